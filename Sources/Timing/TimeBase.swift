@@ -1,0 +1,60 @@
+/// The length in seconds of one tick of a timestamp, for example 1/12288.
+public struct TimeBase: Sendable, Hashable, CustomStringConvertible {
+  public let rational: Rational
+
+  public static let microseconds = TimeBase(unchecked: Rational(1, 1_000_000))
+
+  /// Nil unless the base is defined and above zero.
+  public init?(_ rational: Rational) {
+    guard rational.isPositive else { return nil }
+    self.rational = rational
+  }
+
+  public init?(_ numerator: Int64, _ denominator: Int64) { self.init(Rational(numerator, denominator)) }
+
+  private init(unchecked rational: Rational) { self.rational = rational }
+
+  /// Seconds from a count of ticks, exactly.
+  public func seconds(_ ticks: Int64) -> Rational { rational * ticks }
+
+  /// The tick nearest to a time in seconds; halves away from zero.
+  public func ticks(_ seconds: Rational) -> Int64 { (seconds / rational).rounded }
+
+  /// Ticks of another base in this one; halves away from zero.
+  public func rescale(_ ticks: Int64, from other: TimeBase) -> Int64 { self.ticks(other.seconds(ticks)) }
+
+  public var description: String { rational.fraction }
+}
+
+/// A point in time: a count of ticks in a time base.
+public struct Timestamp: Sendable, Hashable, Comparable {
+  public let ticks: Int64
+  public let base: TimeBase
+
+  public init(_ ticks: Int64, _ base: TimeBase) {
+    self.ticks = ticks
+    self.base = base
+  }
+
+  public var seconds: Rational { base.seconds(ticks) }
+
+  public static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
+  public static func == (a: Timestamp, b: Timestamp) -> Bool { a.seconds == b.seconds }
+  public func hash(into hasher: inout Hasher) { hasher.combine(seconds) }
+}
+
+/// A span of time, `[start, end)`, in seconds.
+public struct TimeRange: Sendable, Hashable, Codable {
+  public let start: Rational
+  public let end: Rational
+
+  public init(start: Rational, end: Rational) {
+    self.start = start
+    self.end = Swift.max(start, end)
+  }
+
+  public init(start: Rational, duration: Rational) { self.init(start: start, end: start + duration) }
+
+  public var duration: Rational { end - start }
+  public func contains(_ time: Rational) -> Bool { start <= time && time < end }
+}
