@@ -72,7 +72,12 @@ let package = Package(
         "Storyboard", "Presets", "Probing", "Stills", "Verification", "Stitching", "Generation", "Ledger", "Sandbox",
         "Libav", "Timing", crypto, logging,
       ]),
-    .executableTarget(name: "longtake", dependencies: ["Pipeline", argumentParser, logging], swiftSettings: strict),
+    .executableTarget(
+      name: "longtake",
+      dependencies: [
+        "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Stitching", "Verification", "Stills",
+        "Probing", "Libav", "Timing", argumentParser, logging,
+      ], swiftSettings: strict),
     .target(name: "Support", path: "Tests/Support", swiftSettings: strict),
     tests("Timing"),
     tests("Libav", ["Timing"]),

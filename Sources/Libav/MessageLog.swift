@@ -81,3 +81,8 @@ public final class MessageLog: Sendable {
     }
   }
 }
+
+/// Silences libav's own printing before any handle exists; safe to call often.
+public enum LibavLogging {
+  public static func install() { _ = MessageLog() }
+}

@@ -148,11 +148,12 @@ public struct FrameFinder: Sendable {
     tags.primaries = tags.primaries ?? streamTags.primaries
     tags.chromaLocation = tags.chromaLocation ?? streamTags.chromaLocation
     let ratio = frame.sampleAspectRatio
+    let container = info?.sampleAspectRatio ?? .undefined
     return ExactFrame.Facts(
       file: path, index: index, pts: frame.pts, timeBase: video.stream.timeBase, width: frame.width,
       height: frame.height, pixelFormat: frame.pixelFormat.name,
       color: ColorUnderstanding(tags, format: frame.pixelFormat, height: frame.height), rotation: info?.rotation ?? 0,
       isMirrored: info?.isMirrored ?? false,
-      sampleAspectRatio: ratio.isPositive ? ratio : info?.sampleAspectRatio ?? .undefined, note: note)
+      sampleAspectRatio: container.isPositive ? container : ratio, note: note)
   }
 }

@@ -122,6 +122,11 @@ public struct Stitcher: Sendable {
     }
   }
 
+  /// What a stitch would do: the report without anything that is known only afterwards.
+  public func plannedReport(output: String) -> StitchReport {
+    report(output, checks: [], levelSteps: [], sound: nil)
+  }
+
   private func report(
     _ path: String, checks: [StitchReport.Check], levelSteps: [Double?], sound: SoundFormat?
   ) -> StitchReport {

@@ -1,0 +1,16 @@
+public import Presets
+public import Stills
+import Timing
+
+extension ImageLimits {
+  /// What a model accepts as the picture a shot starts from; the Kling O3 family's limits where it publishes none.
+  public init(startImageOf model: ModelDescriptor) {
+    self.init()
+    guard let limit = model.limits.image(.startImage) else { return }
+    if let bytes = limit.maxBytes { maximumBytes = Int(bytes) }
+    if let side = limit.minSide { minimumSide = side }
+    let least = limit.minAspect?.doubleValue ?? aspect.lowerBound
+    aspect = least...max(least, limit.maxAspect?.doubleValue ?? aspect.upperBound)
+    if let names = limit.formats { formats = Set(names.compactMap { EncodedStill.Format(rawValue: $0) }) }
+  }
+}

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Libav
+
+/// The program: one subcommand per job.
+@main
+struct Longtake: AsyncParsableCommand {
+  static let version = "0.1.0"
+
+  static let configuration = CommandConfiguration(
+    commandName: "longtake",
+    abstract: "From a storyboard to one long, verified 4K master.",
+    discussion: """
+      Machine-readable output goes to stdout, everything for people to stderr. Exit status: 0 done, 1 the answer is no, \
+      64 bad usage, 65 bad input, 66 input not found, 69 service unavailable, 70 internal error, 73 cannot create output, \
+      74 I/O error, 75 interrupted and safe to run again, 77 not authorised, 130 on Ctrl-C.
+      """,
+    version: version,
+    subcommands: [
+      ProbeCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self,
+    ])
+
+  static func main() async {
+    LibavLogging.install()
+    await Interruption.run {
+      do {
+        var command = try parseAsRoot()
+        if var asynchronous = command as? any AsyncParsableCommand {
+          try await asynchronous.run()
+        } else {
+          try command.run()
+        }
+        return .done
+      } catch let status as ExitStatus {
+        return status
+      } catch {
+        return Failure.report(error)
+      }
+    }
+  }
+}

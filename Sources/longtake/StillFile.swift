@@ -1,0 +1,113 @@
+import Foundation
+import Libav
+import Probing
+import Stills
+import Timing
+
+/// A still on its way to a file: its format by name, and what is told about it.
+enum StillFile {
+  static func format(of path: String) throws -> EncodedStill.Format {
+    switch URL(fileURLWithPath: path).pathExtension.lowercased() {
+    case "png": return .png
+    case "jpg", "jpeg": return .jpeg
+    default: throw UsageError("\(path): name the output .png, .jpg or .jpeg")
+    }
+  }
+
+  /// `frame --json` of the contract.
+  struct Facts: Encodable {
+    struct Color: Encodable {
+      let matrix: String?
+      let range: String?
+      let primaries: String?
+      let transfer: String?
+      let assumed: [String]
+    }
+
+    let schema = "longtake.frame/1"
+    let file: String
+    let index: Int
+    let pts: Int64?
+    let time: Double?
+    let timeBase: String
+    let width: Int
+    let height: Int
+    let pixFmt: String
+    let color: Color
+    let output: String
+    let bytes: Int
+    let format: String
+    let note: String?
+
+    enum CodingKeys: String, CodingKey {
+      case schema, file, index, pts, time, width, height, color, output, bytes, format, note
+      case timeBase = "time_base"
+      case pixFmt = "pix_fmt"
+    }
+
+    init(_ facts: ExactFrame.Facts, still: EncodedStill, output: String) {
+      file = facts.file
+      index = facts.index
+      pts = facts.pts
+      time = facts.time?.doubleValue
+      timeBase = facts.timeBase.description
+      width = still.width
+      height = still.height
+      pixFmt = facts.pixelFormat
+      let tags = facts.color.tags
+      color = Color(
+        matrix: tags.matrix, range: tags.range, primaries: tags.primaries, transfer: tags.transfer,
+        assumed: facts.color.assumed)
+      self.output = output
+      bytes = still.bytes.count
+      format = Self.name(still)
+      var notes = facts.note.map { [$0] } ?? []
+      if facts.rotation != 0 || facts.isMirrored { notes.append("turned upright: rotation \(facts.rotation)°") }
+      let ratio = facts.sampleAspectRatio
+      if ratio.isPositive, ratio != .one { notes.append("pixels are not square (\(ratio)); they were not stretched") }
+      if tags.isHDR {
+        notes.append("HDR (\(tags.transfer ?? "")): the code values are kept and signalled, not tone-mapped")
+      }
+      note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+    }
+
+    private static func name(_ still: EncodedStill) -> String {
+      switch still.format {
+      case .png: "png \(still.bitDepth) bit"
+      case .jpeg: "jpeg \(still.subsampling ?? "") quantiser \(still.quantiser ?? 0)"
+      }
+    }
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var container = encoder.container(keyedBy: CodingKeys.self)
+      try container.encode(schema, forKey: .schema)
+      try container.encode(file, forKey: .file)
+      try container.encode(index, forKey: .index)
+      try container.encode(pts, forKey: .pts)
+      try container.encode(time, forKey: .time)
+      try container.encode(timeBase, forKey: .timeBase)
+      try container.encode(width, forKey: .width)
+      try container.encode(height, forKey: .height)
+      try container.encode(pixFmt, forKey: .pixFmt)
+      try container.encode(color, forKey: .color)
+      try container.encode(output, forKey: .output)
+      try container.encode(bytes, forKey: .bytes)
+      try container.encode(format, forKey: .format)
+      try container.encode(note, forKey: .note)
+    }
+  }
+
+  static func announce(_ facts: Facts, json: Bool) throws {
+    if json { try Output.json(facts) }
+    let time = facts.time.map { " at \(Self.seconds($0))" } ?? ""
+    Terminal.note(
+      "\(facts.output): picture #\(facts.index)\(time) of \(facts.file), \(facts.width)×\(facts.height), \(facts.format), \(facts.bytes) bytes"
+    )
+    if !facts.color.assumed.isEmpty {
+      Terminal.note("  untagged colour, assumed \(facts.color.assumed.joined(separator: ", "))")
+    }
+    if let note = facts.note { Terminal.warning(note) }
+  }
+
+  static func seconds(_ value: Double) -> String { String(format: "%.3f s", value) }
+}

@@ -1,0 +1,110 @@
+public import ArgumentParser
+import Foundation
+import Libav
+public import Stitching
+
+struct StitchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stitch", abstract: "Join shots into one master without a seam.",
+    discussion: """
+      Pictures that the next shot repeats are dropped from the end of the shot before; only those that depend on them are \
+      encoded again, everything else is copied bit for bit. Shots that do not fit together are refused before anything is \
+      written.
+      """)
+
+  @Argument(help: "Shots, in order.", completion: .file())
+  var files: [String]
+
+  @Option(name: .shortAndLong, help: "The master: .mp4 or .mov.", completion: .file())
+  var output: String
+
+  @Option(help: "auto, copy (never encode), smart (encode the least) or encode (everything).")
+  var mode: StitchOptions.Mode = .auto
+
+  @Option(help: "Pictures dropped at each join: auto (measured), keep (none) or a number.")
+  var overlap: StitchOptions.Overlap = .automatic
+
+  @Option(name: .customLong("audio-crossfade"), help: "Milliseconds of crossfade at each join, 0–1000.")
+  var audioCrossfade: Double = 20
+
+  @Option(help: "Write what was done, join by join, as JSON.", completion: .file())
+  var report: String?
+
+  @Flag(help: "Write a chapter for each shot.")
+  var chapters = false
+
+  @Flag(name: .customLong("dry-run"), help: "Plan and measure only; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Replace the output if it exists.")
+  var overwrite = false
+
+  @Flag(help: "The report on stdout.")
+  var json = false
+
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard (0...1000).contains(audioCrossfade) else {
+      throw ValidationError("--audio-crossfade takes 0 to 1000 milliseconds.")
+    }
+  }
+
+  func run() throws {
+    common.apply()
+    var options = StitchOptions()
+    options.mode = mode
+    options.overlap = overlap
+    options.audioCrossfade = audioCrossfade / 1000
+    options.writesChapters = chapters
+    options.overwrite = overwrite
+    if Stitcher.container(for: output) == nil { throw UsageError("\(output): name the master .mp4 or .mov") }
+    for path in [output, report].compactMap({ $0 }) where !overwrite && FileManager.default.fileExists(atPath: path) {
+      throw LibavError(.outputExists, "exists already; choose another name or add --overwrite", file: path)
+    }
+    let plan = try StitchPlan(files.map { StitchShot(path: $0) }, options: options, progress: Self.show)
+    let stitcher = Stitcher(plan, options: options)
+    if dryRun {
+      try finish(stitcher.plannedReport(output: output))
+      return
+    }
+    let done = try stitcher.write(to: output, progress: Self.show)
+    if let report {
+      let file = try OutputFile(report, overwrite: overwrite)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try file.write(Array(try encoder.encode(done)))
+      try file.commit()
+    }
+    try finish(done)
+  }
+
+  private func finish(_ report: StitchReport) throws {
+    if json { try Output.json(report) }
+    for line in StitchSummary.lines(report) { Terminal.note(line) }
+  }
+
+  private static func show(_ event: StitchEvent) {
+    switch event {
+    case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
+    case .analysed(let join, let count, let overlap):
+      Terminal.progress("join \(join) of \(count): \(overlap) repeated")
+    case .written(let frames, let count): Terminal.progress("writing picture \(frames) of \(count)")
+    case .proving: Terminal.progress("checking what was written")
+    }
+  }
+}
+
+extension StitchOptions.Mode: ExpressibleByArgument {}
+
+extension StitchOptions.Overlap: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "auto": self = .automatic
+    case "keep": self = .keep
+    default:
+      guard let count = Int(argument), count >= 0 else { return nil }
+      self = .fixed(count)
+    }
+  }
+}
