@@ -133,6 +133,30 @@ static inline const int32_t *lt_display_matrix(const AVStream *stream) {
 #endif
 }
 
+/// A stream's side data of one type, and its size in bytes; NULL when it has none.
+static inline const uint8_t *lt_side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t *size) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  const AVPacketSideData *data =
+      av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
+  if (!data) return NULL;
+  *size = data->size;
+  return data->data;
+#else
+  return av_stream_get_side_data(stream, type, size);
+#endif
+}
+
+/// Room for side data of one type in a stream that is written; NULL when there is no memory.
+static inline uint8_t *lt_new_side_data(AVStream *stream, enum AVPacketSideDataType type, size_t size) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  AVPacketSideData *data = av_packet_side_data_new(
+      &stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data, type, size, 0);
+  return data ? data->data : NULL;
+#else
+  return av_stream_new_side_data(stream, type, size);
+#endif
+}
+
 static inline int lt_has_side_data(const AVStream *stream, enum AVPacketSideDataType type) {
 #if LIBAVCODEC_VERSION_MAJOR > 60
   return av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type) != NULL;

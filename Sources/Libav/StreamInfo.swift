@@ -42,6 +42,19 @@ public struct StreamInfo: Sendable, Hashable {
   public let initialPadding: Int
   public let video: Video?
   public let audio: Audio?
+  /// What the container says about the whole stream beside its codec: rotation, mastering display, light levels, …
+  public let sideData: [SideData]
+
+  /// One piece of a stream's side data, as libav keeps it.
+  public struct SideData: Sendable, Hashable {
+    let type: AVPacketSideDataType
+    let bytes: [UInt8]
+
+    /// libav's name: `Display Matrix`, `DOVI configuration record`, …
+    public var name: String { string(av_packet_side_data_name(type)) ?? "unknown" }
+    /// Whether it describes Dolby Vision's own layer, which re-encoded pictures do not have.
+    public var isDolbyVision: Bool { type == AV_PKT_DATA_DOVI_CONF }
+  }
 
   public struct Video: Sendable, Hashable {
     /// Pixels, as a decoder delivers them.
@@ -124,6 +137,14 @@ extension StreamInfo {
     initialPadding = Int(p.initial_padding)
     video = p.codec_type == AVMEDIA_TYPE_VIDEO ? Video(stream) : nil
     audio = p.codec_type == AVMEDIA_TYPE_AUDIO ? Audio(p) : nil
+    sideData = [
+      AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_CONTENT_LIGHT_LEVEL,
+      AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_DOVI_CONF,
+    ].compactMap { type in
+      var size = 0
+      guard let data = lt_side_data(stream, type, &size) else { return nil }
+      return SideData(type: type, bytes: Array(UnsafeBufferPointer(start: data, count: size)))
+    }
   }
 }
 
