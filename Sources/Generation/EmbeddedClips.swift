@@ -30,6 +30,8 @@ struct EmbeddedClips {
   private var text: [UInt8] = []
   private var decoder = Base64Decoder()
 
+  /// True once anything but white space has come.
+  var hasBegun: Bool { skeleton.contains { $0 > 0x20 } }
   /// True when the answer ended outside every string.
   var isComplete: Bool { if case .outside = state { true } else { false } }
 

@@ -32,6 +32,8 @@ actor EventFeed {
   static let connectPatience: Duration = .seconds(30)
   /// A stream that has stood this long was a good one: the next failure is the first again.
   static let goodAge: Duration = .seconds(60)
+  /// Answers that will not change soon: nobody need wait for the stream.
+  static let hopeless: Set<UInt> = [401, 403, 404, 405, 501]
 
   private let session: HTTPSession
   private let url: URL
@@ -103,6 +105,8 @@ actor EventFeed {
     listening = nil
     task?.cancel()
     await task?.value
+    for seat in seats.values.flatMap(\.values) { seat.finish() }
+    for waiter in readiness.values { waiter.yield(false) }
   }
 
   // MARK: - Listening
@@ -139,6 +143,7 @@ actor EventFeed {
     let response = try await session.open(call)
     guard response.status == .ok else {
       log.warning("no event stream", metadata: ["status": "\(response.status.code)"])
+      if Self.hopeless.contains(response.status.code) { for waiter in readiness.values { waiter.yield(false) } }
       return response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
         .map { min($0, retry.longestRetryAfter) }
     }

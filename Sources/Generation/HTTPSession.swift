@@ -62,9 +62,15 @@ final class HTTPSession: Sendable {
     return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
   }
 
+  /// Ends all connections; closing again does nothing.
   func close() async throws {
-    try await client.shutdown()
-    try await paidClient.shutdown()
+    for client in [client, paidClient] {
+      do {
+        try await client.shutdown()
+      } catch let error as HTTPClientError where error == .alreadyShutdown {
+        continue
+      }
+    }
   }
 
   /// Sends a call and gives the answer's head, with the body still to be read, whatever the status.

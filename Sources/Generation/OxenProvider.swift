@@ -107,10 +107,12 @@ public final class OxenProvider: Provider {
   private func generateOne(_ call: HTTPCall, _ model: String, into directory: String) async throws
     -> [GenerationResult]
   {
-    let (stall, largest) = (configuration.transferStall, configuration.largestClip)
+    let configuration = configuration
     return try await client.send(call, .paid, doing: "generate with \(model)") { response in
       do {
-        return try await SyncAnswer.read(response, into: directory, stall: stall, largest: largest)
+        return try await SyncAnswer.read(
+          response, into: directory, patience: configuration.syncPatience, stall: configuration.transferStall,
+          largest: configuration.largestClip)
       } catch let error as GenerationError where error.code == .localFile {
         throw error
       } catch {

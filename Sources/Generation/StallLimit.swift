@@ -4,7 +4,8 @@ import Synchronization
 final class Heartbeat: Sendable {
   private let last = Mutex(ContinuousClock.now)
 
-  func beat() { last.withLock { $0 = .now } }
+  /// - Parameter extra: time that the next sign may take longer.
+  func beat(extra: Duration = .zero) { last.withLock { $0 = .now + extra } }
   var age: Duration { last.withLock { ContinuousClock.now - $0 } }
 }
 

@@ -5,17 +5,21 @@ import Presets
 
 /// Reads the answer of a blocking generation as it streams in: addresses are kept, clips inside it go to files.
 enum SyncAnswer {
-  /// - Parameter directory: where clips are written, as `clip-<unique>.part`.
+  /// - Parameters:
+  ///   - directory: where clips are written, as `clip-<unique>.part`.
+  ///   - patience: how long the answer may take to begin; some servers send its head at once.
+  ///   - stall: how long it may pause once it has begun.
   /// - Throws: ``GenerationError`` `malformedAnswer` or `localFile`; whatever broke the stream.
   static func read(
-    _ response: HTTPClientResponse, into directory: String, stall: Duration, largest: Int64
+    _ response: HTTPClientResponse, into directory: String, patience: Duration, stall: Duration, largest: Int64
   ) async throws -> [GenerationResult] {
     try await withStallLimit(stall) { heart in
       var clips = EmbeddedClips()
       var files: [PartFile] = []
+      heart.beat(extra: patience)
       do {
         for try await chunk in response.body {
-          heart.beat()
+          heart.beat(extra: clips.hasBegun ? .zero : patience)
           for block in try clips.feed(chunk.readableBytesView) {
             if block.clip == files.count {
               files.append(try PartFile(path: "\(directory)/clip-\(UUID().uuidString.lowercased())"))
