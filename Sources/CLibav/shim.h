@@ -1,4 +1,148 @@
+// What Swift cannot import from libav by itself: macros, error codes, variadic logging, and the places where FFmpeg
+// versions differ. FFmpeg 5.1 is the floor; version branches live in this file alone.
 #ifndef LONGTAKE_CLIBAV_SHIM_H
 #define LONGTAKE_CLIBAV_SHIM_H
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <string.h>
+
 #include <libavcodec/avcodec.h>
+#include <libavcodec/bsf.h>
+#include <libavfilter/avfilter.h>
+#include <libavfilter/buffersink.h>
+#include <libavfilter/buffersrc.h>
+#include <libavformat/avformat.h>
+#include <libavutil/avutil.h>
+#include <libavutil/channel_layout.h>
+#include <libavutil/display.h>
+#include <libavutil/dovi_meta.h>
+#include <libavutil/error.h>
+#include <libavutil/imgutils.h>
+#include <libavutil/log.h>
+#include <libavutil/mastering_display_metadata.h>
+#include <libavutil/mathematics.h>
+#include <libavutil/opt.h>
+#include <libavutil/pixdesc.h>
+#include <libavutil/samplefmt.h>
+#include <libswresample/swresample.h>
+#include <libswscale/swscale.h>
+
+#if LIBAVCODEC_VERSION_MAJOR < 59 || (LIBAVCODEC_VERSION_MAJOR == 59 && LIBAVCODEC_VERSION_MINOR < 37)
+#error "longtake needs FFmpeg 5.1 or newer"
+#endif
+
+static const int64_t lt_nopts = INT64_MIN;
+static const int lt_error_eof = AVERROR_EOF;
+static const int lt_error_again = AVERROR(EAGAIN);
+static const int lt_error_invalid_data = AVERROR_INVALIDDATA;
+static const int lt_error_decoder_not_found = AVERROR_DECODER_NOT_FOUND;
+static const int lt_error_encoder_not_found = AVERROR_ENCODER_NOT_FOUND;
+static const int lt_error_demuxer_not_found = AVERROR_DEMUXER_NOT_FOUND;
+static const int lt_error_stream_not_found = AVERROR_STREAM_NOT_FOUND;
+static const int lt_error_no_memory = AVERROR(ENOMEM);
+static const int lt_error_no_space = AVERROR(ENOSPC);
+static const int lt_error_not_found = AVERROR(ENOENT);
+static const int lt_error_access = AVERROR(EACCES);
+static const int lt_error_read_only = AVERROR(EROFS);
+static const int lt_error_io = AVERROR(EIO);
+static const int lt_error_unsupported = AVERROR(ENOSYS);
+
+/// The user data of the format, codec or filter graph behind a logging context; NULL when it has none.
+static inline void *lt_log_owner(void *context) {
+  for (int depth = 0; context && depth < 4; depth++) {
+    const AVClass *type = *(const AVClass **)context;
+    if (!type) return NULL;
+    if (!strcmp(type->class_name, "AVCodecContext")) return ((AVCodecContext *)context)->opaque;
+    if (!strcmp(type->class_name, "AVFormatContext")) return ((AVFormatContext *)context)->opaque;
+    if (!strcmp(type->class_name, "AVFilter")) {
+      AVFilterGraph *graph = ((AVFilterContext *)context)->graph;
+      return graph ? graph->opaque : NULL;
+    }
+    if (!type->parent_log_context_offset) return NULL;
+    context = *(void **)((uint8_t *)context + type->parent_log_context_offset);
+  }
+  return NULL;
+}
+
+/// One message of libav as text, with the name of what logs it in front.
+static inline void lt_log_format(void *context, int level, const char *format, va_list arguments, char *line, int size) {
+  int print_prefix = 0;
+  const char *name = NULL;
+  if (context) {
+    const AVClass *type = *(const AVClass **)context;
+    if (type && type->item_name) name = type->item_name(context);
+  }
+  int used = 0;
+  if (name) used = snprintf(line, size, "%s: ", name);
+  if (used < 0 || used >= size) used = 0;
+  va_list copy;
+  va_copy(copy, arguments);
+  av_log_format_line2(NULL, level, format, copy, line + used, size - used, &print_prefix);
+  va_end(copy);
+}
+
+static inline void lt_codec_set_owner(AVCodecContext *context, uint64_t owner) { context->opaque = (void *)(uintptr_t)owner; }
+static inline void lt_format_set_owner(AVFormatContext *context, uint64_t owner) { context->opaque = (void *)(uintptr_t)owner; }
+static inline void lt_graph_set_owner(AVFilterGraph *graph, uint64_t owner) { graph->opaque = (void *)(uintptr_t)owner; }
+
+/// How long a decoded picture lasts, in its time base; 0 when unknown.
+static inline int64_t lt_frame_duration(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_MAJOR > 57
+  return frame->duration;
+#else
+  return frame->pkt_duration;
+#endif
+}
+
+static inline void lt_frame_set_key(AVFrame *frame, int key) {
+#if LIBAVUTIL_VERSION_MAJOR > 58
+  if (key) frame->flags |= AV_FRAME_FLAG_KEY; else frame->flags &= ~AV_FRAME_FLAG_KEY;
+#else
+  frame->key_frame = key;
+#endif
+}
+
+static inline int lt_frame_is_key(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_MAJOR > 58
+  return (frame->flags & AV_FRAME_FLAG_KEY) != 0;
+#else
+  return frame->key_frame;
+#endif
+}
+
+static inline int lt_frame_is_interlaced(const AVFrame *frame) {
+#if LIBAVUTIL_VERSION_MAJOR > 58
+  return (frame->flags & AV_FRAME_FLAG_INTERLACED) != 0;
+#else
+  return frame->interlaced_frame;
+#endif
+}
+
+/// The 3×3 display matrix of a stream (nine 16.16 numbers), or NULL.
+static inline const int32_t *lt_display_matrix(const AVStream *stream) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  const AVPacketSideData *data = av_packet_side_data_get(
+      stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, AV_PKT_DATA_DISPLAYMATRIX);
+  return data && data->size >= 9 * sizeof(int32_t) ? (const int32_t *)data->data : NULL;
+#else
+  size_t size = 0;
+  const uint8_t *data = av_stream_get_side_data(stream, AV_PKT_DATA_DISPLAYMATRIX, &size);
+  return data && size >= 9 * sizeof(int32_t) ? (const int32_t *)data : NULL;
+#endif
+}
+
+static inline int lt_has_side_data(const AVStream *stream, enum AVPacketSideDataType type) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  return av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type) != NULL;
+#else
+  return av_stream_get_side_data(stream, type, NULL) != NULL;
+#endif
+}
+
+static inline uint32_t lt_fourcc(char a, char b, char c, char d) {
+  return (uint32_t)(uint8_t)a | (uint32_t)(uint8_t)b << 8 | (uint32_t)(uint8_t)c << 16 | (uint32_t)(uint8_t)d << 24;
+}
+
 #endif

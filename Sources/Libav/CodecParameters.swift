@@ -1,0 +1,101 @@
+import CLibav
+
+/// What a container says of a stream's codec: enough to open a decoder, or to write the stream elsewhere.
+///
+/// Not `Sendable`: it owns one `AVCodecParameters`.
+public struct CodecParameters: ~Copyable {
+  let pointer: UnsafeMutablePointer<AVCodecParameters>
+
+  init(copying source: UnsafePointer<AVCodecParameters>) throws(LibavError) {
+    let copy = try allocated(avcodec_parameters_alloc(), "codec parameters")
+    var owned: UnsafeMutablePointer<AVCodecParameters>? = copy
+    let status = avcodec_parameters_copy(copy, source)
+    guard status >= 0 else {
+      avcodec_parameters_free(&owned)
+      throw LibavError(status: status, doing: "copying codec parameters")
+    }
+    pointer = copy
+  }
+
+  init(of context: UnsafePointer<AVCodecContext>) throws(LibavError) {
+    let copy = try allocated(avcodec_parameters_alloc(), "codec parameters")
+    var owned: UnsafeMutablePointer<AVCodecParameters>? = copy
+    let status = avcodec_parameters_from_context(copy, context)
+    guard status >= 0 else {
+      avcodec_parameters_free(&owned)
+      throw LibavError(status: status, doing: "reading an encoder's parameters")
+    }
+    pointer = copy
+  }
+
+  deinit {
+    var pointer: UnsafeMutablePointer<AVCodecParameters>? = pointer
+    avcodec_parameters_free(&pointer)
+  }
+
+  public func copy() throws(LibavError) -> CodecParameters { try CodecParameters(copying: pointer) }
+
+  /// libav's name of the codec: `h264`, `hevc`, `aac`, …
+  public var codecName: String { string(avcodec_get_name(pointer.pointee.codec_id)) ?? "unknown" }
+  public var width: Int { Int(pointer.pointee.width) }
+  public var height: Int { Int(pointer.pointee.height) }
+  public var pixelFormat: PixelFormat { PixelFormat(raw: pointer.pointee.format) }
+
+  /// Parameter sets and the like, in the container's own form (`avcC`, `hvcC`) or Annex B.
+  public var extradata: [UInt8] {
+    Array(UnsafeBufferPointer(start: pointer.pointee.extradata, count: Int(pointer.pointee.extradata_size)))
+  }
+
+  public func setExtradata(_ bytes: [UInt8]) throws(LibavError) {
+    let padding = Int(AV_INPUT_BUFFER_PADDING_SIZE)
+    let raw = try allocated(av_mallocz(bytes.count + padding), "extradata")
+    let data = raw.assumingMemoryBound(to: UInt8.self)
+    data.update(from: bytes, count: bytes.count)
+    av_free(pointer.pointee.extradata)
+    pointer.pointee.extradata = data
+    pointer.pointee.extradata_size = Int32(bytes.count)
+  }
+
+  /// The four-character code of the sample entry, `avc1`, `hvc1`, …; empty lets the muxer choose.
+  public var tag: String {
+    get { tagText(pointer.pointee.codec_tag) }
+    nonmutating set {
+      let c = Array(newValue.utf8)
+      pointer.pointee.codec_tag =
+        c.count == 4 ? c.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) } : 0
+    }
+  }
+
+  public var color: ColorTags {
+    get {
+      let p = pointer.pointee
+      return ColorTags(
+        range: p.color_range, matrix: p.color_space, transfer: p.color_trc, primaries: p.color_primaries,
+        location: p.chroma_location)
+    }
+    nonmutating set {
+      pointer.pointee.color_range = newValue.rangeValue
+      pointer.pointee.color_space = newValue.matrixValue
+      pointer.pointee.color_trc = newValue.transferValue
+      pointer.pointee.color_primaries = newValue.primariesValue
+      pointer.pointee.chroma_location = newValue.chromaLocationValue
+    }
+  }
+
+  public var level: Int {
+    get { Int(pointer.pointee.level) }
+    nonmutating set { pointer.pointee.level = Int32(newValue) }
+  }
+
+  /// Bits per second; 0 when unknown.
+  public var bitRate: Int64 { pointer.pointee.bit_rate }
+}
+
+/// A codec tag as ffprobe prints it: unprintable bytes as `[n]`.
+func tagText(_ tag: UInt32) -> String {
+  (0..<4).map { index -> String in
+    let byte = UInt8(truncatingIfNeeded: tag >> (8 * UInt32(index)))
+    let isPlain = (0x30...0x39).contains(byte) || (0x41...0x5A).contains(byte) || (0x61...0x7A).contains(byte)
+    return isPlain || [0x20, 0x2D, 0x2E, 0x5F].contains(byte) ? String(UnicodeScalar(byte)) : "[\(byte)]"
+  }.joined()
+}

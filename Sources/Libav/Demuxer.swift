@@ -1,0 +1,165 @@
+import CLibav
+public import Timing
+
+/// What a container's header says of the whole file.
+public struct ContainerInfo: Sendable, Hashable {
+  public let path: String
+  /// libav's short names of the container, `mov,mp4,m4a,3gp,3g2,mj2`.
+  public let formatName: String
+  public let formatLongName: String
+  /// Seconds; nil when unknown.
+  public let startTime: Rational?
+  public let durationFromHeader: Rational?
+  /// Bytes; nil when it cannot be told.
+  public let size: Int64?
+  /// Bits per second; nil when unknown.
+  public let bitRate: Int64?
+  /// 0–100: how sure libav is of the container.
+  public let probeScore: Int
+  public let programCount: Int
+  public let metadata: [String: String]
+  public let chapters: [Chapter]
+
+  public struct Chapter: Sendable, Hashable {
+    public let range: TimeRange
+    public let title: String?
+  }
+}
+
+/// Reads packets out of one media file.
+///
+/// Only local files are opened, and only as media containers and still pictures: a playlist or a concat script cannot make it
+/// read another file or the network. Not `Sendable`: it owns one `AVFormatContext`.
+public struct Demuxer: ~Copyable {
+  /// libav's demuxers that are allowed: containers and raw streams that hold their own media.
+  static let allowedFormats = """
+    mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,mxf,flv,asf,ogg,wav,w64,aiff,flac,mp3,aac,ac3,eac3,h264,hevc,av1,\
+    obu,ivf,m4v,mpegvideo,vc1,dnxhd,gif,apng,png_pipe,jpeg_pipe,webp_pipe,tiff_pipe,bmp_pipe,image2,yuv4mpegpipe,nut
+    """
+
+  let pointer: UnsafeMutablePointer<AVFormatContext>
+  public let container: ContainerInfo
+  public let streams: [StreamInfo]
+  /// libav's messages about this file so far.
+  public let log: MessageLog
+
+  /// Opens a file and reads its header.
+  /// - Parameter ignoringEdits: read MP4/MOV as if they had no edit lists.
+  /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
+  public init(path: String, ignoringEdits: Bool = false) throws(LibavError) {
+    let log = MessageLog()
+    var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
+    if let context { lt_format_set_owner(context, log.number) }
+    var options: OpaquePointer?
+    defer { av_dict_free(&options) }
+    av_dict_set(&options, "protocol_whitelist", "file", 0)
+    av_dict_set(&options, "format_whitelist", Self.allowedFormats, 0)
+    if ignoringEdits { av_dict_set(&options, "ignore_editlist", "1", 0) }
+    let opened = avformat_open_input(&context, "file:" + path, nil, &options)
+    guard opened >= 0, let context else {
+      throw LibavError(status: opened, doing: "cannot open as media", file: path, log: log)
+    }
+    var owned: UnsafeMutablePointer<AVFormatContext>? = context
+    let found = avformat_find_stream_info(context, nil)
+    guard found >= 0 else {
+      avformat_close_input(&owned)
+      throw LibavError(status: found, doing: "cannot read the streams", file: path, log: log)
+    }
+    self.log = log
+    container = ContainerInfo(context, path: path)
+    streams = (0..<Int(context.pointee.nb_streams)).compactMap { index in
+      context.pointee.streams[index].map { StreamInfo($0) }
+    }
+    pointer = context
+  }
+
+  deinit {
+    var pointer: UnsafeMutablePointer<AVFormatContext>? = pointer
+    avformat_close_input(&pointer)
+  }
+
+  /// The moving picture a player would choose: libav's best video stream that is no cover picture.
+  public var mainVideo: StreamInfo? { best(AVMEDIA_TYPE_VIDEO) }
+  /// The sound a player would choose.
+  public var mainAudio: StreamInfo? { best(AVMEDIA_TYPE_AUDIO) }
+
+  private func best(_ type: AVMediaType) -> StreamInfo? {
+    let index = Int(av_find_best_stream(pointer, type, -1, -1, nil, 0))
+    let kind: StreamInfo.Kind = type == AVMEDIA_TYPE_VIDEO ? .video : .audio
+    if index >= 0, !streams[index].isAttachedPicture, streams[index].codecName != "unknown" { return streams[index] }
+    return streams.first { $0.kind == kind && !$0.isAttachedPicture && $0.codecName != "unknown" }
+  }
+
+  public func parameters(ofStream index: Int) throws(LibavError) -> CodecParameters {
+    try CodecParameters(copying: stream(index).pointee.codecpar)
+  }
+
+  /// Reads only these streams; the others' packets are skipped without cost.
+  public func select(_ indexes: Set<Int>) {
+    for index in streams.indices {
+      pointer.pointee.streams[index]?.pointee.discard = indexes.contains(index) ? AVDISCARD_DEFAULT : AVDISCARD_ALL
+    }
+  }
+
+  /// Reads the next packet in file order.
+  /// - Returns: false at the end.
+  /// - Throws: ``LibavError`` when reading fails before the end.
+  public func read(into packet: borrowing Packet) throws(LibavError) -> Bool {
+    packet.clear()
+    let status = av_read_frame(pointer, packet.pointer)
+    if status == lt_error_eof { return false }
+    try check(status, "reading a packet", file: container.path, log: log)
+    return true
+  }
+
+  /// Goes to the last key packet of a stream whose time is not after `time`.
+  /// - Parameter time: ticks of the stream's time base.
+  /// - Returns: false when the container cannot seek there.
+  public func seek(stream index: Int, notAfter time: Int64) -> Bool {
+    avformat_seek_file(pointer, Int32(index), Int64.min, time, time, 0) >= 0
+  }
+
+  /// Goes back to the first packet.
+  /// - Returns: false when the container cannot; open it again then.
+  public func rewind() -> Bool {
+    avformat_seek_file(pointer, -1, Int64.min, Int64.min + 1, Int64.max, 0) >= 0
+      || av_seek_frame(pointer, -1, 0, AVSEEK_FLAG_BYTE) >= 0
+  }
+
+  /// The frame rate libav believes in for a stream: its base rate when the average agrees, else the average.
+  public func guessedFrameRate(ofStream index: Int) throws(LibavError) -> FrameRate? {
+    FrameRate(Rational(av_guess_frame_rate(pointer, try stream(index), nil)))
+  }
+
+  private func stream(_ index: Int) throws(LibavError) -> UnsafeMutablePointer<AVStream> {
+    guard streams.indices.contains(index), let stream = pointer.pointee.streams[index] else {
+      throw LibavError(.noSuchStream, "there is no stream \(index)", file: container.path)
+    }
+    return stream
+  }
+}
+
+extension ContainerInfo {
+  fileprivate init(_ context: UnsafePointer<AVFormatContext>, path: String) {
+    let c = context.pointee
+    self.path = path
+    formatName = string(c.iformat?.pointee.name) ?? "unknown"
+    formatLongName = string(c.iformat?.pointee.long_name) ?? "unknown"
+    startTime = timestamp(c.start_time).map { TimeBase.microseconds.seconds($0) }
+    durationFromHeader = timestamp(c.duration).map { TimeBase.microseconds.seconds($0) }
+    let bytes = c.pb.map { avio_size($0) } ?? -1
+    size = bytes >= 0 ? bytes : nil
+    bitRate = c.bit_rate > 0 ? c.bit_rate : nil
+    probeScore = Int(c.probe_score)
+    programCount = Int(c.nb_programs)
+    metadata = entries(of: c.metadata)
+    chapters = (0..<Int(c.nb_chapters)).compactMap { index in
+      guard let chapter = c.chapters[index]?.pointee, let base = TimeBase(Rational(chapter.time_base)) else {
+        return nil
+      }
+      return Chapter(
+        range: TimeRange(start: base.seconds(chapter.start), end: base.seconds(chapter.end)),
+        title: entries(of: chapter.metadata)["title"])
+    }
+  }
+}

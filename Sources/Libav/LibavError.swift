@@ -1,0 +1,86 @@
+import CLibav
+
+/// Why a libav call failed: a code, what was being done to which file, and libav's own last words about it.
+public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Kinds of failure; grows without breaking callers, so it is a struct.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+
+    public static let fileNotFound = Code("file not found")
+    public static let permissionDenied = Code("permission denied")
+    public static let invalidData = Code("invalid data")
+    public static let noSuchStream = Code("no such stream")
+    public static let codecMissing = Code("codec missing")
+    public static let unsupported = Code("unsupported")
+    public static let outOfMemory = Code("out of memory")
+    public static let diskFull = Code("disk full")
+    public static let outputExists = Code("output exists")
+    public static let cannotCreate = Code("cannot create output")
+    public static let inputOutput = Code("input/output error")
+    public static let other = Code("libav error")
+  }
+
+  public let code: Code
+  /// What was being done, and what libav says of it.
+  public let message: String
+  /// The file it was done to, when there was one.
+  public let file: String?
+  /// libav's last messages about it, oldest first.
+  public let log: [String]
+
+  public init(_ code: Code, _ message: String, file: String? = nil, log: [String] = []) {
+    self.code = code
+    self.message = message
+    self.file = file
+    self.log = log
+  }
+
+  /// From a libav return code.
+  init(status: Int32, doing action: String, file: String? = nil, log: MessageLog? = nil) {
+    let code: Code =
+      switch status {
+      case lt_error_not_found: .fileNotFound
+      case lt_error_access, lt_error_read_only: .permissionDenied
+      case lt_error_invalid_data, lt_error_demuxer_not_found, lt_error_eof: .invalidData
+      case lt_error_stream_not_found: .noSuchStream
+      case lt_error_decoder_not_found, lt_error_encoder_not_found: .codecMissing
+      case lt_error_unsupported: .unsupported
+      case lt_error_no_memory: .outOfMemory
+      case lt_error_no_space: .diskFull
+      case lt_error_io: .inputOutput
+      default: .other
+      }
+    self.init(code, "\(action): \(Self.text(status))", file: file, log: log?.messages.suffix(5).map(\.text) ?? [])
+  }
+
+  public var description: String {
+    let place = file.map { "\($0): " } ?? ""
+    let words = log.isEmpty ? "" : " (libav: \(log.joined(separator: "; ")))"
+    return place + message + words
+  }
+
+  static func text(_ status: Int32) -> String {
+    withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(AV_ERROR_MAX_STRING_SIZE)) { buffer in
+      guard let start = buffer.baseAddress else { return "error \(status)" }
+      start.initialize(repeating: 0, count: buffer.count)
+      av_strerror(status, start, buffer.count)
+      return String(cString: start)
+    }
+  }
+}
+
+/// The one checked call: a negative return code of libav becomes a ``LibavError``; others are passed on.
+@discardableResult
+func check(
+  _ status: Int32, _ action: @autoclosure () -> String, file: String? = nil, log: MessageLog? = nil
+) throws(LibavError) -> Int32 {
+  guard status >= 0 else { throw LibavError(status: status, doing: action(), file: file, log: log) }
+  return status
+}
+
+/// The pointer, or an out-of-memory error: what libav's allocators answer with NULL.
+func allocated<T>(_ pointer: T?, _ what: String) throws(LibavError) -> T {
+  guard let pointer else { throw LibavError(.outOfMemory, "cannot allocate \(what)") }
+  return pointer
+}
