@@ -200,3 +200,8 @@ extension Frame {
     }
   }
 }
+
+extension Frame {
+  /// Renames a deprecated `yuvj…` format to the plain one; the range has to be told by the colour tags then.
+  public func relabelWithoutImpliedRange() { relabel(pixelFormat.withoutImpliedRange) }
+}

@@ -1,0 +1,119 @@
+public import Libav
+public import Timing
+
+/// Every packet of one stream in file order, read without decoding.
+public struct PacketIndex: Sendable {
+  public struct Entry: Sendable, Hashable {
+    /// Ticks of the stream's time base.
+    public let pts: Int64?
+    public let dts: Int64?
+    /// Ticks; 0 when unknown.
+    public let duration: Int64
+    /// Bytes.
+    public let size: Int
+    public let isKey: Bool
+    /// An edit list says that it is decoded but not shown.
+    public let isDiscarded: Bool
+    /// What kind of picture the packet holds, for H.264 and HEVC.
+    public let picture: PictureKind
+  }
+
+  public let stream: StreamInfo
+  public let entries: [Entry]
+  /// Positions in ``entries`` of the packets that are shown, in presentation order. Packets without PTS keep file order.
+  public let presentationOrder: [Int]
+
+  init(stream: StreamInfo, entries: [Entry]) {
+    self.stream = stream
+    self.entries = entries
+    let shown = entries.indices.filter { !entries[$0].isDiscarded }
+    presentationOrder =
+      shown.contains { entries[$0].pts == nil }
+      ? shown : shown.sorted { (entries[$0].pts ?? 0, $0) < (entries[$1].pts ?? 0, $1) }
+  }
+
+  /// Whether every shown packet has a PTS and no two are equal.
+  public var hasUniquePTS: Bool {
+    zip(presentationOrder, presentationOrder.dropFirst()).allSatisfy { a, b in
+      guard let first = entries[a].pts, let second = entries[b].pts else { return false }
+      return first < second
+    } && presentationOrder.allSatisfy { entries[$0].pts != nil }
+  }
+
+  /// Presentation times of the shown packets, ascending, in ticks.
+  public var presentationTimes: [Int64] { presentationOrder.compactMap { entries[$0].pts } }
+
+  /// Bytes of all packets.
+  public var byteCount: Int64 { entries.reduce(0) { $0 + Int64($1.size) } }
+
+  /// When the first shown packet starts, in seconds.
+  public var start: Rational? { presentationTimes.first.map { stream.timeBase.seconds($0) } }
+
+  /// When the last shown packet ends, in seconds; its own duration counts, or the distance to the one before.
+  public var end: Rational? {
+    guard let last = presentationOrder.last, let pts = entries[last].pts else { return nil }
+    var duration = entries[last].duration
+    if duration <= 0, let previous = presentationOrder.dropLast().last, let before = entries[previous].pts {
+      duration = pts - before
+    }
+    return stream.timeBase.seconds(pts + duration)
+  }
+
+  /// Lengths in packets between one key packet and the next, in decoding order.
+  public var gopLengths: [Int] {
+    let keys = entries.indices.filter { entries[$0].isKey }
+    return zip(keys, keys.dropFirst() + [entries.count]).map { $1 - $0 }
+  }
+}
+
+/// All packets of a file, stream by stream, from one pass.
+public struct MediaIndex: Sendable {
+  public let container: ContainerInfo
+  public let streams: [StreamInfo]
+  /// One for each stream, in their order.
+  public let packets: [PacketIndex]
+  public let mainVideo: Int?
+  public let mainAudio: Int?
+  /// Why reading stopped before the end, if it did.
+  public let readError: String?
+  /// What libav said while reading.
+  public let messages: [LogMessage]
+
+  public var video: PacketIndex? { mainVideo.map { packets[$0] } }
+  public var audio: PacketIndex? { mainAudio.map { packets[$0] } }
+
+  /// Reads every packet of a file.
+  /// - Parameter videoOnly: only the main video's packets are read; the other indexes stay empty.
+  /// - Throws: ``LibavError`` when the file cannot be opened; a read error later on is kept in ``readError``.
+  public init(path: String, videoOnly: Bool = false, ignoringEdits: Bool = false) throws(LibavError) {
+    let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
+    mainVideo = demuxer.mainVideo?.index
+    mainAudio = demuxer.mainAudio?.index
+    container = demuxer.container
+    streams = demuxer.streams
+    if videoOnly { demuxer.select(mainVideo.map { [$0] } ?? []) }
+    var entries = [[PacketIndex.Entry]](repeating: [], count: streams.count)
+    var classifiers: [PictureClassifier?] = []
+    for stream in streams {
+      classifiers.append(PictureClassifier(try demuxer.parameters(ofStream: stream.index)))
+    }
+    let packet = try Packet()
+    var failure: String?
+    do {
+      while try demuxer.read(into: packet) {
+        let index = packet.streamIndex
+        guard entries.indices.contains(index) else { continue }
+        let kind = classifiers[index].map { classifier in packet.withBytes { classifier.kind(of: $0) } } ?? .unknown
+        entries[index].append(
+          PacketIndex.Entry(
+            pts: packet.pts, dts: packet.dts, duration: packet.duration, size: packet.size, isKey: packet.isKey,
+            isDiscarded: packet.isDiscarded, picture: kind))
+      }
+    } catch {
+      failure = error.description
+    }
+    readError = failure
+    packets = zip(streams, entries).map { PacketIndex(stream: $0, entries: $1) }
+    messages = demuxer.log.messages
+  }
+}

@@ -1,0 +1,112 @@
+public import Libav
+
+/// What a coded picture is to the pictures around it.
+public enum PictureKind: String, Sendable, Hashable, Codable {
+  /// Nothing after it, in decoding order, refers to anything before it.
+  case idr
+  /// HEVC clean random access: pictures shown before it may refer to pictures before it.
+  case cra
+  /// HEVC broken link access.
+  case bla
+  /// HEVC pictures that follow a CRA in decoding order and are shown before it; these need pictures before the CRA.
+  case rasl
+  /// The same, but decodable from the CRA or IDR alone.
+  case radl
+  case other
+  case unknown
+
+  /// Whether decoding can start here with every later-shown picture right.
+  public var isRandomAccess: Bool { self == .idr || self == .cra || self == .bla }
+}
+
+/// Reads NAL unit headers of H.264 and HEVC packets (ITU-T H.264 table 7-1, H.265 table 7-1).
+public struct PictureClassifier: Sendable {
+  private let isHEVC: Bool
+  /// Bytes of the length in front of each NAL unit; 0 for start codes (Annex B).
+  private let lengthSize: Int
+
+  /// Nil for other codecs.
+  public init?(_ parameters: borrowing CodecParameters) {
+    let name = parameters.codecName
+    guard name == "h264" || name == "hevc" else { return nil }
+    isHEVC = name == "hevc"
+    lengthSize = NALUnits.lengthSize(extradata: parameters.extradata, isHEVC: isHEVC)
+  }
+
+  public func kind(of bytes: Span<UInt8>) -> PictureKind {
+    var result = PictureKind.unknown
+    NALUnits.forEach(in: bytes, lengthSize: lengthSize) { range in
+      guard !range.isEmpty else { return true }
+      let found = kind(header: bytes[range.lowerBound])
+      guard let found else { return true }
+      result = found
+      return false
+    }
+    return result
+  }
+
+  /// Nil for NAL units that are no slice of a picture.
+  private func kind(header: UInt8) -> PictureKind? {
+    guard isHEVC else {
+      switch header & 0x1F {
+      case 5: return .idr
+      case 1, 2: return .other
+      default: return nil
+      }
+    }
+    switch header >> 1 & 0x3F {
+    case 19, 20: return .idr
+    case 21: return .cra
+    case 16, 17, 18: return .bla
+    case 8, 9: return .rasl
+    case 6, 7: return .radl
+    case 0...5: return .other
+    default: return nil
+    }
+  }
+}
+
+/// Walks the NAL units of a packet.
+public enum NALUnits {
+  /// Bytes of the length field that `avcC`/`hvcC` announces; 0 when the extradata is Annex B or absent.
+  public static func lengthSize(extradata: [UInt8], isHEVC: Bool) -> Int {
+    guard extradata.first == 1 else { return 0 }
+    let position = isHEVC ? 21 : 4
+    return extradata.count > position ? Int(extradata[position] & 3) + 1 : 4
+  }
+
+  /// Calls `body` with the range of each NAL unit, header included, until it answers false. A unit that claims to be longer
+  /// than the packet ends the walk.
+  public static func forEach(in bytes: Span<UInt8>, lengthSize: Int, _ body: (Range<Int>) -> Bool) {
+    if lengthSize == 0 {
+      forEachAnnexB(in: bytes, body)
+      return
+    }
+    var position = 0
+    while position + lengthSize <= bytes.count {
+      var length = 0
+      for offset in 0..<lengthSize { length = length << 8 | Int(bytes[position + offset]) }
+      let start = position + lengthSize
+      guard length >= 0, start + length <= bytes.count else { return }
+      guard body(start..<start + length) else { return }
+      position = start + length
+    }
+  }
+
+  private static func forEachAnnexB(in bytes: Span<UInt8>, _ body: (Range<Int>) -> Bool) {
+    var start: Int?
+    var position = 0
+    while position + 2 < bytes.count {
+      if bytes[position] == 0, bytes[position + 1] == 0, bytes[position + 2] == 1 {
+        if let begin = start {
+          guard body(begin..<position) else { return }
+        }
+        start = position + 3
+        position += 3
+      } else {
+        position += 1
+      }
+    }
+    if let begin = start, begin < bytes.count { _ = body(begin..<bytes.count) }
+  }
+}

@@ -1,0 +1,127 @@
+public import Libav
+public import Timing
+
+/// What is in a media file: the header's word and what was counted from the packets, apart.
+public struct ProbeReport: Sendable {
+  public let container: ContainerInfo
+  public let streams: [StreamReport]
+  /// Positions of the stream a player would choose, nil when there is none.
+  public let mainVideo: Int?
+  public let mainAudio: Int?
+  /// Nil for files that are not MP4/MOV.
+  public let layout: ContainerLayout?
+  /// Why reading the packets stopped before the end, if it did.
+  public let readError: String?
+  /// Whether the packets were read.
+  public let isCounted: Bool
+
+  public struct StreamReport: Sendable {
+    public let info: StreamInfo
+    /// Nil when only the headers were read.
+    public let counted: Counted?
+    /// Nil for sound and data.
+    public let color: ColorUnderstanding?
+  }
+
+  /// What the packets themselves tell.
+  public struct Counted: Sendable, Hashable {
+    public let packets: Int
+    /// Packets that are shown: an edit list may hide some.
+    public let shownPackets: Int
+    /// Bytes.
+    public let bytes: Int64
+    /// Seconds.
+    public let start: Rational?
+    public let end: Rational?
+    public let keyPackets: Int
+    /// Packets from one key packet to the next, in decoding order.
+    public let gopLengths: [Int]
+    public let idrPictures: Int
+    public let craPictures: Int
+    /// Nil where the codec is not H.264 or HEVC.
+    public let opensWithIDR: Bool?
+    /// For video.
+    public let timing: FrameTiming?
+
+    public var duration: Rational? { if let start, let end { end - start } else { nil } }
+  }
+
+  public var video: StreamReport? { mainVideo.map { streams[$0] } }
+  public var audio: StreamReport? { mainAudio.map { streams[$0] } }
+
+  /// Seconds by which the sound starts after the picture (negative: before).
+  public var audioStartOffset: Rational? {
+    guard let video = video?.counted?.start, let audio = audio?.counted?.start else { return nil }
+    return audio - video
+  }
+
+  /// Seconds by which the sound ends after the picture (negative: before).
+  public var audioEndOffset: Rational? {
+    guard let video = video?.counted?.end, let audio = audio?.counted?.end else { return nil }
+    return audio - video
+  }
+
+  /// Opens a file and reads its headers; with `counting`, every packet too. Nothing is decoded beyond libav's own look at the
+  /// first pictures.
+  /// - Throws: ``LibavError`` naming the file when it cannot be opened as media.
+  public init(path: String, counting: Bool = true) throws(LibavError) {
+    if counting {
+      self.init(try MediaIndex(path: path), path: path)
+    } else {
+      self.init(headersOf: try Demuxer(path: path))
+    }
+  }
+
+  private init(headersOf demuxer: consuming Demuxer) {
+    container = demuxer.container
+    mainVideo = demuxer.mainVideo?.index
+    mainAudio = demuxer.mainAudio?.index
+    streams = demuxer.streams.map { StreamReport(info: $0, counted: nil, color: $0.color) }
+    layout = ContainerLayout(path: demuxer.container.path)
+    readError = nil
+    isCounted = false
+  }
+
+  /// From an index that was read already.
+  public init(_ index: MediaIndex, path: String) {
+    container = index.container
+    mainVideo = index.mainVideo
+    mainAudio = index.mainAudio
+    streams = index.packets.map {
+      StreamReport(info: $0.stream, counted: Counted($0), color: $0.stream.color)
+    }
+    layout = ContainerLayout(path: path)
+    readError = index.readError
+    isCounted = true
+  }
+}
+
+extension ProbeReport.Counted {
+  init(_ index: PacketIndex) {
+    packets = index.entries.count
+    shownPackets = index.presentationOrder.count
+    bytes = index.byteCount
+    start = index.start
+    end = index.end
+    keyPackets = index.entries.count(where: \.isKey)
+    gopLengths = index.gopLengths
+    idrPictures = index.entries.count { $0.picture == .idr }
+    craPictures = index.entries.count { $0.picture == .cra }
+    let first = index.entries.first { !$0.isDiscarded }?.picture ?? .unknown
+    opensWithIDR = first == .unknown ? nil : first == .idr
+    timing =
+      index.stream.kind == .video
+      ? FrameTiming(
+        times: index.presentationTimes, timeBase: index.stream.timeBase,
+        headerRates: [index.stream.averageFrameRate, index.stream.baseFrameRate])
+      : nil
+  }
+}
+
+extension StreamInfo {
+  /// How its pictures' colours are understood; nil for streams without pictures.
+  public var color: ColorUnderstanding? {
+    guard let video, let format = PixelFormat(name: video.pixelFormat) else { return nil }
+    return ColorUnderstanding(video.color, format: format, height: video.height)
+  }
+}

@@ -1,0 +1,47 @@
+public import Libav
+
+/// What a picture file is, told from its content and never from its name.
+public struct StillInfo: Sendable, Hashable {
+  public enum Format: String, Sendable, Codable { case png, jpeg, webp, other }
+
+  public let format: Format
+  /// Pixels.
+  public let width: Int
+  public let height: Int
+  /// Bytes of the file.
+  public let bytes: Int64
+
+  public var mediaType: String {
+    switch format {
+    case .png: "image/png"
+    case .jpeg: "image/jpeg"
+    case .webp: "image/webp"
+    case .other: "application/octet-stream"
+    }
+  }
+
+  /// Opens a picture file and decodes it, so that a damaged one is found now.
+  /// - Throws: ``LibavError`` naming the file.
+  public init(path: String) throws(LibavError) {
+    let demuxer = try Demuxer(path: path)
+    guard let stream = demuxer.streams.first(where: { $0.kind == .video }) else {
+      throw LibavError(.invalidData, "holds no picture", file: path)
+    }
+    format =
+      switch stream.codecName {
+      case "png", "apng": .png
+      case "mjpeg": .jpeg
+      case "webp": .webp
+      default: .other
+      }
+    bytes = demuxer.container.size ?? 0
+    var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
+    let frame = try Frame()
+    guard try reader.next(into: frame) != nil else {
+      let words = reader.faults.first?.message ?? "no picture came out"
+      throw LibavError(.invalidData, "cannot be decoded as a picture: \(words)", file: path)
+    }
+    width = frame.width
+    height = frame.height
+  }
+}

@@ -1,0 +1,155 @@
+public import Libav
+import Probing
+import Timing
+
+/// A still picture as the bytes of a file.
+public struct EncodedStill: Sendable {
+  public enum Format: String, Sendable, Hashable, Codable { case png, jpeg }
+
+  public let format: Format
+  public let bytes: [UInt8]
+  /// Pixels, upright.
+  public let width: Int
+  public let height: Int
+  /// Bits per colour sample: 8 or 16.
+  public let bitDepth: Int
+  /// `4:4:4`, `4:2:0`; nil for PNG.
+  public let subsampling: String?
+  /// libjpeg-like quantiser of the JPEG encoder, 1 (best) to 31; nil for PNG.
+  public let quantiser: Int?
+
+  public var mediaType: String { format == .png ? "image/png" : "image/jpeg" }
+}
+
+/// Writes exact pictures as PNG or JPEG in true colours.
+///
+/// PNG carries the RGB values with an `sRGB` chunk and no `gAMA`/`cHRM` that would change them; HDR pictures become 16-bit PNG
+/// with a `cICP` chunk. JPEG is JFIF: BT.601 full range, converted from the true RGB.
+public struct StillEncoder: ~Copyable {
+  /// Bytes of a JPEG at this quantiser are the smallest offered.
+  public static let worstQuantiser = 31
+  public static let bestQuantiser = 1
+  /// A PNG above the limit by no more than this factor is tried again with the slow, strong compression.
+  static let strongCompressionGain = 1.25
+
+  private let rgb: Frame
+  private let tags: ColorTags
+  private let deep: Bool
+
+  /// Converts a picture to upright RGB.
+  /// - Parameter deep: 16 bits per sample; nil chooses 16 for HDR and 8 otherwise.
+  public init(_ picture: borrowing ExactFrame, deep: Bool? = nil) throws(LibavError) {
+    let facts = picture.facts
+    tags = facts.color.tags
+    self.deep = deep ?? facts.color.tags.isHDR
+    let converted = try ColorConverter.rgb(picture.frame, color: facts.color, deep: self.deep)
+    rgb = try ColorConverter.upright(converted, rotation: facts.rotation, isMirrored: facts.isMirrored)
+  }
+
+  /// A page that is RGB already.
+  init(rgb page: borrowing Frame) throws(LibavError) {
+    rgb = try page.share()
+    tags = ColorTags(range: "pc", matrix: "gbr")
+    deep = false
+  }
+
+  public func png(strong: Bool = false) throws(LibavError) -> EncodedStill {
+    var settings = encoding("png", format: rgb.pixelFormat)
+    settings.options =
+      strong ? ["compression_level": "9", "pred": "mixed"] : ["compression_level": "1", "pred": "sub"]
+    let chunk: PNGChunk = tags.isHDR ? .codingIndependentCodePoints(tags) : .standardRGB
+    let bytes = PNGChunk.replaceColorChunks(of: try encode(rgb, settings), with: chunk)
+    return EncodedStill(
+      format: .png, bytes: bytes, width: rgb.width, height: rgb.height, bitDepth: deep ? 16 : 8, subsampling: nil,
+      quantiser: nil)
+  }
+
+  /// - Parameter quantiser: 1 (best) to 31.
+  public func jpeg(quantiser: Int = bestQuantiser, subsampled: Bool = false) throws(LibavError) -> EncodedStill {
+    let picture = try jpegPicture(subsampled: subsampled)
+    return try jpeg(picture, quantiser: quantiser, subsampled: subsampled)
+  }
+
+  /// The best still of at most `maximumBytes`: PNG if it fits, else the JPEG of the highest quality that fits, 4:4:4 before
+  /// 4:2:0.
+  /// - Throws: ``LibavError``: `unsupported` when not even the smallest JPEG fits.
+  public func fitting(maximumBytes: Int, allowing formats: Set<EncodedStill.Format> = [.png, .jpeg]) throws(LibavError)
+    -> EncodedStill
+  {
+    if formats.contains(.png) {
+      let quick = try png()
+      if quick.bytes.count <= maximumBytes { return quick }
+      if Double(quick.bytes.count) <= Double(maximumBytes) * Self.strongCompressionGain {
+        let strong = try png(strong: true)
+        if strong.bytes.count <= maximumBytes { return strong }
+      }
+    }
+    if formats.contains(.jpeg) {
+      for subsampled in [false, true] {
+        if let still = try bestJPEG(maximumBytes: maximumBytes, subsampled: subsampled) { return still }
+      }
+    }
+    throw LibavError(
+      .unsupported, "the picture (\(rgb.width)×\(rgb.height)) does not fit into \(maximumBytes) bytes at any quality")
+  }
+
+  private func bestJPEG(maximumBytes: Int, subsampled: Bool) throws(LibavError) -> EncodedStill? {
+    let picture = try jpegPicture(subsampled: subsampled)
+    var best: EncodedStill?
+    var (low, high) = (Self.bestQuantiser, Self.worstQuantiser)
+    while low <= high {
+      let middle = best == nil && low == Self.bestQuantiser ? low : (low + high) / 2
+      let still = try jpeg(picture, quantiser: middle, subsampled: subsampled)
+      if still.bytes.count <= maximumBytes {
+        best = still
+        high = middle - 1
+      } else {
+        low = middle + 1
+      }
+    }
+    return best
+  }
+
+  private func jpegPicture(subsampled: Bool) throws(LibavError) -> Frame {
+    let scaler = try Scaler(
+      from: (rgb.width, rgb.height, rgb.pixelFormat), color: ColorTags(range: "pc", matrix: "gbr"),
+      to: (rgb.width, rgb.height, subsampled ? .yuvj420p : .yuvj444p),
+      targetColor: ColorTags(range: "pc", matrix: "smpte170m", chromaLocation: subsampled ? "center" : nil),
+      quality: .bicubic)
+    return try scaler.scale(rgb)
+  }
+
+  private func jpeg(_ picture: borrowing Frame, quantiser: Int, subsampled: Bool) throws(LibavError) -> EncodedStill {
+    var settings = encoding("mjpeg", format: picture.pixelFormat)
+    settings.color = ColorTags(range: "pc", matrix: "smpte170m")
+    settings.options = [
+      "flags": "+qscale", "global_quality": "\(quantiser * Self.lambdaPerQuantiser)", "qmin": "1",
+    ]
+    return EncodedStill(
+      format: .jpeg, bytes: try encode(picture, settings), width: picture.width, height: picture.height, bitDepth: 8,
+      subsampling: subsampled ? "4:2:0" : "4:4:4", quantiser: quantiser)
+  }
+
+  /// libavutil's `FF_QP2LAMBDA`.
+  private static let lambdaPerQuantiser = 118
+
+  private func encoding(_ encoder: String, format: PixelFormat) -> VideoEncoding {
+    var settings = VideoEncoding(
+      encoder: encoder, width: rgb.width, height: rgb.height, pixelFormat: format, timeBase: .microseconds)
+    settings.usesGlobalHeader = false
+    settings.threads = 1
+    return settings
+  }
+
+  private func encode(_ picture: borrowing Frame, _ settings: VideoEncoding) throws(LibavError) -> [UInt8] {
+    let encoder = try Encoder(settings)
+    let timed = try picture.share()
+    timed.pts = 0
+    timed.requestKey(false)
+    try encoder.send(timed)
+    try encoder.sendEnd()
+    let packet = try Packet()
+    guard try encoder.receive(into: packet) else { throw LibavError(.other, "\(settings.encoder) gave no picture") }
+    return packet.bytes
+  }
+}
