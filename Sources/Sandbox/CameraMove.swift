@@ -18,7 +18,7 @@ struct CameraPose: Sendable, Hashable {
 /// A slow move from one pose to another that starts and ends at rest.
 struct CameraMove: Sendable {
   /// Frames over which the camera gathers speed, and later loses it.
-  private static let rampFrames: Float = 6
+  private static let rampFrames: Float = 1.5
 
   let start: CameraPose
   let end: CameraPose

@@ -30,9 +30,10 @@ struct ClipRenderer: Sendable {
   private static let gopLength = 72
   /// x264's constant rate factor: about 25 Mb/s at 3840×2160.
   private static let quality = "23"
-  /// Fast, with what delivered clips have: High profile, B-frames, CABAC, deblocking. No look-ahead: it costs memory.
+  /// Fast, with what delivered clips have: High profile, B-frames, CABAC, deblocking. Neither
+  /// look-ahead nor whole frames in flight: they cost memory.
   private static let encoderTuning =
-    "b-adapt=0:8x8dct=1:cabac=1:ref=1:rc-lookahead=0:sync-lookahead=0:deblock=1,0,0:scenecut=40"
+    "sliced-threads=1:b-adapt=0:8x8dct=1:cabac=1:ref=1:rc-lookahead=0:sync-lookahead=0:deblock=1,0,0:scenecut=40"
   /// Fixed, because the bytes depend on it.
   private static let encoderThreads = 2
   private static let audioBitRate: Int64 = 192_000
@@ -52,6 +53,7 @@ struct ClipRenderer: Sendable {
     var sound = clip.order.hasAudio ? try SoundTrack(clip, muxer: &muxer, bitRate: Self.audioBitRate) : nil
     try muxer.writeHeader(options: ["movflags": "+faststart", "fflags": "+bitexact"])
     let packet = try Packet()
+    let picture = try Frame(width: clip.size.width, height: clip.size.height, format: .yuv420p, color: .bt709)
     var index = 0
     let grain = Grain(seed: clip.seed, width: clip.size.width)
     for (number, scene) in clip.order.scenes.enumerated() {
@@ -62,8 +64,7 @@ struct ClipRenderer: Sendable {
         framesPerSecond: Self.framesPerSecond)
       for frame in 0..<script.frames {
         if stop.isStopped { throw CancellationError() }
-        let picture = try Self.picture(
-          SceneFrame(views: script.views(at: frame), index: index, grain: grain), size: clip.size)
+        try Self.fill(picture, SceneFrame(views: script.views(at: frame), index: index, grain: grain))
         picture.pts = Int64(index)
         try video.send(picture)
         try Self.drain(video, packet, into: muxer, stream: videoStream)
@@ -90,8 +91,8 @@ struct ClipRenderer: Sendable {
     return settings
   }
 
-  private static func picture(_ scene: SceneFrame, size: PictureSize) throws -> Frame {
-    let frame = try Frame(width: size.width, height: size.height, format: .yuv420p, color: .bt709)
+  private static func fill(_ frame: borrowing Frame, _ scene: SceneFrame) throws {
+    try frame.makeWritable()
     for plane in 0..<3 {
       let (width, height) = frame.planeSize(plane)
       frame.withMutablePlane(plane) { bytes, stride in
@@ -101,7 +102,6 @@ struct ClipRenderer: Sendable {
         }
       }
     }
-    return frame
   }
 
   /// Writes what the encoder has ready; x264 leaves the durations to its caller.

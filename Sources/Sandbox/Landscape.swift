@@ -187,29 +187,32 @@ struct Landscape: Sendable {
   /// far away, one to a pixel near by.
   private static func distantRow(_ t: Float, span: Float) -> Int {
     let steepness: Float = 8
-    return Int(span * (1 + steepness) / steepness * log(1 + steepness * t))
+    let far = span * (1 + steepness)
+    // Rolling ground rises above the horizon; its rows are counted from well before the texture's first.
+    return Int(far + (t < 0 ? far * t : far / steepness * log(1 + steepness * t)))
   }
 
   private func paintGround(_ y: Int, _ brush: inout Brush) {
     let span = max(1, Float(height) - groundLine)
-    let t = max(0, Float(y) - groundLine) / span
+    let t = (Float(y) - groundLine) / span
     ground.fill(row: Self.distantRow(t, span: span), &brush.coarse)
+    let near = max(0, t)
     for x in 0..<width {
       if Float(y) < shore[x] { continue }
       let ripple = brush.coarse[x] + brush.dust[x] * 0.05
       if groundKind == .water {
-        let mirror = palette.skyLow + (palette.skyTop - palette.skyLow) * min(1, 0.25 + t * 0.9)
+        let mirror = palette.skyLow + (palette.skyTop - palette.skyLow) * min(1, 0.25 + near * 0.9)
         var colour = mirror * (0.62 + 0.75 * ripple + brush.dust[x] * 0.04)
-        let away = (Float(x) - sunX) / (width > height ? 330 * unit : 220 * unit) / (0.5 + t)
+        let away = (Float(x) - sunX) / (width > height ? 330 * unit : 220 * unit) / (0.5 + near)
         let glint = max(0, ripple * 3.4 - 0.35) / (1 + away * away * away * away)
         colour += palette.sun * min(1.2, glint)
         brush[x] = colour
       } else {
-        let light = palette.skyLow * 0.16 * (1 - t)
+        let light = palette.skyLow * 0.16 * (1 - near)
         let texture = groundKind == .meadow ? 1.5 : groundKind == .snow ? 0.28 : 0.55
         let base = groundKind == .snow ? Colour(0.82, 0.86, 0.92) * (palette.stars ? 0.35 : 0.95) : palette.ground
         brush[x] =
-          base * max(0.08, 1 + Float(texture) * (ripple * 1.2 + brush.fine[x] * 0.55) - 0.3 * t) + light
+          base * max(0.08, 1 + Float(texture) * (ripple * 1.2 + brush.fine[x] * 0.55) - 0.3 * near) + light
       }
     }
   }

@@ -85,6 +85,9 @@ public final class SandboxServer: Sendable {
       desk: desk, events: events, repositories: repositories, catalogue: maker.catalogue, address: address,
       keepAlive: settings.keepAlive, log: settings.log
     ).router()
+    // The framework reports every connection that ``stop()`` closes as an error.
+    var quiet = settings.log
+    quiet.logLevel = .critical
     let (ports, found) = AsyncStream.makeStream(of: Int.self)
     let application = Application(
       router: router,
@@ -93,7 +96,7 @@ public final class SandboxServer: Sendable {
       onServerRunning: { channel in
         found.yield(channel.localAddress?.port ?? 0)
         found.finish()
-      }, logger: settings.log)
+      }, logger: quiet)
     let running = Task {
       defer { found.finish() }
       try await application.run()

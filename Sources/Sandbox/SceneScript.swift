@@ -1,7 +1,7 @@
 /// The frames of one scene of a clip: what is seen, how the camera moves, where it ends.
 struct SceneScript: Sendable {
   /// How much of the view a move from a start image gains per second, and at most.
-  private static let zoomPerSecond: Float = 0.014
+  private static let zoomPerSecond: Float = 0.018
   private static let mostZoom: Float = 0.15
   /// A painted scene is this much larger than the view, so that the camera can move over it.
   static let overscan: Float = 1.08

@@ -46,7 +46,7 @@ struct StillImage {
   func picture(_ size: PictureSize) throws -> Picture {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.mainVideo else { throw ModelRefusal.value("an image cannot be decoded.") }
-    var reader = try StreamReader(demuxer, streams: [stream.index])
+    var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
     let frame = try Frame()
     guard try reader.next(into: frame) != nil else { throw ModelRefusal.value("an image cannot be decoded.") }
     let factor = max(Double(size.width) / Double(width), Double(size.height) / Double(height))
