@@ -23,6 +23,11 @@ public struct ContainerInfo: Sendable, Hashable {
   public struct Chapter: Sendable, Hashable {
     public let range: TimeRange
     public let title: String?
+
+    public init(range: TimeRange, title: String?) {
+      self.range = range
+      self.title = title
+    }
   }
 }
 

@@ -34,6 +34,19 @@ public struct Packet: ~Copyable {
     Packet(owning: try allocated(av_packet_clone(pointer), "a packet"))
   }
 
+  /// Takes the bytes and times of another packet, which is empty afterwards.
+  public func takeOver(_ other: borrowing Packet) {
+    av_packet_unref(pointer)
+    av_packet_move_ref(pointer, other.pointer)
+  }
+
+  /// Puts bytes in front of the packet's own.
+  public func prepend(_ prefix: [UInt8]) throws(LibavError) {
+    let joined = try Packet(bytes: prefix + bytes)
+    try check(av_packet_copy_props(joined.pointer, pointer), "copying a packet's times")
+    takeOver(joined)
+  }
+
   /// Lets go of the bytes; the packet can be refilled.
   public func clear() { av_packet_unref(pointer) }
 

@@ -30,6 +30,11 @@ public struct Resampler: ~Copyable {
     return output
   }
 
+  /// Samples, at the target's rate, that have gone in and not yet come out.
+  public var heldBack: Int {
+    source == nil ? 0 : Int(swr_get_delay(context.pointer, Int64(target.sampleRate)))
+  }
+
   /// What the resampler still holds back; nil when nothing.
   public mutating func flush() throws(LibavError) -> Frame? {
     guard source != nil else { return nil }

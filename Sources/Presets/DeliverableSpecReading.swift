@@ -30,7 +30,9 @@ extension DeliverableRule {
     guard let reader = FieldReader(node, path: path, known: known, problems: problems) else { return nil }
     let given = Self.conditionKeys.filter(reader.has)
     guard given.count <= 1 else {
-      reader.report(given[1], "'\(given[1])' and '\(given[0])' exclude each other; use one of \(Self.conditionKeys.joined(separator: ", ")).")
+      reader.report(
+        given[1],
+        "'\(given[1])' and '\(given[0])' exclude each other; use one of \(Self.conditionKeys.joined(separator: ", ")).")
       return nil
     }
     let condition = given.first.flatMap { Self.condition($0, reader) }

@@ -41,7 +41,8 @@ public struct DocumentParser {
   public static func parse(_ text: String, problems: ProblemList) -> DocumentNode? {
     let prepared = joinSurrogates(in: text)
     guard aliasCount(in: prepared) <= mostAliases else {
-      problems.add("", line: nil, "the file uses YAML aliases (*name) more than \(mostAliases) times; write the values out.")
+      problems.add(
+        "", line: nil, "the file uses YAML aliases (*name) more than \(mostAliases) times; write the values out.")
       return nil
     }
     guard let root = compose(prepared, problems: problems) else { return nil }
@@ -147,7 +148,8 @@ public struct DocumentParser {
         renamed.append((key, keyLine))
         continue
       }
-      let value = convert(valueNode, path: path.isEmpty ? scalar.string : "\(path).\(scalar.string)", parentLine: keyLine)
+      let value = convert(
+        valueNode, path: path.isEmpty ? scalar.string : "\(path).\(scalar.string)", parentLine: keyLine)
       members.append(.init(key: scalar.string, line: keyLine, value: value))
     }
     for (key, firstLine) in renamed {

@@ -73,7 +73,8 @@ public struct FieldReader {
   public func integer(_ key: String, in range: ClosedRange<Int>, required: Bool = false) -> Int? {
     guard let node = node(key, required: required) else { return nil }
     guard case .integer(let wide) = node.value, let value = Int(exactly: wide), range.contains(value) else {
-      let upper = range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
+      let upper =
+        range.upperBound == .max ? "of at least \(range.lowerBound)" : "from \(range.lowerBound) to \(range.upperBound)"
       report(key, "'\(key)' must be a whole number \(upper)\(Self.insteadOf(node)).")
       return nil
     }
@@ -99,7 +100,10 @@ public struct FieldReader {
   public func word(_ key: String, among words: [String], required: Bool = false) -> String? {
     guard let text = text(key, required: required) else { return nil }
     guard words.contains(text) else {
-      report(key, "'\(key)' is \(quoted(text)). \(suggestion(for: text, among: words)) Possible: \(words.joined(separator: ", ")).")
+      report(
+        key,
+        "'\(key)' is \(quoted(text)). \(suggestion(for: text, among: words)) Possible: \(words.joined(separator: ", "))."
+      )
       return nil
     }
     return text

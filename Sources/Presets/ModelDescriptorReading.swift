@@ -32,7 +32,8 @@ extension ModelDescriptor {
     output = OutputFormat(reader.fields("output", known: OutputFormat.keys))
     pricePerSecond = price?.text("usd_per_second", required: true).flatMap { text in
       if let value = USD(parsing: text) { return value }
-      price?.report("usd_per_second", "'usd_per_second' must be dollars as text with at most 6 places, such as \"0.42\".")
+      price?.report(
+        "usd_per_second", "'usd_per_second' must be dollars as text with at most 6 places, such as \"0.42\".")
       return nil
     }
   }

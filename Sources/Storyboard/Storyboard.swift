@@ -1,1 +1,46 @@
-// placeholder
+public import Presets
+
+/// A film in shots: what is to be generated, and how it becomes one master.
+public struct Storyboard: Sendable, Hashable {
+  public static let schema = "longtake.storyboard/1"
+  /// The services a storyboard may name.
+  public static let providers = ["sandbox", "oxen", "fal"]
+
+  public let title: String?
+  /// `sandbox`, `oxen` or `fal`; nil leaves it to the command line.
+  public let provider: String?
+  /// The model by name, as the presets know it.
+  public let model: String
+  /// Pictures of style and appearance, `@Image1` first; part of every shot's request.
+  public let references: [ImageSource]
+  /// Things that keep their looks, `@Element1` first; part of every shot's request.
+  public let elements: [Element]
+  public let shots: [Shot]
+  public let master: MasterSettings
+  /// Line of every field by its path, for problems found later.
+  let lines: [String: Int]
+
+  public func shot(_ id: String) -> Shot? { shots.first { $0.id == id } }
+
+  /// The line of a field such as `shots[1].duration`, or of the nearest field around it that is there.
+  public func line(of path: String) -> Int? {
+    var path = Substring(path)
+    while !path.isEmpty {
+      if let line = lines[String(path)] { return line }
+      guard let cut = path.lastIndex(where: { $0 == "." || $0 == "[" }) else { return nil }
+      path = path[..<cut]
+    }
+    return nil
+  }
+
+  /// A problem at a field of this storyboard.
+  public func problem(at path: String, _ message: String) -> Problem {
+    Problem(path: path, line: line(of: path), message: message)
+  }
+
+  /// Where a shot's field was written: in the shot, or in the defaults when it came from there.
+  func place(of field: String, in shot: Shot) -> String {
+    let own = "shots[\(shot.index)].\(field)"
+    return lines[own] == nil && lines["defaults.\(field)"] != nil ? "defaults.\(field)" : own
+  }
+}

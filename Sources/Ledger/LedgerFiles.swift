@@ -1,0 +1,94 @@
+import GRDB
+
+extension Ledger {
+  /// Writes down a clip that lies whole under its final name. Also for a generation whose state was not yet learnt.
+  public func recordClip(generation: Int64, _ clip: ClipEntry) throws {
+    try write { database in
+      let known = try Self.state(of: generation, in: database)
+      guard known.rank <= GenerationEntry.State.downloaded.rank else {
+        throw LedgerError(
+          .inconsistent, "the generation \(generation) is \(known.rawValue); it takes no clip any more.")
+      }
+      try database.execute(
+        sql: """
+          UPDATE generations SET clip_path = ?, clip_bytes = ?, clip_sha256 = ?, downloaded_at = ? WHERE number = ?
+          """,
+        arguments: [clip.path, clip.bytes, clip.sha256, now(), generation])
+      try Self.setState(generation, .downloaded, in: database)
+    }
+  }
+
+  /// Writes down that a clip is no longer there or no longer whole: it is to be fetched again, not paid again.
+  public func recordClipLost(generation: Int64) throws {
+    try write { database in
+      try database.execute(
+        sql: """
+          UPDATE generations SET clip_path = NULL, clip_bytes = NULL, clip_sha256 = NULL, downloaded_at = NULL,
+            verdict = NULL, verified_at = NULL, state = ? WHERE number = ? AND clip_path IS NOT NULL
+          """,
+        arguments: [GenerationEntry.State.succeeded.rawValue, generation])
+      try database.execute(sql: "DELETE FROM anchors WHERE generation = ?", arguments: [generation])
+    }
+  }
+
+  /// Writes down what verification said of a downloaded clip.
+  /// - Parameter verdict: the whole verdict, JSON.
+  public func recordVerdict(generation: Int64, isGood: Bool, verdict: String) throws {
+    try write { database in
+      let known = try Self.state(of: generation, in: database)
+      guard [.downloaded, .verified, .rejected].contains(known) else {
+        throw LedgerError(
+          .inconsistent, "the generation \(generation) is \(known.rawValue); there is no clip to judge.")
+      }
+      try database.execute(
+        sql: "UPDATE generations SET verdict = ?, verified_at = ? WHERE number = ?",
+        arguments: [verdict, now(), generation])
+      try Self.setState(generation, isGood ? .verified : .rejected, in: database)
+    }
+  }
+
+  /// Writes down the anchor made of a take, in place of an earlier one.
+  /// - Parameters:
+  ///   - mediaType: `image/png` or `image/jpeg`.
+  ///   - detail: source time, colour handling and the like, JSON.
+  public func recordAnchor(generation: Int64, _ file: ClipEntry, mediaType: String, detail: String? = nil) throws {
+    try write { database in
+      let known = try Self.state(of: generation, in: database)
+      guard known == .verified else {
+        throw LedgerError(
+          .inconsistent, "the generation \(generation) is \(known.rawValue); only a verified clip seeds the next shot.")
+      }
+      try database.execute(
+        sql: """
+          INSERT OR REPLACE INTO anchors (generation, path, bytes, sha256, media_type, detail, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [generation, file.path, file.bytes, file.sha256, mediaType, detail, now()])
+    }
+  }
+
+  public func anchor(of generation: Int64) throws -> AnchorEntry? {
+    try read { database in
+      try Row.fetchOne(database, sql: "SELECT * FROM anchors WHERE generation = ?", arguments: [generation])
+        .map(AnchorEntry.init(row:))
+    }
+  }
+
+  /// Writes down where a picture can be read.
+  /// - Parameter store: names the place and account it was put to, for example `oxen:artist/longtake-anchors`.
+  public func recordUpload(sha256: String, store: String, address: String) throws {
+    try write { database in
+      try database.execute(
+        sql: "INSERT OR REPLACE INTO uploads (sha256, store, address, created_at) VALUES (?, ?, ?, ?)",
+        arguments: [sha256, store, address, now()])
+    }
+  }
+
+  /// Where a picture can be read already; nil when it has not been put to that store.
+  public func uploadedAddress(sha256: String, store: String) throws -> String? {
+    try read { database in
+      try String.fetchOne(
+        database, sql: "SELECT address FROM uploads WHERE sha256 = ? AND store = ?", arguments: [sha256, store])
+    }
+  }
+}

@@ -1,0 +1,169 @@
+import GRDB
+
+extension Ledger {
+  /// Writes down what is about to be sent and paid, with one generation per take. Takes get the next free numbers.
+  /// - Parameters:
+  ///   - parameters: the model's parameters, JSON.
+  ///   - costMicroUSD: of one take; nil when not known.
+  public func recordIntent(
+    shot: String, provider: String, model: String, parameters: String, requestDigest: String, contentDigest: String,
+    takes: Int, costMicroUSD: Int64?
+  ) throws -> IntentEntry {
+    try write { database in
+      try database.execute(
+        sql: """
+          INSERT INTO intents (shot, provider, model, parameters, request_digest, content_digest, state, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          shot, provider, model, parameters, requestDigest, contentDigest, IntentEntry.State.open.rawValue, now(),
+        ])
+      let number = database.lastInsertedRowID
+      for _ in 0..<max(1, takes) {
+        try Self.insertGeneration(intent: number, shot: shot, cost: costMicroUSD, in: database)
+      }
+      return try Self.intent(number, in: database)
+    }
+  }
+
+  /// Writes down the ids the service gave, in the order of the takes. Missing ones close their take as abandoned; ids
+  /// beyond the takes are paid all the same and become takes of their own.
+  public func recordSubmitted(intent: Int64, remoteIDs: [String]) throws {
+    try write { database in
+      let entry = try Self.intent(intent, in: database)
+      try Self.close(intent, .answered, at: now(), in: database)
+      var numbers = try Self.generationNumbers(of: intent, in: database)
+      while numbers.count < remoteIDs.count {
+        let cost = try Int64.fetchOne(
+          database, sql: "SELECT cost_micro_usd FROM generations WHERE number = ?", arguments: [numbers.first])
+        numbers.append(try Self.insertGeneration(intent: intent, shot: entry.shot, cost: cost, in: database))
+      }
+      for (index, number) in numbers.enumerated() {
+        guard index < remoteIDs.count else {
+          try Self.setState(number, .abandoned, error: "the service started fewer takes than asked for", in: database)
+          continue
+        }
+        try database.execute(
+          sql: "UPDATE generations SET remote_id = ?, submitted_at = ? WHERE number = ?",
+          arguments: [remoteIDs[index], now(), number])
+        try Self.setState(number, .submitted, in: database)
+      }
+    }
+  }
+
+  /// Writes down that the answer brought the clips themselves, as `sync` calls do: there are no ids.
+  public func recordAnsweredWithClips(intent: Int64) throws {
+    try write { database in
+      try Self.close(intent, .answered, at: now(), in: database)
+      for number in try Self.generationNumbers(of: intent, in: database) {
+        try database.execute(
+          sql: "UPDATE generations SET submitted_at = ?, completed_at = ? WHERE number = ?",
+          arguments: [now(), now(), number])
+        try Self.setState(number, .succeeded, in: database)
+      }
+    }
+  }
+
+  /// Writes down that the service certainly did not take a request: with its reason when it refused, without one when
+  /// nothing of it was found there.
+  public func recordRefused(intent: Int64, error: String?) throws {
+    try write { database in
+      try Self.close(intent, .refused, at: now(), in: database)
+      for number in try Self.generationNumbers(of: intent, in: database) {
+        try Self.setState(number, error == nil ? .abandoned : .failed, error: error, in: database)
+      }
+    }
+  }
+
+  /// Writes down what the service says of a generation. News older than what is known are ignored, so that messages may
+  /// come in any order.
+  /// - Parameters:
+  ///   - startedAt: the service's own, Unix seconds.
+  ///   - costMicroUSD: the price when the service tells it; nil keeps the expected one.
+  public func recordState(
+    generation: Int64, _ state: GenerationEntry.State, error: String? = nil, startedAt: Double? = nil,
+    completedAt: Double? = nil, costMicroUSD: Int64? = nil
+  ) throws {
+    try write { database in
+      let known = try Self.state(of: generation, in: database)
+      guard state.rank >= known.rank, known.rank < GenerationEntry.State.downloaded.rank else { return }
+      try database.execute(
+        sql: """
+          UPDATE generations SET started_at = coalesce(?, started_at), completed_at = coalesce(?, completed_at),
+            cost_micro_usd = coalesce(?, cost_micro_usd) WHERE number = ?
+          """,
+        arguments: [startedAt, completedAt, costMicroUSD, generation])
+      try Self.setState(generation, state, error: error, in: database)
+    }
+  }
+
+  /// Intents of which it is not known whether the service took them, oldest first.
+  public func openIntents() throws -> [IntentEntry] {
+    try read { database in
+      try Row.fetchAll(
+        database, sql: "SELECT * FROM intents WHERE state = ? ORDER BY number",
+        arguments: [IntentEntry.State.open.rawValue]
+      ).map(IntentEntry.init(row:))
+    }
+  }
+
+  /// Ids of a service that already stand in the ledger: what a search for a lost answer must leave out.
+  public func knownRemoteIDs() throws -> Set<String> {
+    try read { database in
+      Set(try String.fetchAll(database, sql: "SELECT remote_id FROM generations WHERE remote_id IS NOT NULL"))
+    }
+  }
+
+  @discardableResult
+  private static func insertGeneration(
+    intent: Int64, shot: String, cost: Int64?, in database: Database
+  ) throws -> Int64 {
+    try database.execute(
+      sql: """
+        INSERT INTO generations (intent, shot, take, state, cost_micro_usd)
+        VALUES (?, ?, (SELECT coalesce(max(take), 0) + 1 FROM generations WHERE shot = ?), ?, ?)
+        """,
+      arguments: [intent, shot, shot, GenerationEntry.State.intended.rawValue, cost])
+    return database.lastInsertedRowID
+  }
+
+  private static func close(
+    _ intent: Int64, _ state: IntentEntry.State, at time: Double, in database: Database
+  ) throws {
+    try database.execute(
+      sql: "UPDATE intents SET state = ?, closed_at = ? WHERE number = ? AND state = ?",
+      arguments: [state.rawValue, time, intent, IntentEntry.State.open.rawValue])
+    guard database.changesCount == 1 else {
+      throw LedgerError(.inconsistent, "the intent \(intent) is not open; it was answered before.")
+    }
+  }
+
+  private static func intent(_ number: Int64, in database: Database) throws -> IntentEntry {
+    guard
+      let row = try Row.fetchOne(database, sql: "SELECT * FROM intents WHERE number = ?", arguments: [number])
+    else { throw LedgerError(.inconsistent, "the ledger has no intent \(number).") }
+    return IntentEntry(row: row)
+  }
+
+  private static func generationNumbers(of intent: Int64, in database: Database) throws -> [Int64] {
+    try Int64.fetchAll(
+      database, sql: "SELECT number FROM generations WHERE intent = ? ORDER BY number", arguments: [intent])
+  }
+
+  static func state(of generation: Int64, in database: Database) throws -> GenerationEntry.State {
+    let text = try String.fetchOne(
+      database, sql: "SELECT state FROM generations WHERE number = ?", arguments: [generation])
+    guard let state = text.flatMap(GenerationEntry.State.init) else {
+      throw LedgerError(.inconsistent, "the ledger has no generation \(generation).")
+    }
+    return state
+  }
+
+  static func setState(
+    _ generation: Int64, _ state: GenerationEntry.State, error: String? = nil, in database: Database
+  ) throws {
+    try database.execute(
+      sql: "UPDATE generations SET state = ?, error = coalesce(?, error) WHERE number = ?",
+      arguments: [state.rawValue, error, generation])
+  }
+}

@@ -1,0 +1,68 @@
+import GRDB
+
+/// Marks the database as a ledger, in SQLite's `application_id`: "LTK1".
+let ledgerApplicationID = 0x4C54_4B31
+
+/// The tables, by version. A migration that was ever released is never changed; new ones are added.
+enum LedgerSchema {
+  static var migrator: DatabaseMigrator {
+    var migrator = DatabaseMigrator()
+    migrator.registerMigration("1") { database in
+      try database.execute(sql: version1)
+      try database.execute(sql: "PRAGMA application_id = \(ledgerApplicationID)")
+    }
+    return migrator
+  }
+
+  /// Times are Unix seconds, amounts millionths of a dollar, digests SHA-256 in hexadecimal, paths relative to the
+  /// workspace.
+  private static let version1 = """
+    CREATE TABLE storyboard (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      path TEXT NOT NULL, title TEXT, digest TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL,
+      created_at REAL NOT NULL, updated_at REAL NOT NULL
+    ) STRICT;
+
+    CREATE TABLE shots (
+      id TEXT PRIMARY KEY, position INTEGER NOT NULL, digest TEXT NOT NULL,
+      present INTEGER NOT NULL DEFAULT 1,
+      chosen INTEGER REFERENCES generations (number)
+    ) STRICT;
+
+    CREATE TABLE intents (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      shot TEXT NOT NULL, provider TEXT NOT NULL, model TEXT NOT NULL, parameters TEXT NOT NULL,
+      request_digest TEXT NOT NULL, content_digest TEXT NOT NULL,
+      state TEXT NOT NULL, created_at REAL NOT NULL, closed_at REAL
+    ) STRICT;
+
+    CREATE TABLE generations (
+      number INTEGER PRIMARY KEY AUTOINCREMENT,
+      intent INTEGER NOT NULL REFERENCES intents (number),
+      shot TEXT NOT NULL, take INTEGER NOT NULL,
+      remote_id TEXT, state TEXT NOT NULL, superseded INTEGER NOT NULL DEFAULT 0,
+      submitted_at REAL, started_at REAL, completed_at REAL,
+      cost_micro_usd INTEGER, error TEXT,
+      clip_path TEXT, clip_bytes INTEGER, clip_sha256 TEXT, downloaded_at REAL,
+      verdict TEXT, verified_at REAL,
+      UNIQUE (shot, take)
+    ) STRICT;
+    CREATE INDEX generations_by_remote_id ON generations (remote_id);
+    CREATE INDEX generations_by_intent ON generations (intent);
+
+    CREATE TABLE anchors (
+      generation INTEGER PRIMARY KEY REFERENCES generations (number),
+      path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, media_type TEXT NOT NULL,
+      detail TEXT, created_at REAL NOT NULL
+    ) STRICT;
+
+    CREATE TABLE uploads (
+      sha256 TEXT NOT NULL, store TEXT NOT NULL, address TEXT NOT NULL, created_at REAL NOT NULL,
+      PRIMARY KEY (sha256, store)
+    ) STRICT;
+
+    CREATE TABLE redo_marks (
+      number INTEGER PRIMARY KEY AUTOINCREMENT, shot TEXT NOT NULL, created_at REAL NOT NULL
+    ) STRICT;
+    """
+}

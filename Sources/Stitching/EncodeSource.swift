@@ -1,0 +1,39 @@
+import Libav
+import Probing
+import Stills
+
+/// Decodes a run of a shot's pictures and encodes them again, opening with an IDR.
+struct EncodeSource: ~Copyable {
+  private var walker: FrameWalker
+  private let encoder: Encoder
+  private let frame: Frame
+  private var isDraining = false
+  private let first: Int
+
+  init(_ clip: Clip, pictures: Range<Int>, encoder settings: SpliceEncoder) throws {
+    let walker = try FrameWalker(path: clip.path, video: clip.video, range: pictures)
+    let encoder = try Encoder(settings.settings)
+    let frame = try Frame()
+    self.walker = walker
+    self.encoder = encoder
+    self.frame = frame
+    first = pictures.lowerBound
+  }
+
+  /// - Returns: the picture's position in presentation order, or nil after the last packet.
+  mutating func next(into packet: borrowing Packet) throws -> Int? {
+    while true {
+      packet.clear()
+      if try encoder.receive(into: packet) { return packet.pts.map { Int($0) } }
+      if isDraining { return nil }
+      if let position = try walker.next(into: frame) {
+        frame.pts = Int64(position)
+        frame.requestKey(position == first)
+        try encoder.send(frame)
+      } else {
+        isDraining = true
+        try encoder.sendEnd()
+      }
+    }
+  }
+}

@@ -1,0 +1,93 @@
+import Libav
+import Probing
+import Stills
+import Timing
+
+/// Reads a written master again and holds it against its plan.
+struct MasterProof {
+  /// Pictures decoded on either side of each join.
+  static let reach = 12
+  /// The sound may differ from the picture by one AAC frame.
+  static let audioFrame = 1024
+
+  private let path: String
+  private let plan: StitchPlan
+  private let sound: SoundFormat?
+  private(set) var checks: [StitchReport.Check] = []
+
+  init(path: String, plan: StitchPlan, sound: SoundFormat?) {
+    self.path = path
+    self.plan = plan
+    self.sound = sound
+  }
+
+  /// - Throws: ``StitchError`` `failedProof` naming the first check that failed.
+  mutating func run() throws {
+    let index = try MediaIndex(path: path)
+    guard let video = index.video else { throw StitchError(.failedProof, "the master holds no video", file: path) }
+    record("reads to its end", expected: "yes", actual: index.readError ?? "yes")
+    record("pictures", expected: "\(plan.frameCount)", actual: "\(video.presentationOrder.count)")
+    timing("presentation times", video.presentationTimes, of: video)
+    timing("decoding times", video.entries.compactMap(\.dts), of: video)
+    record("starts at", expected: "0/1", actual: video.start?.fraction ?? "unknown")
+    record("lasts", expected: plan.duration.fraction, actual: video.end?.fraction ?? "unknown")
+    let plain = try MediaIndex(path: path, videoOnly: true, ignoringEdits: true)
+    if let plainVideo = plain.video {
+      record(
+        "pictures without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
+      timing("presentation times without edit lists", plainVideo.presentationTimes, of: plainVideo)
+    }
+    if let sound { try audio(index, sound: sound) }
+    try joins(video)
+    if let failed = checks.first(where: { !$0.passed }) {
+      throw StitchError(
+        .failedProof,
+        "the written master is not what was planned, so it was not kept: \(failed.check): expected \(failed.expected), found \(failed.actual)",
+        file: path)
+    }
+  }
+
+  private mutating func record(_ check: String, expected: String, actual: String) {
+    checks.append(.init(check: check, passed: expected == actual, expected: expected, actual: actual))
+  }
+
+  private mutating func timing(_ name: String, _ times: [Int64], of video: PacketIndex) {
+    let deltas = Set(zip(times, times.dropFirst()).map { video.stream.timeBase.seconds($1 - $0).fraction })
+    let wanted = times.count > 1 ? plan.rate.frameDuration.fraction : ""
+    record("one delta of \(name)", expected: wanted, actual: deltas.sorted().joined(separator: ", "))
+  }
+
+  private mutating func audio(_ index: MediaIndex, sound: SoundFormat) throws {
+    guard let audio = index.audio, let start = audio.start, let end = audio.end else {
+      record("sound", expected: "present", actual: "missing")
+      return
+    }
+    let tolerance = Rational(Int64(Self.audioFrame), Int64(sound.sampleRate))
+    let late = (end - plan.duration).magnitude
+    checks.append(
+      .init(
+        check: "sound starts with the picture", passed: start.magnitude <= tolerance,
+        expected: "within \(tolerance.fraction) s", actual: start.fraction))
+    checks.append(
+      .init(
+        check: "sound ends with the picture", passed: late <= tolerance, expected: "within \(tolerance.fraction) s",
+        actual: (end - plan.duration).fraction))
+  }
+
+  /// Decodes every join; libav must have nothing to say.
+  private mutating func joins(_ video: PacketIndex) throws {
+    let frame = try Frame()
+    for join in plan.joins {
+      let range = max(0, join.frame - Self.reach)..<min(plan.frameCount, join.frame + Self.reach)
+      var found = "clean"
+      do {
+        var walker = try FrameWalker(path: path, video: video, range: range)
+        while try walker.next(into: frame) != nil {}
+        if let message = walker.messages.first { found = message.text }
+      } catch {
+        found = "\(error)"
+      }
+      record("decoding around join \(join.index)", expected: "clean", actual: found)
+    }
+  }
+}

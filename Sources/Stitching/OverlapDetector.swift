@@ -1,0 +1,95 @@
+/// How many pictures the end of one shot and the beginning of the next have in common.
+struct OverlapDetector: Sendable {
+  /// What was measured at a join.
+  struct Measurement: Sendable {
+    /// Pictures in common: 0 when the next shot goes on from, or cuts away from, the last one.
+    let overlap: Int
+    /// RMS difference in code values, levels apart, between the pictures taken as the same; between the last and the first
+    /// where none are.
+    let distance: Double
+    /// RMS difference from one picture to the next around the join.
+    let ordinary: Double
+    let reason: String
+  }
+
+  /// Pictures in common are looked for up to so many.
+  static let maximumOverlap = 12
+  /// Two pictures are the same one when their squared difference is below this part of that between neighbours.
+  static let sameBelow: Float = 0.5
+  /// Squared differences below this (code values²) are not motion but noise: a still scene.
+  static let stillFloor: Float = 0.02
+  /// A squared difference above this multiple of that between neighbours is a cut.
+  static let cutAbove: Float = 25
+  /// A redrawn picture's step does not go along with the motion: its cosine with the steps beside it is below this part of
+  /// theirs with each other.
+  static let alongBelow: Float = 0.4
+  /// Motion whose steps agree less than this with each other tells nothing.
+  static let leastAgreement: Float = 0.2
+
+  /// - Parameters:
+  ///   - tail: the last pictures of the first shot, in order.
+  ///   - head: the first pictures of the next.
+  static func measure(tail: [Miniature], head: [Miniature]) -> Measurement {
+    guard let last = tail.last, let first = head.first, last.detail.count == first.detail.count else {
+      return Measurement(overlap: 0, distance: 0, ordinary: 0, reason: "there is nothing to compare")
+    }
+    let ordinary = max(motion(tail.suffix(4)), motion(head.prefix(4)))
+    let direct = last.distance(to: first)
+    func result(_ overlap: Int, _ squared: Float, _ reason: String) -> Measurement {
+      Measurement(
+        overlap: overlap, distance: Double(squared.squareRoot()), ordinary: Double(ordinary.squareRoot()),
+        reason: reason)
+    }
+    let limit = max(sameBelow * ordinary, stillFloor)
+    let runs = (1...maximumOverlap).compactMap { k -> (k: Int, cost: Float)? in
+      guard k <= tail.count, k <= head.count else { return nil }
+      let pairs = zip(tail.suffix(k), head.prefix(k)).map { $0.distance(to: $1) }
+      guard pairs.allSatisfy({ $0 <= limit }) else { return nil }
+      return (k, pairs.reduce(0, +) / Float(k))
+    }
+    if let best = runs.min(by: { $0.cost < $1.cost }) {
+      // A longer run must be clearly better than a single picture: in a still scene every run fits.
+      let single = runs.first { $0.k == 1 }
+      let chosen = single.map { best.cost < 0.5 * $0.cost ? best : $0 } ?? best
+      return result(
+        chosen.k, chosen.cost,
+        chosen.k == 1 ? "the first picture repeats the last" : "the first \(chosen.k) pictures repeat the last")
+    }
+    if direct > cutAbove * max(ordinary, stillFloor) { return result(0, direct, "the picture cuts to another one") }
+    if let agreement = agreement(tail: tail, head: head), agreement.among >= leastAgreement,
+      agreement.join < alongBelow * agreement.among
+    {
+      return result(1, direct, "the first picture is the last redrawn: it does not go along with the motion")
+    }
+    return result(0, direct, "the motion goes on without a repeated picture")
+  }
+
+  /// Mean squared difference between neighbours.
+  private static func motion(_ pictures: ArraySlice<Miniature>) -> Float {
+    let steps = zip(pictures, pictures.dropFirst()).map { $0.distance(to: $1) }
+    return steps.isEmpty ? 0 : steps.reduce(0, +) / Float(steps.count)
+  }
+
+  /// Cosines: of the step over the join with its neighbours, and of the steps on either side with each other.
+  private static func agreement(tail: [Miniature], head: [Miniature]) -> (join: Float, among: Float)? {
+    guard tail.count >= 3, head.count >= 3, let last = tail.last, let first = head.first else { return nil }
+    let end = tail.suffix(3).map { $0 }
+    let before = end[0].step(to: end[1])
+    let stepIn = end[1].step(to: end[2])
+    let stepOut = head[0].step(to: head[1])
+    let after = head[1].step(to: head[2])
+    let join = last.step(to: first)
+    return (max(cosine(join, stepIn), cosine(join, stepOut)), max(cosine(before, stepIn), cosine(stepOut, after)))
+  }
+
+  private static func cosine(_ a: [Float], _ b: [Float]) -> Float {
+    var (dot, aa, bb): (Float, Float, Float) = (0, 0, 0)
+    for (x, y) in zip(a, b) {
+      dot += x * y
+      aa += x * x
+      bb += y * y
+    }
+    let norm = (aa * bb).squareRoot()
+    return norm > 0 ? dot / norm : 0
+  }
+}

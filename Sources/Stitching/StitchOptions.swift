@@ -1,0 +1,63 @@
+/// How shots are to be joined.
+public struct StitchOptions: Sendable, Hashable {
+  public enum Mode: String, Sendable, CaseIterable, Codable {
+    /// Copies what can be copied and re-encodes the least.
+    case auto
+    /// Never re-encodes a picture; an error where that cannot be.
+    case copy
+    /// As `auto`.
+    case smart
+    /// Re-encodes every picture.
+    case encode
+  }
+
+  public enum Overlap: Sendable, Hashable {
+    /// Measured at each join.
+    case automatic
+    /// Nothing is dropped.
+    case keep
+    /// So many pictures are dropped from each shot that another follows.
+    case fixed(Int)
+  }
+
+  public var mode: Mode = .auto
+  public var overlap: Overlap = .automatic
+  /// Seconds of equal-power crossfade of the sound at a join, 0–1.
+  public var audioCrossfade = 0.020
+  /// Bits per second of the AAC track.
+  public var audioBitRate: Int64 = 256_000
+  /// A chapter for each shot, named by its title.
+  public var writesChapters = false
+  /// Container metadata.
+  public var metadata: [String: String] = [:]
+  public var overwrite = false
+
+  public init() {}
+}
+
+/// One shot of a master.
+public struct StitchShot: Sendable, Hashable {
+  public let path: String
+  /// Shown in chapters and messages.
+  public let title: String
+  /// A join declared as a hard cut is not searched for an overlap.
+  public let followsCut: Bool
+
+  public init(path: String, title: String? = nil, followsCut: Bool = false) {
+    self.path = path
+    self.title = title ?? path.split(separator: "/").last.map(String.init) ?? path
+    self.followsCut = followsCut
+  }
+}
+
+/// Progress of a stitch.
+public enum StitchEvent: Sendable {
+  /// A shot's packets have been read.
+  case indexed(shot: Int, of: Int)
+  /// A join has been measured.
+  case analysed(join: Int, of: Int, overlap: Int)
+  /// Pictures written so far.
+  case written(frames: Int, of: Int)
+  /// The master is being checked.
+  case proving
+}

@@ -1,0 +1,77 @@
+/// What a stitch did, as the contract's `--report` writes it. Times in seconds.
+public struct StitchReport: Sendable, Codable {
+  public let schema: String
+  public let output: String
+  public let frames: Int
+  public let duration: Double
+  /// Of the video track, `"1/12288"`.
+  public let timeBase: String
+  public let frameRate: String
+  public let mode: String
+  /// How parameter sets travel: `shared`, `merged` or `in-band`.
+  public let parameterSets: String
+  public let shots: [Shot]
+  public let joins: [Join]
+  public let checks: [Check]
+
+  public struct Shot: Sendable, Codable {
+    public let file: String
+    public let title: String
+    public let framesIn: Int
+    public let framesKept: Int
+    public let framesCopied: Int
+    public let framesEncoded: Int
+    public let mode: String
+    public let reason: String
+
+    enum CodingKeys: String, CodingKey {
+      case file, title, mode, reason
+      case framesIn = "frames_in"
+      case framesKept = "frames_kept"
+      case framesCopied = "frames_copied"
+      case framesEncoded = "frames_encoded"
+    }
+  }
+
+  public struct Join: Sendable, Codable {
+    public let index: Int
+    public let frame: Int
+    public let time: Double
+    public let overlap: Int
+    public let overlapDistance: Double
+    public let ordinaryDistance: Double
+    public let reason: String
+    public let deltaE: Double
+    public let deltaLuma: Double
+    public let deltaEFromFirst: Double
+    /// Null where a side is silent.
+    public let audioStepDB: Double?
+    /// Seconds by which the next shot's sound starts after its picture.
+    public let avOffset: Double?
+
+    enum CodingKeys: String, CodingKey {
+      case index, frame, time, overlap, reason
+      case overlapDistance = "overlap_distance"
+      case ordinaryDistance = "ordinary_distance"
+      case deltaE = "delta_e"
+      case deltaLuma = "delta_luma"
+      case deltaEFromFirst = "delta_e_from_first"
+      case audioStepDB = "audio_step_db"
+      case avOffset = "av_offset"
+    }
+  }
+
+  public struct Check: Sendable, Codable {
+    public let check: String
+    public let passed: Bool
+    public let expected: String
+    public let actual: String
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case schema, output, frames, duration, mode, shots, joins, checks
+    case timeBase = "time_base"
+    case frameRate = "frame_rate"
+    case parameterSets = "parameter_sets"
+  }
+}

@@ -1,0 +1,151 @@
+import Foundation
+import Libav
+import Probing
+import Timing
+
+/// Joins shots into one master.
+public struct Stitcher: Sendable {
+  private let plan: StitchPlan
+  private let options: StitchOptions
+
+  public init(_ plan: StitchPlan, options: StitchOptions) {
+    self.plan = plan
+    self.options = options
+  }
+
+  /// libav's name of the container for a file name; nil when it is none a master is written as.
+  public static func container(for path: String) -> String? {
+    switch URL(fileURLWithPath: path).pathExtension.lowercased() {
+    case "mp4", "m4v": "mp4"
+    case "mov": "mov"
+    default: nil
+    }
+  }
+
+  /// Writes the master under a temporary name, checks it, and gives it its name.
+  /// - Throws: ``StitchError``, ``LibavError``, `CancellationError`; nothing is left under the final name then.
+  public func write(to path: String, progress: (StitchEvent) -> Void = { _ in }) throws -> StitchReport {
+    guard let container = Self.container(for: path) else {
+      throw StitchError(.badRequest, "a master is written as .mp4 or .mov; name it so", file: path)
+    }
+    let output = try OutputFile(path, overwrite: options.overwrite)
+    var sound = try AudioAssembler.make(plan, options: options)
+    let soundFormat = sound?.format
+    let levelSteps = try mux(output.temporaryPath, container: container, sound: &sound, progress: progress)
+    progress(.proving)
+    var proof = MasterProof(path: output.temporaryPath, plan: plan, sound: soundFormat)
+    do {
+      try proof.run()
+    } catch let error as StitchError {
+      throw StitchError(error.code, error.message, file: path)
+    }
+    try output.commit()
+    return report(path, checks: proof.checks, levelSteps: levelSteps, sound: soundFormat)
+  }
+
+  /// - Returns: the sound's level steps at the joins.
+  private func mux(
+    _ path: String, container: String, sound: inout AudioAssembler?, progress: (StitchEvent) -> Void
+  ) throws -> [Double?] {
+    var video = VideoAssembler(plan)
+    var muxer = try Muxer(path: path, format: container, metadata: options.metadata)
+    let videoTrack = try muxer.addStream(try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate)
+    var audioTrack: Int?
+    if let parameters = try sound?.parameters(), let base = sound?.timeBase {
+      audioTrack = try muxer.addStream(parameters, timeBase: base)
+    }
+    if options.writesChapters { try muxer.setChapters(chapters) }
+    try muxer.writeHeader(options: [
+      "movflags": "+faststart+negative_cts_offsets+write_colr",
+      "video_track_timescale": "\(video.timeBase.rational.denominator)",
+    ])
+    let picture = try Packet()
+    let samples = try Packet()
+    var hasPicture = try video.next(into: picture)
+    var hasSamples = try sound?.next(into: samples) ?? false
+    let audioBase = sound?.timeBase ?? .microseconds
+    var lastProgress = 0
+    while hasPicture || hasSamples {
+      try Task.checkCancellation()
+      let pictureTime = video.timeBase.seconds(picture.dts ?? 0)
+      let soundTime = audioBase.seconds(samples.dts ?? 0)
+      if hasPicture, !hasSamples || pictureTime <= soundTime {
+        try muxer.write(picture, stream: videoTrack, timeBase: video.timeBase)
+        hasPicture = try video.next(into: picture)
+        if video.framesGiven - lastProgress >= Self.framesPerProgress || !hasPicture {
+          lastProgress = video.framesGiven
+          progress(.written(frames: video.framesGiven, of: plan.frameCount))
+        }
+      } else if let audioTrack {
+        try muxer.write(samples, stream: audioTrack, timeBase: audioBase)
+        hasSamples = try sound?.next(into: samples) ?? false
+      }
+    }
+    try muxer.finish()
+    return sound?.levelSteps ?? []
+  }
+
+  private static let framesPerProgress = 24
+
+  private func videoParameters() throws -> CodecParameters {
+    let clip = plan.shots[0].clip
+    if plan.shots.allSatisfy({ $0.copiedFrames == 0 }), let whole = plan.wholeEncoder {
+      let encoder = try Encoder(whole.settings)
+      let parameters = try encoder.parameters()
+      if clip.codec == "hevc" { parameters.tag = "hvc1" }
+      return parameters
+    }
+    let parameters = try Demuxer(path: clip.path).parameters(ofStream: clip.video.stream.index)
+    let isHEVC = clip.codec == "hevc"
+    let isH264 = clip.codec == "h264"
+    switch plan.packaging {
+    case .shared:
+      if isHEVC { parameters.tag = parameters.tag == "hev1" ? "hev1" : "hvc1" } else { parameters.tag = "" }
+      if isH264 { parameters.tag = "avc1" }
+    case .merged(let sets):
+      try parameters.setExtradata(sets.annexB)
+      parameters.tag = isHEVC ? "hvc1" : "avc1"
+    case .inBand:
+      let sets = ParameterSets(extradata: clip.extradata, isHEVC: isHEVC)
+      try parameters.setExtradata(sets.annexB)
+      parameters.tag = isHEVC ? "hev1" : "avc3"
+    }
+    return parameters
+  }
+
+  private var chapters: [ContainerInfo.Chapter] {
+    zip(plan.shots, plan.shotStarts).map { shot, start in
+      ContainerInfo.Chapter(
+        range: TimeRange(
+          start: plan.rate.duration(frames: start), duration: plan.rate.duration(frames: shot.frameCount)),
+        title: shot.clip.shot.title)
+    }
+  }
+
+  private func report(
+    _ path: String, checks: [StitchReport.Check], levelSteps: [Double?], sound: SoundFormat?
+  ) -> StitchReport {
+    StitchReport(
+      schema: "longtake.stitch/1", output: path, frames: plan.frameCount, duration: plan.duration.doubleValue,
+      timeBase: plan.rate.mediaTimeBase.description, frameRate: plan.rate.description, mode: options.mode.rawValue,
+      parameterSets: plan.packaging.name,
+      shots: plan.shots.map { shot in
+        .init(
+          file: shot.clip.path, title: shot.clip.shot.title, framesIn: shot.clip.frameCount,
+          framesKept: shot.frameCount, framesCopied: shot.copiedFrames, framesEncoded: shot.encodedFrames,
+          mode: shot.mode, reason: shot.reason)
+      },
+      joins: plan.joins.enumerated().map { number, join in
+        let time = plan.rate.duration(frames: join.frame)
+        let offset = sound.map { format in
+          Rational(Int64(format.sample(atFrame: join.frame, rate: plan.rate)), Int64(format.sampleRate)) - time
+        }
+        return .init(
+          index: join.index, frame: join.frame, time: time.doubleValue, overlap: join.overlap,
+          overlapDistance: join.overlapDistance, ordinaryDistance: join.ordinaryDistance, reason: join.reason,
+          deltaE: join.deltaE, deltaLuma: join.deltaLuma, deltaEFromFirst: join.deltaEFromFirst,
+          audioStepDB: levelSteps.indices.contains(number) ? levelSteps[number] : nil,
+          avOffset: offset?.doubleValue)
+      }, checks: checks)
+  }
+}

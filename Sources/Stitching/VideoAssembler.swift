@@ -1,0 +1,86 @@
+import Libav
+import Probing
+import Timing
+
+/// Gives the master's video packets one by one, in decoding order, on the master's own time.
+struct VideoAssembler: ~Copyable {
+  private struct Step {
+    let shot: Int
+    let segment: ShotPlan.Segment
+    /// The master's number of the shot's first kept picture.
+    let base: Int
+  }
+
+  private let plan: StitchPlan
+  private let steps: [Step]
+  private let isHEVC: Bool
+  let timeBase: TimeBase
+  private let ticksPerFrame: Int64
+  private var step = 0
+  private var copy: CopySource?
+  private var encode: EncodeSource?
+  private var packetCount: Int64 = 0
+  private var setsBeforeKeys: [UInt8] = []
+
+  init(_ plan: StitchPlan) {
+    self.plan = plan
+    isHEVC = plan.shots[0].clip.codec == "hevc"
+    steps = zip(plan.shots, plan.shotStarts).enumerated().flatMap { number, pair in
+      pair.0.segments.map { Step(shot: number, segment: $0, base: pair.1) }
+    }
+    timeBase = plan.rate.mediaTimeBase
+    ticksPerFrame = timeBase.ticks(plan.rate.frameDuration)
+  }
+
+  /// Pictures given so far.
+  var framesGiven: Int { Int(packetCount) }
+
+  /// - Returns: false after the last packet.
+  mutating func next(into packet: borrowing Packet) throws -> Bool {
+    while step < steps.count {
+      if try pull(into: packet) { return true }
+      step += 1
+      copy = nil
+      encode = nil
+    }
+    return false
+  }
+
+  private mutating func pull(into packet: borrowing Packet) throws -> Bool {
+    let current = steps[step]
+    let shot = plan.shots[current.shot]
+    if copy == nil, encode == nil { try open(current, shot) }
+    let picture: Int?
+    if copy != nil {
+      picture = try copy?.next(into: packet).flatMap { shot.clip.displayPositions[$0] }
+    } else {
+      picture = try encode?.next(into: packet)
+    }
+    guard let picture else { return false }
+    if packet.isKey, !setsBeforeKeys.isEmpty { try packet.prepend(setsBeforeKeys) }
+    packet.pts = Int64(current.base + picture - shot.kept.lowerBound) * ticksPerFrame
+    packet.dts = (packetCount - Int64(plan.reorderDepth)) * ticksPerFrame
+    packet.duration = ticksPerFrame
+    packetCount += 1
+    return true
+  }
+
+  private mutating func open(_ current: Step, _ shot: ShotPlan) throws {
+    var isShared = false
+    if case .shared = plan.packaging { isShared = true }
+    var isInBand = false
+    if case .inBand = plan.packaging { isInBand = true }
+    switch current.segment {
+    case .copy(let packets, _):
+      copy = try CopySource(shot.clip, packets: packets, stripping: !isShared)
+      setsBeforeKeys =
+        isInBand ? ParameterSets(extradata: shot.clip.extradata, isHEVC: isHEVC).annexB : []
+    case .encode(let pictures):
+      guard let encoder = shot.copiedFrames > 0 ? plan.tailEncoder : plan.wholeEncoder else {
+        throw StitchError(.needsEncoding, "no encoder was planned for its pictures", file: shot.clip.path)
+      }
+      encode = try EncodeSource(shot.clip, pictures: pictures, encoder: encoder)
+      setsBeforeKeys = isInBand ? try encoder.parameterSets().annexB : []
+    }
+  }
+}

@@ -1,0 +1,22 @@
+/// Tells what a picture file is by its content; whoever can read pictures implements it.
+public protocol ImageInspector: Sendable {
+  /// - Throws: an error whose description says why the file is no readable picture.
+  func facts(of path: String) throws -> ImageFacts
+}
+
+/// What a picture file is, by its content and not by its name.
+public struct ImageFacts: Sendable, Hashable {
+  /// In small letters: `png`, `jpeg`, `webp`.
+  public let format: String
+  /// Pixels.
+  public let width: Int
+  public let height: Int
+  public let bytes: Int64
+
+  public init(format: String, width: Int, height: Int, bytes: Int64) {
+    self.format = format
+    self.width = width
+    self.height = height
+    self.bytes = bytes
+  }
+}

@@ -1,0 +1,47 @@
+import Foundation
+import Presets
+
+/// A picture that a storyboard names: a file, or an address the service reads itself.
+public struct ImageSource: Sendable, Hashable {
+  public enum Location: Sendable, Hashable {
+    /// An absolute path.
+    case file(String)
+    /// An `http:` or `https:` address.
+    case address(String)
+  }
+
+  /// As it stands in the storyboard.
+  public let written: String
+  public let location: Location
+
+  /// - Parameter directory: what relative paths are relative to, the storyboard's own.
+  init(written: String, relativeTo directory: String) {
+    self.written = written
+    let lower = written.lowercased()
+    if lower.hasPrefix("http://") || lower.hasPrefix("https://") {
+      location = .address(written)
+    } else {
+      let base = URL(filePath: directory, directoryHint: .isDirectory)
+      location = .file(URL(filePath: written, relativeTo: base).standardizedFileURL.path(percentEncoded: false))
+    }
+  }
+
+  /// Why a text cannot name a picture; nil when it can.
+  static func refusal(of text: String) -> String? {
+    let scheme = text.lowercased().prefixMatch(of: /([a-z][a-z0-9+.\-]*):/).map { String($0.output.1) }
+    switch scheme {
+    case "data":
+      return "a 'data:' address is not taken here: most models refuse it and the storyboard would not stay readable. "
+        + "Save the picture as a file and give its path."
+    case "http", "https":
+      guard let url = URL(string: text), url.host()?.isEmpty == false else {
+        return "\(quoted(text)) is not a whole address; it must look like https://host/picture.png."
+      }
+      return nil
+    case .some(let scheme) where text.contains("://") || scheme == "file":
+      return "addresses with '\(scheme):' are not taken; give a path relative to the storyboard, or an http(s) address."
+    default:
+      return text.contains("\0") ? "a path cannot hold a NUL character." : nil
+    }
+  }
+}

@@ -1,0 +1,44 @@
+public import Timing
+
+/// What the master must be and how the shots are joined.
+public struct MasterSettings: Sendable, Hashable {
+  /// The verify preset, by name or path.
+  public var verify: String?
+  public var join: JoinSettings
+
+  public init(verify: String? = nil, join: JoinSettings = .init()) {
+    self.verify = verify
+    self.join = join
+  }
+}
+
+/// Options of the join; nil leaves a choice to the command line and its defaults.
+public struct JoinSettings: Sendable, Hashable {
+  public enum Mode: String, Sendable, Hashable, CaseIterable { case auto, copy, smart, encode }
+  public enum MatchColor: String, Sendable, Hashable, CaseIterable { case off, report, ease }
+  /// What happens to the pictures that two shots share.
+  public enum Overlap: Sendable, Hashable {
+    case auto, keep
+    /// This many are dropped.
+    case frames(Int)
+  }
+
+  public var mode: Mode?
+  public var overlap: Overlap?
+  public var matchColor: MatchColor?
+  /// Milliseconds.
+  public var audioCrossfade: Rational?
+  /// LUFS.
+  public var loudness: Rational?
+
+  public init(
+    mode: Mode? = nil, overlap: Overlap? = nil, matchColor: MatchColor? = nil, audioCrossfade: Rational? = nil,
+    loudness: Rational? = nil
+  ) {
+    self.mode = mode
+    self.overlap = overlap
+    self.matchColor = matchColor
+    self.audioCrossfade = audioCrossfade
+    self.loudness = loudness
+  }
+}

@@ -1,0 +1,22 @@
+public import Presets
+
+extension Storyboard {
+  /// The neutral fields that a shot asks for, whether or not a model takes them.
+  public func requestedFields(of shot: Shot) -> Set<NeutralField> {
+    var fields: Set<NeutralField> = []
+    switch shot.prompt {
+    case .single:
+      fields.insert(.prompt)
+      if shot.duration != nil { fields.insert(.duration) }
+    case .multiple: fields.insert(.multiPrompt)
+    }
+    if shot.start != .none { fields.insert(.startImage) }
+    if shot.end != nil { fields.insert(.endImage) }
+    if !references.isEmpty { fields.insert(.references) }
+    if !elements.isEmpty { fields.insert(.elements) }
+    if shot.negativePrompt != nil { fields.insert(.negativePrompt) }
+    if shot.aspectRatio != nil { fields.insert(.aspectRatio) }
+    if shot.generateAudio != nil { fields.insert(.generateAudio) }
+    return fields
+  }
+}

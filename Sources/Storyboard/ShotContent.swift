@@ -1,0 +1,42 @@
+public import Presets
+import Timing
+
+extension Storyboard {
+  /// One fixed text of everything of a shot's own that its clip depends on, for a digest: when it changes, the clip is
+  /// out of date. The number of takes and the place in the storyboard are not part of it, nor is the picture of the shot
+  /// before, whose digest the caller knows.
+  /// - Parameter identity: names a picture by its content, for example by the file's digest.
+  public func canonicalContent(
+    of shot: Shot, model: ModelDescriptor, identity: (ImageSource) throws -> String
+  ) rethrows -> String {
+    var content: [String: JSONValue] = ["model": .string(model.id)]
+    switch shot.prompt {
+    case .single(let text):
+      content["prompt"] = .string(sentPrompt(text))
+      content["duration"] = shot.duration.map { .string($0.fraction) }
+    case .multiple(let parts):
+      content["multi_prompt"] = .array(
+        parts.map { ["prompt": .string(sentPrompt($0.text)), "duration": .string($0.seconds.fraction)] })
+    }
+    switch shot.start {
+    case .none: content["start"] = "none"
+    case .previous: content["start"] = "previous"
+    case .image(let image): content["start"] = ["image": .string(try identity(image))]
+    }
+    if let end = shot.end { content["end"] = .string(try identity(end)) }
+    if !references.isEmpty { content["references"] = .array(try references.map { .string(try identity($0)) }) }
+    if !elements.isEmpty {
+      content["elements"] = .array(
+        try elements.map { element in
+          [
+            "frontal": .string(try identity(element.frontal)),
+            "angles": .array(try element.angles.map { .string(try identity($0)) }),
+          ]
+        })
+    }
+    content["negative_prompt"] = shot.negativePrompt.map(JSONValue.string)
+    content["aspect_ratio"] = shot.aspectRatio.map(JSONValue.string)
+    content["generate_audio"] = shot.generateAudio.map(JSONValue.bool)
+    return JSONValue.object(content).canonicalJSON
+  }
+}

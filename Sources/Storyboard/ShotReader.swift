@@ -1,0 +1,138 @@
+import Presets
+import Timing
+
+/// Takes of one shot that make sense at all; models allow fewer.
+private let takesRange = 1...100
+
+/// Makes shots of the items of `shots`, with the defaults filled in.
+struct ShotReader {
+  static let keys = ["id", "prompt", "multi_prompt", "start", "end"] + StoryboardReader.sharedKeys
+
+  let directory: String
+  let problems: ProblemList
+  /// Read once, so that a mistake in the defaults is reported at the defaults.
+  let defaults: SharedFields
+
+  init(directory: String, problems: ProblemList, defaults: FieldReader?) {
+    self.directory = directory
+    self.problems = problems
+    self.defaults = SharedFields(defaults)
+  }
+
+  /// The values that both a shot and the defaults can give.
+  struct SharedFields {
+    var duration: Rational?
+    var takes: Int?
+    var negativePrompt: String?
+    var aspectRatio: String?
+    var generateAudio: Bool?
+
+    init(_ reader: FieldReader?) {
+      guard let reader else { return }
+      duration = reader.number("duration", unit: "seconds")
+      if let given = duration, !given.isPositive {
+        reader.report("duration", "'duration' must be above 0 seconds.")
+        duration = nil
+      }
+      takes = reader.integer("takes", in: takesRange)
+      negativePrompt = reader.text("negative_prompt")
+      aspectRatio = reader.text("aspect_ratio")
+      if let given = aspectRatio, given.wholeMatch(of: /[1-9][0-9]{0,3}:[1-9][0-9]{0,3}/) == nil {
+        reader.report("aspect_ratio", "'aspect_ratio' must be width to height, such as \"16:9\", not \(quoted(given)).")
+        aspectRatio = nil
+      }
+      generateAudio = reader.bool("generate_audio")
+    }
+  }
+
+  /// Nil only when the item is not a mapping; a shot with mistakes keeps what is right in it.
+  func read(_ node: DocumentNode, path: String, index: Int) -> Shot? {
+    guard let reader = FieldReader(node, path: path, known: Self.keys, problems: problems) else { return nil }
+    let own = SharedFields(reader)
+    let prompt = prompt(of: reader)
+    if let total = prompt.seconds, let given = own.duration, given != total, total.isPositive {
+      reader.report(
+        "duration",
+        "'duration' is \(given.plain) s, but the prompts add up to \(total.plain) s; correct one or leave it out.")
+    }
+    let isSingle = prompt.seconds == nil
+    return Shot(
+      id: id(of: reader), index: index, prompt: prompt,
+      duration: isSingle ? own.duration ?? (reader.has("duration") ? nil : defaults.duration) : nil,
+      start: start(of: reader, index: index), end: end(of: reader), takes: own.takes ?? defaults.takes ?? 1,
+      negativePrompt: own.negativePrompt ?? defaults.negativePrompt,
+      aspectRatio: own.aspectRatio ?? (reader.has("aspect_ratio") ? nil : defaults.aspectRatio),
+      generateAudio: own.generateAudio ?? defaults.generateAudio)
+  }
+
+  private func id(of reader: FieldReader) -> String {
+    guard let id = reader.text("id", required: true, anyScalar: true) else { return "" }
+    if id.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9_\-]{0,63}/) == nil {
+      reader.report(
+        "id",
+        "the id \(quoted(id)) cannot name a file; use up to 64 letters, digits, - and _, a letter or digit first.")
+    }
+    return id
+  }
+
+  private func prompt(of reader: FieldReader) -> ShotPrompt {
+    if reader.has("multi_prompt") {
+      if reader.has("prompt") {
+        reader.report("prompt", "'prompt' and 'multi_prompt' exclude each other; keep one.")
+      }
+      return .multiple(parts(of: reader))
+    }
+    guard reader.has("prompt") else {
+      problems.add(
+        reader.path, line: reader.line, "the shot has neither 'prompt' nor 'multi_prompt'; say what it shows.")
+      return .single("")
+    }
+    return .single(reader.text("prompt") ?? "")
+  }
+
+  private func parts(of reader: FieldReader) -> [PromptPart] {
+    guard let items = reader.list("multi_prompt") else { return [] }
+    if items.isEmpty { reader.report("multi_prompt", "'multi_prompt' is empty; it needs at least one prompt.") }
+    return items.compactMap { item in
+      guard
+        let part = FieldReader(item.node, path: item.path, known: ["prompt", "duration"], problems: problems)
+      else { return nil }
+      let text = part.text("prompt", required: true)
+      let seconds = part.number("duration", required: true, unit: "seconds")
+      if let seconds, !seconds.isPositive { part.report("duration", "'duration' must be above 0 seconds.") }
+      return PromptPart(text: text ?? "", seconds: seconds ?? .zero)
+    }
+  }
+
+  private func start(of reader: FieldReader, index: Int) -> ShotStart {
+    guard reader.has("start") else { return index == 0 ? .none : .previous }
+    guard let node = reader.node("start") else { return .none }
+    switch node.value {
+    case .text("none"): return .none
+    case .text("previous"):
+      guard index > 0 else {
+        reader.report("start", "the first shot has none before it; use 'none' or a picture.")
+        return .none
+      }
+      return .previous
+    default: return image("start", of: reader).map(ShotStart.image) ?? .none
+    }
+  }
+
+  private func end(of reader: FieldReader) -> ImageSource? {
+    guard let node = reader.node("end") else { return nil }
+    switch node.value {
+    case .text("previous"), .text("none"), .text("next"):
+      reader.report(
+        "end", "'end' must be a picture, not \(quoted(node.written ?? "")); leave it out for a free ending.")
+      return nil
+    default: return image("end", of: reader)
+    }
+  }
+
+  private func image(_ key: String, of reader: FieldReader) -> ImageSource? {
+    reader.node(key).flatMap {
+      StoryboardReader(directory: directory, problems: problems).image($0, path: reader.fieldPath(key))
+    }
+  }
+}

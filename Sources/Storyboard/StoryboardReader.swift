@@ -1,0 +1,185 @@
+import Presets
+import Timing
+
+/// Frames that an overlap may name.
+private let overlapFrames = 0...120
+/// Milliseconds of an audio crossfade.
+private let crossfadeRange = Rational.zero...Rational(1000)
+/// LUFS of a master, the range of EBU R 128 meters.
+private let loudnessRange = Rational(-70)...Rational.zero
+
+/// Makes a storyboard of a document, adding every mistake to the list.
+struct StoryboardReader {
+  static let keys = [
+    "schema", "title", "provider", "model", "defaults", "references", "elements", "shots", "master",
+  ]
+  /// Fields that a shot has and that `defaults` may give for all.
+  static let sharedKeys = ["duration", "takes", "negative_prompt", "aspect_ratio", "generate_audio"]
+
+  let directory: String
+  let problems: ProblemList
+
+  /// Nil when the document is not a mapping at all; otherwise what could be understood.
+  func read(_ root: DocumentNode) -> Storyboard? {
+    guard let reader = FieldReader(root, path: "", known: Self.keys, problems: problems) else { return nil }
+    if let schema = reader.text("schema"), schema != Storyboard.schema {
+      reader.report("schema", "this version reads \(quoted(Storyboard.schema)), not \(quoted(schema)).")
+    }
+    let references = images("references", of: reader)
+    let elements = elements(of: reader)
+    let defaults = reader.fields("defaults", known: Self.sharedKeys)
+    let shotReader = ShotReader(directory: directory, problems: problems, defaults: defaults)
+    let items = reader.list("shots", required: true) ?? []
+    if items.isEmpty, reader.has("shots"), problems.problems.allSatisfy({ $0.path != "shots" }) {
+      reader.report("shots", "'shots' is empty; a storyboard needs at least one shot.")
+    }
+    var shots: [Shot] = []
+    for (index, item) in items.enumerated() {
+      if let shot = shotReader.read(item.node, path: item.path, index: index) { shots.append(shot) }
+    }
+    reportDuplicates(of: shots, lines: items.map { $0.node["id"]?.line ?? $0.node.line })
+    var lines: [String: Int] = [:]
+    Self.collectLines(of: root, path: "", into: &lines)
+    let storyboard = Storyboard(
+      title: reader.text("title", anyScalar: true),
+      provider: reader.word("provider", among: Storyboard.providers),
+      model: reader.text("model", required: true) ?? "", references: references, elements: elements, shots: shots,
+      master: master(of: reader), lines: lines)
+    storyboard.mentionProblems().forEach(problems.add)
+    return storyboard
+  }
+
+  private func reportDuplicates(of shots: [Shot], lines: [Int]) {
+    var first: [String: Int] = [:]
+    for shot in shots where !shot.id.isEmpty {
+      // Names of files must differ on every file system, also where case makes no difference.
+      if let earlier = first[shot.id.lowercased()] {
+        problems.add(
+          "shots[\(shot.index)].id", line: lines[shot.index],
+          "the id \(quoted(shot.id)) is already used in line \(earlier); every shot needs its own.")
+      } else {
+        first[shot.id.lowercased()] = lines[shot.index]
+      }
+    }
+  }
+
+  private func images(_ key: String, of reader: FieldReader) -> [ImageSource] {
+    (reader.list(key) ?? []).compactMap { image($0.node, path: $0.path) }
+  }
+
+  func image(_ node: DocumentNode, path: String) -> ImageSource? {
+    guard case .text(let text) = node.value, !text.isEmpty else {
+      problems.add(path, line: node.line, "this must be the path or address of a picture, not \(node.kind).")
+      return nil
+    }
+    if let refusal = ImageSource.refusal(of: text) {
+      problems.add(path, line: node.line, refusal)
+      return nil
+    }
+    return ImageSource(written: text, relativeTo: directory)
+  }
+
+  private func elements(of reader: FieldReader) -> [Element] {
+    var elements: [Element] = []
+    var taken: [String: Int] = [:]
+    for item in reader.list("elements") ?? [] {
+      guard
+        let fields = FieldReader(
+          item.node, path: item.path, known: ["name", "frontal", "angles"], problems: problems)
+      else { continue }
+      let name = elementName(of: fields)
+      if let name, let earlier = taken.updateValue(fields.line(of: "name"), forKey: name) {
+        fields.report("name", "the element \(quoted(name)) already stands in line \(earlier); give each its own name.")
+      }
+      let frontal = fields.node("frontal", required: true).flatMap {
+        image($0, path: fields.fieldPath("frontal"))
+      }
+      let angles = images("angles", of: fields)
+      // A wrong element keeps its number, so that the others keep theirs.
+      elements.append(
+        Element(
+          name: name ?? "", frontal: frontal ?? ImageSource(written: "", relativeTo: directory), angles: angles))
+    }
+    return elements
+  }
+
+  private func elementName(of fields: FieldReader) -> String? {
+    guard let name = fields.text("name", required: true) else { return nil }
+    guard name.wholeMatch(of: /[A-Za-z][A-Za-z0-9_\-]{0,31}/) != nil else {
+      fields.report(
+        "name", "\(quoted(name)) cannot be used as @name; use up to 32 letters, digits, - and _, a letter first.")
+      return nil
+    }
+    guard name.lowercased().wholeMatch(of: /(element|image|video)[0-9]*/) == nil else {
+      fields.report("name", "\(quoted(name)) is taken by the services' own @Element1, @Image1; choose another name.")
+      return nil
+    }
+    return name
+  }
+
+  private func master(of reader: FieldReader) -> MasterSettings {
+    var settings = MasterSettings()
+    guard let master = reader.fields("master", known: ["verify", "join"]) else { return settings }
+    settings.verify = master.text("verify")
+    let keys = ["mode", "overlap", "match_color", "audio_crossfade", "loudness"]
+    guard let join = master.fields("join", known: keys) else { return settings }
+    settings.join.mode = join.word("mode", among: JoinSettings.Mode.allCases.map(\.rawValue))
+      .flatMap(JoinSettings.Mode.init)
+    settings.join.matchColor = matchColor(of: join)
+    settings.join.overlap = overlap(of: join)
+    settings.join.audioCrossfade = number("audio_crossfade", of: join, in: crossfadeRange, unit: "milliseconds")
+    settings.join.loudness = number("loudness", of: join, in: loudnessRange, unit: "LUFS")
+    return settings
+  }
+
+  private func matchColor(of join: FieldReader) -> JoinSettings.MatchColor? {
+    // Programs that write YAML 1.1 turn `off` into `false`.
+    if case .bool(false) = join.node("match_color")?.value { return .off }
+    return join.word("match_color", among: JoinSettings.MatchColor.allCases.map(\.rawValue))
+      .flatMap(JoinSettings.MatchColor.init)
+  }
+
+  private func overlap(of join: FieldReader) -> JoinSettings.Overlap? {
+    guard let node = join.node("overlap") else { return nil }
+    switch node.value {
+    case .text("auto"): return .auto
+    case .text("keep"): return .keep
+    case .integer(let frames) where overlapFrames.contains(Int(clamping: frames)): return .frames(Int(frames))
+    default:
+      join.report(
+        "overlap",
+        "'overlap' must be auto, keep, or frames to drop, \(overlapFrames.lowerBound) to \(overlapFrames.upperBound).")
+      return nil
+    }
+  }
+
+  private func number(
+    _ key: String, of reader: FieldReader, in range: ClosedRange<Rational>, unit: String
+  ) -> Rational? {
+    guard let value = reader.number(key, unit: unit) else { return nil }
+    guard range.contains(value) else {
+      reader.report(
+        key,
+        "'\(key)' is \(value.plain) \(unit); it must lie from \(range.lowerBound.plain) to \(range.upperBound.plain).")
+      return nil
+    }
+    return value
+  }
+
+  private static func collectLines(of node: DocumentNode, path: String, into lines: inout [String: Int]) {
+    switch node.value {
+    case .list(let items):
+      for (index, item) in items.enumerated() {
+        lines["\(path)[\(index)]"] = item.line
+        collectLines(of: item, path: "\(path)[\(index)]", into: &lines)
+      }
+    case .mapping(let members):
+      for member in members {
+        let inner = path.isEmpty ? member.key : "\(path).\(member.key)"
+        lines[inner] = member.line
+        collectLines(of: member.value, path: inner, into: &lines)
+      }
+    default: break
+    }
+  }
+}

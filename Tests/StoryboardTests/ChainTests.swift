@@ -1,0 +1,65 @@
+import Foundation
+import Presets
+import Storyboard
+import Testing
+import Timing
+
+@Suite("Chains, cost and content of shots")
+struct ChainTests {
+  private func storyboard(_ shots: String, head: String = "") throws -> Storyboard {
+    try StoryboardDocument(Data("model: m\n\(head)shots:\n\(shots)".utf8), directory: "/").storyboard()
+  }
+
+  private let five = """
+      - {id: a, prompt: p}
+      - {id: b, prompt: p, duration: 10}
+      - {id: c, prompt: p, start: none, takes: 3}
+      - {id: d, multi_prompt: [{prompt: p, duration: 1}, {prompt: p, duration: 2}]}
+      - {id: e, prompt: p, start: "https://host/x.png"}
+    """
+
+  @Test("a hard cut and a picture begin a new chain")
+  func chains() throws {
+    let board = try storyboard(five)
+    #expect(board.chains.map { $0.map(\.id) } == [["a", "b"], ["c", "d"], ["e"]])
+    #expect(board.shots.map { board.dependency(of: $0)?.id } == [nil, "a", nil, "c", nil])
+    #expect(try board.withDependents(["a"]).map(\.id) == ["a", "b"])
+    #expect(try board.withDependents(["d", "b"]).map(\.id) == ["b", "d"])
+    let error = try #require(throws: StoryboardError.self) { try board.withDependents(["f"]) }
+    #expect(error.code == .unknownShot)
+  }
+
+  @Test("seconds and dollars add up exactly; unknown stays unknown")
+  func cost() throws {
+    let library = try PresetLibrary(environment: [:])
+    let model = try library.model(named: "kling-video-o3-4k-reference-to-video")
+    let board = try storyboard(five)
+    #expect(board.shots.map { $0.seconds(with: model) } == [5, 10, 5, 3, 5].map { Rational($0) })
+    #expect(board.seconds(with: model) == Rational(28))
+    #expect(board.shots[2].cost(with: model)?.decimal == "6.30")
+    #expect(board.cost(with: model)?.decimal == "15.96")
+    #expect(board.cost(with: try library.model(named: "google-veo-3-1")) == nil)
+  }
+
+  @Test("a shot's content changes with what its clip depends on, and with nothing else")
+  func content() throws {
+    let model = try PresetLibrary(environment: [:]).model(named: "kling-video-o3-4k-reference-to-video")
+    func content(_ shot: String, head: String = "", picture: String = "1") throws -> String {
+      let board = try storyboard("  - {id: z, prompt: q}\n  - {\(shot)}", head: head)
+      return board.canonicalContent(of: board.shots[1], model: model) { $0.written + picture }
+    }
+    let base = try content("id: a, prompt: p, start: x.png, duration: 5")
+    #expect(try content("prompt: p, duration: 5, takes: 4, start: x.png, id: other") == base)
+    #expect(try content("id: a, prompt: p, start: x.png", head: "defaults: {duration: 5}\n") == base)
+    let others = try [
+      content("id: a, prompt: q, start: x.png, duration: 5"), content("id: a, prompt: p, start: x.png, duration: 6"),
+      content("id: a, prompt: p, start: none, duration: 5"), content("id: a, prompt: p, duration: 5"),
+      content("id: a, prompt: p, start: x.png, duration: 5", picture: "2"),
+      content("id: a, prompt: p, start: x.png, duration: 5", head: "references: [r.png]\n"),
+      content("id: a, prompt: p, start: x.png, duration: 5, end: y.png"),
+      content("id: a, multi_prompt: [{prompt: p, duration: 5}], start: x.png"),
+      content("id: a, prompt: p, start: x.png, duration: 5, generate_audio: false"),
+    ]
+    #expect(Set(others + [base]).count == others.count + 1)
+  }
+}
