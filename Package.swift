@@ -84,7 +84,7 @@ let package = Package(
     tests("Stitching", ["Probing", "Libav", "Timing"]),
     tests("Generation", ["Storyboard", "Presets"]),
     tests("Ledger", ["Storyboard"]),
-    tests("Sandbox", ["Libav", "Presets"]),
+    tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Storyboard", "Presets", "Ledger"]),
     tests("longtake"),
   ]
