@@ -89,7 +89,7 @@ let package = Package(
     tests("Stitching", ["Probing", "Libav", "Timing"]),
     tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Ledger", ["Storyboard"]),
-    tests("Sandbox", ["Libav", "Presets"]),
+    tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Storyboard", "Presets", "Ledger"]),
     tests("longtake"),
   ]

@@ -1,0 +1,81 @@
+import Foundation
+import Presets
+import Sandbox
+import Support
+import Testing
+
+@Suite struct ResultTests {
+  private let request = #"{"model":"\#(TestSandbox.referenceModel)","prompt":"snow","duration":3}"#
+
+  @Test func linksExpireAndCannotBeForged() async throws {
+    try await TestSandbox.with(change: { $0.linkLifetime = 2 }) { sandbox in
+      let id = try await sandbox.enqueue(request)[0]
+      let url = try #require(try await sandbox.outcome(of: id)["result_url"]?.stringValue)
+      #expect(try await HTTPCall("GET", url, key: nil).status == 200)
+      for forged in [url.dropLast() + (url.hasSuffix("0") ? "1" : "0"), url.prefix { $0 != "?" }] {
+        #expect(try await HTTPCall("GET", String(forged), key: nil).status == 403)
+      }
+      let later = url.replacing("expires=1", with: "expires=9")
+      #expect(try await HTTPCall("GET", later, key: nil).status == 403)
+      try await Task.sleep(for: .seconds(3.1))
+      let expired = try await HTTPCall("GET", url, key: nil)
+      #expect(expired.status == 403)
+      #expect(try sandbox.json(expired)["error"]?["message"] != nil)
+      let fresh = try #require(try await sandbox.get("/ai/queue/\(id)")["result_url"]?.stringValue)
+      #expect(try await HTTPCall("GET", fresh, key: nil).status == 200)
+    }
+  }
+
+  @Test func servesPartsOfAClip() async throws {
+    try await TestSandbox.with { sandbox in
+      let url = try #require(
+        try await sandbox.outcome(of: try await sandbox.enqueue(request)[0])["result_url"]?.stringValue)
+      let whole = try await HTTPCall("GET", url, key: nil)
+      let tag = try #require(whole.headers["etag"])
+      let rest = try await HTTPCall(
+        "GET", url, key: nil, options: ["-H", "Range: bytes=1000-", "-H", "If-Range: \(tag)"])
+      #expect(rest.status == 206)
+      #expect(rest.body == whole.body.dropFirst(1000))
+      #expect(rest.headers["content-range"] == "bytes 1000-\(whole.body.count - 1)/\(whole.body.count)")
+      let other = try await HTTPCall("GET", url, key: nil, options: ["-H", "Range: bytes=5-", "-H", "If-Range: \"x\""])
+      #expect(other.status == 200 && other.body == whole.body)
+      #expect(try await HTTPCall("GET", url, key: nil, options: ["-H", "Range: bytes=99999999-"]).status == 416)
+    }
+  }
+
+  @Test func aLaterSandboxKnowsWhatAnEarlierOneLeft() async throws {
+    let folder = try ScratchFolder()
+    let directory = folder.path + "/state"
+    let (done, clip) = try await TestSandbox.with(directory: directory) { sandbox in
+      let id = try await sandbox.enqueue(request)[0]
+      let url = try #require(try await sandbox.outcome(of: id)["result_url"]?.stringValue)
+      return (id, try await HTTPCall("GET", url, key: nil).body)
+    }
+    let open = try await TestSandbox.with(directory: directory, change: { $0.latency = .seconds(60) }) { sandbox in
+      try await sandbox.enqueue(#"{"model":"\#(TestSandbox.referenceModel)","prompt":"left","duration":3}"#)[0]
+    }
+    try await TestSandbox.with(directory: directory) { sandbox in
+      let known = try await sandbox.get("/ai/queue/\(done)")
+      #expect(known["status"] == "succeeded")
+      let url = try #require(known["result_url"]?.stringValue)
+      #expect(try await HTTPCall("GET", url, key: nil).body == clip)
+      let finished = try await sandbox.outcome(of: open)
+      #expect(finished["status"] == "succeeded")
+      #expect(finished["prompt"] == "left")
+      #expect(try await sandbox.get("/ai/queue?status=succeeded")["count"] == 2)
+    }
+  }
+
+  @Test func aFolderOfItsOwnIsRemovedAtTheEnd() async throws {
+    let before = try Self.ownFolders()
+    let during = try await TestSandbox.with { _ in try Self.ownFolders() }
+    #expect(during.count > 0)
+    #expect(try Self.ownFolders().subtracting(before).intersection(during.subtracting(before)).isEmpty)
+  }
+
+  private static func ownFolders() throws -> Set<String> {
+    let names = try FileManager.default.contentsOfDirectory(
+      atPath: FileManager.default.temporaryDirectory.path(percentEncoded: false))
+    return Set(names.filter { $0.hasPrefix("longtake-sandbox-") })
+  }
+}
