@@ -54,7 +54,7 @@ let package = Package(
     room("Timing"),
     room("Libav", ["CLibav", "Timing"]),
     .target(
-      name: "Presets", dependencies: ["Timing"], path: ".", sources: ["Sources/Presets"],
+      name: "Presets", dependencies: ["Timing", yams], path: ".", sources: ["Sources/Presets"],
       resources: [.copy("presets")], swiftSettings: strict),
     room("Storyboard", ["Presets", "Timing", yams]),
     room("Probing", ["Libav", "Timing"]),

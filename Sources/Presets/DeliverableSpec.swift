@@ -1,0 +1,84 @@
+/// What a deliverable must be: rules by the id of the check that measures it.
+public struct DeliverableSpec: Sendable, Hashable, Codable {
+  public static let schema = "longtake.verify-preset/1"
+
+  public let id: String
+  public let title: String
+  /// Where the rules come from.
+  public let source: String
+  /// The preset whose rules hold too, unless the same check stands here; already merged in what a library loads.
+  public let extends: String?
+  /// Check id → rule.
+  public let rules: [String: DeliverableRule]
+
+  public init(id: String, title: String, source: String, extends: String?, rules: [String: DeliverableRule]) {
+    self.id = id
+    self.title = title
+    self.source = source
+    self.extends = extends
+    self.rules = rules
+  }
+
+  /// This spec on top of the one it extends: its own rules win.
+  public func merged(onto base: DeliverableSpec) -> DeliverableSpec {
+    DeliverableSpec(
+      id: id, title: title, source: source, extends: extends,
+      rules: base.rules.merging(rules, uniquingKeysWith: { _, own in own }))
+  }
+}
+
+/// One rule: what a check must measure, and how much it matters.
+public struct DeliverableRule: Sendable, Hashable, Codable {
+  /// What the measured value is held against.
+  public enum Condition: Sendable, Hashable, Codable {
+    case equals(JSONValue)
+    case anyOf([JSONValue])
+    /// Both ends included.
+    case between(Double, Double)
+    case atLeast(Double)
+    case atMost(Double)
+
+    /// Whether a measured value satisfies it; a value of another type does not.
+    ///
+    /// Numbers compare by value, whole or not.
+    public func holds(for value: JSONValue) -> Bool {
+      switch self {
+      case .equals(let expected): Self.same(value, expected)
+      case .anyOf(let expected): expected.contains { Self.same(value, $0) }
+      case .between(let low, let high): value.doubleValue.map { $0 >= low && $0 <= high } ?? false
+      case .atLeast(let low): value.doubleValue.map { $0 >= low } ?? false
+      case .atMost(let high): value.doubleValue.map { $0 <= high } ?? false
+      }
+    }
+
+    private static func same(_ a: JSONValue, _ b: JSONValue) -> Bool {
+      if let x = a.doubleValue, let y = b.doubleValue { return x == y }
+      return a == b
+    }
+  }
+
+  /// How much a broken rule matters.
+  public enum Severity: String, Sendable, Hashable, Codable, CaseIterable { case info, warn, fail }
+
+  /// Nil: the check itself decides, and the rule only gives the severity.
+  public let condition: Condition?
+  public let severity: Severity
+  /// The rule holds only where all of these measured or requested values are as given.
+  public let when: [String: JSONValue]
+  /// A sentence for people: why the rule is there.
+  public let note: String?
+
+  public init(
+    condition: Condition?, severity: Severity = .fail, when: [String: JSONValue] = [:], note: String? = nil
+  ) {
+    self.condition = condition
+    self.severity = severity
+    self.when = when
+    self.note = note
+  }
+
+  /// Whether the rule holds in these circumstances; a circumstance that is not known does not fulfil a `when`.
+  public func applies(in circumstances: [String: JSONValue]) -> Bool {
+    when.allSatisfy { circumstances[$0.key] == $0.value }
+  }
+}

@@ -1,0 +1,161 @@
+public import Foundation
+
+/// The kinds of presets, each in its own folder.
+public enum PresetKind: String, Sendable, Hashable, CaseIterable {
+  case models, verify, delivery
+}
+
+/// Finds presets by name or path, in directories that are searched in order.
+///
+/// The order: the directory given, `LONGTAKE_PRESETS`, beside the executable (`presets`, `../share/longtake/presets`),
+/// the bundled ones. A preset in an earlier directory stands in for one of the same name in a later one.
+public struct PresetLibrary: Sendable {
+  /// The variable that names a directory of one's own presets.
+  public static let environmentVariable = "LONGTAKE_PRESETS"
+  /// The folder that the package manager copies the presets into, beside the executable.
+  private static let bundleName = "longtake_Presets.resources"
+  /// Directories above the executable in which that folder is looked for.
+  private static let bundleSearchDepth = 4
+  /// Presets that extend one another at most.
+  private static let extensionDepth = 8
+
+  /// Directories that exist, in the order of search.
+  public let directories: [String]
+
+  /// - Parameters:
+  ///   - directory: searched first; must exist.
+  ///   - environment: read for ``environmentVariable``, whose directory must exist too.
+  /// - Throws: ``PresetError`` `notFound` when a directory that was named is not there, or when there is none at all.
+  public init(
+    directory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
+  ) throws {
+    var found: [String] = []
+    let named = [
+      (directory, "the presets directory"),
+      (environment[Self.environmentVariable], "the directory in \(Self.environmentVariable)"),
+    ]
+    for case (let path?, let what) in named where !path.isEmpty {
+      guard Self.isDirectory(path) else {
+        throw PresetError(.notFound, "\(what), \(quoted(path)), is not a directory; correct it or leave it out.")
+      }
+      found.append(path)
+    }
+    for candidate in Self.installedDirectories() where Self.isDirectory(candidate) && !found.contains(candidate) {
+      found.append(candidate)
+    }
+    guard !found.isEmpty else {
+      throw PresetError(
+        .notFound,
+        "no presets found: neither beside the program nor in \(Self.environmentVariable). Set that variable to the "
+          + "'presets' folder of the project.")
+    }
+    directories = found
+  }
+
+  private static func installedDirectories() -> [String] {
+    guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return [] }
+    var directory = executable.deletingLastPathComponent()
+    var candidates = [
+      directory.appending(path: "presets"),
+      directory.deletingLastPathComponent().appending(path: "share/longtake/presets"),
+    ]
+    for _ in 0..<bundleSearchDepth {
+      candidates.append(directory.appending(path: "\(bundleName)/presets"))
+      directory = directory.deletingLastPathComponent()
+    }
+    return candidates.map { $0.path(percentEncoded: false) }
+  }
+
+  private static func isDirectory(_ path: String) -> Bool {
+    var isDirectory: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isDirectory) && isDirectory.boolValue
+  }
+
+  /// Names of all presets of a kind, sorted.
+  public func names(of kind: PresetKind) -> [String] {
+    let files = directories.flatMap { directory in
+      (try? FileManager.default.contentsOfDirectory(atPath: "\(directory)/\(kind.rawValue)")) ?? []
+    }
+    return Set(files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }).sorted()
+  }
+
+  /// The file of a preset by name, or by path when the name holds a `/` or ends in `.json`; nil when there is none.
+  public func path(of kind: PresetKind, named name: String) -> String? {
+    if name.hasSuffix(".json"), FileManager.default.fileExists(atPath: name) { return name }
+    guard !name.contains("/"), !name.isEmpty, name != "..", !name.contains("\0") else { return nil }
+    return directories.map { "\($0)/\(kind.rawValue)/\(name).json" }
+      .first { FileManager.default.fileExists(atPath: $0) }
+  }
+
+  /// A verify preset by name or path, with the rules of what it extends merged in.
+  public func deliverableSpec(named name: String) throws -> DeliverableSpec {
+    var chain: [DeliverableSpec] = []
+    var next: String? = name
+    while let current = next {
+      guard chain.count < Self.extensionDepth else {
+        throw PresetError(.invalid, "the verify preset \(quoted(name)) extends itself, or too many others in a row.")
+      }
+      guard let path = path(of: .verify, named: current) else { throw notFound(.verify, current) }
+      let spec = try Self.read(path) { DeliverableSpec($0, problems: $1) }
+      chain.append(spec)
+      next = spec.extends
+    }
+    return chain.dropFirst().reduce(chain[0]) { own, base in own.merged(onto: base) }
+  }
+
+  /// A model by file name, path, id or alias.
+  public func model(named name: String) throws -> ModelDescriptor {
+    if let path = path(of: .models, named: name) { return try Self.model(at: path) }
+    for candidate in names(of: .models) {
+      guard let path = path(of: .models, named: candidate) else { continue }
+      guard let model = try? Self.model(at: path) else { continue }
+      if model.id == name || model.aliases.contains(name) { return model }
+    }
+    throw notFound(.models, name)
+  }
+
+  /// A model as one provider takes it: the one named if that provider serves it, else its equivalent there.
+  public func model(named name: String, for provider: String) throws -> ModelDescriptor {
+    let model = try model(named: name)
+    if model.serves(provider) { return model }
+    if let equivalent = model.equivalents[provider] {
+      let other = try self.model(named: equivalent)
+      if other.serves(provider) { return other }
+    }
+    let elsewhere = (model.providers + model.equivalents.keys).sorted().joined(separator: ", ")
+    throw PresetError(
+      .notFound,
+      "the model \(quoted(name)) is not known at \(quoted(provider)), only at: \(elsewhere). Choose one of these "
+        + "providers or another model; 'longtake models' lists them.")
+  }
+
+  /// All models that can be read, by file name.
+  public func models() throws -> [ModelDescriptor] {
+    try names(of: .models).compactMap { path(of: .models, named: $0) }.map(Self.model(at:))
+  }
+
+  private static func model(at path: String) throws -> ModelDescriptor {
+    try read(path) { ModelDescriptor($0, problems: $1) }
+  }
+
+  private static func read<Preset>(
+    _ path: String, _ make: (DocumentNode, ProblemList) -> Preset?
+  ) throws -> Preset {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw PresetError(.unreadable, "the preset \(quoted(path)) cannot be read; check that the file may be opened.")
+    }
+    let problems = ProblemList()
+    let preset = DocumentParser.parse(data, problems: problems).flatMap { make($0, problems) }
+    guard let preset, problems.problems.isEmpty else {
+      throw PresetError(.invalid, "the preset \(path) cannot be used:", problems: problems.inFileOrder)
+    }
+    return preset
+  }
+
+  private func notFound(_ kind: PresetKind, _ name: String) -> PresetError {
+    let known = names(of: kind)
+    let what = kind == .models ? "model" : "\(kind.rawValue) preset"
+    let hint = suggestion(for: name, among: known)
+    return PresetError(.notFound, "there is no \(what) \(quoted(name)). \(hint) A path to a .json file works too.")
+  }
+}
