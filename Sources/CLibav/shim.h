@@ -133,19 +133,6 @@ static inline const int32_t *lt_display_matrix(const AVStream *stream) {
 #endif
 }
 
-/// A stream's side data of one type, and its size in bytes; NULL when it has none.
-static inline const uint8_t *lt_side_data(const AVStream *stream, enum AVPacketSideDataType type, size_t *size) {
-#if LIBAVCODEC_VERSION_MAJOR > 60
-  const AVPacketSideData *data =
-      av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type);
-  if (!data) return NULL;
-  *size = data->size;
-  return data->data;
-#else
-  return av_stream_get_side_data(stream, type, size);
-#endif
-}
-
 /// Room for side data of one type in a stream that is written; NULL when there is no memory.
 static inline uint8_t *lt_new_side_data(AVStream *stream, enum AVPacketSideDataType type, size_t size) {
 #if LIBAVCODEC_VERSION_MAJOR > 60
@@ -163,6 +150,31 @@ static inline int lt_has_side_data(const AVStream *stream, enum AVPacketSideData
 #else
   return av_stream_get_side_data(stream, type, NULL) != NULL;
 #endif
+}
+
+/// How many pieces of side data a stream's header carries.
+static inline int lt_side_data_count(const AVStream *stream) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  return stream->codecpar->nb_coded_side_data;
+#else
+  return stream->nb_side_data;
+#endif
+}
+
+static inline const AVPacketSideData *lt_side_data(const AVStream *stream, int index) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  return &stream->codecpar->coded_side_data[index];
+#else
+  return &stream->side_data[index];
+#endif
+}
+
+static inline int lt_has_closed_captions(const AVCodecContext *context) {
+  return (context->properties & FF_CODEC_PROPERTY_CLOSED_CAPTIONS) != 0;
+}
+
+static inline int lt_has_film_grain(const AVCodecContext *context) {
+  return (context->properties & FF_CODEC_PROPERTY_FILM_GRAIN) != 0;
 }
 
 static inline uint32_t lt_fourcc(char a, char b, char c, char d) {

@@ -44,7 +44,7 @@ public struct Muxer: ~Copyable {
   /// - Returns: the stream's index.
   public mutating func addStream(
     _ parameters: borrowing CodecParameters, timeBase: TimeBase, frameRate: FrameRate? = nil,
-    sideData: [StreamInfo.SideData] = [], metadata: [String: String] = [:]
+    sideData: [StreamInfo.CarriedSideData] = [], metadata: [String: String] = [:]
   ) throws(LibavError) -> Int {
     let stream = try allocated(avformat_new_stream(pointer, nil), "a stream")
     try check(

@@ -15,8 +15,12 @@ public struct StreamInfo: Sendable, Hashable {
   public let codecLongName: String
   /// Nil when libav has no name for it.
   public let profile: String?
+  /// libav's number of the profile; nil when unknown.
+  public let profileNumber: Int?
   /// As the bit stream writes it (H.264: ten times the level); nil when unknown.
   public let level: Int?
+  /// libav's field behind ``level`` as it stands; negative values mean unknown.
+  public let levelNumber: Int
   /// `avc1`, `hvc1`, …; unprintable bytes as `[n]`.
   public let codecTag: String
   public let codecTagValue: UInt32
@@ -42,18 +46,26 @@ public struct StreamInfo: Sendable, Hashable {
   public let initialPadding: Int
   public let video: Video?
   public let audio: Audio?
-  /// What the container says about the whole stream beside its codec: rotation, mastering display, light levels, …
-  public let sideData: [SideData]
+<<<<<<< HEAD
+  /// The side data that goes along when the stream is written elsewhere.
+  public let carriedSideData: [CarriedSideData]
 
-  /// One piece of a stream's side data, as libav keeps it.
-  public struct SideData: Sendable, Hashable {
+  /// One piece of a stream's side data, as libav keeps it: rotation, mastering display, light levels, Dolby Vision's record.
+  public struct CarriedSideData: Sendable, Hashable {
     let type: AVPacketSideDataType
     let bytes: [UInt8]
 
-    /// libav's name: `Display Matrix`, `DOVI configuration record`, …
-    public var name: String { string(av_packet_side_data_name(type)) ?? "unknown" }
+    static let kinds: Set<AVPacketSideDataType.RawValue> = Set(
+      [
+        AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_CONTENT_LIGHT_LEVEL,
+        AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_DOVI_CONF,
+      ].map(\.rawValue))
+
     /// Whether it describes Dolby Vision's own layer, which re-encoded pictures do not have.
     public var isDolbyVision: Bool { type == AV_PKT_DATA_DOVI_CONF }
+  }
+
+>>>>>>> verify
   }
 
   public struct Video: Sendable, Hashable {
@@ -115,7 +127,9 @@ extension StreamInfo {
     codecName = string(descriptor?.pointee.name) ?? "unknown"
     codecLongName = string(descriptor?.pointee.long_name) ?? "unknown"
     profile = string(avcodec_profile_name(p.codec_id, p.profile))
+    profileNumber = p.profile == FF_PROFILE_UNKNOWN ? nil : Int(p.profile)
     level = p.level > 0 ? Int(p.level) : nil
+    levelNumber = Int(p.level)
     codecTag = tagText(p.codec_tag)
     codecTagValue = p.codec_tag
     timeBase = TimeBase(Rational(s.time_base)) ?? .microseconds
@@ -137,14 +151,16 @@ extension StreamInfo {
     initialPadding = Int(p.initial_padding)
     video = p.codec_type == AVMEDIA_TYPE_VIDEO ? Video(stream) : nil
     audio = p.codec_type == AVMEDIA_TYPE_AUDIO ? Audio(p) : nil
-    sideData = [
-      AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_CONTENT_LIGHT_LEVEL,
-      AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_DOVI_CONF,
-    ].compactMap { type in
-      var size = 0
-      guard let data = lt_side_data(stream, type, &size) else { return nil }
-      return SideData(type: type, bytes: Array(UnsafeBufferPointer(start: data, count: size)))
+<<<<<<< HEAD
+    carriedSideData = (0..<lt_side_data_count(stream)).compactMap { position in
+      guard let piece = lt_side_data(stream, position)?.pointee, CarriedSideData.kinds.contains(piece.type.rawValue) else {
+        return nil
+      }
+      return CarriedSideData(
+        type: piece.type, bytes: Array(UnsafeBufferPointer(start: piece.data, count: Int(piece.size))))
     }
+    sideData = StreamSideData.all(of: stream)
+>>>>>>> verify
   }
 }
 

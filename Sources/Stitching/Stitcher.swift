@@ -115,9 +115,9 @@ public struct Stitcher: Sendable {
   }
 
   /// The first shot's; Dolby Vision's record only where every picture keeps its own layer.
-  private var sideData: [StreamInfo.SideData] {
+  private var sideData: [StreamInfo.CarriedSideData] {
     let isUntouched = plan.shots.allSatisfy { $0.encodedFrames == 0 }
-    return plan.shots[0].clip.video.stream.sideData.filter { isUntouched || !$0.isDolbyVision }
+    return plan.shots[0].clip.video.stream.carriedSideData.filter { isUntouched || !$0.isDolbyVision }
   }
 
   private var chapters: [ContainerInfo.Chapter] {
