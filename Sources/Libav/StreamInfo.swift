@@ -46,7 +46,10 @@ public struct StreamInfo: Sendable, Hashable {
   public let initialPadding: Int
   public let video: Video?
   public let audio: Audio?
-<<<<<<< HEAD
+  /// Pixels of a subtitle track's canvas; nil when it has none, and for other kinds.
+  public let subtitleSize: PictureSize?
+  /// In the order of the header.
+  public let sideData: [StreamSideData]
   /// The side data that goes along when the stream is written elsewhere.
   public let carriedSideData: [CarriedSideData]
 
@@ -65,7 +68,15 @@ public struct StreamInfo: Sendable, Hashable {
     public var isDolbyVision: Bool { type == AV_PKT_DATA_DOVI_CONF }
   }
 
->>>>>>> verify
+  /// Width and height in pixels.
+  public struct PictureSize: Sendable, Hashable {
+    public let width: Int
+    public let height: Int
+
+    public init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+    }
   }
 
   public struct Video: Sendable, Hashable {
@@ -151,16 +162,16 @@ extension StreamInfo {
     initialPadding = Int(p.initial_padding)
     video = p.codec_type == AVMEDIA_TYPE_VIDEO ? Video(stream) : nil
     audio = p.codec_type == AVMEDIA_TYPE_AUDIO ? Audio(p) : nil
-<<<<<<< HEAD
+    subtitleSize =
+      p.codec_type == AVMEDIA_TYPE_SUBTITLE && p.width > 0 && p.height > 0
+      ? PictureSize(width: Int(p.width), height: Int(p.height)) : nil
+    sideData = StreamSideData.all(of: stream)
     carriedSideData = (0..<lt_side_data_count(stream)).compactMap { position in
-      guard let piece = lt_side_data(stream, position)?.pointee, CarriedSideData.kinds.contains(piece.type.rawValue) else {
-        return nil
-      }
+      guard let piece = lt_side_data(stream, position)?.pointee, CarriedSideData.kinds.contains(piece.type.rawValue)
+      else { return nil }
       return CarriedSideData(
         type: piece.type, bytes: Array(UnsafeBufferPointer(start: piece.data, count: Int(piece.size))))
     }
-    sideData = StreamSideData.all(of: stream)
->>>>>>> verify
   }
 }
 

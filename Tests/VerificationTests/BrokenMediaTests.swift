@@ -3,6 +3,7 @@ import Libav
 import Presets
 import Support
 import Testing
+import Timing
 import Verification
 
 struct BrokenMediaTests {
