@@ -60,7 +60,7 @@ public struct PresetLibrary: Sendable {
       directory.deletingLastPathComponent().appending(path: "share/longtake/presets"),
     ]
     for _ in 0..<bundleSearchDepth {
-      candidates.append(directory.appending(path: "\(bundleName)/presets"))
+      candidates.append(directory.appending(path: bundleName))
       directory = directory.deletingLastPathComponent()
     }
     return candidates.map { $0.path(percentEncoded: false) }
