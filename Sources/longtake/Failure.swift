@@ -5,6 +5,7 @@ import Libav
 import Presets
 import Stitching
 import Storyboard
+import Verification
 
 /// Turns any error into a message on stderr and an exit status.
 enum Failure {
@@ -24,6 +25,7 @@ enum Failure {
     case let error as PresetError: status(error.code)
     case let error as StoryboardError: status(error.code)
     case let error as LedgerError: status(error.code)
+    case is VerificationError: .badInput
     case let error as UsageError: error.status
     default: nil
     }

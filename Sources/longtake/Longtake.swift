@@ -16,7 +16,7 @@ struct Longtake: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      ProbeCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self,
+      ProbeCommand.self, VerifyCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self,
     ])
 
   static func main() async {
