@@ -16,7 +16,7 @@ actor GenerationDesk {
   /// Ids in the order in which they were asked for.
   private var order: [String] = []
   private var waiting: [String] = []
-  private var running: [String: StopSign] = [:]
+  private var running: [String: (sign: StopSign, task: Task<Void, Never>)] = [:]
   private var listeners: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var isClosed = false
 
@@ -115,7 +115,7 @@ actor GenerationDesk {
   func cancel(_ id: String) throws -> GenerationRecord? {
     guard var record = records[id] else { return nil }
     guard !record.status.isFinal else { return record }
-    running[id]?.stop()
+    abandon(id)
     waiting.removeAll { $0 == id }
     record.status = .cancelled
     record.completedAt = Date().timeIntervalSince1970
@@ -137,7 +137,7 @@ actor GenerationDesk {
   func close() async {
     isClosed = true
     waiting = []
-    for sign in running.values { sign.stop() }
+    for id in running.keys { abandon(id) }
     for id in listeners.keys { wake(id) }
     while !running.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
   }
@@ -146,9 +146,14 @@ actor GenerationDesk {
     while !isClosed, running.count < settings.concurrentRenders, !waiting.isEmpty {
       let id = waiting.removeFirst()
       let sign = StopSign()
-      running[id] = sign
-      Task { await self.run(id, sign) }
+      running[id] = (sign, Task { await self.run(id, sign) })
     }
+  }
+
+  /// Makes a generation end soon, whether it waits or renders.
+  private func abandon(_ id: String) {
+    running[id]?.sign.stop()
+    running[id]?.task.cancel()
   }
 
   private func run(_ id: String, _ sign: StopSign) async {

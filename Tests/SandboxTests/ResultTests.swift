@@ -67,15 +67,14 @@ import Testing
   }
 
   @Test func aFolderOfItsOwnIsRemovedAtTheEnd() async throws {
-    let before = try Self.ownFolders()
-    let during = try await TestSandbox.with { _ in try Self.ownFolders() }
-    #expect(during.count > 0)
-    #expect(try Self.ownFolders().subtracting(before).intersection(during.subtracting(before)).isEmpty)
-  }
-
-  private static func ownFolders() throws -> Set<String> {
-    let names = try FileManager.default.contentsOfDirectory(
-      atPath: FileManager.default.temporaryDirectory.path(percentEncoded: false))
-    return Set(names.filter { $0.hasPrefix("longtake-sandbox-") })
+    let own = try await TestSandbox.with { sandbox in
+      #expect(FileManager.default.fileExists(atPath: sandbox.server.directory))
+      return sandbox.server.directory
+    }
+    #expect(!FileManager.default.fileExists(atPath: own))
+    let folder = try ScratchFolder()
+    let given = folder.path + "/state"
+    try await TestSandbox.with(directory: given) { _ in }
+    #expect(FileManager.default.fileExists(atPath: given))
   }
 }
