@@ -47,6 +47,8 @@ actor GenerationDesk {
         try files.removeItem(atPath: "\(directory)/\(name)/\(rest)")
       }
     }
+    let scratch = maker.scratch
+    if files.fileExists(atPath: scratch) { try files.removeItem(atPath: scratch) }
     var found: [GenerationRecord] = []
     for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix(".json") {
       guard let data = files.contents(atPath: "\(folder)/\(name)"),
