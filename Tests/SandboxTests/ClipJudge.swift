@@ -46,9 +46,10 @@ enum ClipJudge {
   }
 
   /// A detailed still picture.
+  /// - Parameter source: one of ffmpeg's, up to where its options go on: `testsrc2=`.
   static func still(_ path: String, source: String, size: String) async throws {
     let result = try await OutsideProgram.run(
-      "ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "\(source)=size=\(size)", "-frames:v", "1", path])
+      "ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "\(source)size=\(size)", "-frames:v", "1", path])
     guard result.status == 0 else { throw HTTPCall.Failure(description: result.errors) }
   }
 }

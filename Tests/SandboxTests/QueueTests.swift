@@ -1,5 +1,6 @@
 import Foundation
 import Presets
+import Sandbox
 import Support
 import Testing
 
@@ -56,8 +57,6 @@ import Testing
       let ids = try await sandbox.enqueue(
         #"{"model":"\#(model)","prompt":"a quiet lake","duration":3,"aspect_ratio":"9:16","num_generations":2}"#)
       #expect(Set(ids).count == 2)
-      let active = try await sandbox.get("/ai/queue?model=\(model)")
-      #expect(active["count"] == 2)
       var clips: Set<Data> = []
       for id in ids {
         let answer = try await sandbox.outcome(of: id)
@@ -124,11 +123,38 @@ import Testing
     }
   }
 
+  @Test func aLengthThatAResolutionIsNotMadeInFails() async throws {
+    try await TestSandbox.with { sandbox in
+      let id = try await sandbox.enqueue(
+        #"{"model":"google-veo-3-1","prompt":"x","resolution":"4k","duration":6}"#)[0]
+      #expect(try await sandbox.outcome(of: id)["error_message"]?.stringValue?.contains("duration of 8 only") == true)
+    }
+  }
+
   @Test func longPromptsFailForModelsThatLimitThem() async throws {
     try await TestSandbox.with { sandbox in
       let text = String(repeating: "x", count: 513)
       let id = try await sandbox.enqueue(#"{"model":"\#(model)","prompt":"\#(text)"}"#)[0]
       #expect(try await sandbox.outcome(of: id)["error_message"]?.stringValue?.contains("at most 512") == true)
+    }
+  }
+
+  @Test func listsActiveGenerationsByWhatTheyAskFor() async throws {
+    try await TestSandbox.with(change: { $0.latency = .seconds(120) }) { sandbox in
+      let ids = try await sandbox.enqueue(
+        #"{"model":"\#(model)","prompt":"x","target_namespace":"studio one","num_generations":2}"#)
+      for (query, count) in [
+        ("", 2), ("?model=\(model)", 2), ("?model=other", 0), ("?namespace=studio+one", 2), ("?namespace=other", 0),
+        ("?media_type=video", 2), ("?media_type=image", 0), ("?status=succeeded", 0),
+      ] {
+        let list = try await sandbox.get("/ai/queue\(query)")
+        #expect(list["count"]?.integerValue == Int64(count), "\(query)")
+        #expect(list["generations"]?.arrayValue?.count == count)
+      }
+      let order = try await sandbox.get("/ai/queue")["generations"]?.arrayValue?.map {
+        $0["generation_id"]?.stringValue
+      }
+      #expect(order == ids)
     }
   }
 

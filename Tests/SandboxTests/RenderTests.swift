@@ -65,7 +65,7 @@ import Testing
   @Test func theSameRequestGivesTheSameBytesFromAnotherSandbox() async throws {
     let folder = try ScratchFolder()
     let still = folder.path + "/still.png"
-    try await ClipJudge.still(still, source: "mandelbrot", size: "960x540")
+    try await ClipJudge.still(still, source: "mandelbrot=", size: "960x540")
     var clips: [Data] = []
     for run in 0..<2 {
       try await TestSandbox.with { sandbox in
@@ -82,8 +82,8 @@ import Testing
   @Test func startsNearTheStartImageAndArrivesAtTheEndImage() async throws {
     let folder = try ScratchFolder()
     let (start, end) = (folder.path + "/start.png", folder.path + "/end.png")
-    try await ClipJudge.still(start, source: "mandelbrot=start_scale=1.4:rate=24", size: "480x270")
-    try await ClipJudge.still(end, source: "testsrc2", size: "480x270")
+    try await ClipJudge.still(start, source: "mandelbrot=start_scale=1.4:", size: "480x270")
+    try await ClipJudge.still(end, source: "testsrc2=", size: "480x270")
     // 270 lines are below the published 300: the upload is twice the size of the clip.
     let (bigStart, bigEnd) = (folder.path + "/big-start.png", folder.path + "/big-end.jpg")
     for (source, target) in [(start, bigStart), (end, bigEnd)] {
@@ -110,7 +110,7 @@ import Testing
   @Test func imageToVideoTakesTheImagesShape() async throws {
     let folder = try ScratchFolder()
     let still = folder.path + "/still.png"
-    try await ClipJudge.still(still, source: "testsrc2", size: "800x600")
+    try await ClipJudge.still(still, source: "testsrc2=", size: "800x600")
     let encoded = try Data(contentsOf: URL(filePath: still)).base64EncodedString()
     try await TestSandbox.with { sandbox in
       let path = try await sandbox.clip(
@@ -152,7 +152,7 @@ import Testing
     try await TestSandbox.with { sandbox in
       for (size, words) in [("320x200", "at least 300"), ("1600x400", "1:2.5 to 2.5:1")] {
         let still = "\(folder.path)/\(size).png"
-        try await ClipJudge.still(still, source: "testsrc2", size: size)
+        try await ClipJudge.still(still, source: "testsrc2=", size: size)
         let address = try await sandbox.upload(still, as: "\(size).png")
         let id = try await sandbox.enqueue(#"{"model":"\#(model)","start_image_url":"\#(address)"}"#)[0]
         let message = try await sandbox.outcome(of: id)["error_message"]?.stringValue ?? ""

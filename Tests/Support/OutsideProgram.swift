@@ -1,4 +1,3 @@
-import Dispatch
 public import Foundation
 
 /// Programs that are not the project's, asked as independent judges and clients: curl, python3, ffprobe, ffmpeg.
@@ -13,13 +12,13 @@ public enum OutsideProgram {
 
   /// Runs a program found on the path to its end.
   ///
-  /// Waits on a thread of its own, so that a server in the same process goes on answering meanwhile.
+  /// Waits on a thread of its own: waiting in the shared pools would hold up the server under test.
   /// - Parameter input: what it reads on its standard input.
   public static func run(
     _ program: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
-      DispatchQueue.global().async {
+      Thread.detachNewThread {
         continuation.resume(
           with: Swift.Result {
             try runBlocking(program, arguments, input: input, environment: environment)
