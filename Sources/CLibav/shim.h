@@ -4,6 +4,7 @@
 #define LONGTAKE_CLIBAV_SHIM_H
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <string.h>
@@ -177,8 +178,11 @@ static inline int lt_has_film_grain(const AVCodecContext *context) {
   return (context->properties & FF_CODEC_PROPERTY_FILM_GRAIN) != 0;
 }
 
-static inline uint32_t lt_fourcc(char a, char b, char c, char d) {
-  return (uint32_t)(uint8_t)a | (uint32_t)(uint8_t)b << 8 | (uint32_t)(uint8_t)c << 16 | (uint32_t)(uint8_t)d << 24;
+/// Makes the C library map blocks from this size on by themselves and give them back at once.
+static inline void lt_map_blocks_from(int bytes) {
+#ifdef M_MMAP_THRESHOLD
+  mallopt(M_MMAP_THRESHOLD, bytes);
+#endif
 }
 
 #endif

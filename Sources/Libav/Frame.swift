@@ -85,6 +85,8 @@ public struct Frame: ~Copyable {
   public var pictureType: Character {
     Character(UnicodeScalar(UInt8(bitPattern: av_get_picture_type_char(pointer.pointee.pict_type))))
   }
+  /// Asks an encoder that was opened for fixed quality for this quantiser, 1 (best) to 31, as `-q:v` does.
+  public func requestQuantiser(_ quantiser: Int) { pointer.pointee.quality = Int32(quantiser) * FF_QP2LAMBDA }
   /// Makes an encoder choose the picture type itself, or forces an intra picture that is a key frame.
   public func requestKey(_ key: Bool) {
     pointer.pointee.pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE

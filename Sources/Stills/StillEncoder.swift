@@ -122,16 +122,12 @@ public struct StillEncoder: ~Copyable {
   private func jpeg(_ picture: borrowing Frame, quantiser: Int, subsampled: Bool) throws(LibavError) -> EncodedStill {
     var settings = encoding("mjpeg", format: picture.pixelFormat)
     settings.color = ColorTags(range: "pc", matrix: "smpte170m")
-    settings.options = [
-      "flags": "+qscale", "global_quality": "\(quantiser * Self.lambdaPerQuantiser)", "qmin": "1",
-    ]
+    settings.options = ["flags": "+qscale", "qmin": "1"]
     return EncodedStill(
-      format: .jpeg, bytes: try encode(picture, settings), width: picture.width, height: picture.height, bitDepth: 8,
+      format: .jpeg, bytes: try encode(picture, settings, quantiser: quantiser), width: picture.width,
+      height: picture.height, bitDepth: 8,
       subsampling: subsampled ? "4:2:0" : "4:4:4", quantiser: quantiser)
   }
-
-  /// libavutil's `FF_QP2LAMBDA`.
-  private static let lambdaPerQuantiser = 118
 
   private func encoding(_ encoder: String, format: PixelFormat) -> VideoEncoding {
     var settings = VideoEncoding(
@@ -141,11 +137,14 @@ public struct StillEncoder: ~Copyable {
     return settings
   }
 
-  private func encode(_ picture: borrowing Frame, _ settings: VideoEncoding) throws(LibavError) -> [UInt8] {
+  private func encode(
+    _ picture: borrowing Frame, _ settings: VideoEncoding, quantiser: Int? = nil
+  ) throws(LibavError) -> [UInt8] {
     let encoder = try Encoder(settings)
     let timed = try picture.share()
     timed.pts = 0
     timed.requestKey(false)
+    if let quantiser { timed.requestQuantiser(quantiser) }
     try encoder.send(timed)
     try encoder.sendEnd()
     let packet = try Packet()

@@ -20,6 +20,7 @@ struct Longtake: AsyncParsableCommand {
     ])
 
   static func main() async {
+    PictureMemory.keepSmall()
     LibavLogging.install()
     await Interruption.run {
       do {

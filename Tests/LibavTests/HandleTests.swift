@@ -33,8 +33,10 @@ import Timing
 
   @Test func namesThatLookLikeAddressesAreFiles() throws {
     let folder = try ScratchFolder()
-    let path = try folder.make(
-      "concat:a.mp4", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-c:v", "libx264", "-f", "mp4")
+    let plain = try folder.make(
+      "a.mp4", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-c:v", "libx264")
+    let path = folder.path("concat:a.mp4")
+    try FileManager.default.moveItem(atPath: plain, toPath: path)
     #expect(try Demuxer(path: path).mainVideo?.video?.width == 64)
   }
 }
@@ -66,7 +68,8 @@ import Timing
     for index in middle..<middle + 600 { bytes[index] = 0xFF }
     let broken = try folder.write("broken.mp4", Data(bytes))
     let demuxer = try Demuxer(path: broken)
-    var reader = try StreamReader(demuxer, streams: [try #require(demuxer.mainVideo?.index)])
+    let stream = try #require(demuxer.mainVideo?.index)
+    var reader = try StreamReader(demuxer, streams: [stream])
     let frame = try Frame()
     var count = 0
     while try reader.next(into: frame) != nil { count += 1 }
@@ -101,10 +104,12 @@ import Timing
   @Test func aFileThatCameUpMeanwhileIsKept() throws {
     let folder = try ScratchFolder()
     let path = folder.path("out.bin")
-    let file = try OutputFile(path, overwrite: false)
-    try file.write(Array("new".utf8))
-    try folder.write("out.bin", "other")
-    let error = #expect(throws: LibavError.self) { try file.commit() }
+    let error = #expect(throws: LibavError.self) {
+      let file = try OutputFile(path, overwrite: false)
+      try file.write(Array("new".utf8))
+      try folder.write("out.bin", "other")
+      try file.commit()
+    }
     #expect(error?.code == .outputExists)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "other")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.bin"])

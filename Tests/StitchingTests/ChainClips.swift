@@ -42,16 +42,15 @@ struct ChainClips {
       if sound != nil {
         arguments += ["-f", "lavfi", "-i", "sine=frequency=\(220 + 110 * number):sample_rate=48000:duration=60"]
       }
-      arguments += [
-        "-filter_complex",
-        "[0:v]trim=start_frame=\(start):end_frame=\(start + length),setpts=PTS-STARTPTS\(redraw),format=\(style.pixelFormat)[v]",
-        "-map", "[v]",
-      ]
+      var graph =
+        "[0:v]trim=start_frame=\(start):end_frame=\(start + length),setpts=PTS-STARTPTS\(redraw),format=\(style.pixelFormat)[v]"
       if let sound {
         let seconds = Double(length) / Self.rate(style.rate) + Double(sound) / 1000
-        arguments += ["-map", "1:a", "-c:a", "aac", "-ac", "2", "-t", String(format: "%.4f", seconds)]
+        graph += ";[1:a]atrim=duration=\(seconds)[a]"
       }
-      arguments += style.codec + ["-frames:v", "\(length)"]
+      arguments += ["-filter_complex", graph, "-map", "[v]"]
+      if sound != nil { arguments += ["-map", "[a]", "-c:a", "aac", "-ac", "2"] }
+      arguments += style.codec
       let name = "clip\(number).\(style.container)"
       try MediaTool.ffmpeg(arguments + [name], in: folder.url)
       paths.append(folder.path(name))

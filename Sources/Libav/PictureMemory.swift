@@ -1,0 +1,12 @@
+import CLibav
+
+/// How the C library's allocator treats pictures.
+public enum PictureMemory {
+  /// Bytes from which a block is mapped by itself: every plane of a 4K picture.
+  private static let mappedFrom: Int32 = 1 << 20
+
+  /// For programs, at their start: pictures that are let go are given back at once.
+  ///
+  /// glibc raises its own threshold as blocks are freed, and the memory of a long run grows with the holes between them.
+  public static func keepSmall() { lt_map_blocks_from(mappedFrom) }
+}
