@@ -87,7 +87,7 @@ let package = Package(
     tests("Stills", ["Probing", "Libav", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
     tests("Stitching", ["Probing", "Libav", "Timing"]),
-    tests("Generation", ["Storyboard", "Presets"]),
+    tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Ledger", ["Storyboard"]),
     tests("Sandbox", ["Libav", "Presets"]),
     tests("Pipeline", ["Storyboard", "Presets", "Ledger"]),

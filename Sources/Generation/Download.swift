@@ -1,0 +1,190 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+
+/// Fetches one clip to a file: constant memory, continued after a break where the server allows it, never half a file
+/// under the final name.
+struct Download: Sendable {
+  /// Breaks that are mended as long as each try brings something.
+  static let longestChain = 40
+  /// Bytes between two reports of progress.
+  static let progressStep: Int64 = 256 << 10
+  /// What an address that has expired answers, depending on who serves it.
+  static let expired: Set<Int> = [400, 401, 403, 404, 410]
+
+  let session: HTTPSession
+  let retry: RetryPolicy
+  let stall: Duration
+  let largest: Int64
+  let progress: @Sendable (Int64, Int64?) -> Void
+
+  /// What the server said of the body, to continue it only if it is still the same.
+  private struct Version {
+    /// A strong entity tag or a date.
+    var validator: String?
+    var total: Int64?
+  }
+
+  /// - Parameters:
+  ///   - url: where the clip is now.
+  ///   - refresh: asks for another address once the first is refused; nil when there is none to be had.
+  /// - Throws: ``GenerationError``: `damagedDownload`, `notFound`, `unavailable`, `localFile`.
+  func fetch(
+    _ url: URL, to path: String, refresh: @Sendable () async throws -> URL?
+  ) async throws -> DownloadedFile {
+    let file = try PartFile(path: path)
+    do {
+      return try await fetch(url, to: file, refresh: refresh)
+    } catch {
+      await file.discard()
+      throw error
+    }
+  }
+
+  private func fetch(
+    _ url: URL, to file: PartFile, refresh: () async throws -> URL?
+  ) async throws -> DownloadedFile {
+    var url = url
+    var isFresh = false
+    var version = Version()
+    var failures = 0
+    for _ in 0..<Self.longestChain {
+      let before = await file.bytes
+      var failed: GenerationError
+      var retryAfter: Duration?
+      do {
+        let response = try await session.open(await call(url, version, file))
+        let status = Int(response.status.code)
+        if Self.expired.contains(status), !isFresh, let other = try await refresh() {
+          log.info("the address of the clip has expired; asked for another", metadata: ["status": "\(status)"])
+          (url, isFresh) = (other, true)
+          continue
+        }
+        guard status == 200 || status == 206 || status == 416 else {
+          failed = refusal(status, url)
+          guard ServiceClient.passing.contains(status) else { throw failed }
+          retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
+          throw Passing(error: failed)
+        }
+        try await prepare(file, for: response, &version)
+        try await receive(response, file, version)
+        try await check(file, version)
+        progress(await file.bytes, await file.bytes)
+        return try await file.finish()
+      } catch let passing as Passing {
+        failed = passing.error
+      } catch let broken as ExchangeFailure {
+        failed = GenerationError(
+          .unavailable, "The clip at \(session.shown(url)) could not be fetched: \(broken.reason).")
+      } catch let error as GenerationError where error.code == .damagedDownload {
+        failed = error
+      }
+      let gained = await file.bytes > before
+      failures = gained && version.validator != nil ? 1 : failures + 1
+      guard let pause = retry.pause(afterFailures: failures, retryAfter: retryAfter) else { throw failed }
+      log.info("fetching again", metadata: ["reason": "\(failed.message)", "gained": "\(gained)"])
+      try await Task.sleep(for: pause)
+    }
+    throw GenerationError(.damagedDownload, "The clip at \(session.shown(url)) kept breaking off.")
+  }
+
+  private var log: Logger { session.log }
+
+  /// A failure that may pass.
+  private struct Passing: Error {
+    let error: GenerationError
+  }
+
+  private func call(_ url: URL, _ version: Version, _ file: PartFile) async -> HTTPCall {
+    var call = HTTPCall(method: .GET, url: url)
+    let bytes = await file.bytes
+    if bytes > 0, let validator = version.validator {
+      call.headers = [("Range", "bytes=\(bytes)-"), ("If-Range", validator)]
+    }
+    return call
+  }
+
+  /// Decides whether the answer continues the file or begins it anew.
+  private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout Version) async throws {
+    let bytes = await file.bytes
+    if response.status == .partialContent {
+      let range = response.headers.first(name: "Content-Range").flatMap(Self.contentRange)
+      if let range, range.start == bytes, version.total == nil || range.total == nil || range.total == version.total {
+        version.total = version.total ?? range.total
+        return
+      }
+    }
+    try await file.restart()
+    version = Version()
+    guard response.status == .ok else {
+      throw Passing(error: GenerationError(.damagedDownload, "The server would not continue the clip."))
+    }
+    let headers = response.headers
+    version.total = headers.first(name: "Content-Length").flatMap { Int64($0) }
+    version.validator = headers.first(name: "ETag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
+    version.validator = version.validator ?? headers.first(name: "Last-Modified")
+    if let total = version.total, total > largest { throw tooLarge(total) }
+  }
+
+  private func receive(_ response: HTTPClientResponse, _ file: PartFile, _ version: Version) async throws {
+    let total = version.total
+    do {
+      try await withStallLimit(stall) { heart in
+        var reported = await file.bytes
+        progress(reported, total)
+        for try await chunk in response.body {
+          heart.beat()
+          try await file.write(chunk)
+          let bytes = await file.bytes
+          guard bytes <= largest else { throw tooLarge(bytes) }
+          if bytes - reported >= Self.progressStep {
+            reported = bytes
+            progress(bytes, total)
+          }
+        }
+        try Task.checkCancellation()
+      }
+    } catch let error as GenerationError {
+      throw error
+    } catch {
+      if error is CancellationError || Task.isCancelled { throw CancellationError() }
+      let bytes = await file.bytes
+      let of = total.map { " of \($0)" } ?? ""
+      let why = error is Stalled ? "stood still" : "broke off"
+      throw Passing(error: GenerationError(.damagedDownload, "The clip's transfer \(why) after \(bytes)\(of) bytes."))
+    }
+  }
+
+  private func check(_ file: PartFile, _ version: Version) async throws {
+    let bytes = await file.bytes
+    if bytes == 0 { throw GenerationError(.damagedDownload, "The clip came empty.") }
+    if let total = version.total, total != bytes {
+      if bytes > total { try await file.restart() }
+      throw GenerationError(.damagedDownload, "The clip came with \(bytes) bytes instead of \(total).")
+    }
+  }
+
+  private func refusal(_ status: Int, _ url: URL) -> GenerationError {
+    let place = session.shown(url)
+    if Self.expired.contains(status) {
+      return GenerationError(
+        .notFound, "The clip is no longer at \(place) (HTTP \(status)); its address may have expired.", status: status)
+    }
+    let code: GenerationError.Code = ServiceClient.passing.contains(status) ? .unavailable : .refused
+    return GenerationError(code, "The clip at \(place) could not be fetched (HTTP \(status)).", status: status)
+  }
+
+  private func tooLarge(_ bytes: Int64) -> GenerationError {
+    GenerationError(.refused, "The clip has \(bytes) bytes or more; the limit is \(largest).")
+  }
+
+  /// `bytes 5-9/10`; the total is nil where it is `*`.
+  static func contentRange(_ value: String) -> (start: Int64, total: Int64?)? {
+    guard let match = value.wholeMatch(of: /\s*bytes\s+(\d+)-\d+\/(\d+|\*)\s*/.ignoresCase()),
+      let start = Int64(match.output.1)
+    else { return nil }
+    return (start, Int64(match.output.2))
+  }
+}

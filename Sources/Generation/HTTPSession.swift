@@ -1,0 +1,203 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOCore
+import NIOHTTP1
+import Synchronization
+
+/// The one place where requests leave: the key goes to the API's own scheme, host and port and nowhere else.
+///
+/// Redirects are followed by hand, each hop with credentials of its own; `http:` is refused except on loopback, and
+/// there only when the API itself is on loopback.
+final class HTTPSession: Sendable {
+  static let redirectLimit = 5
+  /// Bytes of an ordinary answer.
+  static let answerLimit = 16 << 20
+  /// Silence in a body after which an attempt is given up.
+  static let bodyStall: Duration = .seconds(60)
+  static let connectTimeout: TimeAmount = .seconds(15)
+  /// Seconds of silence after which the system probes a connection: a blocking generation is silent for minutes, and
+  /// routers forget silent connections.
+  static let keepAliveSeconds = 45
+  static let userAgent = "longtake/0.1"
+
+  let redactor: Redactor
+  let log: Logger
+  private let base: Origin
+  private let authorization: String?
+  private let client: HTTPClient
+  private let paidClient: HTTPClient
+
+  /// - Parameter authorization: the whole value of the header.
+  init(base: URL, authorization: String?, redactor: Redactor, log: Logger) throws {
+    self.redactor = redactor
+    self.log = log
+    guard let origin = Origin(base) else {
+      throw GenerationError(.unsupported, "\(redactor.clean(base.absoluteString)) is not an http or https address.")
+    }
+    guard origin.scheme == "https" || origin.isLoopback else {
+      throw GenerationError(
+        .unsupported, "\(redactor.clean(base.absoluteString)) would carry the key unencrypted; use https.")
+    }
+    self.base = origin
+    self.authorization = authorization
+    client = Self.makeClient(usesPerConnection: nil)
+    paidClient = Self.makeClient(usesPerConnection: 1)
+  }
+
+  private static func makeClient(usesPerConnection: Int?) -> HTTPClient {
+    var configuration = HTTPClient.Configuration(
+      redirectConfiguration: .disallow, timeout: .init(connect: connectTimeout))
+    configuration.httpVersion = .http1Only
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+    configuration.connectionPool.idleTimeout = .seconds(20)
+    configuration.connectionPool.retryConnectionEstablishment = false
+    configuration.maximumUsesPerConnection = usesPerConnection
+    configuration.http1_1ConnectionDebugInitializer = { channel in
+      let idle = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: TCP_KEEPIDLE))
+      return channel.setOption(.socketOption(.so_keepalive), value: 1)
+        .flatMap { channel.setOption(idle, value: keepAliveSeconds) }
+        .flatMapError { _ in channel.eventLoop.makeSucceededVoidFuture() }
+    }
+    return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+  }
+
+  /// Ends all connections; closing again does nothing.
+  func close() async throws {
+    for client in [client, paidClient] {
+      do {
+        try await client.shutdown()
+      } catch let error as HTTPClientError where error == .alreadyShutdown {
+        continue
+      }
+    }
+  }
+
+  /// Sends a call and gives the answer's head, with the body still to be read, whatever the status.
+  /// - Throws: ``ExchangeFailure`` when there was no answer, `CancellationError`, ``GenerationError`` for an address or
+  ///   a redirect that is not followed.
+  func open(_ call: HTTPCall) async throws -> HTTPClientResponse {
+    var call = call
+    for _ in 0...Self.redirectLimit {
+      let response = try await send(call)
+      guard let target = try redirect(of: response, to: call) else { return response }
+      call.url = target
+    }
+    throw GenerationError(.refused, "\(shown(call.url)) leads through more than \(Self.redirectLimit) redirects.")
+  }
+
+  /// Sends a call and reads its answer whole.
+  func collect(_ call: HTTPCall, limit: Int = answerLimit) async throws -> HTTPAnswer {
+    let response = try await open(call)
+    return try await read(response, limit: limit, from: call.url)
+  }
+
+  /// Reads the rest of an answer.
+  func read(_ response: HTTPClientResponse, limit: Int, from url: URL) async throws -> HTTPAnswer {
+    do {
+      let body = try await withStallLimit(Self.bodyStall) { heart in
+        var body = Data()
+        for try await chunk in response.body {
+          heart.beat()
+          guard body.count + chunk.readableBytes <= limit else {
+            throw GenerationError(.malformedAnswer, "\(self.shown(url)) answered with more than \(limit) bytes.")
+          }
+          body.append(contentsOf: chunk.readableBytesView)
+        }
+        try Task.checkCancellation()
+        return body
+      }
+      return HTTPAnswer(status: Int(response.status.code), headers: response.headers, body: body)
+    } catch {
+      throw try broken(error, mayHaveArrived: true)
+    }
+  }
+
+  /// The address as it may be shown.
+  func shown(_ url: URL) -> String { redactor.clean(Redactor.address(url.absoluteString), limit: 300) }
+
+  /// True when the key goes along to this address.
+  func isOwn(_ url: URL) -> Bool { Origin(url) == base }
+
+  // MARK: - One hop
+
+  private func send(_ call: HTTPCall) async throws -> HTTPClientResponse {
+    try check(call.url)
+    var request = HTTPClientRequest(url: call.url.absoluteString)
+    request.method = call.method
+    request.headers.add(name: "User-Agent", value: Self.userAgent)
+    for header in call.headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
+    if let authorization, isOwn(call.url) {
+      request.headers.replaceOrAdd(name: "Authorization", value: authorization)
+    }
+    let body = call.payload.map { WatchedBody(bytes: $0.bytes) }
+    if let payload = call.payload, let body {
+      request.headers.replaceOrAdd(name: "Content-Type", value: payload.contentType)
+      request.body = .stream(body, length: .known(Int64(payload.bytes.count)))
+    }
+    let start = ContinuousClock.now
+    do {
+      let client = call.isPaid ? paidClient : client
+      let seconds = call.headTimeout.components.seconds
+      let limit = TimeAmount.milliseconds(
+        max(1, seconds * 1000 + call.headTimeout.components.attoseconds / 1_000_000_000_000_000))
+      let response = try await client.execute(request, timeout: limit)
+      log.debug(
+        "request",
+        metadata: [
+          "method": "\(call.method)", "address": "\(shown(call.url))", "status": "\(response.status.code)",
+          "seconds": "\(start.duration(to: .now).inSeconds)",
+        ])
+      return response
+    } catch {
+      // Without a body nothing of ours can be doubled, but whether it arrived is unknown.
+      throw try broken(error, mayHaveArrived: body?.wasAsked ?? true, url: call.url)
+    }
+  }
+
+  private func check(_ url: URL) throws {
+    guard let origin = Origin(url) else {
+      throw GenerationError(.malformedAnswer, "\(shown(url)) is not an http or https address.")
+    }
+    guard origin.scheme == "https" || (origin.isLoopback && base.isLoopback) else {
+      throw GenerationError(.refused, "\(shown(url)) is not encrypted; only https is fetched from another machine.")
+    }
+  }
+
+  private func redirect(of response: HTTPClientResponse, to call: HTTPCall) throws -> URL? {
+    guard [301, 302, 303, 307, 308].contains(response.status.code),
+      let location = response.headers.first(name: "Location")
+    else { return nil }
+    guard let target = URL(string: location, relativeTo: call.url)?.absoluteURL else {
+      throw GenerationError(.malformedAnswer, "\(shown(call.url)) redirects to an address that cannot be read.")
+    }
+    let reads = call.method == .GET || call.method == .HEAD
+    let repeats = response.status.code >= 307 && Origin(target) == Origin(call.url)
+    guard reads || repeats else {
+      throw GenerationError(
+        .refused,
+        "\(shown(call.url)) redirects a \(call.method.rawValue) to \(shown(target)), which is not followed; "
+          + "check the base address.", status: Int(response.status.code))
+    }
+    return target
+  }
+
+  /// What a failed exchange is thrown as.
+  private func broken(_ error: any Error, mayHaveArrived: Bool, url: URL? = nil) throws -> any Error {
+    if error is GenerationError || error is CancellationError { return error }
+    if Task.isCancelled { return CancellationError() }
+    let reason =
+      switch error {
+      case let stalled as Stalled: "nothing came for \(stalled.limit.inSeconds) s"
+      case let error as HTTPClientError where error == .deadlineExceeded: "no answer in time"
+      default: redactor.clean("\(error)", limit: 200)
+      }
+    log.debug("no answer", metadata: ["address": "\(url.map(shown) ?? "")", "reason": "\(reason)"])
+    return ExchangeFailure(mayHaveArrived: mayHaveArrived, reason: reason)
+  }
+}
+
+extension Duration {
+  /// Decimal seconds, for messages and figures.
+  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+}

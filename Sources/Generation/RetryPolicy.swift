@@ -1,0 +1,60 @@
+public import Foundation
+
+/// How often and at what distance a call is tried again: capped exponential backoff with jitter.
+public struct RetryPolicy: Sendable, Hashable {
+  /// Tries in all, the first included.
+  public var attempts: Int
+  /// The middle of the first pause.
+  public var firstPause: Duration
+  /// No pause of our own is longer.
+  public var longestPause: Duration
+  /// A `Retry-After` beyond this ends the trying.
+  public var longestRetryAfter: Duration
+
+  public init(
+    attempts: Int = 6, firstPause: Duration = .seconds(1), longestPause: Duration = .seconds(30),
+    longestRetryAfter: Duration = .seconds(300)
+  ) {
+    self.attempts = max(1, attempts)
+    self.firstPause = firstPause
+    self.longestPause = longestPause
+    self.longestRetryAfter = longestRetryAfter
+  }
+
+  /// The pause after the failure number `failure` (from 1): doubled each time, capped, then 50–150 % of it.
+  public func pause(afterFailure failure: Int) -> Duration {
+    let doubled = firstPause * Double(1 << min(max(failure, 1) - 1, 16))
+    return min(doubled, longestPause) * Double.random(in: 0.5...1.5)
+  }
+
+  /// The pause before the next try, or nil when there shall be none.
+  ///
+  /// - Parameters:
+  ///   - failures: tries that have failed so far.
+  ///   - retryAfter: what the service asked for; a pause is never shorter than that.
+  public func pause(afterFailures failures: Int, retryAfter: Duration?) -> Duration? {
+    guard failures < attempts else { return nil }
+    guard let retryAfter else { return pause(afterFailure: failures) }
+    guard retryAfter <= longestRetryAfter else { return nil }
+    return retryAfter + firstPause * Double.random(in: 0...0.25)
+  }
+
+  /// The value of a `Retry-After` header (RFC 9110 §10.2.3): seconds, or a date in one of the three HTTP forms.
+  /// - Returns: the time from `now`, never negative; nil when it cannot be read.
+  public static func retryAfter(_ value: String, now: Date = Date()) -> Duration? {
+    let value = value.trimmingCharacters(in: .whitespaces)
+    if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
+      return Int64(value).map { .seconds(min($0, 1_000_000_000)) }
+    }
+    let formatter = DateFormatter()
+    formatter.locale = Locale(identifier: "en_US_POSIX")
+    formatter.timeZone = TimeZone(identifier: "GMT")
+    for form in ["EEE, dd MMM yyyy HH:mm:ss zzz", "EEEE, dd-MMM-yy HH:mm:ss zzz", "EEE MMM d HH:mm:ss yyyy"] {
+      formatter.dateFormat = form
+      if let date = formatter.date(from: value) {
+        return .milliseconds(Int64(max(0, date.timeIntervalSince(now)) * 1000))
+      }
+    }
+    return nil
+  }
+}

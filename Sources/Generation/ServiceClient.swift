@@ -1,0 +1,105 @@
+import AsyncHTTPClient
+import Foundation
+import Logging
+import NIOHTTP1
+
+/// Calls to a service's API, tried again as far as that is safe.
+struct ServiceClient: Sendable {
+  /// What a repetition of a call would mean.
+  enum Repetition: Sendable {
+    /// Asking twice gives the same.
+    case harmless
+    /// Each accepted call is paid: sent again only when it certainly was not accepted.
+    case paid
+  }
+
+  /// Bytes of an error body that are read.
+  static let errorBodyLimit = 64 << 10
+  /// Clear refusals before any work, also for paid calls.
+  static let refusedForNow: Set<Int> = [425, 429, 503]
+  /// Passing conditions, when repeating does no harm.
+  static let passing: Set<Int> = [408, 409, 425, 429, 500, 502, 503, 504]
+  /// After these a paid call may have been accepted.
+  static let ambiguous: Set<Int> = [408]
+
+  let session: HTTPSession
+  let retry: RetryPolicy
+  let failure: ServiceFailure
+
+  private var log: Logger { session.log }
+
+  /// Sends a call and reads its answer whole.
+  ///
+  /// - Parameters:
+  ///   - action: what the call is for, in words that follow "could not".
+  ///   - accepting: statuses besides 2xx that are answers too.
+  /// - Throws: ``GenerationError``; `answerLost` for a paid call that may have been accepted.
+  func send(
+    _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = []
+  ) async throws -> HTTPAnswer {
+    try await send(call, repetition, doing: action, accepting: accepting) { response in
+      try await session.read(response, limit: HTTPSession.answerLimit, from: call.url)
+    }
+  }
+
+  /// Sends a call and has the body of a good answer read by `read`.
+  func send<Value: Sendable>(
+    _ call: HTTPCall, _ repetition: Repetition, doing action: String, accepting: Set<Int> = [],
+    read: (HTTPClientResponse) async throws -> Value
+  ) async throws -> Value {
+    var call = call
+    call.isPaid = repetition == .paid
+    var failures = 0
+    while true {
+      var failed: GenerationError
+      var retryAfter: Duration?
+      do {
+        let response = try await session.open(call)
+        let status = Int(response.status.code)
+        if (200..<300).contains(status) || accepting.contains(status) { return try await read(response) }
+        let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
+        try Task.checkCancellation()
+        failed = failure.error(status: status, body: body, doing: action)
+        guard isWorthRepeating(status, body: body, repetition) else {
+          throw isAmbiguous(status, body: body, repetition) ? lost(failed.message, action, status) : failed
+        }
+        guard failed.code != .insufficientCredits else { throw failed }
+        retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
+      } catch let broken as ExchangeFailure {
+        guard repetition == .harmless || !broken.mayHaveArrived else { throw lost(broken.reason, action, nil) }
+        failed = GenerationError(
+          .unavailable,
+          "\(failure.service) at \(session.shown(call.url)) could not be reached to \(action): "
+            + "\(broken.reason).")
+      }
+      failures += 1
+      guard let pause = retry.pause(afterFailures: failures, retryAfter: retryAfter) else {
+        throw failures > 1 ? Self.exhausted(failed, tries: failures) : failed
+      }
+      log.info("trying again", metadata: ["reason": "\(failed.message)", "seconds": "\(pause.inSeconds)"])
+      try await Task.sleep(for: pause)
+    }
+  }
+
+  private func isWorthRepeating(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {
+    guard !ServiceFailure.isModelRefusal(body) else { return false }
+    return (repetition == .paid ? Self.refusedForNow : Self.passing).contains(status)
+  }
+
+  private func isAmbiguous(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {
+    guard repetition == .paid, !ServiceFailure.isModelRefusal(body) else { return false }
+    guard !ServiceFailure.tellsOfMissingCredits(ServiceFailure.words(in: body)) else { return false }
+    return status >= 500 || Self.ambiguous.contains(status)
+  }
+
+  private func lost(_ reason: String, _ action: String, _ status: Int?) -> GenerationError {
+    GenerationError(
+      .answerLost,
+      "The answer of \(failure.service) was lost while it was asked to \(action), so it may have been accepted and "
+        + "paid: \(reason)\(reason.hasSuffix(".") ? "" : ".") Look for it before sending it again.", status: status)
+  }
+
+  private static func exhausted(_ error: GenerationError, tries: Int) -> GenerationError {
+    GenerationError(error.code, "\(error.message) Tried \(tries) times.", status: error.status)
+  }
+}

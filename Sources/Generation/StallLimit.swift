@@ -1,0 +1,53 @@
+import Synchronization
+
+/// A sign of life from work that must not stand still.
+final class Heartbeat: Sendable {
+  private let last = Mutex(ContinuousClock.now)
+
+  /// - Parameter extra: time that the next sign may take longer.
+  func beat(extra: Duration = .zero) { last.withLock { $0 = .now + extra } }
+  var age: Duration { last.withLock { ContinuousClock.now - $0 } }
+}
+
+/// The work showed no sign of life for the given time.
+struct Stalled: Error {
+  let limit: Duration
+}
+
+/// Runs work that has to call ``Heartbeat/beat()`` at least every `limit`; cancels it and throws ``Stalled`` otherwise.
+func withStallLimit<Value: Sendable>(
+  _ limit: Duration, _ work: @Sendable @escaping (Heartbeat) async throws -> Value
+) async throws -> Value {
+  let heart = Heartbeat()
+  return try await race(work: { try await work(heart) }) {
+    while true {
+      let left = limit - heart.age
+      guard left > .zero else { throw Stalled(limit: limit) }
+      try await Task.sleep(for: left)
+    }
+  }
+}
+
+/// Runs work and cancels it when `limit` has passed, throwing `error`.
+func withDeadline<Value: Sendable>(
+  _ limit: Duration, throwing error: @autoclosure @Sendable @escaping () -> GenerationError,
+  _ work: @Sendable @escaping () async throws -> Value
+) async throws -> Value {
+  try await race(work: work) {
+    try await Task.sleep(for: limit)
+    throw error()
+  }
+}
+
+/// The first of the two to end decides; the other is cancelled and awaited, so nothing is left running.
+private func race<Value: Sendable>(
+  work: @Sendable @escaping () async throws -> Value, guardian: @Sendable @escaping () async throws -> Never
+) async throws -> Value {
+  try await withThrowingTaskGroup(of: Value.self) { group in
+    group.addTask { try await work() }
+    group.addTask { try await guardian() }
+    defer { group.cancelAll() }
+    guard let value = try await group.next() else { throw CancellationError() }
+    return value
+  }
+}

@@ -1,0 +1,35 @@
+import Foundation
+import NIOCore
+import Synchronization
+
+/// A request body that knows whether it was asked for.
+///
+/// The client asks for it only once a connection stands and the request's head has gone out. While it was not asked
+/// for, no service can have received the request whole, whatever the error says.
+final class WatchedBody: AsyncSequence, Sendable {
+  typealias Element = ByteBuffer
+  static let chunk = 1 << 18
+
+  private let bytes: Data
+  private let asked = Mutex(false)
+
+  init(bytes: Data) { self.bytes = bytes }
+
+  var wasAsked: Bool { asked.withLock { $0 } }
+
+  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body: self) }
+
+  struct AsyncIterator: AsyncIteratorProtocol {
+    let body: WatchedBody
+    var offset = 0
+
+    mutating func next() async throws -> ByteBuffer? {
+      body.asked.withLock { $0 = true }
+      guard offset < body.bytes.count else { return nil }
+      let end = Swift.min(offset + WatchedBody.chunk, body.bytes.count)
+      let start = body.bytes.startIndex
+      defer { offset = end }
+      return ByteBuffer(bytes: body.bytes[(start + offset)..<(start + end)])
+    }
+  }
+}

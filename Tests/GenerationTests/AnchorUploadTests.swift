@@ -1,0 +1,101 @@
+import Foundation
+import Generation
+import Presets
+import Support
+import Testing
+
+@Suite struct AnchorUploadTests {
+  /// A file with the digest that is known for its contents: `sha256("anchor")`.
+  static let contents = "anchor"
+  static let digest = "79bfb0e2ba76b9d447606ddbcc494834f05a4c11deb052e74b49ea307a3c5bcd"
+
+  static func image(_ bench: HubBench, _ text: String = "anchor", digest: String) throws -> LocalImage {
+    let path = bench.file("anchor-\(digest.prefix(6)).png")
+    try Data(text.utf8).write(to: URL(fileURLWithPath: path))
+    return LocalImage(path: path, sha256: digest, mediaType: "image/png")
+  }
+
+  @Test(arguments: ["file", "folder"]) func theAddressServesTheBytes(_ layout: String) async throws {
+    try await HubBench.run(#"{"layout": "\#(layout)"}"#) { (bench) async throws in
+      let image = try Self.image(bench, digest: Self.digest)
+      let address = try await bench.provider.publish(image)
+      let name = "\(Self.digest).png"
+      let base = "\(bench.hub.baseURL)/repos/team/longtake-anchors/file/main/anchors/\(name)"
+      #expect(address == (layout == "file" ? base : "\(base)/\(name)"))
+      #expect(try await bench.provider.publish(image) == address)
+      #expect(try bench.hub.requests("PUT", "/api/repos/").count == 1, "once per digest")
+      let sent = try #require(try bench.hub.requests("PUT", "/api/repos/").first)
+      for part in ["name=\"file\"; filename=\"\(name)\"", "name=\"message\"", "name=\"name\"", "name=\"email\""] {
+        #expect(sent.body.contains(part))
+      }
+      let looks = try bench.hub.requests("GET", "/api/repos/").count
+      let other = try Self.image(
+        bench, "b", digest: "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d")
+      _ = try await bench.provider.publish(other)
+      #expect(try bench.hub.requests("GET", "/api/repos/").count == looks, "the layout is known by then")
+    }
+  }
+
+  @Test func aMissingRepositoryIsCreated() async throws {
+    try await HubBench.run(#"{"repository": false}"#) { (bench) async throws in
+      _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
+      let changes = try bench.hub.requests().filter { $0.method != "GET" }.map(\.method)
+      #expect(changes == ["PUT", "POST", "PUT"])
+      let created = try #require(try bench.hub.requests("POST", "/api/repos").first)
+      let body = try JSONDecoder().decode(JSONValue.self, from: Data(created.body.utf8))
+      #expect(body["namespace"] == "team" && body["name"] == "longtake-anchors")
+      #expect(body["user"]?["name"]?.stringValue?.isEmpty == false)
+      #expect(body["user"]?["email"]?.stringValue?.isEmpty == false)
+    }
+  }
+
+  @Test func aRepositoryThatSomebodyElseCreatedMeanwhileIsFine() async throws {
+    let faults =
+      #"[{"method": "PUT", "action": "status", "status": 404}, {"method": "POST", "path": "/api/repos", "action": "status", "status": 409}]"#
+    try await HubBench.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
+      _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
+    }
+  }
+
+  @Test func anUploadIsRepeatedAfterABreak() async throws {
+    try await HubBench.run(#"{"faults": [{"method": "PUT", "action": "drop"}]}"#) { (bench) async throws in
+      _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
+      #expect(try bench.hub.requests("PUT", "/api/repos/").count == 2)
+    }
+  }
+
+  @Test func uploadsSideBySideFollowEachOther() async throws {
+    try await HubBench.run { (bench) async throws in
+      let image = try Self.image(bench, digest: Self.digest)
+      let addresses = try await withThrowingTaskGroup(of: String.self) { group in
+        for _ in 0..<8 { group.addTask { try await bench.provider.publish(image) } }
+        return try await group.reduce(into: Set<String>()) { $0.insert($1) }
+      }
+      #expect(addresses.count == 1)
+      #expect(try bench.hub.requests("PUT", "/api/repos/").count == 1)
+    }
+  }
+
+  @Test func withoutANamespaceItSaysWhichVariable() async throws {
+    try await HubBench.run(namespace: nil) { (bench) async throws in
+      let image = try Self.image(bench, digest: Self.digest)
+      let error = await expectError(.unsupported) { _ = try await bench.provider.publish(image) }
+      #expect(error?.message.contains("OXEN_NAMESPACE") == true)
+    }
+  }
+
+  @Test func aPictureThatIsServedNowhereIsNoAnchor() async throws {
+    try await HubBench.run(#"{"layout": "nowhere"}"#) { (bench) async throws in
+      let image = try Self.image(bench, digest: Self.digest)
+      _ = await expectError(.malformedAnswer) { _ = try await bench.provider.publish(image) }
+    }
+  }
+
+  @Test func aPictureThatChangedIsNotSent() async throws {
+    try await HubBench.run { (bench) async throws in
+      let image = try Self.image(bench, "another", digest: Self.digest)
+      _ = await expectError(.localFile) { _ = try await bench.provider.publish(image) }
+      #expect(try bench.hub.requests().isEmpty)
+    }
+  }
+}

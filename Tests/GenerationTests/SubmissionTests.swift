@@ -1,0 +1,187 @@
+import Foundation
+import Generation
+import Presets
+import Support
+import Testing
+
+@Suite struct SubmissionTests {
+  static let queue = "/api/ai/queue"
+
+  static func faults(_ fault: String) -> String { #"{"faults": [{"method": "POST", "path": "/api/ai", \#(fault)}]}"# }
+
+  @Test func everyFieldIsSentAndNothingElse() async throws {
+    try await HubBench.run { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(
+        GenerationRequest(model: HubBench.request.model, parameters: HubBench.request.parameters, takes: 2))
+      #expect(jobs.map(\.id) == ["gen-1", "gen-2"])
+      var expected = HubBench.request.parameters
+      expected["model"] = .string(HubBench.request.model)
+      expected["num_generations"] = 2
+      #expect(try bench.paid() == [.object(expected)])
+      let sent = try #require(try bench.hub.requests("POST", Self.queue).first)
+      #expect(sent.headers["authorization"] == "Bearer \(ScriptedHub.key)")
+      #expect(sent.headers["content-type"] == "application/json")
+    }
+  }
+
+  @Test(arguments: [WaitMode.poll, .sync]) func tooManyRequestsAreSentAgainWhenAskedTo(_ mode: WaitMode) async throws {
+    let script = Self.faults(#""action": "status", "status": 429, "headers": {"Retry-After": "1"}"#)
+    try await HubBench.run(script, wait: mode) { (bench) async throws in
+      let start = ContinuousClock.now
+      if mode == .sync {
+        _ = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+      } else {
+        _ = try await bench.provider.enqueue(HubBench.request)
+      }
+      #expect(start.duration(to: .now) >= .seconds(1))
+      #expect(try bench.paid().count == 2)
+    }
+  }
+
+  @Test func tooManyRequestsEndSomewhere() async throws {
+    try await HubBench.run(Self.faults(#""times": 99, "action": "status", "status": 429"#)) { (bench) async throws in
+      _ = await expectError(.rateLimited) { _ = try await bench.provider.enqueue(HubBench.request) }
+      #expect(try bench.paid().count == 4)
+    }
+  }
+
+  @Test(arguments: [
+    #""action": "drop""#, #""action": "garble""#, #""action": "status", "status": 500"#,
+    #""action": "status", "status": 502, "body": "<html><title>Bad gateway</title></html>""#,
+    #""action": "status", "status": 504"#,
+  ])
+  func aLostAnswerIsNotPaidTwice(_ fault: String) async throws {
+    try await HubBench.run(Self.faults(#""times": 9, \#(fault)"#)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubBench.request) }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func anAnswerLostAfterItsHeadIsNotPaidTwice() async throws {
+    let script = Self.faults(#""times": 9, "action": "truncate", "bytes": 1000"#)
+    try await HubBench.run(script, wait: .sync) { (bench) async throws in
+      let request = GenerationRequest(model: "m", parameters: ["prompt": "p", "response_format": "b64_json"])
+      _ = await expectError(.answerLost) {
+        _ = try await bench.provider.generate(request, into: bench.file("clips"))
+      }
+      #expect(try bench.paid().count == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: bench.file("clips")).isEmpty)
+      #expect(try await bench.provider.find(request, since: Date().timeIntervalSince1970).map(\.id) == ["gen-1"])
+    }
+  }
+
+  @Test func aSilentBlockingCallEndsAsLost() async throws {
+    try await HubBench.run(#"{"done_after": 5}"#, wait: .sync, syncPatience: .milliseconds(500)) {
+      (bench) async throws in
+      _ = await expectError(.answerLost) {
+        _ = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+      }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test(arguments: ["0.1", "60"]) func whatWasLostIsFound(_ doneAfter: String) async throws {
+    let fault = #"{"method": "POST", "path": "/api/ai/queue", "skip": 1, "action": "accept_and_drop"}"#
+    try await HubBench.run(#"{"done_after": \#(doneAfter), "faults": [\#(fault)]}"#) { (bench) async throws in
+      let start = Date().timeIntervalSince1970
+      let other = GenerationRequest(
+        model: HubBench.request.model,
+        parameters: HubBench.request.parameters.merging(["duration": 5]) { $1 })
+      _ = try await bench.provider.enqueue(other)
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubBench.request) }
+      try await Task.sleep(for: .milliseconds(250))
+      let same = GenerationRequest(
+        model: HubBench.request.model,
+        parameters: HubBench.request.parameters.merging(["duration": 3.0, "response_format": "url"]) { $1 })
+      let found = try await bench.provider.find(same, since: start)
+      #expect(found.map(\.id) == ["gen-2"])
+      #expect(found.first?.state == (doneAfter == "60" ? .processing : .succeeded))
+      #expect(try await bench.provider.find(same, since: start + 600).isEmpty)
+      let anchored = GenerationRequest(
+        model: same.model,
+        parameters: same.parameters.merging(["start_image_url": "https://pictures.example/s.png"]) { $1 })
+      #expect(try await bench.provider.find(anchored, since: start).isEmpty)
+      let reduced = GenerationRequest(model: HubBench.request.model, parameters: ["prompt": "A lighthouse at night"])
+      #expect(try await bench.provider.find(reduced, since: start).isEmpty)
+    }
+  }
+
+  @Test func aServiceThatIsNotThereIsTriedAgainAndNotCalledLost() async throws {
+    // Port 1 is reserved and nobody listens there.
+    var configuration = try OxenConfiguration(
+      baseURL: "http://127.0.0.1:1/api", key: APIKey("k", variable: "OXEN_API_KEY"))
+    configuration.retry = RetryPolicy(attempts: 3, firstPause: .milliseconds(10))
+    let provider = try OxenProvider(configuration: configuration, waitMode: .poll)
+    let error = await expectError(.unavailable) { _ = try await provider.enqueue(HubBench.request) }
+    #expect(error?.message.contains("Tried 3 times") == true)
+    try await provider.close()
+  }
+
+  @Test func aRefusedKeyNamesItsVariable() async throws {
+    try await HubBench.run(wait: .sse, key: "wrong-key") { (bench) async throws in
+      let error = await expectError(.notAuthorised) { _ = try await bench.provider.enqueue(HubBench.request) }
+      let message = try #require(error?.message)
+      #expect(message.contains("OXEN_API_KEY") && message.contains("No valid key") && !message.contains("wrong-key"))
+      #expect(error?.status == 401)
+    }
+  }
+
+  @Test(arguments: [
+    (
+      400, #"{"error": {"type": "invalid_params", "title": "Bad", "detail": "no such model"}, "status": "error"}"#,
+      GenerationError.Code.refused, "no such model"
+    ),
+    (422, #"{"error": {"message": "prompt is too long"}}"#, .refused, "prompt is too long"),
+    (
+      422, #"{"detail": [{"loc": ["body", "duration"], "msg": "too big", "type": "x"}]}"#, .refused,
+      "body.duration: too big"
+    ),
+    (400, "just text \u{1B}", .refused, "just text \\u{1b}"),
+    (
+      500, #"{"error": {"message": "Getting model response error: 422 - Value error, no."}}"#, .unavailable,
+      "422 - Value"
+    ),
+    (400, #"{"error": {"message": "Insufficient credits"}}"#, .insufficientCredits, "Add credits"),
+    (402, "", .insufficientCredits, "Add credits"),
+    (404, #"{"error": {"type": "resource_not_found"}, "status_message": "resource_not_found"}"#, .notFound, "404"),
+  ])
+  func aRefusalKeepsTheServicesWords(
+    _ status: Int, _ body: String, _ code: GenerationError.Code, _ words: String
+  ) async throws {
+    let encoded = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
+    try await HubBench.run(Self.faults(#""action": "status", "status": \#(status), "body": \#(encoded)"#)) {
+      (bench) async throws in
+      let error = await expectError(code) { _ = try await bench.provider.enqueue(HubBench.request) }
+      #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+      #expect(error?.status == status)
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func aPaidRequestIsNotCarriedElsewhere() async throws {
+    try await HubBench.run(Self.faults(#""action": "redirect", "status": 307, "to": "{files}/x""#)) {
+      (bench) async throws in
+      _ = await expectError(.refused) { _ = try await bench.provider.enqueue(HubBench.request) }
+      #expect(try bench.hub.requests().filter { $0.port == "files" }.isEmpty)
+    }
+  }
+
+  @Test func readingFollowsRedirectsWithoutTheKey() async throws {
+    let fault = #"{"method": "GET", "path": "/api/ai/models", "action": "redirect", "to": "{files}/models"}"#
+    try await HubBench.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
+      _ = try? await bench.provider.models(search: nil)
+      let elsewhere = try bench.hub.requests().filter { $0.port == "files" }
+      #expect(elsewhere.count == 1)
+      #expect(elsewhere[0].headers["authorization"] == nil)
+    }
+  }
+
+  @Test func theCatalogueIsGivenAsItComes() async throws {
+    try await HubBench.run { (bench) async throws in
+      #expect(try await bench.provider.models(search: nil).count == 2)
+      #expect(try await bench.provider.models(search: "veo").map { $0["id"] } == ["google-veo-3-1"])
+      #expect(try await bench.provider.model("kling-video-o3-omni")["pricing"]?["per_second"] == 0.42)
+      _ = await expectError(.notFound) { _ = try await bench.provider.model("../secrets") }
+    }
+  }
+}

@@ -1,0 +1,223 @@
+import Foundation
+import Generation
+import Presets
+import Support
+import Synchronization
+import Testing
+
+@Suite struct WaitingTests {
+  @Test(arguments: [WaitMode.poll, .sse]) func aQueuedClipArrives(_ mode: WaitMode) async throws {
+    try await HubBench.run(wait: mode) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      #expect(jobs.map(\.state) == [.queued])
+      let file = try await bench.fetch(try await bench.wait(jobs[0].id))
+      #expect(file.bytes == 200_000)
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test(arguments: ["url", "b64_json"]) func aBlockingClipArrivesInEitherForm(_ form: String) async throws {
+    try await HubBench.run(#"{"sync_format": "\#(form)"}"#, wait: .sync) { (bench) async throws in
+      let results = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+      #expect(results.count == 1)
+      let sync = try await bench.fetch(results[0], to: "sync.mp4")
+      #expect(sync.bytes == 200_000)
+      let queued = try await bench.fetch(try await bench.wait("gen-1"), to: "queued.mp4")
+      #expect(queued.sha256 == sync.sha256)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: bench.hub.folder.path).contains("sync.mp4"))
+    }
+  }
+
+  @Test(arguments: [
+    #"{"videos": [{"b64_json": "YS9iP2M+ZA=="}]}"#,
+    #"{"note": "b64_json", "videos": [{"id": 1, "b64_json" : "YS9iP2M+ZA"}]}"#,
+    #"[{"b64_json": "data:video/mp4;base64,YS9i\nP2M+\u005aA=="}]"#,
+    #"  {"quote\"": ["b64_json"], "videos": [{"b64_json": "YS9i P2M-ZA==", "url": null}]}"#,
+  ])
+  func aClipInsideAnAnswerIsTakenOut(_ body: String) async throws {
+    let encoded = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
+    let fault = #"{"path": "/api/ai/videos", "action": "status", "status": 200, "body": \#(encoded)}"#
+    try await HubBench.run(#"{"faults": [\#(fault)]}"#, wait: .sync) { (bench) async throws in
+      let results = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+      let file = try await bench.fetch(try #require(results.first))
+      #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "a/b?c>d")
+      #expect(try FileManager.default.contentsOfDirectory(atPath: bench.file("clips")).isEmpty)
+    }
+  }
+
+  @Test(arguments: [
+    #"{"videos": [{"b64_json": "YS9i!"}]}"#, #"{"videos": [{"b64_json": ""}]}"#, #"{"videos": [{}]}"#,
+    #"{"videos": []}"#, #"{"videos": [{"b64_json": "YS9i"#, "no JSON", "",
+  ])
+  func anAnswerWithoutAClipMayStillBePaid(_ body: String) async throws {
+    let encoded = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
+    let fault = #"{"path": "/api/ai/videos", "action": "status", "status": 200, "body": \#(encoded)}"#
+    try await HubBench.run(#"{"faults": [\#(fault)]}"#, wait: .sync) { (bench) async throws in
+      _ = await expectError(.answerLost) {
+        _ = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+      }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func closingEndsAWait() async throws {
+    try await HubBench.run(#"{"done_after": 30}"#, wait: .sse) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      let task = Task { try await bench.wait(id, seconds: 60) }
+      try await Task.sleep(for: .milliseconds(300))
+      let start = ContinuousClock.now
+      try await bench.provider.close()
+      await #expect(throws: (any Error).self) { _ = try await task.value }
+      #expect(start.duration(to: .now) < .seconds(5))
+    }
+  }
+
+  @Test func blockingTakesAreRequestsOfTheirOwn() async throws {
+    try await HubBench.run(#"{"sync_format": "b64_json"}"#, wait: .sync) { (bench) async throws in
+      let request = GenerationRequest(model: "m", parameters: ["prompt": "p"], takes: 3)
+      let results = try await bench.provider.generate(request, into: bench.file("clips"))
+      #expect(results.count == 3)
+      #expect(try bench.paid() == Array(repeating: ["model": "m", "prompt": "p"], count: 3))
+    }
+  }
+
+  @Test func theStreamStandsBeforeAnythingIsSent() async throws {
+    try await HubBench.run(wait: .sse) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      let order = try bench.hub.requests().map(\.path)
+      #expect(order == ["/api/events", "/api/ai/queue"])
+      _ = try await bench.wait(jobs[0].id)
+      #expect(try bench.hub.requests("GET", "/api/ai/queue/").count == 1, "the event itself ended the wait")
+    }
+  }
+
+  @Test func anEventBeforeTheWaitIsNotLost() async throws {
+    try await HubBench.run(#"{"done_after": 0}"#, wait: .sse) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      try await Task.sleep(for: .milliseconds(300))
+      _ = try await bench.wait(jobs[0].id, seconds: 5)
+    }
+  }
+
+  @Test func anEventBeforeTheConnectIsMadeUpFor() async throws {
+    try await HubBench.run(
+      #"{"done_after": 0.5, "faults": [{"path": "/api/events", "skip": 1, "times": 2, "action": "drop"}], "events": "drop"}"#,
+      wait: .sse
+    ) {
+      (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      _ = try await bench.wait(jobs[0].id, seconds: 10)
+      #expect(try bench.hub.requests("GET", "/api/events").count >= 2)
+      #expect(try bench.hub.requests("GET", "/api/ai/queue/").count >= 2)
+    }
+  }
+
+  @Test func aMuteStreamIsReplaced() async throws {
+    try await HubBench.run(#"{"done_after": 0.4, "events": "mute"}"#, wait: .sse, silence: .milliseconds(700)) {
+      (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      _ = try await bench.wait(jobs[0].id, seconds: 10)
+      #expect(try bench.hub.requests("GET", "/api/events").count == 2)
+    }
+  }
+
+  @Test func theSafetyNetFindsWhatNoEventTells() async throws {
+    try await HubBench.run(#"{"events": "never"}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      _ = try await bench.wait(jobs[0].id, seconds: 10)
+      #expect(try bench.hub.requests("GET", "/api/events").count == 1)
+    }
+  }
+
+  @Test func withoutAStreamItStillArrives() async throws {
+    try await HubBench.run(
+      #"{"faults": [{"path": "/api/events", "times": 999, "action": "status", "status": 404}]}"#, wait: .sse
+    ) {
+      (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubBench.request)
+      _ = try await bench.wait(jobs[0].id, seconds: 10)
+    }
+  }
+
+  @Test func manyWaitOnOneStream() async throws {
+    try await HubBench.run(#"{"done_after": 1}"#, wait: .sse) { (bench) async throws in
+      try await withThrowingTaskGroup(of: Void.self) { group in
+        for _ in 0..<30 {
+          group.addTask {
+            let jobs = try await bench.provider.enqueue(HubBench.request)
+            _ = try await bench.wait(jobs[0].id, seconds: 20)
+          }
+        }
+        try await group.waitForAll()
+      }
+      #expect(try bench.hub.requests("GET", "/api/events").count == 1)
+    }
+  }
+
+  @Test(arguments: [WaitMode.poll, .sse]) func aFailureSaysWhatTheServiceSaid(_ mode: WaitMode) async throws {
+    let script = #"{"outcome": "failed", "error_message": "Blocked by content policy \u001b[31m secret-key-1234"}"#
+    try await HubBench.run(script, wait: mode) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      let error = await expectError(.generationFailed) { _ = try await bench.wait(id) }
+      let message = try #require(error?.message)
+      #expect(message.contains("Blocked by content policy") && message.contains("change the prompt"))
+      #expect(!message.contains("\u{1B}"))
+    }
+  }
+
+  @Test func missingCreditsAreCalledThat() async throws {
+    try await HubBench.run(#"{"outcome": "failed", "error_message": "Insufficient credits"}"#) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      _ = await expectError(.insufficientCredits) { _ = try await bench.wait(id) }
+    }
+  }
+
+  @Test func aCancelledJobIsCalledThat() async throws {
+    try await HubBench.run(#"{"done_after": 30}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      #expect(try await bench.provider.cancel(id).state == .cancelled)
+      _ = await expectError(.cancelled) { _ = try await bench.wait(id) }
+    }
+  }
+
+  @Test(arguments: [WaitMode.poll, .sse]) func aDeadlineEndsTheWait(_ mode: WaitMode) async throws {
+    try await HubBench.run(#"{"done_after": 30}"#, wait: mode) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      let start = ContinuousClock.now
+      _ = await expectError(.timedOut) { _ = try await bench.wait(id, seconds: 0.5) }
+      #expect(start.duration(to: .now) < .seconds(5))
+    }
+  }
+
+  @Test(arguments: [WaitMode.poll, .sse]) func cancellingTheTaskEndsTheWait(_ mode: WaitMode) async throws {
+    try await HubBench.run(#"{"done_after": 30}"#, wait: mode) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      let task = Task { try await bench.wait(id, seconds: 60) }
+      try await Task.sleep(for: .milliseconds(300))
+      let start = ContinuousClock.now
+      task.cancel()
+      await #expect(throws: CancellationError.self) { _ = try await task.value }
+      #expect(start.duration(to: .now) < .seconds(3))
+    }
+  }
+
+  @Test func aBadMinuteOfTheServiceIsWaitedOut() async throws {
+    let faults = #"[{"method": "GET", "path": "/api/ai/queue/", "times": 7, "action": "status", "status": 502}]"#
+    try await HubBench.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      _ = try await bench.wait(id)
+    }
+  }
+
+  @Test func progressShowsTheStates() async throws {
+    try await HubBench.run { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+      let states = Mutex<[GenerationJob.State]>([])
+      _ = try await bench.provider.wait(for: id, timeout: .seconds(20)) { job in
+        states.withLock { $0.append(job.state) }
+      }
+      #expect(states.withLock { $0.first } == .processing)
+      #expect(states.withLock { $0.last } == .succeeded)
+    }
+  }
+}

@@ -1,0 +1,360 @@
+#!/usr/bin/env python3
+"""A hub for tests: speaks the published protocol on two loopback ports and plays scripted faults.
+
+    scripted_hub.py SCRIPT_JSON LOG_FILE
+
+Prints the two ports (API, files) on one line. Every request is appended to LOG_FILE as one JSON object. Ends when its
+standard input ends. Written for the tests alone and from the published pages, not from the client or the sandbox.
+
+The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
+sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes, repeats_parameters,
+strong_etag, relative_results, faults: [{port, method, path, times, skip, action, …}], where path is a prefix and
+action is one of status, drop, accept_and_drop, garble, redirect, truncate, stall, empty, none.
+"""
+
+import base64
+import hashlib
+import json
+import re
+import socket
+import sys
+import threading
+import time
+import urllib.parse
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+SCRIPT = {
+    "key": "secret-key-1234", "done_after": 0.3, "outcome": "succeeded", "error_message": None, "events": "normal",
+    "sync_format": None, "sync_count": 1, "layout": "file", "repository": True, "clip_bytes": 200_000,
+    "repeats_parameters": True, "strong_etag": True, "relative_results": False, "faults": [],
+}
+LOCK = threading.RLock()
+GENERATIONS, REPOSITORIES, FILES, STREAMS, SIGNATURES = {}, set(), {}, [], {}
+PORTS = {}
+
+
+def clip(name):
+    block = hashlib.sha256(name.encode()).digest()
+    return (block * (SCRIPT["clip_bytes"] // len(block) + 1))[: SCRIPT["clip_bytes"]]
+
+
+def address(identifier):
+    signature = hashlib.sha256(f"{identifier}{time.time_ns()}".encode()).hexdigest()[:20]
+    SIGNATURES[signature] = identifier
+    if SCRIPT["relative_results"]:
+        return f"/api/results/{identifier}?X-Amz-Signature={signature}"
+    return f"http://127.0.0.1:{PORTS['files']}/clips/{identifier}/../evil.mp4?X-Amz-Signature={signature}&Expires=9"
+
+
+def view(identifier):
+    entry = GENERATIONS[identifier]
+    now = time.time()
+    done = now >= entry["done_at"]
+    state = entry["cancelled"] and "cancelled" or (done and SCRIPT["outcome"]) or "processing"
+    answer = dict(entry["parameters"]) if SCRIPT["repeats_parameters"] else {}
+    answer.pop("model", None)
+    answer.update({
+        "generation_id": identifier, "model_name": entry["parameters"]["model"], "media_type": "video",
+        "prompt": entry["parameters"].get("prompt"), "status": state, "enqueued_at": entry["at"],
+        "started_at": entry["at"], "completed_at": entry["done_at"] if done else None, "seed": 7,
+        "result_url": address(identifier) if state == "succeeded" else None,
+        "error_message": SCRIPT["error_message"] if state == "failed" else None,
+    })
+    return answer
+
+
+def broadcast(text):
+    for stream in list(STREAMS):
+        try:
+            stream.sendall(text.encode())
+        except OSError:
+            pass
+
+
+def finish(identifier):
+    entry = GENERATIONS[identifier]
+    time.sleep(max(0, entry["done_at"] - time.time()))
+    if SCRIPT["events"] == "drop":
+        for stream in list(STREAMS):
+            stream.shutdown(socket.SHUT_RDWR)
+    if SCRIPT["events"] != "normal" or entry["cancelled"]:
+        return
+    event = {"generation_id": identifier, "status": SCRIPT["outcome"], "media_type": "video"}
+    if SCRIPT["outcome"] == "succeeded":
+        event.update(model=entry["parameters"]["model"], url=address(identifier))
+    else:
+        event["error"] = SCRIPT["error_message"]
+    broadcast("event: repository_updated\ndata: {}\n\n")
+    broadcast(f"event: media_generation_completed\r\ndata: {json.dumps(event)}\r\n\r\n")
+
+
+def enqueue(parameters):
+    identifiers = []
+    for _ in range(int(parameters.pop("num_generations", 1))):
+        with LOCK:
+            identifier = f"gen-{len(GENERATIONS) + 1}"
+            GENERATIONS[identifier] = {
+                "parameters": parameters, "at": time.time(), "done_at": time.time() + SCRIPT["done_after"],
+                "cancelled": False,
+            }
+        identifiers.append(identifier)
+        threading.Thread(target=finish, args=(identifier,), daemon=True).start()
+    return identifiers
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    port = "api"
+
+    def log_message(self, *_):
+        pass
+
+    def handle_any(self):
+        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        split = urllib.parse.urlsplit(self.path)
+        query = dict(urllib.parse.parse_qsl(split.query))
+        with LOCK, open(LOG, "a") as log:
+            log.write(json.dumps({
+                "port": self.port, "method": self.command, "path": split.path, "query": query,
+                "headers": {name.lower(): value for name, value in self.headers.items()},
+                "body": body.decode("utf-8", "replace"), "time": time.time(),
+            }) + "\n")
+        fault = self.fault(split.path)
+        if fault and self.play(fault, split.path, query, body):
+            return
+        if self.port == "files":
+            self.serve_clip(split.path, query, fault or {})
+        else:
+            self.serve_api(split.path, query, body, fault or {})
+
+    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
+
+    def fault(self, path):
+        with LOCK:
+            for fault in SCRIPT["faults"]:
+                if fault.get("port", "api") != self.port or fault.get("method", self.command) != self.command:
+                    continue
+                if not path.startswith(fault.get("path", "/")) or fault.get("times", 1) <= 0:
+                    continue
+                if fault.get("skip", 0) > 0:
+                    fault["skip"] -= 1
+                    continue
+                fault["times"] = fault.get("times", 1) - 1
+                return fault
+        return None
+
+    def play(self, fault, path, query, body):
+        action = fault["action"]
+        if action == "status":
+            self.answer(fault["status"], fault.get("body", ""), fault.get("headers", {}))
+        elif action == "drop":
+            self.cut()
+        elif action == "accept_and_drop":
+            enqueue(json.loads(body))
+            self.cut()
+        elif action == "redirect":
+            target = fault["to"].replace("{files}", f"http://127.0.0.1:{PORTS['files']}")
+            target = target.replace("{query}", "?" + urllib.parse.urlencode(query))
+            self.answer(fault.get("status", 302), "", {"Location": target})
+        elif action == "garble":
+            if path.endswith("/ai/queue"):
+                enqueue(json.loads(body))
+            self.answer(200, "<html><title>gateway</title>")
+        else:
+            return False
+        return True
+
+    def cut(self):
+        self.close_connection = True
+        self.connection.shutdown(socket.SHUT_RDWR)
+
+    def answer(self, status, body, headers=None):
+        data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
+        self.send_response(status)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(data)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(data)
+
+    def missing(self):
+        self.answer(404, {"error": {"type": "resource_not_found", "title": "Resource not found"}, "status": "error",
+                          "status_message": "resource_not_found"})
+
+    # Files
+
+    def serve_clip(self, path, query, fault):
+        identifier = SIGNATURES.get(query.get("X-Amz-Signature"))
+        if identifier is None:
+            return self.answer(403, "<?xml version='1.0'?><Error><Message>Request has expired</Message></Error>")
+        data = clip(identifier)
+        if fault.get("action") == "empty":
+            data = b""
+        headers = {"ETag": ('"%s"' if SCRIPT["strong_etag"] else 'W/"%s"') % identifier, "Content-Type": "video/mp4",
+                   "Content-Disposition": 'attachment; filename="../../evil.mp4"'}
+        start = 0
+        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
+        if wanted and self.headers.get("If-Range") == headers["ETag"] and not fault.get("ignore_range"):
+            start = int(wanted.group(1))
+            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
+        part = data[start:]
+        self.send_response(206 if start else 200)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        self.send_header("Content-Length", str(len(part)))
+        self.end_headers()
+        if fault.get("action") == "truncate":
+            self.wfile.write(part[: fault["bytes"]])
+            self.wfile.flush()
+            return self.cut()
+        if fault.get("action") == "stall":
+            self.wfile.write(part[: fault["bytes"]])
+            self.wfile.flush()
+            time.sleep(fault.get("seconds", 3))
+            return self.cut()
+        self.wfile.write(part)
+
+    # The API
+
+    def serve_api(self, path, query, body, fault):
+        if path.startswith("/api/results/"):
+            return self.serve_clip(path, query, fault)
+        if not path.startswith("/api/repos/") or self.command != "GET":
+            if self.headers.get("Authorization") != "Bearer " + SCRIPT["key"]:
+                return self.answer(401, {"error": {"type": "unauthenticated", "title": "No valid key"},
+                                         "status": "error", "status_message": "unauthenticated"})
+        parts = [urllib.parse.unquote(part) for part in path.split("/")[2:]]
+        route = (self.command, *parts[:2])
+        if route == ("POST", "ai", "queue"):
+            return self.answer(200, {"generations": [
+                {"generation_id": name, "status": "queued"} for name in enqueue(json.loads(body))]})
+        if route == ("GET", "ai", "queue") and len(parts) == 2:
+            return self.list(query)
+        if route[1:] == ("ai", "queue") and len(parts) == 3:
+            if parts[2] not in GENERATIONS:
+                return self.missing()
+            if self.command == "DELETE":
+                GENERATIONS[parts[2]]["cancelled"] = True
+            return self.answer(200, view(parts[2]))
+        if route == ("POST", "ai", "videos"):
+            return self.generate(json.loads(body), fault)
+        if route == ("GET", "events"):
+            return self.stream()
+        if route == ("GET", "ai", "models"):
+            return self.models(parts, query)
+        if parts[0] == "repos":
+            return self.repository(parts, body)
+        self.missing()
+
+    def list(self, query):
+        wanted = query.get("status", "queued,processing").split(",")
+        listed = [view(name) for name in list(GENERATIONS)]
+        listed = [entry for entry in listed if entry["status"] in wanted
+                  and query.get("model", entry["model_name"]) == entry["model_name"]]
+        self.answer(200, {"count": len(listed), "generations": listed})
+
+    def generate(self, parameters, fault):
+        wanted = SCRIPT["sync_format"] or parameters.get("response_format", "url")
+        if parameters.get("duration") == 99:
+            return self.answer(500, {"error": {"message": "Getting model response error: 422 - duration is too long."}})
+        videos = []
+        for _ in range(SCRIPT["sync_count"]):
+            name = enqueue(dict(parameters))[0]
+            GENERATIONS[name]["done_at"] = 0
+            videos.append({"url": address(name)} if wanted == "url" else
+                          {"b64_json": base64.b64encode(clip(name)).decode()})
+        time.sleep(SCRIPT["done_after"])
+        text = json.dumps({"model": parameters["model"], "created": int(time.time()), "videos": videos}).encode()
+        if fault.get("action") == "truncate":
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(text)))
+            self.end_headers()
+            self.wfile.write(text[: fault["bytes"]])
+            self.wfile.flush()
+            return self.cut()
+        self.answer(200, text, {"Content-Type": "application/json"})
+
+    def stream(self):
+        self.send_response(200)
+        self.send_header("Content-Type", "text/event-stream")
+        self.send_header("Connection", "close")
+        self.end_headers()
+        self.close_connection = True
+        self.wfile.flush()
+        with LOCK:
+            STREAMS.append(self.connection)
+        try:
+            while True:
+                if SCRIPT["events"] != "mute":
+                    self.connection.sendall(b": keep-alive\n\n")
+                time.sleep(0.2)
+        except OSError:
+            pass
+        with LOCK:
+            STREAMS.remove(self.connection)
+
+    def models(self, parts, query):
+        models = [{"id": "kling-video-o3-omni", "request_schema": {"type": "object"}, "pricing": {"per_second": 0.42}},
+                  {"id": "google-veo-3-1", "json_request_schema": {"type": "object"}}]
+        if len(parts) == 3 and parts[2] == "search":
+            return self.answer(200, {"models": [one for one in models if query["search"] in one["id"]]})
+        if len(parts) == 3:
+            found = [one for one in models if one["id"] == parts[2]]
+            return self.answer(200, found[0]) if found else self.missing()
+        self.answer(200, {"models": models})
+
+    def repository(self, parts, body):
+        if self.command == "POST":
+            wanted = json.loads(body)
+            name = (wanted["namespace"], wanted["name"])
+            if name in REPOSITORIES:
+                return self.answer(409, {"error": {"message": "exists"}})
+            REPOSITORIES.add(name)
+            return self.answer(200, {"status": "success"})
+        key = "/".join(parts)
+        if self.command == "PUT":
+            if not SCRIPT["repository"] and tuple(parts[1:3]) not in REPOSITORIES:
+                return self.missing()
+            name, data = self.form_file(body)
+            if SCRIPT["layout"] != "nowhere":
+                FILES[key if SCRIPT["layout"] == "file" else key + "/" + name] = data
+            return self.answer(200, {"commit": {"id": "c0ffee"}, "status": "success"})
+        if key in FILES:
+            return self.answer(200, FILES[key])
+        if any(name.startswith(key + "/") for name in FILES):
+            return self.answer(200, {"entries": []})
+        self.missing()
+
+    def form_file(self, body):
+        boundary = self.headers["Content-Type"].split("boundary=")[1].encode()
+        for part in body.split(b"--" + boundary):
+            head, _, data = part.partition(b"\r\n\r\n")
+            name = re.search(rb'name="file"; filename="([^"]+)"', head)
+            if name:
+                return name.group(1).decode(), data[:-2]
+        return "nothing", b""
+
+
+class FileHandler(Handler):
+    port = "files"
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    request_queue_size = 256
+
+
+def main():
+    global LOG
+    SCRIPT.update(json.loads(sys.argv[1]))
+    LOG = sys.argv[2]
+    for name, handler in (("api", Handler), ("files", FileHandler)):
+        server = Server(("127.0.0.1", 0), handler)
+        PORTS[name] = server.server_address[1]
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+    print(PORTS["api"], PORTS["files"], flush=True)
+    sys.stdin.read()
+
+
+main()
