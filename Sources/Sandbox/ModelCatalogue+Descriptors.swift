@@ -1,0 +1,51 @@
+import Presets
+import Timing
+
+extension ModelCatalogue {
+  /// The published models, and on top of them the descriptors that the hub or the sandbox serves: a descriptor's names
+  /// and limits go before those of a published model of the same id.
+  init(_ published: [SandboxModel], descriptors: [ModelDescriptor]) {
+    let known = ModelCatalogue(published)
+    let told = descriptors.filter { $0.serves("oxen") || $0.serves("sandbox") }
+    self.init(published + told.map { SandboxModel($0, over: known[$0.id]) })
+  }
+}
+
+extension SandboxModel {
+  /// A model as a descriptor tells it; what the descriptor leaves open is as before, or open.
+  init(_ descriptor: ModelDescriptor, over known: SandboxModel?) {
+    self = known ?? SandboxModel(id: descriptor.id, title: descriptor.title, resolutions: [:], standardResolution: "")
+    title = descriptor.title
+    let fields = descriptor.fields
+    names.startImage = fields[.startImage]?.name
+    names.endImage = fields[.endImage]?.name
+    names.references = fields[.references]?.name
+    names.elements = fields[.elements]?.name
+    names.multiPrompt = fields[.multiPrompt]?.name
+    names.aspectRatio = fields[.aspectRatio]?.name
+    names.audio = fields[.generateAudio]?.name
+    if known == nil {
+      sizes = descriptor.output.sizes.mapValues { PictureSize($0.width, $0.height) }
+      followsStartImage = descriptor.output.followsStartImage
+      promptCharacters = descriptor.limits.promptCharacters
+      referencesAndElements = descriptor.limits.referencesAndElements ?? .max
+    }
+    if let ratios = descriptor.limits.aspectRatios { aspectRatios = ratios }
+    if let ratio = descriptor.output.defaultAspectRatio { standardAspectRatio = ratio }
+    if let count = descriptor.limits.multiPrompt?.count { shots = count }
+    if let price = descriptor.pricePerSecond { dollarsPerSecond = Double(price.micro) / 1_000_000 }
+    take(descriptor.limits.duration)
+  }
+
+  private mutating func take(_ limit: DurationLimit?) {
+    guard let limit else { return }
+    if let values = limit.values?.map({ Int($0.rounded) }), let least = values.min(), let most = values.max() {
+      onlySeconds = Set(values)
+      seconds = least...most
+    } else if let least = limit.min, let most = limit.max, least <= most {
+      onlySeconds = nil
+      seconds = Int(least.rounded)...Int(most.rounded)
+    }
+    if let standard = limit.standard { standardSeconds = Int(standard.rounded) }
+  }
+}

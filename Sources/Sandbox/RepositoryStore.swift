@@ -1,0 +1,124 @@
+import Crypto
+import Foundation
+import Presets
+import Synchronization
+
+/// Repositories of uploaded files, in a directory.
+final class RepositoryStore: Sendable {
+  /// One commit, as the upload's answer tells it.
+  struct Commit: Sendable, Codable {
+    let id: String
+    let author: String
+    let email: String
+    let message: String
+    let parents: [String]
+    /// ISO 8601.
+    let timestamp: String
+
+    var json: JSONValue {
+      [
+        "id": .string(id), "author": .string(author), "email": .string(email), "message": .string(message),
+        "parent_ids": .array(parents.map { .string($0) }), "timestamp": .string(timestamp),
+      ]
+    }
+  }
+
+  /// Bytes of a name that file systems take.
+  private static let longestName = 200
+
+  private let root: String
+  /// One writer at a time.
+  private let writing = Mutex(())
+
+  init(directory: String) { root = directory }
+
+  private static func isName(_ text: String) -> Bool {
+    !text.isEmpty && text.utf8.count <= longestName && text != "." && text != ".."
+      && !text.contains { $0 == "/" || $0 == "\\" || $0 == "\0" }
+  }
+
+  private func folder(_ namespace: String, _ name: String) -> String? {
+    Self.isName(namespace) && Self.isName(name) ? "\(root)/\(namespace)/\(name)" : nil
+  }
+
+  func exists(namespace: String, name: String) -> Bool {
+    folder(namespace, name).map { FileManager.default.fileExists(atPath: $0) } ?? false
+  }
+
+  /// - Returns: false when it is there already.
+  /// - Throws: ``APIFailure`` for a name that cannot be one.
+  func create(namespace: String, name: String) throws -> Bool {
+    guard let folder = folder(namespace, name) else {
+      throw APIFailure.invalid("namespace and name should be plain names")
+    }
+    return try writing.withLock { _ in
+      if FileManager.default.fileExists(atPath: folder) { return false }
+      try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      return true
+    }
+  }
+
+  /// Stores files and records a commit.
+  /// - Parameters:
+  ///   - path: of the file, or of the folder they go into.
+  ///   - isFolder: whether `path` names a folder; a path that is one already always does.
+  func store(
+    _ files: [(name: String, data: Data)], namespace: String, name: String, branch: String, path: [String],
+    isFolder: Bool, author: (name: String, email: String, message: String)
+  ) throws -> Commit {
+    guard let folder = folder(namespace, name), Self.isName(branch), path.allSatisfy(Self.isName) else {
+      throw APIFailure.invalid("branch and path should be plain names")
+    }
+    return try writing.withLock { _ in
+      let target = ([folder, "files", branch] + path).joined(separator: "/")
+      var isDirectory: ObjCBool = false
+      let standsThere = FileManager.default.fileExists(atPath: target, isDirectory: &isDirectory)
+      let intoFolder = isFolder || path.isEmpty || files.count > 1 || (standsThere && isDirectory.boolValue)
+      var hash = SHA256()
+      for file in files {
+        let last = file.name.split(separator: "/").last.map(String.init) ?? ""
+        guard !intoFolder || Self.isName(last) else { throw APIFailure.invalid("a file has no usable name") }
+        let place = intoFolder ? "\(target)/\(last)" : target
+        try FileManager.default.createDirectory(
+          atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
+        try WholeFile.write(place, file.data)
+        hash.update(data: file.data)
+        hash.update(data: Data(place.utf8))
+      }
+      return try commit(hash, folder: folder, author: author)
+    }
+  }
+
+  private func commit(
+    _ content: SHA256, folder: String, author: (name: String, email: String, message: String)
+  ) throws -> Commit {
+    let head = "\(folder)/head.json"
+    let last = FileManager.default.contents(atPath: head).flatMap { try? JSONText.value(Commit.self, from: $0) }
+    var hash = content
+    hash.update(data: Data((last?.id ?? "").utf8))
+    let commit = Commit(
+      id: hash.finalize().prefix(16).map { String(format: "%02x", $0) }.joined(), author: author.name,
+      email: author.email, message: author.message, parents: last.map { [$0.id] } ?? [],
+      timestamp: Date().formatted(.iso8601))
+    try WholeFile.write(head, try JSONText.data(commit))
+    return commit
+  }
+
+  /// Where a file lies; nil when there is none.
+  func path(namespace: String, name: String, branch: String, path: [String]) -> String? {
+    guard let folder = folder(namespace, name), Self.isName(branch), !path.isEmpty, path.allSatisfy(Self.isName) else {
+      return nil
+    }
+    let place = ([folder, "files", branch] + path).joined(separator: "/")
+    var isDirectory: ObjCBool = false
+    guard FileManager.default.fileExists(atPath: place, isDirectory: &isDirectory), !isDirectory.boolValue else {
+      return nil
+    }
+    return place
+  }
+
+  func contents(namespace: String, name: String, branch: String, path: [String]) -> Data? {
+    self.path(namespace: namespace, name: name, branch: branch, path: path)
+      .flatMap { FileManager.default.contents(atPath: $0) }
+  }
+}

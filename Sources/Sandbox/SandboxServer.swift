@@ -1,0 +1,148 @@
+import Foundation
+import Hummingbird
+public import Logging
+import NIOCore
+public import Presets
+
+/// The offline generation API: the hub's protocol on loopback, with clips that are really rendered.
+///
+/// A stand-in: what it renders is made from the prompt's words and a seed, not by a model, and it says so everywhere.
+/// It makes no outgoing requests and takes any non-empty key.
+public final class SandboxServer: Sendable {
+  /// How a sandbox behaves; the defaults are those of `longtake sandbox`.
+  public struct Configuration: Sendable {
+    /// Where generations, clips and uploads are kept; a later sandbox on the same directory knows them. Nil makes a
+    /// temporary directory that is removed at the end.
+    public var directory: String?
+    /// A loopback address.
+    public var host = "127.0.0.1"
+    /// 0 takes a free port.
+    public var port = 0
+    /// Each side of a clip is this many times smaller than the model's; for tests, which need no 4K.
+    public var sizeDivisor = 1
+    /// Seconds that a generation waits before it is rendered.
+    public var latency: Duration = .zero
+    /// Seconds that a generation takes at least, so that a client that enqueues first and then listens, as the
+    /// published examples do, hears of it.
+    public var shortestGeneration = 1.0
+    /// Clips rendered side by side.
+    public var concurrentRenders = 1
+    /// Seconds that a result's address is good for.
+    public var linkLifetime = 3_600.0
+    /// Seconds between the comments on an idle event stream.
+    public var keepAlive: Duration = .seconds(15)
+    /// Models offered beside the published ones, or instead of those of the same id.
+    public var models: [ModelDescriptor] = []
+    public var log = Logger(label: "longtake.sandbox")
+
+    public init(directory: String? = nil) { self.directory = directory }
+  }
+
+  private let settings: Configuration
+  private let directory: String
+  private let isTemporary: Bool
+  private let state: ServerState
+
+  /// Prepares a sandbox; nothing listens yet.
+  /// - Throws: ``SandboxError`` when the host is not loopback or the directory cannot be made.
+  public init(_ configuration: Configuration) throws {
+    guard ["127.0.0.1", "::1", "localhost"].contains(configuration.host) else {
+      throw SandboxError(.notLoopback, "the sandbox listens on loopback only, not on \(configuration.host)")
+    }
+    settings = configuration
+    isTemporary = configuration.directory == nil
+    directory =
+      configuration.directory
+      ?? FileManager.default.temporaryDirectory.appending(path: "longtake-sandbox-\(UUID().uuidString)")
+      .path(percentEncoded: false)
+    do {
+      try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+    } catch {
+      throw SandboxError(.cannotStore, "cannot make the sandbox's directory \(directory): \(error)")
+    }
+    state = ServerState()
+  }
+
+  /// Starts to listen, and goes on with generations that an earlier sandbox left unfinished.
+  /// - Returns: the port.
+  /// - Throws: ``SandboxError`` when the port is taken or the directory cannot be used.
+  @discardableResult
+  public func start() async throws -> Int {
+    let events = EventHub()
+    let links = SignedLink(lifetime: settings.linkLifetime)
+    let repositories = RepositoryStore(directory: "\(directory)/repositories")
+    let maker = ClipMaker(
+      catalogue: ModelCatalogue(PublishedModels.all, descriptors: settings.models), repositories: repositories,
+      sizeDivisor: max(1, settings.sizeDivisor), scratch: "\(directory)/scratch")
+    let address = ResultAddress(links: links, state: state)
+    let desk = GenerationDesk(directory: directory, maker: maker, settings: settings) { record in
+      guard let event = record.event(resultURL: address.url(record)), let data = try? JSONText.data(event) else {
+        return
+      }
+      await events.publish("event: media_generation_completed\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
+    }
+    let router = SandboxRoutes(
+      desk: desk, events: events, repositories: repositories, catalogue: maker.catalogue, address: address,
+      keepAlive: settings.keepAlive, log: settings.log
+    ).router()
+    // The framework reports every connection that ``stop()`` closes as an error.
+    var quiet = settings.log
+    quiet.logLevel = .critical
+    let (ports, found) = AsyncStream.makeStream(of: Int.self)
+    let application = Application(
+      router: router,
+      configuration: ApplicationConfiguration(
+        address: .hostname(settings.host, port: settings.port), serverName: "longtake-sandbox"),
+      onServerRunning: { channel in
+        found.yield(channel.localAddress?.port ?? 0)
+        found.finish()
+      }, logger: quiet)
+    let running = Task {
+      defer { found.finish() }
+      try await application.run()
+    }
+    guard let port = await ports.first(where: { _ in true }), port > 0 else {
+      let reason = await running.result
+      throw SandboxError(
+        .cannotListen, "cannot listen on \(settings.host):\(settings.port): \(Self.words(of: reason))")
+    }
+    state.began(Running(port: port, task: running, desk: desk, events: events))
+    do {
+      try await desk.restore()
+    } catch {
+      await stop()
+      throw SandboxError(.cannotStore, "cannot use the sandbox's directory \(directory): \(error)")
+    }
+    settings.log.notice(
+      "longtake sandbox on http://\(settings.host):\(port)/api: a stand-in for a generation service, no model behind it"
+    )
+    return port
+  }
+
+  /// The port listened on; 0 before the start.
+  public var port: Int { state.running?.port ?? 0 }
+
+  /// What stands for the hub's `https://hub.oxen.ai/api`.
+  public var baseURL: String { state.origin(host: settings.host) + "/api" }
+
+  /// Ends streams, rendering and listening. Unfinished generations stay in the directory; one that the sandbox made
+  /// itself is removed.
+  public func stop() async {
+    guard let running = state.ended() else { return }
+    await running.events.close()
+    await running.desk.close()
+    running.task.cancel()
+    _ = await running.task.result
+    if isTemporary { try? FileManager.default.removeItem(atPath: directory) }
+  }
+
+  /// Waits until the sandbox has ended, by ``stop()`` or by itself.
+  public func wait() async {
+    guard let running = state.running else { return }
+    _ = await running.task.result
+  }
+
+  private static func words(of result: Result<Void, any Error>) -> String {
+    if case .failure(let error) = result { "\(error)" } else { "the server ended at once" }
+  }
+}

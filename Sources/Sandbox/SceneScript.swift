@@ -1,0 +1,82 @@
+/// The frames of one scene of a clip: what is seen, how the camera moves, where it ends.
+struct SceneScript: Sendable {
+  /// How much of the view a move from a start image gains per second, and at most.
+  private static let zoomPerSecond: Float = 0.018
+  private static let mostZoom: Float = 0.15
+  /// A painted scene is this much larger than the view, so that the camera can move over it.
+  static let overscan: Float = 1.08
+  /// What models do to the picture they start from: brighter by this many code values, more colourful by this factor.
+  private static let drift = ColourShift(luma: 1.5, saturation: 1.025)
+  /// What fine detail is lifted by before a picture is set in motion, as models redraw it.
+  private static let sharpening: Float = 0.2
+  /// From this part of the scene on it passes over into the end image.
+  private static let turn: Float = 0.3
+
+  let frames: Int
+  private let base: Picture
+  private let baseMove: CameraMove
+  private let shift: ColourShift
+  private let arrival: (picture: Picture, move: CameraMove)?
+
+  /// - Parameters:
+  ///   - start: the picture that the camera starts from, of the clip's size; nil paints one from the prompt.
+  ///   - end: the picture that the scene arrives at.
+  init(
+    scene: ClipOrder.Scene, seed: Seed, size: PictureSize, start: Picture?, end: Picture?, framesPerSecond: Int
+  ) {
+    frames = scene.seconds * framesPerSecond
+    var numbers = seed.derived("camera").numbers
+    if let start {
+      let zoom = min(Self.mostZoom, Self.zoomPerSecond * Float(scene.seconds))
+      base = start.sharpened(Self.sharpening)
+      shift = Self.drift
+      baseMove = CameraMove(
+        start: .identity, end: Self.pose(scale: 1 - zoom, room: zoom, size: size, &numbers), frames: frames)
+    } else {
+      let (width, height) = (Float(size.width) * Self.overscan, Float(size.height) * Self.overscan)
+      base =
+        Landscape(
+          prompt: scene.prompt, seed: seed, width: Int(width) / 4 * 4, height: Int(height) / 4 * 4
+        ).painted()
+      shift = .none
+      let near = Self.pose(scale: 1, room: Self.overscan - 1, size: size, &numbers)
+      let far = Self.pose(scale: 1.05, room: Self.overscan - 1.05, size: size, &numbers)
+      let pushesIn = numbers.next() % 3 != 0
+      baseMove = CameraMove(start: pushesIn ? far : near, end: pushesIn ? near : far, frames: frames)
+    }
+    if let end {
+      let zoom = min(Self.mostZoom, Self.zoomPerSecond * Float(scene.seconds))
+      let pose = Self.pose(scale: 1 - zoom, room: zoom, size: size, &numbers)
+      arrival = (end.sharpened(Self.sharpening), CameraMove(start: pose, end: .identity, frames: frames))
+    } else {
+      arrival = nil
+    }
+  }
+
+  /// A pose somewhere in the room that the view leaves on both sides.
+  private static func pose(
+    scale: Float, room: Float, size: PictureSize, _ numbers: inout SeededNumbers
+  ) -> CameraPose {
+    CameraPose(
+      scale: scale, x: numbers.value(-0.45...0.45) * room * Float(size.width),
+      y: numbers.value(-0.4...0.4) * room * Float(size.height))
+  }
+
+  /// The views of a frame of this scene, `0 ..< frames`.
+  func views(at frame: Int) -> [SceneView] {
+    let here = SceneView(picture: base, pose: baseMove.pose(at: frame), shift: shift, part: 1)
+    guard let arrival, frames > 1 else { return [here] }
+    let way = max(0, (Float(frame) / Float(frames - 1) - Self.turn) / (1 - Self.turn))
+    let part = way * way * (3 - 2 * way)
+    let there = SceneView(picture: arrival.picture, pose: arrival.move.pose(at: frame), shift: Self.drift, part: part)
+    if part <= 0 { return [here] }
+    if part >= 1 { return [there] }
+    return [SceneView(picture: base, pose: here.pose, shift: shift, part: 1 - part), there]
+  }
+}
+
+extension Picture {
+  fileprivate func sharpened(_ amount: Float) -> Picture {
+    Picture(luma: luma.sharpened(amount), cb: cb, cr: cr)
+  }
+}
