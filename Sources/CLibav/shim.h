@@ -141,6 +141,31 @@ static inline int lt_has_side_data(const AVStream *stream, enum AVPacketSideData
 #endif
 }
 
+/// How many pieces of side data a stream's header carries.
+static inline int lt_side_data_count(const AVStream *stream) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  return stream->codecpar->nb_coded_side_data;
+#else
+  return stream->nb_side_data;
+#endif
+}
+
+static inline const AVPacketSideData *lt_side_data(const AVStream *stream, int index) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  return &stream->codecpar->coded_side_data[index];
+#else
+  return &stream->side_data[index];
+#endif
+}
+
+static inline int lt_has_closed_captions(const AVCodecContext *context) {
+  return (context->properties & FF_CODEC_PROPERTY_CLOSED_CAPTIONS) != 0;
+}
+
+static inline int lt_has_film_grain(const AVCodecContext *context) {
+  return (context->properties & FF_CODEC_PROPERTY_FILM_GRAIN) != 0;
+}
+
 static inline uint32_t lt_fourcc(char a, char b, char c, char d) {
   return (uint32_t)(uint8_t)a | (uint32_t)(uint8_t)b << 8 | (uint32_t)(uint8_t)c << 16 | (uint32_t)(uint8_t)d << 24;
 }

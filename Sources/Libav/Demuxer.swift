@@ -17,6 +17,8 @@ public struct ContainerInfo: Sendable, Hashable {
   /// 0–100: how sure libav is of the container.
   public let probeScore: Int
   public let programCount: Int
+  /// Whether the streams' ids mean something in this container.
+  public let showsStreamIDs: Bool
   public let metadata: [String: String]
   public let chapters: [Chapter]
 
@@ -157,6 +159,7 @@ extension ContainerInfo {
     bitRate = c.bit_rate > 0 ? c.bit_rate : nil
     probeScore = Int(c.probe_score)
     programCount = Int(c.nb_programs)
+    showsStreamIDs = c.iformat.map { $0.pointee.flags & AVFMT_SHOW_IDS != 0 } ?? false
     metadata = entries(of: c.metadata)
     chapters = (0..<Int(c.nb_chapters)).compactMap { index in
       guard let chapter = c.chapters[index]?.pointee, let base = TimeBase(Rational(chapter.time_base)) else {

@@ -1,11 +1,11 @@
 import CLibav
 
-/// Copies an `AVDictionary` into Swift.
+/// Copies an `AVDictionary` into Swift; bytes that are no UTF-8 become U+FFFD.
 func entries(of dictionary: OpaquePointer?) -> [String: String] {
   var result: [String: String] = [:]
   var entry: UnsafeMutablePointer<AVDictionaryEntry>?
   while let next = av_dict_get(dictionary, "", entry, AV_DICT_IGNORE_SUFFIX) {
-    result[String(cString: next.pointee.key)] = String(validatingCString: next.pointee.value) ?? ""
+    result[String(cString: next.pointee.key)] = String(cString: next.pointee.value)
     entry = next
   }
   return result

@@ -15,8 +15,12 @@ public struct StreamInfo: Sendable, Hashable {
   public let codecLongName: String
   /// Nil when libav has no name for it.
   public let profile: String?
+  /// libav's number of the profile; nil when unknown.
+  public let profileNumber: Int?
   /// As the bit stream writes it (H.264: ten times the level); nil when unknown.
   public let level: Int?
+  /// libav's field behind ``level`` as it stands; negative values mean unknown.
+  public let levelNumber: Int
   /// `avc1`, `hvc1`, …; unprintable bytes as `[n]`.
   public let codecTag: String
   public let codecTagValue: UInt32
@@ -42,6 +46,16 @@ public struct StreamInfo: Sendable, Hashable {
   public let initialPadding: Int
   public let video: Video?
   public let audio: Audio?
+  /// Pixels of a subtitle track's canvas; nil when it has none, and for other kinds.
+  public let subtitleSize: PictureSize?
+  /// In the order of the header.
+  public let sideData: [StreamSideData]
+
+  /// Width and height in pixels.
+  public struct PictureSize: Sendable, Hashable {
+    public let width: Int
+    public let height: Int
+  }
 
   public struct Video: Sendable, Hashable {
     /// Pixels, as a decoder delivers them.
@@ -102,7 +116,9 @@ extension StreamInfo {
     codecName = string(descriptor?.pointee.name) ?? "unknown"
     codecLongName = string(descriptor?.pointee.long_name) ?? "unknown"
     profile = string(avcodec_profile_name(p.codec_id, p.profile))
+    profileNumber = p.profile == FF_PROFILE_UNKNOWN ? nil : Int(p.profile)
     level = p.level > 0 ? Int(p.level) : nil
+    levelNumber = Int(p.level)
     codecTag = tagText(p.codec_tag)
     codecTagValue = p.codec_tag
     timeBase = TimeBase(Rational(s.time_base)) ?? .microseconds
@@ -124,6 +140,10 @@ extension StreamInfo {
     initialPadding = Int(p.initial_padding)
     video = p.codec_type == AVMEDIA_TYPE_VIDEO ? Video(stream) : nil
     audio = p.codec_type == AVMEDIA_TYPE_AUDIO ? Audio(p) : nil
+    subtitleSize =
+      p.codec_type == AVMEDIA_TYPE_SUBTITLE && p.width > 0 && p.height > 0
+      ? PictureSize(width: Int(p.width), height: Int(p.height)) : nil
+    sideData = StreamSideData.all(of: stream)
   }
 }
 

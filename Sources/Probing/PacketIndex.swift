@@ -72,6 +72,8 @@ public struct MediaIndex: Sendable {
   public let streams: [StreamInfo]
   /// One for each stream, in their order.
   public let packets: [PacketIndex]
+  /// One for each stream when they were asked for, else empty; nil where libav cannot open a decoder.
+  public let decoders: [DecoderFacts?]
   public let mainVideo: Int?
   public let mainAudio: Int?
   /// Why reading stopped before the end, if it did.
@@ -83,10 +85,15 @@ public struct MediaIndex: Sendable {
   public var audio: PacketIndex? { mainAudio.map { packets[$0] } }
 
   /// Reads every packet of a file.
-  /// - Parameter videoOnly: only the main video's packets are read; the other indexes stay empty.
+  /// - Parameters:
+  ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
+  ///   - askingDecoders: open each stream's decoder once for ``decoders``.
   /// - Throws: ``LibavError`` when the file cannot be opened; a read error later on is kept in ``readError``.
-  public init(path: String, videoOnly: Bool = false, ignoringEdits: Bool = false) throws(LibavError) {
+  public init(
+    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false
+  ) throws(LibavError) {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
+    decoders = askingDecoders ? try demuxer.decoderFacts() : []
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
     container = demuxer.container

@@ -21,6 +21,8 @@ public struct ProbeReport: Sendable {
     public let counted: Counted?
     /// Nil for sound and data.
     public let color: ColorUnderstanding?
+    /// Nil when libav has no decoder for it, or the report was made from an index without them.
+    public let decoder: DecoderFacts?
   }
 
   /// What the packets themselves tell.
@@ -66,17 +68,20 @@ public struct ProbeReport: Sendable {
   /// - Throws: ``LibavError`` naming the file when it cannot be opened as media.
   public init(path: String, counting: Bool = true) throws(LibavError) {
     if counting {
-      self.init(try MediaIndex(path: path), path: path)
+      self.init(try MediaIndex(path: path, askingDecoders: true), path: path)
     } else {
-      self.init(headersOf: try Demuxer(path: path))
+      try self.init(headersOf: try Demuxer(path: path))
     }
   }
 
-  private init(headersOf demuxer: consuming Demuxer) {
+  private init(headersOf demuxer: consuming Demuxer) throws(LibavError) {
+    let decoders = try demuxer.decoderFacts()
     container = demuxer.container
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
-    streams = demuxer.streams.map { StreamReport(info: $0, counted: nil, color: $0.color) }
+    streams = zip(demuxer.streams, decoders).map {
+      StreamReport(info: $0, counted: nil, color: $0.color, decoder: $1)
+    }
     layout = ContainerLayout(path: demuxer.container.path)
     readError = nil
     isCounted = false
@@ -87,8 +92,11 @@ public struct ProbeReport: Sendable {
     container = index.container
     mainVideo = index.mainVideo
     mainAudio = index.mainAudio
+    let decoders = index.decoders
     streams = index.packets.map {
-      StreamReport(info: $0.stream, counted: Counted($0), color: $0.stream.color)
+      let index = $0.stream.index
+      let decoder = decoders.indices.contains(index) ? decoders[index] : nil
+      return StreamReport(info: $0.stream, counted: Counted($0), color: $0.stream.color, decoder: decoder)
     }
     layout = ContainerLayout(path: path)
     readError = index.readError
@@ -123,5 +131,16 @@ extension StreamInfo {
   public var color: ColorUnderstanding? {
     guard let video, let format = PixelFormat(name: video.pixelFormat) else { return nil }
     return ColorUnderstanding(video.color, format: format, height: video.height)
+  }
+}
+
+extension Demuxer {
+  /// What each stream's decoder says before any packet; nil where there is none.
+  func decoderFacts() throws(LibavError) -> [DecoderFacts?] {
+    var facts: [DecoderFacts?] = []
+    for stream in streams {
+      facts.append(DecoderFacts(try parameters(ofStream: stream.index), timeBase: stream.timeBase))
+    }
+    return facts
   }
 }

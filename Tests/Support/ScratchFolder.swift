@@ -1,23 +1,35 @@
-import Foundation
+public import Foundation
 
-/// A folder of a test's own that goes away with it.
+/// A folder of its own for one test, removed when it is let go.
 public final class ScratchFolder: Sendable {
-  public let path: String
+  public let url: URL
+  public var path: String { url.path(percentEncoded: false) }
 
   public init() throws {
-    let url = FileManager.default.temporaryDirectory.appending(path: "longtake-test-\(UUID().uuidString)")
+    url = FileManager.default.temporaryDirectory.appending(path: "longtake-test-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    path = url.path(percentEncoded: false)
+  }
+
+  deinit { try? FileManager.default.removeItem(at: url) }
+
+  public func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
+
+  /// A file with this content.
+  @discardableResult
+  public func write(_ name: String, _ data: Data) throws -> String {
+    let file = url.appending(path: name)
+    try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
+    try data.write(to: file)
+    return path(name)
   }
 
   /// Writes a file, and the folders it lies in; gives its path.
   @discardableResult
-  public func write(_ name: String, _ text: String) throws -> String {
-    let url = URL(filePath: path).appending(path: name)
-    try FileManager.default.createDirectory(at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-    try Data(text.utf8).write(to: url)
-    return url.path(percentEncoded: false)
-  }
+  public func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
 
-  deinit { try? FileManager.default.removeItem(atPath: path) }
+  /// A file that `ffmpeg` makes with these arguments.
+  public func make(_ name: String, _ arguments: String...) throws -> String {
+    try MediaTool.ffmpeg(arguments + [name], in: url)
+    return path(name)
+  }
 }
