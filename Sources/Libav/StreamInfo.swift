@@ -55,6 +55,11 @@ public struct StreamInfo: Sendable, Hashable {
   public struct PictureSize: Sendable, Hashable {
     public let width: Int
     public let height: Int
+
+    public init(width: Int, height: Int) {
+      self.width = width
+      self.height = height
+    }
   }
 
   public struct Video: Sendable, Hashable {

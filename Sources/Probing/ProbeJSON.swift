@@ -21,8 +21,8 @@ public struct ProbeJSON: Encodable, Sendable {
   /// The JSON text in UTF-8, keys sorted; on one line unless `pretty`.
   public func data(pretty: Bool = false) throws -> Data {
     let encoder = JSONEncoder()
-    encoder.outputFormatting =
-      pretty ? [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted] : [.sortedKeys, .withoutEscapingSlashes]
+    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
     return try encoder.encode(self)
   }
 

@@ -1,0 +1,76 @@
+public import Presets
+import Timing
+
+/// One thing that can be measured of a deliverable and held against a rule.
+public struct Check: Sendable, Identifiable {
+  /// What presets call it, `video.frame_rate`.
+  public let id: String
+  /// What it measures, as the subject of a sentence: `the frame rate`.
+  public let title: String
+  /// Of the measured value: `s`, `bytes`, `bit/s`, `yes/no`, `name`, …
+  public let unit: String
+  /// How it is measured.
+  public let detail: String
+  /// What to do when it fails; a whole sentence.
+  public let advice: String
+  /// What it must be when a rule gives no condition of its own; nil when such a rule only informs.
+  public let ideal: JSONValue?
+  /// Whether it needs every picture or all sound decoded.
+  public let needsDecoding: Bool
+  let measure: @Sendable (Evidence) -> Measurement
+
+  init(
+    _ id: String, _ title: String, unit: String, detail: String, advice: String, ideal: JSONValue? = nil,
+    needsDecoding: Bool = false, measure: @escaping @Sendable (Evidence) -> Measurement
+  ) {
+    self.id = id
+    self.title = title
+    self.unit = unit
+    self.detail = detail
+    self.advice = advice
+    self.ideal = ideal
+    self.needsDecoding = needsDecoding
+    self.measure = measure
+  }
+}
+
+/// What a check found.
+struct Measurement: Sendable {
+  enum State: Sendable { case measured, absent, unknown, notRun }
+
+  let state: State
+  var value: JSONValue = .null
+  /// More words on it, for the message.
+  var detail: String?
+  var start: Rational?
+  var end: Rational?
+  /// What the check itself demands, and whether that is so; only for checks that know the request.
+  var expected: JSONValue?
+  var holds: Bool?
+
+  static func measured(
+    _ value: JSONValue, _ detail: String? = nil, from start: Rational? = nil, to end: Rational? = nil
+  )
+    -> Measurement
+  {
+    Measurement(state: .measured, value: value, detail: detail, start: start, end: end)
+  }
+
+  /// Seconds, as a decimal to the microsecond.
+  static func seconds(_ value: Rational) -> Measurement { measured(.number(value.decimalSeconds)) }
+
+  static func judged(_ value: JSONValue, against expected: JSONValue, holds: Bool) -> Measurement {
+    Measurement(state: .measured, value: value, expected: expected, holds: holds)
+  }
+
+  /// The thing to measure is not in the file: no rule about it can hold.
+  static func absent(_ why: String) -> Measurement { Measurement(state: .absent, detail: why) }
+  /// It may be there, but cannot be measured.
+  static func unknown(_ why: String) -> Measurement { Measurement(state: .unknown, detail: why) }
+  static func notRun(_ why: String) -> Measurement { Measurement(state: .notRun, detail: why) }
+}
+
+extension Rational {
+  /// Rounded to a microsecond, so that a decimal stays readable.
+  var decimalSeconds: Double { Double((self * 1_000_000).rounded) / 1_000_000 }
+}

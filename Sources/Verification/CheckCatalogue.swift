@@ -1,0 +1,38 @@
+public import Presets
+
+/// Every check there is: the registry behind presets and `--list-checks`.
+public enum CheckCatalogue {
+  /// In the order of reports.
+  public static let all: [Check] = container + video + videoTiming + color + audio + request
+
+  private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
+  private static let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.id, $0) })
+
+  public static func check(_ id: String) -> Check? { byID[id] }
+
+  static func position(of id: String) -> Int { order[id] ?? all.count }
+
+  /// Names that a rule's `when` may use: checks, also with `_` for `.`, and what was asked for.
+  static let circumstances: Set<String> = Set(
+    all.flatMap { [$0.id, underscored($0.id)] } + Evidence.requestedNames)
+
+  static func underscored(_ id: String) -> String { id.split(separator: ".").joined(separator: "_") }
+
+  /// Everything in a preset that names something unknown, each with the nearest known name; empty when all is well.
+  public static func mistakes(in spec: DeliverableSpec) -> [String] {
+    spec.rules.sorted { $0.key < $1.key }.flatMap { id, rule -> [String] in
+      guard byID[id] != nil else {
+        return ["the preset \(quoted(spec.id)) names an unknown check \(quoted(id)). \(hint(id, all.map(\.id)))"]
+      }
+      return rule.when.keys.sorted().filter { !circumstances.contains($0) }.map { name in
+        "the preset \(quoted(spec.id)) has a 'when' for \(quoted(id)) on an unknown circumstance \(quoted(name)). "
+          + hint(name, circumstances.sorted())
+      }
+    }
+  }
+
+  private static func hint(_ word: String, _ known: [String]) -> String {
+    nearest(to: word, among: known).map { "Did you mean '\($0)'?" }
+      ?? "'longtake verify --list-checks' lists what there is."
+  }
+}

@@ -1,0 +1,105 @@
+import Libav
+import Presets
+import Probing
+import Timing
+
+extension CheckCatalogue {
+  static let opens = Check(
+    "container.opens", "the file", unit: "yes/no",
+    detail: "Whether libav opens the file as media and finds streams in it.",
+    advice: "Fetch or make the file again.", ideal: true
+  ) { evidence in
+    let hasMedia = evidence.probe.streams.contains { $0.info.kind == .video || $0.info.kind == .audio }
+    return .measured(.bool(hasMedia), hasMedia ? nil : "The file opens but holds neither picture nor sound.")
+  }
+
+  static let container: [Check] = [
+    opens,
+    Check(
+      "container.format", "the container", unit: "name",
+      detail: "libav's name of the container; of its MP4/MOV family 'mov' for the QuickTime brand, else 'mp4'.",
+      advice: "Rewrap the streams into the container that is asked for."
+    ) { evidence in .measured(.string(containerName(evidence.probe.container))) },
+    Check(
+      "container.truncated", "the file's truncation", unit: "yes/no",
+      detail: "Whether a top-level box claims more bytes than the file has, or reading stopped before the end.",
+      advice: "Fetch the file again; its end is missing.", ideal: false
+    ) { evidence in
+      if let error = evidence.probe.readError {
+        return .measured(true, "Reading stopped before the end: \(error).")
+      }
+      guard let layout = evidence.probe.layout, let box = layout.truncatedBox else { return .measured(false) }
+      let present = layout.fileSize - box.offset
+      return .measured(true, "The box '\(box.type)' claims \(box.size) bytes and \(present) are there.")
+    },
+    Check(
+      "container.trailing_bytes", "data after the last box", unit: "bytes",
+      detail: "Bytes after the last whole box of an MP4/MOV file.",
+      advice: "Rewrap the file, so that nothing foreign hangs on it.", ideal: 0
+    ) { evidence in
+      guard let layout = evidence.probe.layout, let last = layout.boxes.last else {
+        return .unknown("Only MP4/MOV files are divided into boxes.")
+      }
+      return .measured(.integer(max(0, layout.fileSize - last.offset - last.size)))
+    },
+    Check(
+      "container.faststart", "the index before the media", unit: "yes/no",
+      detail: "Whether the MP4/MOV index (moov) stands before the media (mdat), so that playback can start at once.",
+      advice: "Rewrap it with the index first.", ideal: true
+    ) { evidence in
+      guard let first = evidence.probe.layout?.isFastStart else {
+        return .unknown("This container has no index that could come first.")
+      }
+      return .measured(.bool(first))
+    },
+    Check(
+      "container.fragmented", "fragmentation", unit: "yes/no",
+      detail: "Whether an MP4 file consists of fragments (moof).",
+      advice: "Rewrap it as a plain MP4 file.", ideal: false
+    ) { evidence in
+      evidence.probe.layout.map { .measured(.bool($0.isFragmented)) } ?? .unknown("Only MP4/MOV files have fragments.")
+    },
+    Check(
+      "file.size", "the file's size", unit: "bytes", detail: "Bytes on disk.",
+      advice: "Encode it again for the size that is asked for."
+    ) { evidence in
+      evidence.probe.container.size.map { .measured(.integer($0)) } ?? .unknown("The size cannot be told.")
+    },
+    Check(
+      "file.bit_rate", "the whole file's bit rate", unit: "bit/s",
+      detail: "Bytes on disk over the measured length of the longest stream.",
+      advice: "Encode it again for the rate that is asked for."
+    ) { evidence in
+      guard let size = evidence.probe.container.size, let duration = longest(evidence.probe), duration.isPositive else {
+        return .unknown("The length of the file is not known.")
+      }
+      return .measured(.integer((Rational(size) * 8 / duration).rounded))
+    },
+    Check(
+      "decode.clean", "decoding", unit: "yes/no",
+      detail:
+        "Whether the main picture and the main sound decode to their ends without an error, a message of the decoder, "
+        + "or a picture that is marked as damaged.",
+      advice: "Fetch or generate the file again.", ideal: true, needsDecoding: true
+    ) { evidence in
+      evidence.decoding { tally in
+        if tally.isClean { return .measured(true) }
+        let counts = [
+          (tally.faultCount, "faults"), (tally.errorCount, "decoder errors"), (tally.corruptFrames, "damaged pictures"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+        let first = tally.messages.first.map { "; first: \($0)" } ?? ""
+        return .measured(
+          false, "Decoding gave \(counts)\(first).", from: tally.troubleStart, to: tally.troubleEnd)
+      }
+    },
+  ]
+
+  private static func containerName(_ container: ContainerInfo) -> String {
+    guard container.formatName.hasPrefix("mov,mp4") else { return container.formatName }
+    return container.metadata["major_brand"] == "qt  " ? "mov" : "mp4"
+  }
+
+  private static func longest(_ report: ProbeReport) -> Rational? {
+    report.streams.compactMap { $0.counted?.duration }.max() ?? report.container.durationFromHeader
+  }
+}

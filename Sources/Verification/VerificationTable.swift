@@ -1,0 +1,47 @@
+import Presets
+import Probing
+
+/// A ``VerificationReport`` for people: the verdict, then the rules, failing ones first; free of control characters.
+public struct VerificationTable: Sendable {
+  public let lines: [String]
+
+  /// Order of the rows.
+  private static let order: [Finding.Status] = [.fail, .warn, .inconclusive, .pass, .notRun]
+  /// Columns of the status.
+  private static let statusWidth = 13
+
+  /// - Parameter showsAll: also rules that hold or do not apply.
+  public init(_ report: VerificationReport, showsAll: Bool = true) {
+    let findings = Self.order.flatMap { status in report.findings.filter { $0.status == status } }
+      .filter { showsAll || ![.pass, .notRun].contains($0.status) }
+    let width = (findings.map(\.check.count).max() ?? 0) + 2
+    let head =
+      "\(report.verdict.rawValue.uppercased())  \(report.file)  (\(report.preset)\(report.isFast ? ", fast" : ""))"
+    let rows = findings.map { finding in
+      "  " + Self.padded(finding.status.rawValue, Self.statusWidth) + Self.padded(finding.check, width)
+        + finding.message
+        + Self.place(finding)
+    }
+    lines = ([head] + rows).map(\.madeVisible)
+  }
+
+  private static func place(_ finding: Finding) -> String {
+    guard finding.status != .pass, let start = finding.start?.decimalSeconds else { return "" }
+    return finding.end.map { " [\(start)–\($0.decimalSeconds) s]" } ?? " [from \(start) s]"
+  }
+
+  private static func padded(_ text: String, _ width: Int) -> String {
+    text + String(repeating: " ", count: max(0, width - text.count))
+  }
+}
+
+extension CheckCatalogue {
+  /// What `--list-checks` prints: id, unit and what it measures.
+  public static var listing: [String] {
+    let width = (all.map(\.id.count).max() ?? 0) + 2
+    return all.map { check in
+      let padding = String(repeating: " ", count: width - check.id.count)
+      return "\(check.id)\(padding)[\(check.unit)]\(check.needsDecoding ? " decodes." : "") \(check.detail)"
+    }
+  }
+}

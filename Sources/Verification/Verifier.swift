@@ -1,0 +1,105 @@
+import Foundation
+import Libav
+public import Presets
+import Probing
+
+/// Checks files against one preset: headers, packets, and every picture and all sound decoded once.
+public struct Verifier: Sendable {
+  public enum Mode: Sendable, Hashable {
+    case full
+    /// Headers and packets only; what needs decoding answers `not_run`.
+    case fast
+  }
+
+  public let spec: DeliverableSpec
+  public let mode: Mode
+
+  /// - Throws: ``VerificationError`` `unknownCheck` when the preset names what does not exist.
+  public init(spec: DeliverableSpec, mode: Mode = .full) throws(VerificationError) {
+    let mistakes = CheckCatalogue.mistakes(in: spec)
+    guard mistakes.isEmpty else {
+      throw VerificationError(code: .unknownCheck, message: mistakes.joined(separator: "\n"))
+    }
+    self.spec = spec
+    self.mode = mode
+  }
+
+  /// Measures a file and holds it against the preset, and against what was asked for if that is known.
+  ///
+  /// Blocks while decoding; run it off an actor. Memory does not grow with the length of the media, but for some bytes a
+  /// packet.
+  /// - Parameter progress: called now and then on this thread.
+  /// - Throws: ``LibavError`` when the file is not there or may not be read, `CancellationError`; a file that is no media
+  ///   gives a report that says so.
+  public func verify(
+    _ path: String, expectation: Expectation? = nil, progress: ((VerificationProgress) -> Void)? = nil
+  ) throws -> VerificationReport {
+    let report: ProbeReport
+    do {
+      report = try ProbeReport(path: path)
+    } catch {
+      guard !Self.cannotBeRead.contains(error.code), FileManager.default.isReadableFile(atPath: path) else {
+        throw error
+      }
+      return unopened(path, error)
+    }
+    let tally = mode == .full ? try DecodeTally(report, progress: progress) : nil
+    let evidence = Evidence(probe: report, decoded: tally, expectation: expectation ?? Expectation())
+    return judge(path, evidence)
+  }
+
+  /// Failures that say nothing of the file's content.
+  private static let cannotBeRead: Set<LibavError.Code> = [
+    .fileNotFound, .permissionDenied, .outOfMemory, .inputOutput,
+  ]
+
+  private func judge(_ path: String, _ evidence: Evidence) -> VerificationReport {
+    let results = CheckCatalogue.all.map { ($0, $0.measure(evidence)) }
+    var circumstances = evidence.requested
+    var measurements: [String: VerificationReport.Measured] = [:]
+    for (check, result) in results where result.state == .measured && !check.id.hasPrefix("request.") {
+      circumstances[check.id] = result.value
+      circumstances[CheckCatalogue.underscored(check.id)] = result.value
+      measurements[check.id] = VerificationReport.Measured(value: result.value, unit: check.unit)
+    }
+    let judge = Judge(circumstances: circumstances)
+    let rules = rules(for: evidence.expectation)
+    let findings = results.compactMap { check, result in
+      rules[check.id].map { judge.finding(check, $0, result) }
+    }
+    return VerificationReport(
+      file: path, preset: spec.id, isFast: mode == .fast, findings: findings, measurements: measurements,
+      probe: evidence.probe)
+  }
+
+  /// The preset's rules, and those that follow from opening a file at all and from what was asked for.
+  private func rules(for expectation: Expectation) -> [String: DeliverableRule] {
+    var implied = [CheckCatalogue.opens.id: DeliverableRule(condition: nil)]
+    if expectation.size != nil { implied["request.size"] = DeliverableRule(condition: nil) }
+    if expectation.duration != nil { implied["request.duration"] = DeliverableRule(condition: nil) }
+    if expectation.frameRate != nil { implied["request.frame_rate"] = DeliverableRule(condition: nil) }
+    if expectation.audio != nil { implied["request.audio"] = DeliverableRule(condition: nil) }
+    if expectation.audio == true {
+      implied["audio.silent"] = DeliverableRule(condition: nil, severity: .warn, when: ["audio_present": true])
+    }
+    return spec.rules.merging(implied, uniquingKeysWith: { own, _ in own })
+  }
+
+  private func unopened(_ path: String, _ error: LibavError) -> VerificationReport {
+    let judge = Judge(circumstances: [:])
+    let findings = rules(for: Expectation()).sorted {
+      CheckCatalogue.position(of: $0.key) < CheckCatalogue.position(of: $1.key)
+    }.compactMap { id, rule -> Finding? in
+      guard let check = CheckCatalogue.check(id) else { return nil }
+      guard id == CheckCatalogue.opens.id else {
+        let rule = DeliverableRule(condition: rule.condition, severity: rule.severity)
+        return judge.finding(check, rule, .notRun("The file does not open."))
+      }
+      let words = error.log.last.map { "\(error.message) (\($0))" } ?? error.message
+      return judge.finding(check, rule, .measured(false, "The file is no media that can be opened: \(words)."))
+    }
+    return VerificationReport(
+      file: path, preset: spec.id, isFast: mode == .fast, findings: findings,
+      measurements: [CheckCatalogue.opens.id: .init(value: false, unit: CheckCatalogue.opens.unit)], probe: nil)
+  }
+}

@@ -1,0 +1,140 @@
+import Libav
+import Presets
+import Probing
+import Timing
+
+extension CheckCatalogue {
+  static let video: [Check] = [
+    Check(
+      "video.present", "a picture", unit: "yes/no", detail: "Whether there is moving picture that is no cover image.",
+      advice: "Generate it again.", ideal: true
+    ) { evidence in .measured(.bool(evidence.probe.video != nil)) },
+    Check(
+      "video.tracks", "the number of picture tracks", unit: "tracks", detail: "Video streams that are no cover images.",
+      advice: "Rewrap the file with one picture track.", ideal: 1
+    ) { evidence in
+      let count = evidence.probe.streams.count { $0.info.kind == .video && !$0.info.isAttachedPicture }
+      return .measured(.integer(Int64(count)))
+    },
+    Check(
+      "video.codec", "the picture's codec", unit: "name", detail: "libav's name of the codec, such as h264.",
+      advice: "Encode it with a codec that is allowed."
+    ) { evidence in evidence.video { stream, _ in .measured(.string(stream.info.codecName)) } },
+    Check(
+      "video.profile", "the codec's profile", unit: "name", detail: "libav's name of the profile, such as High.",
+      advice: "Encode it with a profile that is allowed."
+    ) { evidence in
+      evidence.video { stream, _ in
+        stream.info.profile.map { .measured(.string($0)) } ?? .unknown("The stream names no profile.")
+      }
+    },
+    Check(
+      "video.level", "the codec's level", unit: "level", detail: "The level as the standard writes it, such as 5.1.",
+      advice: "Encode it with a level that is allowed."
+    ) { evidence in
+      evidence.video { stream, _ in
+        let scale: Double? =
+          switch stream.info.codecName {
+          case "h264": 10
+          case "hevc": 30
+          default: nil
+          }
+        guard let level = stream.info.level, let scale else { return .unknown("The stream names no level.") }
+        return .measured(.number(Double(level) / scale))
+      }
+    },
+    Check(
+      "video.pixel_format", "the pixel format", unit: "name", detail: "libav's name of the format, such as yuv420p.",
+      advice: "Encode it in a format that plays everywhere."
+    ) { evidence in evidence.video { _, video in .measured(.string(video.pixelFormat)) } },
+    Check(
+      "video.bit_depth", "the bit depth", unit: "bits", detail: "Bits of one sample of the first component.",
+      advice: "Encode it with the depth that is asked for."
+    ) { evidence in
+      evidence.video { _, video in
+        guard let format = PixelFormat(name: video.pixelFormat), format.bitDepth > 0 else {
+          return .unknown("The pixel format is not known.")
+        }
+        return .measured(.integer(Int64(format.bitDepth)))
+      }
+    },
+    Check(
+      "video.size", "the picture size", unit: "pixels",
+      detail: "Width x height as decoded, turned as the header says; pixels are not stretched.",
+      advice: "Generate it again at the size that is asked for."
+    ) { evidence in
+      evidence.video { stream, _ in
+        guard let size = stream.info.displaySize else { return .unknown("The size is not known.") }
+        return .measured(.string("\(size.width)x\(size.height)"))
+      }
+    },
+    Check(
+      "video.size.constant", "the picture size throughout", unit: "yes/no",
+      detail: "Whether every decoded picture has the size that the header gives.",
+      advice: "Encode it again in one size.", ideal: true, needsDecoding: true
+    ) { evidence in
+      evidence.video { _, _ in
+        evidence.decoding { tally in
+          tally.changedFrames == 0
+            ? .measured(true)
+            : .measured(false, "\(tally.changedFrames) pictures have another size than the header gives.")
+        }
+      }
+    },
+    Check(
+      "video.sample_aspect_ratio", "the pixels' shape", unit: "ratio",
+      detail: "Sample aspect ratio as width:height; 1:1 when nothing is said.",
+      advice: "Scale it to square pixels.", ideal: "1:1"
+    ) { evidence in
+      evidence.video { _, video in
+        let aspect = video.sampleAspectRatio.isPositive ? video.sampleAspectRatio : .one
+        return .measured(.string("\(aspect.numerator):\(aspect.denominator)"))
+      }
+    },
+    Check(
+      "video.rotation", "the rotation", unit: "degrees",
+      detail: "Degrees clockwise that a player turns the picture by.",
+      advice: "Encode the picture upright.", ideal: 0
+    ) { evidence in evidence.video { _, video in .measured(.integer(Int64(video.rotation))) } },
+    Check(
+      "video.interlaced", "interlacing", unit: "yes/no", detail: "Whether any decoded picture is made of two fields.",
+      advice: "Deinterlace it.", ideal: false, needsDecoding: true
+    ) { evidence in
+      evidence.video { _, _ in evidence.decoding { .measured(.bool($0.interlacedFrames > 0)) } }
+    },
+  ]
+
+  static let color: [Check] = [
+    Check(
+      "video.color.tagged", "the colour tags", unit: "yes/no",
+      detail: "Whether matrix, range, transfer and primaries are all tagged.",
+      advice: "Tag it, or players guess.", ideal: true
+    ) { evidence in
+      evidence.video { _, video in
+        let missing = [
+          ("matrix", video.color.matrix), ("range", video.color.range), ("transfer", video.color.transfer),
+          ("primaries", video.color.primaries),
+        ].filter { $0.1 == nil }.map(\.0)
+        return missing.isEmpty
+          ? .measured(true) : .measured(false, "Nothing is said of the colour's \(missing.joined(separator: ", ")).")
+      }
+    },
+    colorTag("matrix", "the colour matrix") { $0.matrix },
+    colorTag("range", "the colour range") { $0.range },
+    colorTag("transfer", "the transfer characteristic") { $0.transfer },
+    colorTag("primaries", "the colour primaries") { $0.primaries },
+  ]
+
+  private static func colorTag(
+    _ name: String, _ title: String, _ tag: @escaping @Sendable (ColorTags) -> String?
+  ) -> Check {
+    Check(
+      "video.color.\(name)", title, unit: "name", detail: "As tagged, by libav's name.",
+      advice: "Convert it, or correct the tag."
+    ) { evidence in
+      evidence.video { _, video in
+        tag(video.color).map { .measured(.string($0)) } ?? .absent("The file does not say \(title).")
+      }
+    }
+  }
+}

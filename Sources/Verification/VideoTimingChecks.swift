@@ -1,0 +1,101 @@
+import Libav
+import Presets
+import Probing
+import Timing
+
+extension CheckCatalogue {
+  static let videoTiming: [Check] = [
+    Check(
+      "video.frame_rate", "the frame rate", unit: "1/s, as a fraction",
+      detail: "The exact rate that explains the pictures' times; the mean when they are uneven.",
+      advice: "Generate or encode it again at the rate that is asked for."
+    ) { evidence in
+      evidence.pictures { _, counted in
+        counted.timing?.rate.map { .measured(.string($0.description)) } ?? .unknown("The pictures carry no times.")
+      }
+    },
+    Check(
+      "video.frame_rate.constant", "an even frame rate", unit: "yes/no",
+      detail: "Whether every picture lies within one tick of the time base of where the rate puts it.",
+      advice: "Encode it again at a constant rate.", ideal: true
+    ) { evidence in
+      evidence.pictures { _, counted in
+        guard let timing = counted.timing, timing.rate != nil else { return .unknown("The pictures carry no times.") }
+        if timing.isConstant { return .measured(true) }
+        return .measured(
+          false, "Pictures are up to \(timing.worstDeviation.decimalSeconds) s off an even rate.")
+      }
+    },
+    Check(
+      "video.frame_count", "the number of pictures", unit: "pictures",
+      detail: "Pictures decoded; in fast mode, packets that are shown.",
+      advice: "Compare it with the shots it was made from."
+    ) { evidence in
+      evidence.pictures { _, counted in
+        .measured(.integer(Int64(evidence.decoded?.frames ?? counted.shownPackets)))
+      }
+    },
+    Check(
+      "video.frame_count.consistent", "agreement on the number of pictures", unit: "yes/no",
+      detail: "Whether the header's count, the packets and the decoded pictures agree.",
+      advice: "Rewrap or fetch it again: pictures are missing, or the header is wrong.", ideal: true
+    ) { evidence in
+      evidence.pictures { stream, counted in
+        let header = stream.info.frameCountFromHeader.map { $0 == Int64(counted.packets) } ?? true
+        let decoded = evidence.decoded.map { agrees($0, with: counted) } ?? true
+        guard !(header && decoded) else { return .measured(true) }
+        let told = stream.info.frameCountFromHeader.map { "the header says \($0), " } ?? ""
+        let seen = evidence.decoded.map { ", decoding gave \($0.frames)" } ?? ""
+        return .measured(
+          false,
+          "On the number of pictures \(told)the packets hold \(counted.packets)"
+            + " of which \(counted.shownPackets) are shown\(seen).")
+      }
+    },
+    Check(
+      "video.duration", "the picture's length", unit: "s",
+      detail: "From the first picture's start to the last one's end.",
+      advice: "Generate it again at the length that is asked for."
+    ) { evidence in
+      evidence.pictures { _, counted in
+        counted.duration.map { .seconds($0) } ?? .unknown("The pictures carry no times.")
+      }
+    },
+    Check(
+      "video.start_time", "the picture's start", unit: "s", detail: "Time of the first picture that is shown.",
+      advice: "Rewrap it so that the picture starts at 0.", ideal: 0
+    ) { evidence in
+      evidence.pictures { _, counted in
+        counted.start.map { .seconds($0) } ?? .unknown("The pictures carry no times.")
+      }
+    },
+    Check(
+      "video.opens_with_idr", "the opening picture", unit: "yes/no",
+      detail:
+        "Whether an H.264 or HEVC stream opens with an IDR picture, so that it can be joined without re-encoding.",
+      advice: "Encode it again with closed groups of pictures.", ideal: true
+    ) { evidence in
+      evidence.pictures { stream, counted in
+        guard let opens = counted.opensWithIDR else {
+          return .unknown("IDR pictures are known in H.264 and HEVC only, and this is \(stream.info.codecName).")
+        }
+        return .measured(.bool(opens), opens ? nil : "The first picture is no IDR picture.")
+      }
+    },
+    Check(
+      "video.gop.max", "the longest group of pictures", unit: "pictures",
+      detail: "Most packets from one key packet to the next.",
+      advice: "Encode it with key pictures closer together."
+    ) { evidence in
+      evidence.pictures { _, counted in
+        counted.gopLengths.max().map { .measured(.integer(Int64($0))) } ?? .absent("There is no key picture.")
+      }
+    },
+  ]
+
+  /// Two fields may come in two packets and decode to one picture.
+  private static func agrees(_ tally: DecodeTally, with counted: ProbeReport.Counted) -> Bool {
+    tally.frames == counted.shownPackets
+      || tally.interlacedFrames == tally.frames && 2 * tally.frames == counted.shownPackets
+  }
+}

@@ -1,0 +1,118 @@
+import Foundation
+import Presets
+import Support
+import Testing
+import Verification
+
+struct RulesTests {
+  let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
+
+  @Test("A check that does not exist is refused, with the nearest that does")
+  func unknownCheck() {
+    let spec = TestClip.spec([
+      "video.frame_rat": DeliverableRule(condition: nil),
+      "audio.present": DeliverableRule(condition: nil, when: ["audio_requestd": true]),
+    ])
+    let error = #expect(throws: VerificationError.self) { _ = try Verifier(spec: spec) }
+    #expect(error?.code == .unknownCheck)
+    #expect(error?.message.contains("'video.frame_rate'") == true)
+    #expect(error?.message.contains("'audio_requested'") == true)
+  }
+
+  @Test("Rules of bundled presets name checks that exist")
+  func bundledPresets() throws {
+    let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .deletingLastPathComponent()
+    let library = try PresetLibrary(directory: root.appending(path: "presets").path(percentEncoded: false))
+    let names = library.names(of: .verify)
+    #expect(names.contains("uhd-4k"))
+    for name in names {
+      #expect(CheckCatalogue.mistakes(in: try library.deliverableSpec(named: name)) == [])
+    }
+  }
+
+  @Test(
+    "What a rule's severity is decides the verdict",
+    arguments: [
+      (DeliverableRule.Severity.fail, Verdict.fail, Finding.Status.fail), (.warn, .warn, .warn), (.info, .pass, .warn),
+    ])
+  func severity(_ severity: DeliverableRule.Severity, _ verdict: Verdict, _ status: Finding.Status) throws {
+    let path = try TestClip.make(folder, sound: nil)
+    let rules = ["video.codec": DeliverableRule(condition: .equals("hevc"), severity: severity)]
+    let report = try TestClip.report(path, TestClip.spec(rules))
+    #expect(report.verdict == verdict)
+    #expect(report.finding("video.codec")?.status == status)
+  }
+
+  @Test("A rule with a 'when' applies only in its circumstances, measured or asked for")
+  func circumstances() throws {
+    let path = try TestClip.make(folder, sound: nil)
+    let rules = [
+      "audio.length": DeliverableRule(condition: .atMost(0.05), when: ["audio_present": true]),
+      "audio.present": DeliverableRule(condition: .equals(true), when: ["audio_requested": true]),
+      "video.gop.max": DeliverableRule(condition: .atMost(1), when: ["video.codec": "h264"]),
+    ]
+    let spec = TestClip.spec(rules)
+    let report = try TestClip.report(path, spec)
+    #expect(report.finding("audio.length")?.status == .notRun)
+    #expect(report.finding("audio.present")?.status == .notRun)
+    #expect(report.finding("video.gop.max")?.status == .fail)
+    #expect(try TestClip.report(path, spec, Expectation(audio: true)).finding("audio.present")?.status == .fail)
+  }
+
+  @Test("What cannot be measured is inconclusive and warns")
+  func inconclusive() throws {
+    let path = try folder.make(
+      "clip.webm", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=0.5", "-c:v", "libvpx-vp9", "-deadline",
+      "realtime")
+    let report = try TestClip.report(path, TestClip.spec(["video.opens_with_idr": DeliverableRule(condition: nil)]))
+    #expect(report.finding("video.opens_with_idr")?.status == .inconclusive)
+    #expect(report.verdict == .warn)
+  }
+
+  @Test("The JSON has every member of the contract, null where there is nothing")
+  func json() throws {
+    let path = try TestClip.make(folder, sound: nil)
+    let rules = ["video.size": DeliverableRule(condition: .between(1, 2))]
+    let data = try TestClip.report(path, TestClip.spec(rules)).data()
+    let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
+    #expect(object["schema"] as? String == "longtake.verify/1")
+    #expect(object["file"] as? String == path)
+    #expect(object["preset"] as? String == "test")
+    #expect(object["verdict"] as? String == "fail")
+    let findings = try #require(object["findings"] as? [[String: Any]])
+    #expect(findings.map { $0["check"] as? String } == ["container.opens", "video.size"])
+    for finding in findings {
+      #expect(
+        Set(finding.keys)
+          == ["check", "status", "severity", "expected", "actual", "start", "end", "message"])
+    }
+    #expect(findings[1]["start"] is NSNull)
+    let measurements = try #require(object["measurements"] as? [String: [String: Any]])
+    #expect(measurements["video.duration"]?["unit"] as? String == "s")
+    #expect((measurements["video.duration"]?["value"] as? NSNumber)?.doubleValue == 2)
+    #expect(!String(decoding: data, as: UTF8.self).contains("\n"))
+  }
+
+  @Test("The table puts failing rules first and lets no control character through")
+  func table() throws {
+    let path = try TestClip.make(folder, "a\u{1B}[31m.mp4", sound: nil)
+    let rules = [
+      "container.faststart": DeliverableRule(condition: .equals(false)),
+      "video.codec": DeliverableRule(condition: .equals("hevc")),
+    ]
+    let lines = VerificationTable(try TestClip.report(path, TestClip.spec(rules))).lines
+    #expect(lines.count == 4)
+    #expect(lines[0].hasPrefix("FAIL") && lines[0].contains("\\u{1b}"))
+    #expect(lines[1].contains("video.codec") && lines[1].contains("must be hevc and is h264"))
+    #expect(lines.joined().unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
+  }
+
+  @Test("Each check is listed once with its unit")
+  func listing() {
+    #expect(CheckCatalogue.listing.count == CheckCatalogue.all.count)
+    #expect(Set(CheckCatalogue.all.map(\.id)).count == CheckCatalogue.all.count)
+    #expect(CheckCatalogue.listing.contains { $0.hasPrefix("video.duration ") && $0.contains("[s]") })
+  }
+}
