@@ -16,7 +16,9 @@ struct Longtake: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      ProbeCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self,
+      RunCommand.self, PlanCommand.self, GenerateCommand.self, RedoCommand.self, JobsCommand.self, ModelsCommand.self,
+      ProbeCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self, SandboxCommand.self,
+      DoctorCommand.self,
     ])
 
   static func main() async {
