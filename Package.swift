@@ -90,7 +90,7 @@ let package = Package(
     tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Ledger", ["Storyboard"]),
     tests("Sandbox", ["Libav", "Presets"]),
-    tests("Pipeline", ["Storyboard", "Presets", "Ledger"]),
+    tests("Pipeline", ["Generation", "Ledger", "Presets", "Storyboard", "Timing"]),
     tests("longtake"),
   ]
 )

@@ -88,7 +88,6 @@ struct Assembler: Sendable {
       case .frames(let count): .fixed(count)
       }
     if let milliseconds = join.audioCrossfade { options.audioCrossfade = milliseconds.doubleValue / 1000 }
-    options.writesChapters = true
     options.overwrite = true
     if let title = storyboard.title { options.metadata["title"] = title }
     if isStandIn {
