@@ -145,12 +145,12 @@ struct ProbeJSONSideData: Encodable {
     }
   }
 
-  /// Three numbers a line, each in thirteen columns after its line's number, as ffprobe lays them out.
+  /// Three numbers a line, each in twelve columns after its line's number, as ffprobe lays them out.
   private static func dump(_ matrix: [Int32]) -> String {
     var text = "\n"
     for row in 0..<3 {
-      text += String(format: "%08x:", row)
-      for column in 0..<3 { text += String(format: "  %11d", matrix[3 * row + column]) }
+      text += String(format: "%08x: ", row)
+      for column in 0..<3 { text += String(format: " %11d", matrix[3 * row + column]) }
       text += "\n"
     }
     return text

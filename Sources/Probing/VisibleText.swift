@@ -1,6 +1,6 @@
 extension String {
-  /// The text for a terminal: control, formatting and unassigned characters, which could move the cursor, change colours
-  /// or hide text, as `\u{…}`.
+  /// The text for a terminal: control, formatting and unassigned characters, which could move the cursor, change
+  /// colours or hide text, as `\u{…}`.
   public var madeVisible: String {
     var shown = String.UnicodeScalarView()
     for scalar in unicodeScalars {

@@ -4,14 +4,17 @@ import Probing
 import Timing
 
 extension CheckCatalogue {
-  /// Sound whose root mean square stays below this many dB of full scale counts as silence (the absolute gate of EBU R128).
+  /// Sound whose root mean square stays below this many dB of full scale counts as silence; the number is that of the
+  /// absolute gate of EBU R128.
   static let silenceLevel = -70.0
 
   static let audio: [Check] = [
     Check(
       "audio.present", "sound", unit: "yes/no", detail: "Whether there is a sound track that can be decoded.",
       advice: "Generate it again with sound.", ideal: true
-    ) { evidence in .measured(.bool(evidence.probe.audio != nil)) },
+    ) { evidence in
+      .measured(.bool(evidence.probe.audio != nil), evidence.probe.audio == nil ? "There is no sound." : nil)
+    },
     Check(
       "audio.tracks", "the number of sound tracks", unit: "tracks", detail: "Audio streams of any kind.",
       advice: "Rewrap the file with the tracks that are asked for."

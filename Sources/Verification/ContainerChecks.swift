@@ -50,14 +50,18 @@ extension CheckCatalogue {
       guard let first = evidence.probe.layout?.isFastStart else {
         return .unknown("This container has no index that could come first.")
       }
-      return .measured(.bool(first))
+      return .measured(
+        .bool(first),
+        first ? nil : "The index stands after the media, so playback cannot start before the end is there.")
     },
     Check(
       "container.fragmented", "fragmentation", unit: "yes/no",
       detail: "Whether an MP4 file consists of fragments (moof).",
       advice: "Rewrap it as a plain MP4 file.", ideal: false
     ) { evidence in
-      evidence.probe.layout.map { .measured(.bool($0.isFragmented)) } ?? .unknown("Only MP4/MOV files have fragments.")
+      evidence.probe.layout.map {
+        .measured(.bool($0.isFragmented), $0.isFragmented ? "The file consists of fragments." : nil)
+      } ?? .unknown("Only MP4/MOV files have fragments.")
     },
     Check(
       "file.size", "the file's size", unit: "bytes", detail: "Bytes on disk.",
@@ -85,8 +89,8 @@ extension CheckCatalogue {
       evidence.decoding { tally in
         if tally.isClean { return .measured(true) }
         let counts = [
-          (tally.faultCount, "faults"), (tally.errorCount, "decoder errors"), (tally.corruptFrames, "damaged pictures"),
-        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+          (tally.faultCount, "fault"), (tally.errorCount, "decoder message"), (tally.corruptFrames, "damaged picture"),
+        ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
         let first = tally.messages.first.map { "; first: \($0)" } ?? ""
         return .measured(
           false, "Decoding gave \(counts)\(first).", from: tally.troubleStart, to: tally.troubleEnd)

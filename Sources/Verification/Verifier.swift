@@ -26,11 +26,10 @@ public struct Verifier: Sendable {
 
   /// Measures a file and holds it against the preset, and against what was asked for if that is known.
   ///
-  /// Blocks while decoding; run it off an actor. Memory does not grow with the length of the media, but for some bytes a
-  /// packet.
+  /// Blocks while decoding; run it off an actor. Memory grows with the length of the media by some bytes a packet only.
   /// - Parameter progress: called now and then on this thread.
-  /// - Throws: ``LibavError`` when the file is not there or may not be read, `CancellationError`; a file that is no media
-  ///   gives a report that says so.
+  /// - Throws: ``LibavError`` when the file is not there or may not be read, `CancellationError` when the task is
+  ///   cancelled; a file that is no media gives a report that says so.
   public func verify(
     _ path: String, expectation: Expectation? = nil, progress: ((VerificationProgress) -> Void)? = nil
   ) throws -> VerificationReport {

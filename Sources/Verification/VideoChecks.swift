@@ -8,7 +8,9 @@ extension CheckCatalogue {
     Check(
       "video.present", "a picture", unit: "yes/no", detail: "Whether there is moving picture that is no cover image.",
       advice: "Generate it again.", ideal: true
-    ) { evidence in .measured(.bool(evidence.probe.video != nil)) },
+    ) { evidence in
+      .measured(.bool(evidence.probe.video != nil), evidence.probe.video == nil ? "There is no picture." : nil)
+    },
     Check(
       "video.tracks", "the number of picture tracks", unit: "tracks", detail: "Video streams that are no cover images.",
       advice: "Rewrap the file with one picture track.", ideal: 1
@@ -100,7 +102,12 @@ extension CheckCatalogue {
       "video.interlaced", "interlacing", unit: "yes/no", detail: "Whether any decoded picture is made of two fields.",
       advice: "Deinterlace it.", ideal: false, needsDecoding: true
     ) { evidence in
-      evidence.video { _, _ in evidence.decoding { .measured(.bool($0.interlacedFrames > 0)) } }
+      evidence.video { _, _ in
+        evidence.decoding { tally in
+          let count = tally.interlacedFrames
+          return .measured(.bool(count > 0), count > 0 ? "\(count) pictures are made of two fields." : nil)
+        }
+      }
     },
   ]
 

@@ -44,12 +44,12 @@ public enum MediaTool {
     return try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
   }
 
-  /// Pictures that a full decode by `ffmpeg` delivers, and the lines that it complains in.
-  public static func decode(_ path: String) throws -> (frames: Int, errors: [String]) {
+  /// Pictures that a full decode of one stream by `ffmpeg` delivers, and the lines that it complains in.
+  public static func decode(_ path: String, stream: String = "v:0") throws -> (frames: Int, errors: [String]) {
     let result = try run(
       "ffmpeg",
       [
-        "-hide_banner", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f",
+        "-hide_banner", "-nostdin", "-v", "error", "-i", path, "-map", "0:\(stream)", "-fps_mode", "passthrough", "-f",
         "framecrc", "-",
       ])
     let lines = String(decoding: result.output, as: UTF8.self).split(separator: "\n")

@@ -3,6 +3,7 @@ import Libav
 import Presets
 import Support
 import Testing
+import Timing
 import Verification
 
 struct BrokenMediaTests {
@@ -55,7 +56,7 @@ struct BrokenMediaTests {
       folder, seconds: 4, sound: nil, extra: ["-c:v", codec, "-movflags", "+faststart", "-g", "24"])
     var data = try Data(contentsOf: URL(filePath: whole))
     let middle = data.count * 3 / 5
-    for offset in 0..<400 { data[middle + offset] = UInt8(truncatingIfNeeded: offset &* 151 &+ 7) }
+    for offset in 0..<6000 { data[middle + offset] = UInt8(truncatingIfNeeded: offset &* 151 &+ 7) }
     let path = try folder.write("damaged.mp4", data)
     let judge = try MediaTool.decode(path)
     #expect(!judge.errors.isEmpty)

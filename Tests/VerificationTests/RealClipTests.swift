@@ -1,6 +1,7 @@
 import Foundation
 import Libav
 import Presets
+import Probing
 import Support
 import Testing
 import Verification
@@ -16,7 +17,8 @@ struct RealClipTests {
         continue
       }
       #expect(report.finding("container.opens")?.status == .pass, "\(path)")
-      let judge = try MediaTool.decode(path)
+      let main = try #require(report.probe?.mainVideo)
+      let judge = try MediaTool.decode(path, stream: "\(main)")
       #expect(report.measurements["video.frame_count"]?.value == .integer(Int64(judge.frames)), "\(path)")
       let isClean = report.finding("decode.clean")?.status == .pass
       if !judge.errors.isEmpty {

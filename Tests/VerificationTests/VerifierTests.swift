@@ -49,7 +49,10 @@ struct VerifierTests {
   func variableRate() throws {
     let path = try TestClip.make(
       folder, sound: nil,
-      extra: ["-vf", "setpts='if(gt(N,20),PTS+0.03/TB,PTS)'", "-fps_mode", "passthrough", "-enc_time_base", "1/12288"])
+      extra: [
+        "-vf", "settb=1/12288,setpts='if(gt(N,20),PTS+0.03/TB,PTS)'", "-fps_mode", "passthrough", "-enc_time_base",
+        "1/12288",
+      ])
     let finding = try #require(try TestClip.report(path).finding("video.frame_rate.constant"))
     #expect(finding.status == .fail)
     #expect(finding.actual == false)
