@@ -133,6 +133,17 @@ static inline const int32_t *lt_display_matrix(const AVStream *stream) {
 #endif
 }
 
+/// Room for side data of one type in a stream that is written; NULL when there is no memory.
+static inline uint8_t *lt_new_side_data(AVStream *stream, enum AVPacketSideDataType type, size_t size) {
+#if LIBAVCODEC_VERSION_MAJOR > 60
+  AVPacketSideData *data = av_packet_side_data_new(
+      &stream->codecpar->coded_side_data, &stream->codecpar->nb_coded_side_data, type, size, 0);
+  return data ? data->data : NULL;
+#else
+  return av_stream_new_side_data(stream, type, size);
+#endif
+}
+
 static inline int lt_has_side_data(const AVStream *stream, enum AVPacketSideDataType type) {
 #if LIBAVCODEC_VERSION_MAJOR > 60
   return av_packet_side_data_get(stream->codecpar->coded_side_data, stream->codecpar->nb_coded_side_data, type) != NULL;

@@ -52,12 +52,8 @@ public final class Ledger: Sendable {
     // A reader still opens for writing where it may: only so can SQLite roll back what a killed writer left half done.
     configuration.readonly = isReader && !FileManager.default.isWritableFile(atPath: path)
     configuration.prepareDatabase { database in
-      if isReader {
-        try database.execute(sql: "PRAGMA query_only = 1")
-      } else {
-        try database.execute(sql: "PRAGMA synchronous = EXTRA")
-        try database.execute(sql: "PRAGMA fullfsync = 1")
-      }
+      try database.execute(sql: "PRAGMA synchronous = EXTRA")
+      try database.execute(sql: "PRAGMA fullfsync = 1")
     }
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
@@ -96,6 +92,9 @@ public final class Ledger: Sendable {
   public static func systemTime() -> Double { Date().timeIntervalSince1970 }
 
   func write<Value>(_ work: (Database) throws -> Value) throws -> Value {
+    guard lock != nil else {
+      throw LedgerError(.readOnly, "the ledger \(path) is open for reading only.")
+    }
     do {
       return try queue.write(work)
     } catch {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Keeps a workspace to one process: an exclusive `flock` that the system releases when the process ends, however it does.
+/// Keeps a workspace to one process: an exclusive `flock`, which the system releases however the process ends.
 final class WorkspaceLock: Sendable {
   static let fileName = ".lock"
   /// Bytes of a process id that are read for the message.

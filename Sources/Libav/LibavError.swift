@@ -36,6 +36,9 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
     self.log = log
   }
 
+  /// The same, naming the file where none was named yet.
+  public func about(_ path: String) -> LibavError { LibavError(code, message, file: file ?? path, log: log) }
+
   /// From a libav return code.
   init(status: Int32, doing action: String, file: String? = nil, log: MessageLog? = nil) {
     let code: Code =

@@ -44,7 +44,7 @@ public struct Muxer: ~Copyable {
   /// - Returns: the stream's index.
   public mutating func addStream(
     _ parameters: borrowing CodecParameters, timeBase: TimeBase, frameRate: FrameRate? = nil,
-    metadata: [String: String] = [:]
+    sideData: [StreamInfo.CarriedSideData] = [], metadata: [String: String] = [:]
   ) throws(LibavError) -> Int {
     let stream = try allocated(avformat_new_stream(pointer, nil), "a stream")
     try check(
@@ -57,6 +57,10 @@ public struct Muxer: ~Copyable {
     stream.pointee.sample_aspect_ratio = parameters.pointer.pointee.sample_aspect_ratio
     for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
       av_dict_set(&stream.pointee.metadata, key, value, 0)
+    }
+    for item in sideData {
+      let room = try allocated(lt_new_side_data(stream, item.type, item.bytes.count), "side data")
+      room.update(from: item.bytes, count: item.bytes.count)
     }
     timeBases.append(timeBase)
     return Int(stream.pointee.index)

@@ -50,6 +50,23 @@ public struct StreamInfo: Sendable, Hashable {
   public let subtitleSize: PictureSize?
   /// In the order of the header.
   public let sideData: [StreamSideData]
+  /// The side data that goes along when the stream is written elsewhere.
+  public let carriedSideData: [CarriedSideData]
+
+  /// One piece of a stream's side data, as libav keeps it: rotation, mastering display, light levels, Dolby Vision's record.
+  public struct CarriedSideData: Sendable, Hashable {
+    let type: AVPacketSideDataType
+    let bytes: [UInt8]
+
+    static let kinds: Set<AVPacketSideDataType.RawValue> = Set(
+      [
+        AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_CONTENT_LIGHT_LEVEL,
+        AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_DOVI_CONF,
+      ].map(\.rawValue))
+
+    /// Whether it describes Dolby Vision's own layer, which re-encoded pictures do not have.
+    public var isDolbyVision: Bool { type == AV_PKT_DATA_DOVI_CONF }
+  }
 
   /// Width and height in pixels.
   public struct PictureSize: Sendable, Hashable {
@@ -149,6 +166,12 @@ extension StreamInfo {
       p.codec_type == AVMEDIA_TYPE_SUBTITLE && p.width > 0 && p.height > 0
       ? PictureSize(width: Int(p.width), height: Int(p.height)) : nil
     sideData = StreamSideData.all(of: stream)
+    carriedSideData = (0..<lt_side_data_count(stream)).compactMap { position in
+      guard let piece = lt_side_data(stream, position)?.pointee, CarriedSideData.kinds.contains(piece.type.rawValue)
+      else { return nil }
+      return CarriedSideData(
+        type: piece.type, bytes: Array(UnsafeBufferPointer(start: piece.data, count: Int(piece.size))))
+    }
   }
 }
 

@@ -21,7 +21,10 @@ public struct StreamReader: ~Copyable {
   private var reachedEnd = false
   /// The lane whose decoder may hold more frames.
   private var pending: Int?
+  /// What went wrong, in order; at most ``maximumFaults``, so that a hostile file cannot fill the memory.
   public private(set) var faults: [Fault] = []
+  /// All that went wrong, those beyond the capacity included.
+  public private(set) var faultCount = 0
   /// Packets read of the chosen streams.
   public private(set) var packetCount = 0
 
@@ -61,7 +64,7 @@ public struct StreamReader: ~Copyable {
           continue
         }
       } catch {
-        faults.append(Fault(stream: nil, time: nil, message: error.description))
+        note(Fault(stream: nil, time: nil, message: error.description))
         reachedEnd = true
         continue
       }
@@ -96,7 +99,7 @@ public struct StreamReader: ~Copyable {
     do {
       _ = try lanes.send(packet, lane: lane)
     } catch {
-      faults.append(fault(error, lane: lane))
+      note(fault(error, lane: lane))
     }
   }
 
@@ -104,7 +107,7 @@ public struct StreamReader: ~Copyable {
     do {
       return try lanes.receive(into: frame, lane: lane)
     } catch {
-      faults.append(fault(error, lane: lane))
+      note(fault(error, lane: lane))
       return reachedEnd ? receiveAfterFault(lane, into: frame) : false
     }
   }
@@ -115,17 +118,24 @@ public struct StreamReader: ~Copyable {
       do {
         return try lanes.receive(into: frame, lane: lane)
       } catch {
-        faults.append(fault(error, lane: lane))
+        note(fault(error, lane: lane))
       }
     }
     lanes.end(lane)
     return false
   }
 
+  private mutating func note(_ fault: Fault) {
+    faultCount += 1
+    if faults.count < Self.maximumFaults { faults.append(fault) }
+  }
+
   private func fault(_ error: LibavError, lane: Int) -> Fault {
     let time = packet.dts.map { lanes.timeBases[lane].seconds($0) }
     return Fault(stream: lanes.streams[lane], time: reachedEnd ? nil : time, message: error.description)
   }
+
+  public static let maximumFaults = 200
 
   /// A drain that fails more often than this in a row is given up.
   private static let faultsWhileDraining = 64

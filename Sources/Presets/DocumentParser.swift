@@ -10,6 +10,8 @@ public struct DocumentParser {
   public static let largestFile = 4 * 1024 * 1024
   /// Values of a file at most, aliases unfolded.
   public static let largestNodeCount = 100_000
+  /// Lists and mappings inside each other at most.
+  public static let deepestNesting = 32
   /// Uses of aliases (`*name`) at most.
   static let mostAliases = 32
   /// Keys given twice that are named before reading stops.
@@ -20,6 +22,7 @@ public struct DocumentParser {
   private let problems: ProblemList
   private var nodeCount = 0
   private var tooLarge = false
+  private var tooDeepLine: Int?
 
   private init(problems: ProblemList) { self.problems = problems }
 
@@ -47,7 +50,11 @@ public struct DocumentParser {
     }
     guard let root = compose(prepared, problems: problems) else { return nil }
     var parser = DocumentParser(problems: problems)
-    let node = parser.convert(root, path: "", parentLine: 1)
+    let node = parser.convert(root, path: "", parentLine: 1, depth: 0)
+    if let line = parser.tooDeepLine {
+      problems.add("", line: line, "lists and mappings lie more than \(deepestNesting) deep in each other here.")
+      return nil
+    }
     if parser.tooLarge {
       problems.add("", line: nil, "the file unfolds into more than \(largestNodeCount) values; make it smaller.")
       return nil
@@ -109,11 +116,15 @@ public struct DocumentParser {
     }
   }
 
-  private mutating func convert(_ node: Node, path: String, parentLine: Int) -> DocumentNode {
+  private mutating func convert(_ node: Node, path: String, parentLine: Int, depth: Int) -> DocumentNode {
     nodeCount += 1
     let line = node.mark?.line ?? parentLine
     guard nodeCount <= Self.largestNodeCount else {
       tooLarge = true
+      return DocumentNode(value: .null, line: line)
+    }
+    guard depth <= Self.deepestNesting else {
+      tooDeepLine = tooDeepLine ?? line
       return DocumentNode(value: .null, line: line)
     }
     switch node {
@@ -123,18 +134,19 @@ public struct DocumentParser {
     case .sequence(let nodes):
       var items: [DocumentNode] = []
       for (index, item) in nodes.enumerated() where !tooLarge {
-        items.append(convert(item, path: "\(path)[\(index)]", parentLine: line))
+        items.append(convert(item, path: "\(path)[\(index)]", parentLine: line, depth: depth + 1))
       }
       return DocumentNode(value: .list(items), line: line)
     case .mapping(let mapping):
-      return DocumentNode(value: .mapping(members(of: mapping, path: path, line: line)), line: line)
+      return DocumentNode(value: .mapping(members(of: mapping, path: path, line: line, depth: depth)), line: line)
     case .alias:
       problems.add(path, line: line, "a YAML alias that names nothing.")
       return DocumentNode(value: .null, line: line)
     }
   }
 
-  private mutating func members(of mapping: Node.Mapping, path: String, line: Int) -> [DocumentNode.Member] {
+  private mutating func members(of mapping: Node.Mapping, path: String, line: Int, depth: Int) -> [DocumentNode.Member]
+  {
     var members: [DocumentNode.Member] = []
     var renamed: [(key: String, line: Int)] = []
     for (keyNode, valueNode) in mapping where !tooLarge {
@@ -149,7 +161,8 @@ public struct DocumentParser {
         continue
       }
       let value = convert(
-        valueNode, path: path.isEmpty ? scalar.string : "\(path).\(scalar.string)", parentLine: keyLine)
+        valueNode, path: path.isEmpty ? scalar.string : "\(path).\(scalar.string)", parentLine: keyLine,
+        depth: depth + 1)
       members.append(.init(key: scalar.string, line: keyLine, value: value))
     }
     for (key, firstLine) in renamed {

@@ -1,6 +1,6 @@
 public import Timing
 
-/// Reads the fields of one mapping and adds a problem, with line and way out, for everything that is not as it should be.
+/// Reads the fields of one mapping and adds a problem, with line and way out, for everything that is not right.
 ///
 /// Every accessor gives nil both for a field that is absent and for one that is wrong; the latter has been reported.
 public struct FieldReader {

@@ -60,7 +60,7 @@ public struct PresetLibrary: Sendable {
       directory.deletingLastPathComponent().appending(path: "share/longtake/presets"),
     ]
     for _ in 0..<bundleSearchDepth {
-      candidates.append(directory.appending(path: "\(bundleName)/presets"))
+      candidates.append(directory.appending(path: bundleName))
       directory = directory.deletingLastPathComponent()
     }
     return candidates.map { $0.path(percentEncoded: false) }
@@ -79,7 +79,7 @@ public struct PresetLibrary: Sendable {
     return Set(files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }).sorted()
   }
 
-  /// The file of a preset by name, or by path when the name holds a `/` or ends in `.json`; nil when there is none.
+  /// The file of a preset by name, or by path when it ends in `.json`; nil when there is none.
   public func path(of kind: PresetKind, named name: String) -> String? {
     if name.hasSuffix(".json"), FileManager.default.fileExists(atPath: name) { return name }
     guard !name.contains("/"), !name.isEmpty, name != "..", !name.contains("\0") else { return nil }
@@ -106,12 +106,18 @@ public struct PresetLibrary: Sendable {
   /// A model by file name, path, id or alias.
   public func model(named name: String) throws -> ModelDescriptor {
     if let path = path(of: .models, named: name) { return try Self.model(at: path) }
+    var broken: (any Error)?
     for candidate in names(of: .models) {
       guard let path = path(of: .models, named: candidate) else { continue }
-      guard let model = try? Self.model(at: path) else { continue }
-      if model.id == name || model.aliases.contains(name) { return model }
+      do {
+        let model = try Self.model(at: path)
+        if model.id == name || model.aliases.contains(name) { return model }
+      } catch {
+        broken = broken ?? error
+      }
     }
-    throw notFound(.models, name)
+    // The one asked for may be the one that cannot be read.
+    throw broken ?? notFound(.models, name)
   }
 
   /// A model as one provider takes it: the one named if that provider serves it, else its equivalent there.

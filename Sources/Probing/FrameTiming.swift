@@ -4,7 +4,8 @@ public import Timing
 public struct FrameTiming: Sendable, Hashable {
   /// Pictures that the measurement rests on.
   public let frameCount: Int
-  /// The rate that explains the times: the header's where it fits, else a standard rate that fits, else the mean.
+  /// The rate that explains the times: one that fits to the tick, else the standard rate that fits best, else the header's if it
+  /// fits, else the mean.
   public let rate: FrameRate?
   /// Whether every picture lies within a tick of the stream's time base of where ``rate`` puts it.
   public let isConstant: Bool
@@ -40,18 +41,28 @@ public struct FrameTiming: Sendable, Hashable {
     }
     let mean = timeBase.seconds(last - first).reciprocal * Int64(times.count - 1)
     let tick = timeBase.rational
-    for candidate in (headerRates + Self.standardRates).compactMap({ FrameRate($0) }) {
-      let worst = Self.deviation(times: times, timeBase: timeBase, rate: candidate)
-      if worst <= tick {
-        rate = candidate
-        isConstant = true
-        worstDeviation = worst
-        return
-      }
+    let header = Self.fitting(headerRates, times: times, timeBase: timeBase)
+    let standard = Self.fitting(Self.standardRates, times: times, timeBase: timeBase)
+    let exact = (header + standard).first { $0.deviation == .zero }
+    if let best = exact ?? standard.min(by: { $0.deviation < $1.deviation }) ?? header.first {
+      rate = best.rate
+      isConstant = true
+      worstDeviation = best.deviation
+      return
     }
     rate = FrameRate(mean)
     worstDeviation = rate.map { Self.deviation(times: times, timeBase: timeBase, rate: $0) } ?? .zero
     isConstant = rate != nil && worstDeviation <= tick
+  }
+
+  /// The rates that put every picture within a tick of its time.
+  private static func fitting(
+    _ rates: [Rational], times: [Int64], timeBase: TimeBase
+  ) -> [(rate: FrameRate, deviation: Rational)] {
+    rates.compactMap { FrameRate($0) }.compactMap { rate in
+      let worst = deviation(times: times, timeBase: timeBase, rate: rate)
+      return worst <= timeBase.rational ? (rate, worst) : nil
+    }
   }
 
   private static func deviation(times: [Int64], timeBase: TimeBase, rate: FrameRate) -> Rational {

@@ -46,9 +46,9 @@ struct ClipOrder: Sendable {
     hasAudio = try reader.flag(model.names.audio) ?? false
     let seed = try reader.wholeNumber("seed").map(String.init) ?? ""
     variant = [seed, try reader.text("negative_prompt") ?? ""].joined(separator: "\u{1F}")
-    let total = scenes.reduce(0) { $0 + $1.seconds }
-    if model.id == "google-veo-3-1" && resolution == "4k" && total != 8 {
-      throw .value("resolution 4k is made with a duration of 8 only.")
+    if let only = model.secondsByResolution[resolution], !only.contains(seconds) {
+      let list = only.sorted().map(String.init).joined(separator: ", ")
+      throw .value("resolution \(resolution) is made with a duration of \(list) only, not \(seconds).")
     }
   }
 

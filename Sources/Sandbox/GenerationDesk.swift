@@ -16,7 +16,7 @@ actor GenerationDesk {
   /// Ids in the order in which they were asked for.
   private var order: [String] = []
   private var waiting: [String] = []
-  private var running: [String: StopSign] = [:]
+  private var running: [String: (sign: StopSign, task: Task<Void, Never>)] = [:]
   private var listeners: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var isClosed = false
 
@@ -47,6 +47,8 @@ actor GenerationDesk {
         try files.removeItem(atPath: "\(directory)/\(name)/\(rest)")
       }
     }
+    let scratch = maker.scratch
+    if files.fileExists(atPath: scratch) { try files.removeItem(atPath: scratch) }
     var found: [GenerationRecord] = []
     for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix(".json") {
       guard let data = files.contents(atPath: "\(folder)/\(name)"),
@@ -115,7 +117,7 @@ actor GenerationDesk {
   func cancel(_ id: String) throws -> GenerationRecord? {
     guard var record = records[id] else { return nil }
     guard !record.status.isFinal else { return record }
-    running[id]?.stop()
+    abandon(id)
     waiting.removeAll { $0 == id }
     record.status = .cancelled
     record.completedAt = Date().timeIntervalSince1970
@@ -137,7 +139,7 @@ actor GenerationDesk {
   func close() async {
     isClosed = true
     waiting = []
-    for sign in running.values { sign.stop() }
+    for id in running.keys { abandon(id) }
     for id in listeners.keys { wake(id) }
     while !running.isEmpty { try? await Task.sleep(for: .milliseconds(5)) }
   }
@@ -146,9 +148,14 @@ actor GenerationDesk {
     while !isClosed, running.count < settings.concurrentRenders, !waiting.isEmpty {
       let id = waiting.removeFirst()
       let sign = StopSign()
-      running[id] = sign
-      Task { await self.run(id, sign) }
+      running[id] = (sign, Task { await self.run(id, sign) })
     }
+  }
+
+  /// Makes a generation end soon, whether it waits or renders.
+  private func abandon(_ id: String) {
+    running[id]?.sign.stop()
+    running[id]?.task.cancel()
   }
 
   private func run(_ id: String, _ sign: StopSign) async {

@@ -68,6 +68,7 @@ enum PublishedModels {
     model.seconds = 4...8
     model.onlySeconds = [4, 6, 8]
     model.standardSeconds = 8
+    model.secondsByResolution = ["4k": [8]]
     model.promptCharacters = nil
     return model
   }()

@@ -6,7 +6,7 @@ struct ResultAddress: Sendable {
 
   let links: SignedLink
   let state: ServerState
-  var host = "127.0.0.1"
+  let host: String
 
   /// A fresh address; nil for a generation that has not succeeded.
   func url(_ record: GenerationRecord) -> String? {

@@ -33,6 +33,8 @@ struct SandboxModel: Sendable {
   /// Only these lengths; nil for all in ``seconds``.
   var onlySeconds: Set<Int>?
   var standardSeconds = 5
+  /// Resolutions that are made in these lengths only.
+  var secondsByResolution: [String: Set<Int>] = [:]
   var promptCharacters: Int? = 512
   /// Shots of a `multi_prompt` at most.
   var shots = 6

@@ -24,7 +24,7 @@ public final class SandboxServer: Sendable {
     public var latency: Duration = .zero
     /// Seconds that a generation takes at least, so that a client that enqueues first and then listens, as the
     /// published examples do, hears of it.
-    public var shortestGeneration = 1.0
+    public var shortestGeneration = 2.0
     /// Clips rendered side by side.
     public var concurrentRenders = 1
     /// Seconds that a result's address is good for.
@@ -38,8 +38,9 @@ public final class SandboxServer: Sendable {
     public init(directory: String? = nil) { self.directory = directory }
   }
 
+  /// Where generations, clips and uploads are kept.
+  public let directory: String
   private let settings: Configuration
-  private let directory: String
   private let isTemporary: Bool
   private let state: ServerState
 
@@ -74,12 +75,13 @@ public final class SandboxServer: Sendable {
     let maker = ClipMaker(
       catalogue: ModelCatalogue(PublishedModels.all, descriptors: settings.models), repositories: repositories,
       sizeDivisor: max(1, settings.sizeDivisor), scratch: "\(directory)/scratch")
-    let address = ResultAddress(links: links, state: state)
+    let address = ResultAddress(links: links, state: state, host: settings.host)
     let desk = GenerationDesk(directory: directory, maker: maker, settings: settings) { record in
       guard let event = record.event(resultURL: address.url(record)), let data = try? JSONText.data(event) else {
         return
       }
-      await events.publish("event: media_generation_completed\ndata: \(String(decoding: data, as: UTF8.self))\n\n")
+      await events.publish(
+        "event: media_generation_completed\ndata: \(String(decoding: data, as: UTF8.self))\n\n" + Self.padding)
     }
     let router = SandboxRoutes(
       desk: desk, events: events, repositories: repositories, catalogue: maker.catalogue, address: address,
@@ -141,6 +143,10 @@ public final class SandboxServer: Sendable {
     guard let running = state.running else { return }
     _ = await running.task.result
   }
+
+  /// A comment that follows every event: readers that take their input in blocks of 4 KiB, as Debian's awk does in the
+  /// published shell example, would otherwise sit on the event until the next ones fill the block.
+  private static let padding = ":" + String(repeating: " ", count: 4_096) + "\n\n"
 
   private static func words(of result: Result<Void, any Error>) -> String {
     if case .failure(let error) = result { "\(error)" } else { "the server ended at once" }

@@ -27,7 +27,7 @@ public struct Anchor: Sendable {
   public let source: ExactFrame.Facts
 
   /// - Throws: ``LibavError``: `unsupported` when the picture cannot fit the limits; the message names side, aspect or bytes.
-  public init(of path: String, request: FrameRequest = .last, limits: ImageLimits) throws(LibavError) {
+  public init(of path: String, request: FrameRequest = .last, limits: ImageLimits = ImageLimits()) throws(LibavError) {
     let picture = try FrameFinder(path: path).find(request)
     source = picture.facts
     let encoder = try StillEncoder(picture, deep: false)

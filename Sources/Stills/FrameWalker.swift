@@ -60,6 +60,14 @@ public struct FrameWalker: ~Copyable {
   /// - Returns: its position in presentation order, or nil after the last.
   /// - Throws: ``LibavError`` when one is missing or damaged.
   public mutating func next(into frame: borrowing Frame) throws(LibavError) -> Int? {
+    do throws(LibavError) {
+      return try decodeNext(into: frame)
+    } catch {
+      throw error.about(path)
+    }
+  }
+
+  private mutating func decodeNext(into frame: borrowing Frame) throws(LibavError) -> Int? {
     while nextPosition < range.upperBound {
       if output == .needsInput { try feed() }
       output = try decoder.receive(into: frame)

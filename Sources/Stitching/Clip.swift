@@ -72,6 +72,7 @@ struct Clip: Sendable {
     try compare("sample aspect ratio", Self.ratio(info), Self.ratio(first.info))
     try compare("rotation", "\(info.rotation)", "\(first.info.rotation)")
     try compare("mirroring", "\(info.isMirrored)", "\(first.info.isMirrored)")
+    try compare("Dolby Vision", "\(info.hasDolbyVision)", "\(first.info.hasDolbyVision)")
     let (own, wanted) = (video.stream.color?.tags, first.video.stream.color?.tags)
     try compare("colour range", own?.range ?? "unknown", wanted?.range ?? "unknown")
     try compare("colour matrix", own?.matrix ?? "unknown", wanted?.matrix ?? "unknown")

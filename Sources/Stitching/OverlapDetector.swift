@@ -18,8 +18,12 @@ struct OverlapDetector: Sendable {
   static let sameBelow: Float = 0.5
   /// Squared differences below this (code values²) are not motion but noise: a still scene.
   static let stillFloor: Float = 0.02
-  /// A squared difference above this multiple of that between neighbours is a cut.
-  static let cutAbove: Float = 25
+  /// Pictures whose details correlate less than this show different things: the join is a cut.
+  static let cutBelow: Float = 0.7
+  /// One picture drawn twice correlates at least this well with itself.
+  static let redrawnAbove: Float = 0.95
+  /// Code values by which the mean luma of the same picture, drawn again, may differ.
+  static let levelTolerance: Float = 12
   /// A redrawn picture's step does not go along with the motion: its cosine with the steps beside it is below this part of
   /// theirs with each other.
   static let alongBelow: Float = 0.4
@@ -43,9 +47,9 @@ struct OverlapDetector: Sendable {
     let limit = max(sameBelow * ordinary, stillFloor)
     let runs = (1...maximumOverlap).compactMap { k -> (k: Int, cost: Float)? in
       guard k <= tail.count, k <= head.count else { return nil }
-      let pairs = zip(tail.suffix(k), head.prefix(k)).map { $0.distance(to: $1) }
-      guard pairs.allSatisfy({ $0 <= limit }) else { return nil }
-      return (k, pairs.reduce(0, +) / Float(k))
+      let pairs = zip(tail.suffix(k), head.prefix(k))
+      guard pairs.allSatisfy({ $0.isLevel(with: $1) && $0.distance(to: $1) <= limit }) else { return nil }
+      return (k, pairs.reduce(0) { $0 + $1.0.distance(to: $1.1) } / Float(k))
     }
     if let best = runs.min(by: { $0.cost < $1.cost }) {
       // A longer run must be clearly better than a single picture: in a still scene every run fits.
@@ -55,13 +59,18 @@ struct OverlapDetector: Sendable {
         chosen.k, chosen.cost,
         chosen.k == 1 ? "the first picture repeats the last" : "the first \(chosen.k) pictures repeat the last")
     }
-    if direct > cutAbove * max(ordinary, stillFloor) { return result(0, direct, "the picture cuts to another one") }
-    if let agreement = agreement(tail: tail, head: head), agreement.among >= leastAgreement,
-      agreement.join < alongBelow * agreement.among
-    {
-      return result(1, direct, "the first picture is the last redrawn: it does not go along with the motion")
+    let likeness = cosine(last.detail, first.detail)
+    guard likeness >= cutBelow, last.isLevel(with: first) else {
+      return result(0, direct, "the picture cuts to another one")
     }
-    return result(0, direct, "the motion goes on without a repeated picture")
+    if let agreement = agreement(tail: tail, head: head), agreement.among >= leastAgreement {
+      return likeness >= redrawnAbove && agreement.join < alongBelow * agreement.among
+        ? result(1, direct, "the first picture is the last redrawn: it does not go along with the motion")
+        : result(0, direct, "the motion goes on without a repeated picture")
+    }
+    return likeness >= redrawnAbove && direct > 2 * ordinary
+      ? result(1, direct, "the first picture is the last redrawn, in a scene that hardly moves")
+      : result(0, direct, "no picture is repeated")
   }
 
   /// Mean squared difference between neighbours.
@@ -91,5 +100,12 @@ struct OverlapDetector: Sendable {
     }
     let norm = (aa * bb).squareRoot()
     return norm > 0 ? dot / norm : 0
+  }
+}
+
+extension Miniature {
+  /// Whether the mean luma is about the same.
+  fileprivate func isLevel(with other: Miniature) -> Bool {
+    abs(means[0] - other.means[0]) <= OverlapDetector.levelTolerance
   }
 }

@@ -149,8 +149,10 @@ struct JoinMeter {
   }
 
   func measure() throws -> (OverlapDetector.Measurement, ColorStep) {
-    let tail = try miniatures(clip, max(0, clip.frameCount - Self.reach)..<clip.frameCount)
-    let head = try miniatures(next, 0..<min(Self.reach, next.frameCount))
+    // At most half a shot can repeat another.
+    let reach = max(1, min(Self.reach, clip.frameCount / 2, next.frameCount / 2))
+    let tail = try miniatures(clip, clip.frameCount - reach..<clip.frameCount)
+    let head = try miniatures(next, 0..<reach)
     let opening = try miniatures(first, 0..<1)
     let found = OverlapDetector.measure(tail: tail, head: head)
     let measurement: OverlapDetector.Measurement =

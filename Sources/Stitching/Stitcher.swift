@@ -49,7 +49,8 @@ public struct Stitcher: Sendable {
   ) throws -> [Double?] {
     var video = VideoAssembler(plan)
     var muxer = try Muxer(path: path, format: container, metadata: options.metadata)
-    let videoTrack = try muxer.addStream(try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate)
+    let videoTrack = try muxer.addStream(
+      try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate, sideData: sideData)
     var audioTrack: Int?
     if let parameters = try sound?.parameters(), let base = sound?.timeBase {
       audioTrack = try muxer.addStream(parameters, timeBase: base)
@@ -111,6 +112,12 @@ public struct Stitcher: Sendable {
       parameters.tag = isHEVC ? "hev1" : "avc3"
     }
     return parameters
+  }
+
+  /// The first shot's; Dolby Vision's record only where every picture keeps its own layer.
+  private var sideData: [StreamInfo.CarriedSideData] {
+    let isUntouched = plan.shots.allSatisfy { $0.encodedFrames == 0 }
+    return plan.shots[0].clip.video.stream.carriedSideData.filter { isUntouched || !$0.isDolbyVision }
   }
 
   private var chapters: [ContainerInfo.Chapter] {

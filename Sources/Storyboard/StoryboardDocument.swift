@@ -5,7 +5,7 @@ public import Presets
 public struct StoryboardDocument: Sendable {
   /// Where it was read from, for messages; nil for text that has no file.
   public let path: String?
-  /// What could be understood, so that its limits can be checked even when other parts are wrong; nil when nothing could.
+  /// What could be understood, so that its limits can be checked even when other parts are wrong; nil for nothing.
   public let partial: Storyboard?
   /// In the order of the file.
   public let problems: [Problem]

@@ -113,7 +113,7 @@ struct DecodeTally: Sendable {
   }
 
   private mutating func finish(_ reader: borrowing StreamReader) {
-    faultCount += reader.faults.count
+    faultCount += reader.faultCount
     errorCount += reader.logErrorCount
     for fault in reader.faults { note(fault.message, counted: true) }
     for message in reader.logMessages where message.severity == .error { note(message.text, counted: true) }

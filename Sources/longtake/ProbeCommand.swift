@@ -1,4 +1,5 @@
 import ArgumentParser
+import Foundation
 import Probing
 
 struct ProbeCommand: ParsableCommand {
@@ -16,7 +17,23 @@ struct ProbeCommand: ParsableCommand {
 
   @OptionGroup var common: CommonOptions
 
+  /// Every file is looked at; the first failure decides the exit status.
   func run() throws {
     common.apply()
+    var failure: ExitStatus?
+    for path in files {
+      do {
+        let report = try ProbeReport(path: path, counting: !noCount)
+        if json {
+          Output.line(String(decoding: try ProbeJSON(report, path: path).data(), as: UTF8.self))
+        } else {
+          for line in ProbeTable(report, path: path).lines { Output.line(line) }
+        }
+      } catch {
+        let status = Failure.report(error)
+        failure = failure ?? status
+      }
+    }
+    if let failure { throw failure }
   }
 }

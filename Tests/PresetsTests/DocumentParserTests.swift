@@ -66,6 +66,9 @@ struct DocumentParserTests {
     _ = parse(pairs)
     #expect(parse(String(repeating: "[", count: 100_000)).node == nil)
     #expect(parse(String(repeating: "- ", count: 100_000)).node == nil)
+    let deep = "a: 1\nb: " + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
+    #expect(parse(deep).problems.map(\.line) == [2])
+    #expect(parse(deep).problems.first?.message.contains("32 deep") == true)
     #expect(ContinuousClock.now - started < .seconds(20))
   }
 

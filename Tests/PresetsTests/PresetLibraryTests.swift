@@ -43,12 +43,18 @@ struct PresetLibraryTests {
     let folder = try ScratchFolder()
     let model = try folder.write(
       "m.json",
-      #"{"schema": "longtake.model/1", "id": "x", "providers": ["oxen"], "fields": {"prompt": {"name": "p", "requires": ["sound"]}}, "prise": 1}"#
+      """
+      {"schema": "longtake.model/1", "id": "x", "providers": ["oxen"], "prise": 1,
+       "fields": {"prompt": {"name": "p", "requires": ["sound"]}}}
+      """
     )
     #expect(try SchemaJudge.problems(of: model, schema: ProjectFiles.path("presets/schema/model.json")).count == 2)
     let verify = try folder.write(
       "v.json",
-      #"{"schema": "longtake.verify-preset/1", "id": "x", "title": "x", "source": "x", "rules": {"video.size": {"min": 1, "max": 2}}}"#
+      """
+      {"schema": "longtake.verify-preset/1", "id": "x", "title": "x", "source": "x",
+       "rules": {"video.size": {"min": 1, "max": 2}}}
+      """
     )
     #expect(
       try SchemaJudge.problems(of: verify, schema: ProjectFiles.path("presets/schema/verify-preset.json")).count == 1)
@@ -95,7 +101,10 @@ struct PresetLibraryTests {
   func ownModels() throws {
     let folder = try ScratchFolder()
     let text =
-      #"{"schema": "longtake.model/1", "id": "new-model", "providers": ["oxen"], "fields": {"prompt": {"name": "text"}}}"#
+      """
+      {"schema": "longtake.model/1", "id": "new-model", "providers": ["oxen"],
+       "fields": {"prompt": {"name": "text"}}}
+      """
     try folder.write("models/new-model.json", text)
     try folder.write("models/google-veo-3-1.json", text.replacing("new-model", with: "google-veo-9"))
     let own = try PresetLibrary(environment: [PresetLibrary.environmentVariable: folder.path])
@@ -104,9 +113,13 @@ struct PresetLibraryTests {
     #expect(try own.model(named: "kling-video-o3-omni").limits.takes == 4)
     let first = try ScratchFolder()
     try first.write("models/new-model.json", text.replacing("\"text\"", with: "\"words\""))
+    try first.write("models/broken.json", "{}")
     let both = try PresetLibrary(
       directory: first.path, environment: [PresetLibrary.environmentVariable: folder.path])
     #expect(try both.model(named: "new-model").fields[.prompt]?.name == "words")
+    // One that cannot be read may be the one asked for: it is told instead of "there is no such model".
+    let error = try #require(throws: PresetError.self) { try both.model(named: "some-id") }
+    #expect(error.code == .invalid)
   }
 
   @Test("what is not there is told with the nearest name, and a directory that is not there at all")

@@ -103,7 +103,7 @@ struct ModelCheckTests {
     let omni = "kling-video-o3-omni"
     #expect(try problems(chain, omni).isEmpty)
     let multi = "shots: [{id: a, negative_prompt: n, multi_prompt: [{prompt: p, duration: 3}]}]"
-    #expect(try problems(multi, omni).map(\.path) == ["shots[0].negative_prompt", "shots[0].multi_prompt"])
+    #expect(try problems(multi, omni).map(\.path) == ["shots[0].multi_prompt", "shots[0].negative_prompt"])
     #expect(
       try problems("shots: [{id: a, prompt: p, generate_audio: true, duration: 8}]", "google-veo-3-1").map(\.path)
         == ["shots[0].generate_audio"])

@@ -1,9 +1,8 @@
 public import Foundation
 
-/// A folder of its own for one test, removed when it is let go.
+/// A folder of a test's own that goes away with it.
 public final class ScratchFolder: Sendable {
   public let url: URL
-  public var path: String { url.path(percentEncoded: false) }
 
   public init() throws {
     url = FileManager.default.temporaryDirectory.appending(path: "longtake-test-\(UUID().uuidString)")
@@ -12,18 +11,18 @@ public final class ScratchFolder: Sendable {
 
   deinit { try? FileManager.default.removeItem(at: url) }
 
+  public var path: String { url.path(percentEncoded: false) }
   public func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
 
-  /// A file with this content.
+  /// Writes a file, and the folders it lies in; gives its path.
   @discardableResult
   public func write(_ name: String, _ data: Data) throws -> String {
     let file = url.appending(path: name)
     try FileManager.default.createDirectory(at: file.deletingLastPathComponent(), withIntermediateDirectories: true)
     try data.write(to: file)
-    return path(name)
+    return file.path(percentEncoded: false)
   }
 
-  /// Writes a file, and the folders it lies in; gives its path.
   @discardableResult
   public func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
 

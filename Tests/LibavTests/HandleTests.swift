@@ -1,0 +1,144 @@
+import Foundation
+import Libav
+import Support
+import Testing
+import Timing
+
+@Suite struct DemuxerTests {
+  @Test func aMissingFileIsNamed() throws {
+    let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: "/nowhere/clip.mp4") }
+    #expect(error?.code == .fileNotFound)
+    #expect(error?.description.contains("/nowhere/clip.mp4") == true)
+  }
+
+  @Test func textNamedAsVideoIsRefusedWithLibavsWords() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write("clip.mp4", "this is no video, whatever its name says")
+    let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: path) }
+    #expect(error?.code == .invalidData)
+    #expect(error?.file == path)
+  }
+
+  /// A playlist named .mp4 must not make the program read another file or the network.
+  @Test(arguments: [
+    "ffconcat version 1.0\nfile 'secret.mp4'\n",
+    "#EXTM3U\n#EXT-X-TARGETDURATION:10\n#EXTINF:10,\nsecret.mp4\n#EXT-X-ENDLIST\n",
+  ])
+  func playlistsAreNoMedia(text: String) throws {
+    let folder = try ScratchFolder()
+    _ = try folder.make("secret.mp4", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-c:v", "libx264")
+    let path = try folder.write("clip.mp4", text)
+    #expect(throws: LibavError.self) { _ = try Demuxer(path: path) }
+  }
+
+  @Test func namesThatLookLikeAddressesAreFiles() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "concat:a.mp4", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-c:v", "libx264", "-f", "mp4")
+    #expect(try Demuxer(path: path).mainVideo?.video?.width == 64)
+  }
+}
+
+@Suite struct StreamReaderTests {
+  @Test func decodesEveryPictureOnce() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=128x96:rate=25:duration=2", "-c:v", "libx264", "-bf", "3")
+    let demuxer = try Demuxer(path: path)
+    let stream = try #require(demuxer.mainVideo?.index)
+    var reader = try StreamReader(demuxer, streams: [stream])
+    let frame = try Frame()
+    var times: [Int64] = []
+    while try reader.next(into: frame) != nil { times.append(frame.pts ?? -1) }
+    #expect(times.count == 50)
+    #expect(times == times.sorted())
+    #expect(reader.faults.isEmpty && reader.logErrorCount == 0)
+  }
+
+  /// Damage in the middle is told, and what lies behind it is still decoded.
+  @Test func goesOnBehindDamage() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4", "-c:v", "libx264", "-g", "10")
+    var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
+    let mdat = try #require(bytes.indices.dropLast(4).first { Array(bytes[$0..<$0 + 4]) == Array("mdat".utf8) })
+    let middle = mdat + (bytes.count - mdat) / 3
+    for index in middle..<middle + 600 { bytes[index] = 0xFF }
+    let broken = try folder.write("broken.mp4", Data(bytes))
+    let demuxer = try Demuxer(path: broken)
+    var reader = try StreamReader(demuxer, streams: [try #require(demuxer.mainVideo?.index)])
+    let frame = try Frame()
+    var count = 0
+    while try reader.next(into: frame) != nil { count += 1 }
+    #expect(count > 60)
+    #expect(!reader.faults.isEmpty || reader.logErrorCount > 0)
+  }
+}
+
+@Suite struct OutputFileTests {
+  @Test func nothingAppearsWithoutACommit() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("out.bin")
+    do {
+      let file = try OutputFile(path, overwrite: false)
+      try file.write([1, 2, 3])
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
+  }
+
+  @Test func anExistingFileIsKept() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.write("out.bin", "kept")
+    let error = #expect(throws: LibavError.self) { _ = try OutputFile(path, overwrite: false) }
+    #expect(error?.code == .outputExists)
+    let file = try OutputFile(path, overwrite: true)
+    try file.write(Array("new".utf8))
+    try file.commit()
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
+  }
+
+  /// A file that came up between the check and the commit is not replaced.
+  @Test func aFileThatCameUpMeanwhileIsKept() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path("out.bin")
+    let file = try OutputFile(path, overwrite: false)
+    try file.write(Array("new".utf8))
+    try folder.write("out.bin", "other")
+    let error = #expect(throws: LibavError.self) { try file.commit() }
+    #expect(error?.code == .outputExists)
+    #expect(try String(contentsOfFile: path, encoding: .utf8) == "other")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.bin"])
+  }
+
+  @Test func aFullDiskLeavesNothing() throws {
+    let error = #expect(throws: LibavError.self) {
+      let file = try OutputFile("/dev/full/out.bin", overwrite: false)
+      try file.write([1])
+    }
+    #expect(error?.code == .cannotCreate)
+  }
+}
+
+@Suite struct MuxerTests {
+  /// `/dev/full` takes nothing: the muxer must say so, at the latest when it finishes.
+  @Test func aFullDiskIsAnError() throws {
+    let settings = VideoEncoding(
+      encoder: "libx264", width: 64, height: 64, pixelFormat: .yuv420p, timeBase: try #require(TimeBase(1, 24)))
+    let encoder = try Encoder(settings)
+    let error = #expect(throws: LibavError.self) {
+      var muxer = try Muxer(path: "/dev/full", format: "mp4")
+      _ = try muxer.addStream(try encoder.parameters(), timeBase: settings.timeBase)
+      try muxer.writeHeader()
+      try muxer.finish()
+    }
+    #expect(error?.code == .diskFull)
+  }
+
+  @Test func unknownOptionsAreErrors() throws {
+    var settings = VideoEncoding(
+      encoder: "libx264", width: 64, height: 64, pixelFormat: .yuv420p, timeBase: try #require(TimeBase(1, 24)))
+    settings.options = ["no-such-option": "1"]
+    let error = #expect(throws: LibavError.self) { _ = try Encoder(settings) }
+    #expect(error?.description.contains("no-such-option") == true)
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Libav
+import Probing
+import Stills
+import Support
+import Testing
+import Timing
+
+/// The picture a full decode gives is the truth: `ffmpeg` decodes everything, we find one picture.
+@Suite struct FrameFinderTests {
+  struct Case: Sendable, CustomTestStringConvertible {
+    let name: String
+    let arguments: [String]
+    var testDescription: String { name }
+  }
+
+  private static let picture = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=3"]
+  private static let sound = ["-f", "lavfi", "-i", "sine=frequency=300:duration=5"]
+
+  static let cases: [Case] = [
+    Case(name: "b-frames.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "4", "-g", "30"]),
+    Case(name: "one-gop.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "3", "-g", "999"]),
+    Case(
+      name: "open-gop.mp4",
+      arguments: picture + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=20:bframes=3:scenecut=0"]),
+    Case(
+      name: "cra.mp4",
+      arguments: picture + ["-c:v", "libx265", "-x265-params", "open-gop=1:keyint=20:bframes=4:log-level=none"]),
+    Case(name: "longer-sound.mp4", arguments: picture + sound + ["-c:v", "libx264", "-c:a", "aac"]),
+    Case(
+      name: "variable.mp4",
+      arguments: picture + ["-vf", "select='not(mod(n\\,3))+gt(n\\,40)'", "-fps_mode", "vfr", "-c:v", "libx264"]),
+    Case(name: "trimmed.mp4", arguments: ["-ss", "0.7"] + picture + ["-t", "1.5", "-c:v", "libx264"]),
+    Case(name: "one-frame.mp4", arguments: picture + ["-frames:v", "1", "-c:v", "libx264"]),
+    Case(name: "raw.h264", arguments: picture + ["-c:v", "libx264", "-bf", "2"]),
+    Case(name: "raw.hevc", arguments: picture + ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    Case(name: "matroska.mkv", arguments: picture + ["-c:v", "libx264", "-g", "25"]),
+    Case(name: "transport.ts", arguments: picture + sound + ["-c:v", "libx264", "-g", "25", "-c:a", "aac"]),
+    Case(name: "vp9.webm", arguments: picture + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
+    Case(name: "ten-bit.mp4", arguments: picture + ["-pix_fmt", "yuv420p10le", "-c:v", "libx264"]),
+    Case(name: "jpeg.mov", arguments: picture + ["-c:v", "mjpeg"]),
+    Case(
+      name: "negative.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "3", "-movflags", "negative_cts_offsets"]),
+  ]
+
+  @Test(arguments: cases)
+  func findsThePicturesOfAFullDecode(_ sample: Case) throws {
+    let folder = try ScratchFolder()
+    try MediaTool.ffmpeg(sample.arguments + [sample.name], in: folder.url)
+    let path = folder.path(sample.name)
+    let truth = try FullDecode(path)
+    let finder = try FrameFinder(path: path)
+    #expect(try digest(finder, .last) == truth.digests.last)
+    #expect(try digest(finder, .first) == truth.digests.first)
+    for index in [truth.digests.count / 2, max(0, truth.digests.count - 2)] {
+      #expect(try digest(finder, .index(index)) == truth.digests[index], "picture #\(index)")
+    }
+  }
+
+  @Test func anIndexBeyondTheEndIsRefused() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=1", "-c:v", "libx264")
+    let error = #expect(throws: LibavError.self) { _ = try FrameFinder(path: path).find(.index(10)) }
+    #expect(error?.description.contains("#0 to #9") == true)
+  }
+
+  @Test func timesMeanThePictureOnScreen() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.ts", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=2", "-c:v", "libx264", "-g", "5")
+    let finder = try FrameFinder(path: path)
+    #expect(try finder.find(.time(.zero)).facts.index == 0)
+    #expect(try finder.find(.time(Rational(119, 100))).facts.index == 11)
+    #expect(try finder.find(.time(Rational(100))).facts.index == 19)
+  }
+
+  @Test func soundAloneHoldsNoPicture() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make("sound.mp4", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
+    let error = #expect(throws: LibavError.self) { _ = try FrameFinder(path: path) }
+    #expect(error?.code == .noSuchStream)
+  }
+
+  /// A file that breaks off still gives its last decodable picture, and says so.
+  @Test func aTruncatedFileGivesItsLastDecodablePicture() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4", "-c:v", "libx264", "-g", "25",
+      "-movflags", "+faststart")
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
+    let cut = try folder.write("cut.mp4", bytes.prefix(bytes.count * 2 / 3))
+    let truth = try FullDecode(cut)
+    let picture = try FrameFinder(path: cut).find(.last)
+    #expect(Digest.of(picture.frame) == truth.digests.last)
+    #expect(picture.facts.note != nil)
+  }
+
+  @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
+  func findsTheLastPictureOfRealClips(_ path: String) throws {
+    guard let truth = try? FullDecode(path), let last = truth.digests.last else {
+      #expect(throws: LibavError.self) { _ = try FrameFinder(path: path).find(.last) }
+      return
+    }
+    #expect(try digest(FrameFinder(path: path), .last) == last)
+  }
+
+  private func digest(_ finder: FrameFinder, _ request: FrameRequest) throws -> String {
+    let picture = try finder.find(request)
+    return Digest.of(picture.frame)
+  }
+}

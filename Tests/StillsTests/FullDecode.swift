@@ -1,0 +1,44 @@
+import Foundation
+import Libav
+import Support
+
+/// Every picture of a file as `ffmpeg` decodes it: the stream it would choose, edit lists honoured, nothing dropped.
+struct FullDecode {
+  /// MD5 of each picture's bytes, tightly packed.
+  let digests: [String]
+
+  struct NoPictures: Error {}
+
+  init(_ path: String) throws {
+    let result = try MediaTool.run(
+      "ffmpeg",
+      [
+        "-hide_banner", "-nostdin", "-v", "quiet", "-noautorotate", "-i", path, "-an", "-sn", "-dn", "-fps_mode",
+        "passthrough", "-f", "framemd5", "-",
+      ])
+    digests = String(decoding: result.output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
+      $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
+    }
+    guard !digests.isEmpty else { throw NoPictures() }
+  }
+}
+
+enum Digest {
+  /// MD5 of a picture's planes, packed as `framemd5` packs them: by `md5sum`, so that no digest of ours judges itself.
+  static func of(_ frame: borrowing Frame) -> String {
+    var bytes = Data()
+    let samples = frame.pixelFormat.bitDepth > 8 ? 2 : 1
+    for plane in 0..<frame.pixelFormat.planeCount {
+      let size = frame.planeSize(plane)
+      frame.withPlane(plane) { span, stride in
+        for row in 0..<size.height {
+          for column in 0..<size.width * samples { bytes.append(span[row * stride + column]) }
+        }
+      }
+    }
+    guard let folder = try? ScratchFolder(), let path = try? folder.write("picture.raw", bytes),
+      let result = try? MediaTool.run("md5sum", [path])
+    else { return "no digest" }
+    return String(String(decoding: result.output, as: UTF8.self).prefix(32))
+  }
+}

@@ -1,0 +1,159 @@
+import Foundation
+import Libav
+import Stills
+import Support
+import Testing
+
+/// Flat patches of known colour through every tag combination: the still must show the colour that went in.
+@Suite struct StillColorTests {
+  struct Tagging: Sendable, CustomTestStringConvertible {
+    let name: String
+    let size: String
+    let filter: String
+    let options: [String]
+    var testDescription: String { name }
+  }
+
+  static let taggings: [Tagging] = [
+    Tagging(
+      name: "709 limited", size: "1280x720", filter: "scale=out_color_matrix=bt709:out_range=tv",
+      options: ["-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv"]),
+    Tagging(
+      name: "709 full", size: "1280x720", filter: "scale=out_color_matrix=bt709:out_range=pc",
+      options: ["-colorspace", "bt709", "-color_range", "pc"]),
+    Tagging(
+      name: "601 limited", size: "640x480", filter: "scale=out_color_matrix=smpte170m:out_range=tv",
+      options: ["-colorspace", "smpte170m", "-color_range", "tv"]),
+    Tagging(
+      name: "601 tagged on HD", size: "1280x720", filter: "scale=out_color_matrix=smpte170m:out_range=tv",
+      options: ["-colorspace", "smpte170m", "-color_range", "tv"]),
+    Tagging(
+      name: "2020 limited", size: "1280x720", filter: "scale=out_color_matrix=bt2020:out_range=tv",
+      options: ["-colorspace", "bt2020nc", "-color_range", "tv"]),
+    Tagging(
+      name: "untagged HD is 709", size: "1280x720", filter: "scale=out_color_matrix=bt709:out_range=tv", options: []),
+    Tagging(
+      name: "untagged SD is 601", size: "640x480", filter: "scale=out_color_matrix=smpte170m:out_range=tv", options: []),
+  ]
+
+  private static let colors: [(Int, Int, Int)] = [(200, 60, 30), (30, 180, 60), (40, 70, 220), (128, 128, 128)]
+
+  @Test(arguments: taggings, ["yuv420p", "yuv444p", "yuv420p10le"])
+  func flatPatchesKeepTheirColor(_ tagging: Tagging, format: String) throws {
+    for color in Self.colors {
+      let folder = try ScratchFolder()
+      let hex = String(format: "0x%02X%02X%02X", color.0, color.1, color.2)
+      try MediaTool.ffmpeg(
+        ["-f", "lavfi", "-i", "color=c=\(hex):size=\(tagging.size):rate=5:duration=0.4,format=gbrp"]
+          + ["-vf", "\(tagging.filter):flags=accurate_rnd+full_chroma_int,format=\(format)"]
+          + ["-c:v", "libx264", "-qp", "1"] + tagging.options + ["clip.mp4"], in: folder.url)
+      let picture = try FrameFinder(path: folder.path("clip.mp4")).find(.last)
+      let encoder = try StillEncoder(picture)
+      for (name, still) in [("still.png", try encoder.png()), ("still.jpg", try encoder.jpeg())] {
+        let path = try folder.write(name, Data(still.bytes))
+        let shown = try Pixel.center(of: path)
+        let worst = max(abs(shown.0 - color.0), abs(shown.1 - color.1), abs(shown.2 - color.2))
+        #expect(worst <= 2, "\(name): \(shown) instead of \(color)")
+      }
+    }
+  }
+
+  @Test func pngCarriesOnlyTheStandardRGBChunk() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=128x128:rate=5:duration=1", "-c:v", "libx264", "-colorspace",
+      "bt709",
+      "-color_primaries", "bt709", "-color_trc", "bt709")
+    let picture = try FrameFinder(path: path).find(.first)
+    let chunks = PNGFile.chunkTypes(try StillEncoder(picture).png().bytes)
+    #expect(chunks.contains("sRGB"))
+    #expect(Set(chunks).isDisjoint(with: ["gAMA", "cHRM", "iCCP"]))
+  }
+
+  @Test func highDynamicRangeBecomesDeepAndSignalled() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=128x128:rate=5:duration=1", "-pix_fmt", "yuv420p10le", "-c:v",
+      "libx265", "-x265-params", "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc")
+    let picture = try FrameFinder(path: path).find(.first)
+    let still = try StillEncoder(picture).png()
+    #expect(still.bitDepth == 16)
+    let chunk = try #require(PNGFile.chunk("cICP", of: still.bytes))
+    #expect(chunk == [9, 16, 0, 1])
+  }
+
+  @Test func rotatedVideoIsShownUpright() throws {
+    let folder = try ScratchFolder()
+    _ = try folder.make("plain.mp4", "-f", "lavfi", "-i", "testsrc=size=128x64:rate=5:duration=1", "-c:v", "libx264")
+    let path = try folder.make("turned.mp4", "-i", "plain.mp4", "-c", "copy", "-metadata:s:v", "rotate=90")
+    let picture = try FrameFinder(path: path).find(.first)
+    let still = try StillEncoder(picture).png()
+    #expect((still.width, still.height) == (64, 128))
+    _ = try folder.write("ours.png", Data(still.bytes))
+    _ = try folder.make("judge.png", "-i", "turned.mp4", "-frames:v", "1", "-pix_fmt", "rgb24")
+    let difference = try Pixel.meanDifference(folder.path("ours.png"), folder.path("judge.png"))
+    #expect(difference < 4)
+  }
+}
+
+@Suite struct AnchorTests {
+  private func noisyClip(_ folder: ScratchFolder) throws -> String {
+    try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "nullsrc=size=1280x720:rate=5:duration=0.6,geq=random(1)*255:128:128", "-c:v",
+      "libx264", "-qp", "10")
+  }
+
+  @Test func aPictureThatFitsStaysLossless() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=5:duration=1", "-c:v", "libx264")
+    let anchor = try Anchor(of: path)
+    #expect(anchor.still.format == .png)
+    #expect(anchor.source.index == 4)
+  }
+
+  @Test func aLargePictureBecomesTheBestJPEGThatFits() throws {
+    let folder = try ScratchFolder()
+    let path = try noisyClip(folder)
+    let limit = 500_000
+    let anchor = try Anchor(of: path, limits: ImageLimits(maximumBytes: limit))
+    #expect(anchor.still.format == .jpeg)
+    #expect(anchor.still.bytes.count <= limit)
+    let quantiser = try #require(anchor.still.quantiser)
+    let finer = try StillEncoder(FrameFinder(path: path).find(.last), deep: false).jpeg(quantiser: quantiser - 1)
+    #expect(finer.bytes.count > limit, "a finer quantiser would have fitted too")
+  }
+
+  @Test func whatCannotFitIsRefusedWithTheReason() throws {
+    let folder = try ScratchFolder()
+    let path = try noisyClip(folder)
+    for (limits, words) in [
+      (ImageLimits(maximumBytes: 2000), "2000 bytes"), (ImageLimits(minimumSide: 1000), "at least 1000"),
+      (ImageLimits(aspect: 0.9...1.1), "aspect"),
+    ] {
+      let error = #expect(throws: LibavError.self) { _ = try Anchor(of: path, limits: limits) }
+      #expect(error?.description.contains(words) == true)
+    }
+  }
+
+  /// The anchor goes to a model and comes back as a first picture: ten times must not change the colours.
+  @Test func tenRoundTripsKeepTheColors() throws {
+    let folder = try ScratchFolder()
+    var path = try folder.make(
+      "0.mp4", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=5:duration=0.6", "-vf",
+      "gblur=sigma=2,scale=out_color_matrix=bt709:out_range=tv,format=yuv420p", "-c:v", "libx264", "-crf", "12",
+      "-colorspace", "bt709", "-color_range", "tv")
+    let first = try folder.write("first.png", Data(try StillEncoder(FrameFinder(path: path).find(.last)).png().bytes))
+    for round in 1...10 {
+      let still = try StillEncoder(FrameFinder(path: path).find(.last)).png()
+      _ = try folder.write("\(round).png", Data(still.bytes))
+      path = try folder.make(
+        "\(round).mp4", "-loop", "1", "-t", "0.4", "-r", "5", "-i", "\(round).png", "-vf",
+        "scale=out_color_matrix=bt709:out_range=tv:flags=accurate_rnd+full_chroma_int,format=yuv420p", "-c:v",
+        "libx264",
+        "-crf", "12", "-colorspace", "bt709", "-color_range", "tv")
+    }
+    let last = try folder.write("last.png", Data(try StillEncoder(FrameFinder(path: path).find(.last)).png().bytes))
+    #expect(try Pixel.meanDifference(first, last) < 3)
+  }
+}

@@ -1,0 +1,296 @@
+import Foundation
+import Stitching
+import Support
+import Testing
+import Timing
+
+@Suite struct StitcherTests {
+  private func stitch(
+    _ paths: [String], to output: String, _ change: (inout StitchOptions) -> Void = { _ in }
+  ) throws -> StitchReport {
+    var options = StitchOptions()
+    change(&options)
+    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+    return try Stitcher(plan, options: options).write(to: output)
+  }
+
+  /// The heart of the matter, for every kind of stream: the shared picture is shown once, time is uniform, everything but the
+  /// pictures that had to be encoded again is bit for bit the sources'.
+  @Test(arguments: ChainClips.Style.all)
+  func joinsAChainWithoutARepeatedPicture(_ style: ChainClips.Style) throws {
+    let chain = try ChainClips(style: style)
+    let output = chain.folder.path("master.mp4")
+    let report = try stitch(chain.paths, to: output)
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty, "\(master.complaints)")
+    #expect(master.frames == 3 * chain.length - 2)
+    #expect(report.frames == master.frames)
+    #expect(master.deltas.count == 1)
+    #expect(master.decodingDeltas.count == 1)
+    #expect(master.videoStart == 0)
+    let aacFrame = 1024.0 / 48_000
+    #expect(abs(try #require(master.soundStart)) <= aacFrame)
+    #expect(abs(try #require(master.soundEnd) - master.videoEnd) <= aacFrame)
+    let kept = try chain.paths.enumerated().flatMap { number, path in
+      try MasterJudge.pictures(of: path).dropLast(number < 2 ? 1 : 0)
+    }
+    let changed = zip(master.digests, kept).count { $0 != $1 }
+    let encoded = report.shots.reduce(0) { $0 + $1.framesEncoded }
+    #expect(changed <= encoded)
+    #expect(encoded <= 2 * Self.mostEncodedPerJoin)
+  }
+
+  /// Pictures encoded again at one join, for ordinary streams: the B-pyramid in front of the dropped one.
+  private static let mostEncodedPerJoin = 5
+
+  @Test func reencodedPicturesCannotBeToldFromTheirSource() throws {
+    let chain = try ChainClips(count: 2)
+    let output = chain.folder.path("master.mp4")
+    _ = try stitch(chain.paths, to: output)
+    let last = chain.length - 2
+    let result = try MediaTool.run(
+      "ffmpeg",
+      [
+        "-hide_banner", "-nostdin", "-i", output, "-i", chain.paths[0], "-lavfi",
+        "[0:v]trim=start_frame=\(last - 2):end_frame=\(last + 1),setpts=N[a];[1:v]trim=start_frame=\(last - 2):end_frame=\(last + 1),setpts=N[b];[a][b]psnr",
+        "-f", "null", "-",
+      ])
+    let average = result.errors.split(separator: " ").first { $0.hasPrefix("average:") }.flatMap {
+      Double($0.dropFirst("average:".count))
+    }
+    #expect(try #require(average) > 45)
+  }
+
+  @Test(arguments: [0, 1, 2, 5])
+  func measuresHowManyPicturesAreShared(overlap: Int) throws {
+    let chain = try ChainClips(count: 2, overlap: overlap, sound: nil)
+    let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
+    #expect(plan.joins[0].overlap == overlap, "\(plan.joins[0].reason)")
+  }
+
+  @Test func aRedrawnPictureIsStillTheSharedOne() throws {
+    let chain = try ChainClips(overlap: 1, sound: nil, redrawn: true)
+    let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
+    #expect(plan.joins.map(\.overlap) == [1, 1], "\(plan.joins.map(\.reason))")
+    #expect(plan.joins[0].deltaE > 0.5)
+  }
+
+  @Test func aRedrawnShotThatGoesOnSharesNothing() throws {
+    let chain = try ChainClips(overlap: 0, sound: nil, redrawn: true)
+    let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
+    #expect(plan.joins.map(\.overlap) == [0, 0], "\(plan.joins.map(\.reason))")
+  }
+
+  @Test func cutsShareNothing() throws {
+    let folder = try ScratchFolder()
+    let one = try folder.make(
+      "1.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1", "-c:v", "libx264")
+    let two = try folder.make(
+      "2.mp4", "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=24", "-t", "1", "-pix_fmt", "yuv420p", "-c:v",
+      "libx264")
+    let plan = try StitchPlan([StitchShot(path: one), StitchShot(path: two)], options: StitchOptions())
+    #expect(plan.joins[0].overlap == 0)
+  }
+
+  @Test func keepAndFixedOverlapsAreObeyed() throws {
+    let chain = try ChainClips(count: 2, sound: nil)
+    let kept = try stitch(chain.paths, to: chain.folder.path("keep.mp4")) { $0.overlap = .keep }
+    #expect(kept.frames == 2 * chain.length)
+    let fixed = try stitch(chain.paths, to: chain.folder.path("fixed.mp4")) { $0.overlap = .fixed(4) }
+    #expect(fixed.frames == 2 * chain.length - 4)
+    #expect(try MasterJudge(chain.folder.path("fixed.mp4")).complaints.isEmpty)
+  }
+
+  @Test func copyModeRefusesWhatNeedsEncoding() throws {
+    let chain = try ChainClips(count: 2, sound: nil)
+    let output = chain.folder.path("master.mp4")
+    let error = #expect(throws: StitchError.self) { try stitch(chain.paths, to: output) { $0.mode = .copy } }
+    #expect(error?.code == .needsEncoding)
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test func encodeModeEncodesEverything() throws {
+    let chain = try ChainClips(count: 2)
+    let output = chain.folder.path("master.mp4")
+    let report = try stitch(chain.paths, to: output) { $0.mode = .encode }
+    #expect(report.shots.allSatisfy { $0.framesCopied == 0 })
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty && master.frames == 2 * chain.length - 1 && master.deltas.count == 1)
+  }
+
+  @Test func differentParameterSetsStillDecodeEverywhere() throws {
+    let folder = try ScratchFolder()
+    let source = "testsrc2=size=320x180:rate=24:duration=2"
+    for (name, options) in [("1.mp4", "ref=2:bframes=2"), ("2.mp4", "ref=4:bframes=0:cabac=0")] {
+      _ = try folder.make(name, "-f", "lavfi", "-i", source, "-c:v", "libx264", "-x264-params", options)
+    }
+    let output = folder.path("master.mp4")
+    let report = try stitch([folder.path("1.mp4"), folder.path("2.mp4")], to: output) { $0.overlap = .keep }
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty)
+    #expect(master.frames == 96)
+    #expect(report.shots.allSatisfy { $0.framesEncoded == 0 })
+    let sources = try ["1.mp4", "2.mp4"].flatMap { try MasterJudge.pictures(of: folder.path($0)) }
+    #expect(master.digests == sources)
+  }
+
+  @Test func aTwoHundredthShotCostsNoMoreTimeBaseThanTheFirst() throws {
+    let chain = try ChainClips(count: 2, length: 12, style: .film)
+    let paths = (0..<30).flatMap { _ in chain.paths }
+    let output = chain.folder.path("long.mp4")
+    _ = try stitch(paths, to: output) { $0.overlap = .fixed(1) }
+    let master = try MasterJudge(output)
+    #expect(master.frames == 60 * 12 - 59)
+    #expect(master.deltas == [1001])
+    #expect(master.complaints.isEmpty)
+  }
+}
+
+@Suite struct StitchRefusalTests {
+  struct Odd: Sendable, CustomTestStringConvertible {
+    let field: String
+    let arguments: [String]
+    var testDescription: String { field }
+  }
+
+  static let odd: [Odd] = [
+    Odd(field: "size", arguments: ["-vf", "scale=160:90", "-c:v", "libx264"]),
+    Odd(field: "frame rate", arguments: ["-r", "25", "-c:v", "libx264"]),
+    Odd(field: "pixel format", arguments: ["-pix_fmt", "yuv444p", "-c:v", "libx264"]),
+    Odd(field: "video codec", arguments: ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    Odd(field: "sample aspect ratio", arguments: ["-vf", "setsar=4/3", "-c:v", "libx264"]),
+    Odd(field: "colour matrix", arguments: ["-colorspace", "bt2020nc", "-c:v", "libx264"]),
+    Odd(field: "colour range", arguments: ["-color_range", "pc", "-c:v", "libx264"]),
+    Odd(field: "colour transfer", arguments: ["-color_trc", "arib-std-b67", "-c:v", "libx264"]),
+  ]
+
+  /// Never "exit 0, broken": what does not fit is refused by name before anything is written.
+  @Test(arguments: odd)
+  func refusesWhatDoesNotFit(_ odd: Odd) throws {
+    let folder = try ScratchFolder()
+    let source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1"]
+    try MediaTool.ffmpeg(source + ["-c:v", "libx264", "a.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(source + odd.arguments + ["b.mp4"], in: folder.url)
+    let error = #expect(throws: StitchError.self) {
+      _ = try StitchPlan(
+        [StitchShot(path: folder.path("a.mp4")), StitchShot(path: folder.path("b.mp4"))], options: StitchOptions())
+    }
+    #expect(error?.code == .mismatch)
+    #expect(error?.file == folder.path("b.mp4"))
+    #expect(error?.message.contains(odd.field) == true, "\(error?.message ?? "")")
+  }
+
+  @Test func aDamagedShotLeavesNoMaster() throws {
+    let chain = try ChainClips(count: 2, sound: nil)
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: chain.paths[0]))
+    let damage = bytes.count / 2..<bytes.count / 2 + 400
+    bytes.replaceSubrange(damage, with: Data(repeating: 0xFF, count: 400))
+    let broken = try chain.folder.write("broken.mp4", bytes)
+    let output = chain.folder.path("master.mp4")
+    var thrown: (any Error)?
+    do {
+      let options = StitchOptions()
+      let plan = try StitchPlan([StitchShot(path: broken), StitchShot(path: chain.paths[1])], options: options)
+      _ = try Stitcher(plan, options: options).write(to: output)
+    } catch { thrown = error }
+    #expect(thrown.map { String(describing: $0) }?.contains("broken.mp4") == true, "\(String(describing: thrown))")
+    #expect(!FileManager.default.fileExists(atPath: output))
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: chain.folder.path).allSatisfy { !$0.hasSuffix(".part") })
+  }
+
+  @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
+  func realClipsGiveARightMasterOrANamedRefusal(_ path: String) throws {
+    let folder = try ScratchFolder()
+    let output = folder.path("master.mp4")
+    do {
+      let options = StitchOptions()
+      let plan = try StitchPlan([StitchShot(path: path), StitchShot(path: path)], options: options)
+      _ = try Stitcher(plan, options: options).write(to: output)
+    } catch {
+      #expect(String(describing: error).contains(path), "\(error)")
+      #expect(!FileManager.default.fileExists(atPath: output))
+      return
+    }
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty, "\(master.complaints)")
+    #expect(master.deltas.count == 1)
+    #expect(master.videoStart == 0)
+  }
+}
+
+@Suite struct StitchSoundTests {
+  @Test(arguments: [0, -9, 30])
+  func staysWithThePictureAtEveryJoin(extraMilliseconds: Int) throws {
+    let chain = try ChainClips(count: 4, sound: extraMilliseconds)
+    let output = chain.folder.path("master.mp4")
+    let options = StitchOptions()
+    let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: options)
+    let report = try Stitcher(plan, options: options).write(to: output)
+    let samples = try MasterJudge.samples(of: output)
+    // Each clip sings its own note: the note changes where the picture changes.
+    for (number, join) in report.joins.enumerated() {
+      let at = Int((join.time * 48_000).rounded())
+      let before = Tone.strength(of: 220 + 110 * number, in: samples[(at - 4800)..<(at - 200)])
+      let after = Tone.strength(of: 220 + 110 * (number + 1), in: samples[(at + 1200)..<(at + 6000)])
+      #expect(before > 0.9 && after > 0.9, "join \(join.index): \(before) \(after)")
+    }
+  }
+
+  /// No click: around a join the samples step no harder than they do elsewhere.
+  @Test func joinsDoNotClick() throws {
+    let chain = try ChainClips(count: 3, sound: 12)
+    let output = chain.folder.path("master.mp4")
+    let options = StitchOptions()
+    let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: options)
+    let report = try Stitcher(plan, options: options).write(to: output)
+    let samples = try MasterJudge.samples(of: output)
+    let steps = zip(samples, samples.dropFirst()).map { abs($1 - $0) }
+    let usual = steps.sorted()[steps.count * 999 / 1000]
+    for join in report.joins {
+      let at = Int(join.time * 48_000)
+      let worst = steps[(at - 2400)..<(at + 2400)].max() ?? 0
+      #expect(worst <= 1.5 * usual, "join \(join.index): \(worst) against \(usual)")
+    }
+  }
+
+  @Test func aSilentShotStaysSilentForItsExactLength() throws {
+    let folder = try ScratchFolder()
+    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=24:duration=1"]
+    let tone = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=1"]
+    try MediaTool.ffmpeg(picture + tone + ["-c:v", "libx264", "-c:a", "aac", "a.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(picture + ["-vf", "hue=h=90", "-c:v", "libx264", "b.mp4"], in: folder.url)
+    let mono = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=32000:duration=1"]
+    try MediaTool.ffmpeg(
+      picture + mono + ["-vf", "hue=h=180", "-c:v", "libx264", "-c:a", "aac", "-ac", "1", "c.mp4"], in: folder.url)
+    let output = folder.path("master.mp4")
+    var options = StitchOptions()
+    options.overlap = .keep
+    let plan = try StitchPlan(["a.mp4", "b.mp4", "c.mp4"].map { StitchShot(path: folder.path($0)) }, options: options)
+    _ = try Stitcher(plan, options: options).write(to: output)
+    let samples = try MasterJudge.samples(of: output)
+    #expect(abs(samples.count - 3 * 48_000) <= 2048)
+    #expect(samples[50_000..<94_000].allSatisfy { abs($0) < 0.001 })
+    let (first, third) = (Tone.level(samples[12_000..<36_000]), Tone.level(samples[108_000..<132_000]))
+    #expect(first > 0.05)
+    #expect(abs(third / first - 1) < 0.05, "a mono shot keeps its level: \(third) against \(first)")
+  }
+}
+
+enum Tone {
+  static func level(_ samples: ArraySlice<Float>) -> Float {
+    (samples.reduce(0) { $0 + $1 * $1 } / Float(samples.count)).squareRoot()
+  }
+
+  /// The part of the sound's level that one frequency accounts for, at 48 kHz.
+  static func strength(of frequency: Int, in samples: ArraySlice<Float>) -> Double {
+    var (real, imaginary) = (0.0, 0.0)
+    for (index, sample) in samples.enumerated() {
+      let angle = 2 * Double.pi * Double(frequency) * Double(index) / 48_000
+      real += Double(sample) * cos(angle)
+      imaginary += Double(sample) * sin(angle)
+    }
+    let amplitude = 2 * (real * real + imaginary * imaginary).squareRoot() / Double(samples.count)
+    return amplitude / (Double(level(samples)) * 2.0.squareRoot())
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Presets
+import Storyboard
+import Support
+import Testing
+
+/// The same numbers on every run.
+private struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+@Suite("Damaged storyboards")
+struct MutationTests {
+  /// Damaged copies that are read.
+  private let rounds = 1500
+
+  @Test("a storyboard with random damage is read or refused with a reason, and never ends the program")
+  func damage() throws {
+    let model = try PresetLibrary(environment: [:]).model(named: "kling-video-o3-4k-reference-to-video")
+    let original = try Data(contentsOf: URL(filePath: ProjectFiles.path("fixtures/storyboards/three-shots.yaml")))
+    let pieces = [
+      "\0", "\t", "- ", ": ", "&a ", "*a ", "[", "}", "\"", "!!int ", "? ", "|", "9", "\u{FEFF}", "@x", "\r",
+    ]
+    var random = SeededGenerator(state: 1)
+    var refused = 0
+    for _ in 0..<rounds {
+      var data = original
+      for _ in 0...Int.random(in: 0..<4, using: &random) {
+        let place = Int.random(in: 0..<data.count, using: &random)
+        switch Int.random(in: 0..<3, using: &random) {
+        case 0: data[place] = UInt8.random(in: 0...255, using: &random)
+        case 1: data.removeSubrange(place..<min(data.count, place + Int.random(in: 1..<20, using: &random)))
+        default: data.insert(contentsOf: pieces.randomElement(using: &random)!.utf8, at: place)
+        }
+      }
+      let document = StoryboardDocument(data, directory: "/films")
+      #expect(document.partial != nil || !document.problems.isEmpty)
+      let problems = document.problems(against: model, images: FakeImages())
+      if !problems.isEmpty { refused += 1 }
+      let lines = data.count { $0 == 10 || $0 == 13 } + 1
+      #expect(problems.allSatisfy { $0.line.map { (1...lines).contains($0) } ?? true })
+      if let storyboard = document.partial { _ = storyboard.chains.map { $0.map { $0.cost(with: model) } } }
+    }
+    #expect(refused > rounds / 4)
+    #expect(refused < rounds)
+  }
+}
