@@ -47,7 +47,8 @@ public final class SmallFilm: Sendable {
   /// A clip as the model would deliver it, made by `ffmpeg`.
   public func clip(seconds: Int = 3, width: Int = width, height: Int = height) throws -> String {
     try folder.make(
-      "clip-\(seconds)-\(width).mp4", "-f", "lavfi", "-i", "testsrc2=size=\(width)x\(height):rate=24:duration=\(seconds)",
+      "clip-\(seconds)-\(width).mp4", "-f", "lavfi", "-i",
+      "testsrc2=size=\(width)x\(height):rate=24:duration=\(seconds)",
       "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000:duration=\(seconds)", "-c:v", "libx264", "-preset",
       "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
   }

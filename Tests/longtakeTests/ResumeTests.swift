@@ -40,7 +40,7 @@ import Testing
     var kills = 0
     while true {
       let program = try bench.start(wait)
-      let killer = Task {
+      let killer = Task { [delay] in
         try await Task.sleep(for: .milliseconds(delay))
         program.signal(SIGKILL)
       }
@@ -73,8 +73,10 @@ import Testing
     let program = try bench.start("sse")
     while try bench.paid() == 0 { try await Task.sleep(for: .milliseconds(20)) }
     program.signal(number)
-    #expect(try await program.result().status == status)
-    #expect(try await bench.start("sse").result().status == 0)
+    let stopped = try await program.result()
+    #expect(stopped.status == status)
+    let second = try await bench.start("sse").result()
+    #expect(second.status == 0)
     #expect(try bench.paid() == 1)
   }
 
@@ -86,7 +88,8 @@ import Testing
     let second = try await bench.start("poll").result()
     #expect(second.status == 75)
     #expect(second.errors.contains("in use"))
-    #expect(try await first.result().status == 0)
+    let ended = try await first.result()
+    #expect(ended.status == 0)
     #expect(try bench.paid() == 1)
   }
 
