@@ -116,7 +116,7 @@ import Testing
     #expect(summary.shots.map { $0.take == nil } == [true, true, true])
     #expect(summary.shots.map(\.blockedBy) == [nil, "one", "one"])
     let reason = summary.errors.map { "\($0)" }.joined()
-    #expect(reason.contains("160x90"), "\(reason)")
+    #expect(reason.contains("288x162"), "\(reason)")
     #expect(stage.submissions.count == 1)
     // It was paid for: running again does not pay again by itself.
     stage.forget()

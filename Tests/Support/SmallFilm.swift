@@ -2,10 +2,10 @@ import Foundation
 
 /// A storyboard with presets of its own for pictures so small that a whole run takes seconds.
 public final class SmallFilm: Sendable {
-  /// The model's id; served by `oxen` and `sandbox`, $0.42 a second, 320×180.
+  /// The model's id; served by `oxen` and `sandbox`, $0.42 a second, 576×324.
   public static let model = "small-model"
-  public static let width = 320
-  public static let height = 180
+  public static let width = 576
+  public static let height = 324
   /// Dollars of one shot of three seconds.
   public static let shotCost = 1.26
 
