@@ -90,7 +90,7 @@ let package = Package(
     tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Ledger", ["Storyboard"]),
     tests("Sandbox", ["Presets", logging]),
-    tests("Pipeline", ["Storyboard", "Presets", "Ledger"]),
+    tests("Pipeline", ["Generation", "Ledger", "Presets", "Stitching", "Storyboard", "Timing"]),
     tests("longtake"),
   ]
 )

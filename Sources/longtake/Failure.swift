@@ -2,7 +2,9 @@ import ArgumentParser
 import Generation
 import Ledger
 import Libav
+import Pipeline
 import Presets
+import Sandbox
 import Stitching
 import Storyboard
 import Verification
@@ -17,7 +19,7 @@ enum Failure {
   }
 
   /// Nil for errors that the argument parser words itself.
-  private static func status(of error: any Error) -> ExitStatus? {
+  static func status(of error: any Error) -> ExitStatus? {
     switch error {
     case let error as LibavError: status(error.code)
     case let error as StitchError: status(error.code)
@@ -25,6 +27,8 @@ enum Failure {
     case let error as PresetError: status(error.code)
     case let error as StoryboardError: status(error.code)
     case let error as LedgerError: status(error.code)
+    case let error as PipelineError: status(error.code)
+    case let error as SandboxError: status(error.code)
     case is VerificationError: .badInput
     case let error as UsageError: error.status
     default: nil
@@ -77,6 +81,24 @@ enum Failure {
     case .readOnly: .cannotCreate
     case .inputOutput: .inputOutput
     default: .badInput
+    }
+  }
+
+  private static func status(_ code: PipelineError.Code) -> ExitStatus {
+    switch code {
+    case .invalidPlan: .badInput
+    case .needsConsent, .unsupported: .usage
+    case .cannotCreate: .cannotCreate
+    case .inputOutput: .inputOutput
+    default: .no
+    }
+  }
+
+  private static func status(_ code: SandboxError.Code) -> ExitStatus {
+    switch code {
+    case .notLoopback: .usage
+    case .cannotListen: .unavailable
+    default: .cannotCreate
     }
   }
 

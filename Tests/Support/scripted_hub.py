@@ -7,7 +7,8 @@ Prints the two ports (API, files) on one line. Every request is appended to LOG_
 standard input ends. Written for the tests alone and from the published pages, not from the client or the sandbox.
 
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
-sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes, repeats_parameters,
+sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes or clip_file (a path:
+every clip is that file), repeats_parameters,
 strong_etag, relative_results, faults: [{port, method, path, times, skip, action, …}], where path is a prefix and
 action is one of status, drop, accept_and_drop, garble, redirect, truncate, stall, empty, none.
 """
@@ -25,7 +26,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 SCRIPT = {
     "key": "secret-key-1234", "done_after": 0.3, "outcome": "succeeded", "error_message": None, "events": "normal",
-    "sync_format": None, "sync_count": 1, "layout": "file", "repository": True, "clip_bytes": 200_000,
+    "sync_format": None, "sync_count": 1, "layout": "file", "repository": True, "clip_bytes": 200_000, "clip_file": None,
     "repeats_parameters": True, "strong_etag": True, "relative_results": False, "faults": [],
 }
 LOCK = threading.RLock()
@@ -34,6 +35,9 @@ PORTS = {}
 
 
 def clip(name):
+    if SCRIPT["clip_file"]:
+        with open(SCRIPT["clip_file"], "rb") as file:
+            return file.read()
     block = hashlib.sha256(name.encode()).digest()
     return (block * (SCRIPT["clip_bytes"] // len(block) + 1))[: SCRIPT["clip_bytes"]]
 

@@ -1,0 +1,53 @@
+import Foundation
+import Presets
+import Probing
+import Storyboard
+import Timing
+import Verification
+
+/// Holds a clip against what was asked and paid for.
+struct ClipJudge: Sendable {
+  /// Seconds that the sound may end before or after the picture; services deliver some milliseconds.
+  private static let soundTolerance = 0.25
+
+  /// What every clip must be, whatever was asked for.
+  static let spec = DeliverableSpec(
+    id: "clip", title: "Generated clip", source: "What a clip must be to be joined", extends: nil,
+    rules: [
+      "container.opens": DeliverableRule(condition: nil),
+      "container.truncated": DeliverableRule(condition: .equals(false)),
+      "decode.clean": DeliverableRule(condition: .equals(true)),
+      "video.present": DeliverableRule(condition: .equals(true)),
+      "video.frame_rate.constant": DeliverableRule(condition: .equals(true)),
+      "audio.length": DeliverableRule(
+        condition: .atMost(soundTolerance), severity: .warn, when: ["audio_present": true]),
+    ])
+
+  let expectation: Expectation
+
+  init(shot: Shot, model: ModelDescriptor) {
+    expectation = Expectation(
+      size: model.output.size(aspectRatio: shot.aspectRatio).map { ($0.width, $0.height) },
+      duration: shot.seconds(with: model), audio: shot.generateAudio, frameRate: model.output.frameRate)
+  }
+
+  /// Blocks while it decodes.
+  func verify(
+    _ path: String, progress: @escaping (VerificationProgress) -> Void
+  ) throws -> VerificationReport {
+    try Verifier(spec: Self.spec).verify(path, expectation: expectation, progress: progress)
+  }
+
+  /// The sentences of failed findings in a verdict as the ledger keeps it.
+  static func reasons(inVerdict json: String?) -> [String] {
+    struct Kept: Decodable {
+      struct Finding: Decodable {
+        let status: String
+        let message: String
+      }
+      let findings: [Finding]
+    }
+    guard let json, let kept = try? JSONDecoder().decode(Kept.self, from: Data(json.utf8)) else { return [] }
+    return kept.findings.filter { $0.status == "fail" }.map(\.message)
+  }
+}

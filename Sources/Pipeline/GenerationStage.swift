@@ -1,0 +1,136 @@
+import Foundation
+import Generation
+import Ledger
+import Presets
+import Storyboard
+import Synchronization
+
+/// What all shots of one run share.
+struct GenerationStage: Sendable {
+  let storyboard: Storyboard
+  let model: ModelDescriptor
+  let workspace: Workspace
+  let ledger: Ledger
+  let host: ProviderHost
+  let options: RunOptions
+  let media: MediaQueue
+  let images: ImagePublisher
+  /// Generations up to this number were there before this run.
+  let lastOldGeneration: Int64
+  let emit: @Sendable (PipelineEvent) -> Void
+  private let turn = Turn()
+
+  /// What only one task may do at a time: reading the ledger and writing what follows from it.
+  private final class Turn: Sendable {
+    let lock = Mutex(())
+  }
+
+  init(
+    storyboard: Storyboard, model: ModelDescriptor, workspace: Workspace, ledger: Ledger, host: ProviderHost,
+    options: RunOptions, media: MediaQueue, emit: @escaping @Sendable (PipelineEvent) -> Void
+  ) throws {
+    self.storyboard = storyboard
+    self.model = model
+    self.workspace = workspace
+    self.ledger = ledger
+    self.host = host
+    self.options = options
+    self.media = media
+    self.emit = emit
+    images = ImagePublisher(ledger: ledger, host: host)
+    lastOldGeneration = try ledger.generations().map(\.number).max() ?? 0
+  }
+
+  /// Of one take; zero at the sandbox, nil when not published.
+  func costPerTake(of shot: Shot) -> USD? {
+    guard host.isPaid else { return .zero }
+    guard let price = model.pricePerSecond, let seconds = shot.seconds(with: model) else { return nil }
+    return price.times(seconds)
+  }
+
+  /// Digest of everything that a shot's clip depends on; the previous shot is named by its take, so that a clip that was
+  /// fetched again or an anchor that was written anew does not make the next one out of date.
+  func contentDigest(of shot: Shot, after previous: GenerationEntry?) throws -> String {
+    let own = try storyboard.canonicalContent(of: shot, model: model) { try images.identity(of: $0) }
+    let start = previous.map { "\($0.shot).take\($0.take)" } ?? ""
+    return FileDigest.sha256(of: "\(host.provider.name)\n\(own)\n\(start)")
+  }
+
+  func withTurn<Value: Sendable>(_ work: () throws -> Value) rethrows -> Value {
+    try turn.lock.withLock { _ in try work() }
+  }
+
+  /// Writes down that a request is about to be sent, unless that could exceed the limit.
+  /// - Throws: ``PipelineError`` `overBudget`.
+  func recordIntent(
+    shot: Shot, request: GenerationRequest, contentDigest: String, takes: Int
+  ) throws -> IntentEntry {
+    let cost = costPerTake(of: shot)
+    return try withTurn {
+      if let limit = options.maximumCost, host.isPaid {
+        try requireRoom(below: limit, for: cost.map { $0 * takes }, shot: shot)
+      }
+      return try ledger.recordIntent(
+        shot: shot.id, provider: host.provider.name, model: request.model,
+        parameters: JSONValue.object(request.parameters).canonicalJSON, requestDigest: request.digest,
+        contentDigest: contentDigest, takes: takes, costMicroUSD: cost?.micro)
+    }
+  }
+
+  private func requireRoom(below limit: USD, for cost: USD?, shot: Shot) throws {
+    guard let cost else {
+      throw PipelineError(
+        .overBudget,
+        "the price of \(model.id) is not known, so --max-cost \(limit) cannot be kept; leave it out to go on.")
+    }
+    let spending = try ledger.spent()
+    let spent = USD(micro: spending.paid) + USD(micro: spending.uncertain)
+    guard spent + cost <= limit else {
+      throw PipelineError(
+        .overBudget,
+        "shot \(shot.id) costs \(cost) and this workspace has paid or may have paid \(spent): together more than "
+          + "--max-cost \(limit). Nothing was sent for it.")
+    }
+  }
+
+  /// Shots that will be sent, as far as can be told now: what follows a shot that is sent is sent too.
+  func shotsToSend() throws -> [Shot] {
+    try storyboard.chains.flatMap { chain -> [Shot] in
+      var previous: GenerationEntry?
+      for (index, shot) in chain.enumerated() {
+        let digest = try contentDigest(of: shot, after: previous)
+        switch try nextSteps(of: shot, digest, needsAnchor: false).first {
+        case .done(let take), .anchor(let take), .wait(let take), .download(let take), .verify(let take):
+          previous = take
+        case .submit: return Array(chain[index...])
+        case .failed(let entry) where mayRepeat(entry): return Array(chain[index...])
+        case .failed: return []
+        case .reconcile, nil: return Array(chain[(index + 1)...])
+        }
+      }
+      return []
+    }
+  }
+
+  /// Whether a take that did not succeed may be asked for again without being told to: the service failed it, so it was
+  /// not paid, and that was in an earlier run.
+  func mayRepeat(_ entry: GenerationEntry) -> Bool {
+    entry.number <= lastOldGeneration && (entry.state == .failed || entry.state == .cancelled)
+  }
+
+  /// As the ledger says, but for requests that another provider was asked: those can only be settled there.
+  func nextSteps(of shot: Shot, _ digest: String, needsAnchor: Bool) throws -> [NextStep] {
+    let steps = try ledger.nextSteps(shot: shot.id, contentDigest: digest, needsAnchor: needsAnchor)
+    let own = steps.filter { step in
+      if case .reconcile(let intent) = step { intent.provider == host.provider.name } else { true }
+    }
+    if !own.isEmpty { return own }
+    if let take = try ledger.chosenTake(shot: shot.id, contentDigest: digest) {
+      return [try needsAnchor && ledger.anchor(of: take.number) == nil ? .anchor(take) : .done(take)]
+    }
+    let last = try ledger.generations(shot: shot.id).last {
+      !$0.isSuperseded && $0.contentDigest == digest && $0.state != .abandoned && $0.state != .intended
+    }
+    return [last.map(NextStep.failed) ?? .submit]
+  }
+}

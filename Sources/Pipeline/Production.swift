@@ -1,0 +1,149 @@
+import Foundation
+import Ledger
+public import Presets
+import Storyboard
+
+/// One storyboard in its workspace: generates what is missing, joins it, checks everything, and reports.
+///
+/// Running it again goes on where the last run ended, however that ended.
+public struct Production: Sendable {
+  private let plan: ExecutionPlan
+  private let workspace: Workspace
+  private let options: RunOptions
+  private let library: PresetLibrary
+  private let emit: @Sendable (PipelineEvent) -> Void
+
+  /// - Parameters:
+  ///   - workspace: nil for the usual folder beside the storyboard.
+  ///   - emit: called from any thread.
+  public init(
+    _ plan: ExecutionPlan, workspace: Workspace? = nil, options: RunOptions, library: PresetLibrary,
+    emit: @escaping @Sendable (PipelineEvent) -> Void
+  ) {
+    self.plan = plan
+    self.workspace = workspace ?? Workspace(besideStoryboard: plan.path)
+    self.options = options
+    self.library = library
+    self.emit = emit
+  }
+
+  /// Plan, generate, verify, anchor, stitch, verify the master.
+  /// - Throws: what stops everything; what stops one shot is in the summary.
+  public func run() async throws -> RunSummary { try await work(assembling: true) }
+
+  /// Only the clips and their anchors.
+  public func generate() async throws -> RunSummary { try await work(assembling: false) }
+
+  /// Marks shots, and those anchored on them, to be generated again; earlier takes stay.
+  /// - Returns: ids of all marked shots.
+  public func redo(_ ids: [String]) throws -> [String] {
+    let (storyboard, _, _) = try plan.usable()
+    let marked = try storyboard.withDependents(ids).map(\.id)
+    guard FileManager.default.fileExists(atPath: workspace.ledgerPath) else {
+      throw LedgerError(.notFound, "there is no ledger in \(workspace.directory); nothing has been run there yet.")
+    }
+    try Ledger(workspace: workspace.directory).markRedo(marked)
+    return marked
+  }
+
+  private func work(assembling: Bool) async throws -> RunSummary {
+    let (storyboard, model, spec) = try plan.usable()
+    try workspace.prepare()
+    let ledger = try Ledger(workspace: workspace.directory)
+    workspace.removeLeftovers()
+    let log = try RunLog(path: workspace.logPath)
+    let tell: @Sendable (PipelineEvent) -> Void = { [emit] event in
+      log.write(event)
+      emit(event)
+    }
+    tell(
+      .began(
+        workspace: workspace.directory, provider: plan.provider, model: model.id, shots: storyboard.shots.map(\.id)))
+    do {
+      let media = MediaQueue()
+      let outcomes = try await generate(storyboard, model, ledger, media, tell)
+      var master: MasterRecord?
+      var failure: (any Error)?
+      let takes = outcomes.compactMap(\.take)
+      if assembling, takes.count == storyboard.shots.count {
+        let assembler = Assembler(
+          storyboard: storyboard, spec: spec, workspace: workspace, media: media, isStandIn: !plan.isPaid, emit: tell)
+        do {
+          master = try await assembler.assemble(
+            takes, earlier: RunReport.master(inReport: workspace.reportPath))
+        } catch {
+          failure = error
+        }
+      }
+      if failure is CancellationError { throw CancellationError() }
+      try RunReport(plan, version: options.version, outcomes: outcomes, ledger: ledger, master: master)
+        .write(to: workspace.reportPath)
+      if let failure { throw failure }
+      let summary = try summary(outcomes, ledger, master)
+      tell(.ended(isGood: summary.isGood))
+      return summary
+    } catch {
+      tell(.notice(error is CancellationError ? "stopped; running again goes on from here" : "stopped: \(error)"))
+      throw error
+    }
+  }
+
+  private func generate(
+    _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger, _ media: MediaQueue,
+    _ tell: @escaping @Sendable (PipelineEvent) -> Void
+  ) async throws -> [ShotOutcome] {
+    let host = try await ProviderHost.open(
+      plan.provider, options: options.provider, library: library, sandboxDirectory: workspace.sandboxDirectory)
+    do {
+      let stage = try GenerationStage(
+        storyboard: storyboard, model: model, workspace: workspace, ledger: ledger, host: host, options: options,
+        media: media, emit: tell)
+      try ledger.recordStoryboard(
+        StoryboardEntry(
+          path: plan.path, title: storyboard.title, digest: plan.digest, provider: plan.provider, model: model.id),
+        shots: try storyboard.shots.map { shot in
+          ShotEntry(id: shot.id, position: shot.index, digest: try stage.contentDigest(of: shot, after: nil))
+        })
+      try await requireConsent(stage)
+      let outcomes = try await Generator(stage: stage).run()
+      await host.close()
+      return outcomes
+    } catch {
+      await host.close()
+      throw error
+    }
+  }
+
+  /// Asks before money is spent.
+  private func requireConsent(_ stage: GenerationStage) async throws {
+    guard stage.host.isPaid else { return }
+    let shots = try stage.shotsToSend()
+    guard !shots.isEmpty else { return }
+    let cost = shots.reduce(USD?.some(.zero)) { sum, shot in
+      sum.flatMap { known in shot.cost(with: stage.model).map { known + $0 } }
+    }
+    let spending = try stage.ledger.spent()
+    let question = SpendingQuestion(
+      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost,
+      spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
+    let price = cost.map { "about \($0)" } ?? "an amount that is not published"
+    guard let consent = options.consent else {
+      throw PipelineError(
+        .needsConsent,
+        "generating \(question.shots.joined(separator: ", ")) at \(plan.provider) costs \(price); add --yes to agree. "
+          + "Nothing was sent.")
+    }
+    guard await consent(question) else {
+      throw PipelineError(.needsConsent, "not agreed to, so nothing was sent.")
+    }
+  }
+
+  private func summary(_ outcomes: [ShotOutcome], _ ledger: Ledger, _ master: MasterRecord?) throws -> RunSummary {
+    let spending = try ledger.spent()
+    let seconds = plan.shots.compactMap { shot in shot.seconds.map { (shot.id, $0) } }
+    return RunSummary(
+      workspace: workspace, shots: outcomes, seconds: Dictionary(seconds, uniquingKeysWith: { first, _ in first }),
+      master: master, isStandIn: !plan.isPaid, spent: USD(micro: spending.paid),
+      uncertain: USD(micro: spending.uncertain))
+  }
+}

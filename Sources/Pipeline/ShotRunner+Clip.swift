@@ -1,0 +1,195 @@
+import Foundation
+import Generation
+import Ledger
+import Libav
+import Presets
+import Probing
+import Stills
+import Storyboard
+import Synchronization
+import Timing
+import Verification
+
+/// Bytes between two reports of a download's progress.
+private let bytesPerReport: Int64 = 1 << 20
+
+extension ShotRunner {
+  /// Waits for a generation; nil when it ended without a clip.
+  func wait(for take: GenerationEntry) async throws -> GenerationResult? {
+    guard let id = take.remoteID else {
+      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no id to wait for")
+    }
+    emit(.waiting, take: take.take)
+    let last = Mutex(take.state)
+    do {
+      let result = try await stage.host.provider.wait(for: id, timeout: stage.options.timeout) { job in
+        guard job.state == .processing, last.withLock({ $0 != .processing }) else { return }
+        last.withLock { $0 = .processing }
+        try? ledger.recordState(generation: take.number, .processing, startedAt: job.startedAt)
+        emit(.processing, take: take.take)
+      }
+      try ledger.recordState(generation: take.number, .succeeded, completedAt: Ledger.systemTime())
+      return result
+    } catch let error as GenerationError {
+      switch error.code {
+      case .generationFailed, .insufficientCredits, .refused, .notFound:
+        try ledger.recordState(
+          generation: take.number, .failed, error: error.message, completedAt: Ledger.systemTime())
+      case .cancelled:
+        try ledger.recordState(
+          generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime())
+      default: throw error
+      }
+      failures.set(error, for: take.number)
+      return nil
+    }
+  }
+
+  /// Brings a clip into the workspace.
+  /// - Parameter result: what was just waited for; nil asks the service for a fresh address.
+  func fetch(_ take: GenerationEntry, _ result: GenerationResult?) async throws {
+    let clip = try await clip(of: take, result)
+    try ledger.recordClip(generation: take.number, clip)
+    emit(.downloaded(bytes: clip.bytes), take: take.take)
+  }
+
+  private func clip(of take: GenerationEntry, _ result: GenerationResult?) async throws -> ClipEntry {
+    if let result { return try await download(result, take) }
+    if let clip = try adoptedClip(take) { return clip }
+    return try await download(try await freshResult(of: take), take)
+  }
+
+  /// A clip without an id that an earlier run had brought and not yet written down: under its final name it is whole.
+  private func adoptedClip(_ take: GenerationEntry) throws -> ClipEntry? {
+    let name = Workspace.clipName(shot: shot.id, take: take.take)
+    guard take.remoteID == nil, let bytes = FileDigest.size(ofFile: stage.workspace.path(name)) else { return nil }
+    return ClipEntry(path: name, bytes: bytes, sha256: try FileDigest.sha256(ofFile: stage.workspace.path(name)))
+  }
+
+  private func freshResult(of take: GenerationEntry) async throws -> GenerationResult {
+    let advice = "To pay for a new one, mark it with 'longtake redo … --shot \(shot.id)'."
+    guard let id = take.remoteID else {
+      throw PipelineError(
+        .shotFailed, "the clip of take \(take.take) is lost, and it has no id by which it could be fetched. \(advice)")
+    }
+    do {
+      let job = try await stage.host.provider.job(id)
+      guard let address = job.resultURL else {
+        throw PipelineError(
+          .shotFailed, "the service says \(job.state.rawValue) of \(id) and gives no clip any more. \(advice)")
+      }
+      return .address(url: address, jobID: id)
+    } catch let error as GenerationError where error.code == .notFound {
+      throw PipelineError(.shotFailed, "the clip of take \(take.take) cannot be fetched: \(error.message) \(advice)")
+    }
+  }
+
+  func download(_ result: GenerationResult, _ take: GenerationEntry) async throws -> ClipEntry {
+    let name = Workspace.clipName(shot: shot.id, take: take.take)
+    let reported = Mutex<Int64>(0)
+    let file = try await stage.host.provider.download(result, to: stage.workspace.path(name)) { bytes, total in
+      let isDue = reported.withLock { last in
+        guard bytes < last || bytes - last >= bytesPerReport || bytes == total else { return false }
+        last = bytes
+        return true
+      }
+      if isDue { stage.emit(.downloading(shot.id, take: take.take, bytes: bytes, of: total)) }
+    }
+    return ClipEntry(path: name, bytes: file.bytes, sha256: file.sha256)
+  }
+
+  /// Holds a clip against what was asked for; only a good one may seed the next shot.
+  func verify(_ take: GenerationEntry) async throws {
+    guard let clip = take.clip else {
+      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to verify")
+    }
+    guard isWhole(clip) else {
+      try setAside(clip, of: take)
+      return
+    }
+    let judge = ClipJudge(shot: shot, model: stage.model)
+    let path = stage.workspace.path(clip.path)
+    let report = try await stage.media.run {
+      try judge.verify(path) { progress in
+        stage.emit(.verifying(shot.id, frames: progress.frames, fraction: progress.fraction))
+      }
+    }
+    let isGood = report.verdict != .fail
+    try ledger.recordVerdict(
+      generation: take.number, isGood: isGood, verdict: String(decoding: try report.data(), as: UTF8.self))
+    emit(.verified(verdict: report.verdict.rawValue, reasons: report.reasons.map(\.message)), take: take.take)
+  }
+
+  // MARK: - Files that were changed behind our back
+
+  /// Looks at the clips the ledger counts on; one that is lost or altered is fetched again, not paid again.
+  func requireWholeClips() throws {
+    let waiting = try ledger.generations(shot: shot.id).filter {
+      $0.state == .downloaded && !$0.isSuperseded && $0.contentDigest == contentDigest
+    }
+    let chosen = try ledger.chosenTake(shot: shot.id, contentDigest: contentDigest)
+    for take in waiting + (chosen.map { [$0] } ?? []) {
+      if let clip = take.clip, !isWhole(clip) { try setAside(clip, of: take) }
+    }
+  }
+
+  private func isWhole(_ file: ClipEntry) -> Bool {
+    let path = stage.workspace.path(file.path)
+    return FileDigest.size(ofFile: path) == file.bytes && (try? FileDigest.sha256(ofFile: path)) == file.sha256
+  }
+
+  private func setAside(_ clip: ClipEntry, of take: GenerationEntry) throws {
+    let path = stage.workspace.path(clip.path)
+    let isThere = FileManager.default.fileExists(atPath: path)
+    stage.emit(
+      .notice(
+        "the clip \(clip.path) is \(isThere ? "not what was downloaded; it is kept as \(clip.path).altered and" : "gone; it")"
+          + " is fetched again"))
+    if isThere {
+      try? FileManager.default.removeItem(atPath: "\(path).altered")
+      try? FileManager.default.moveItem(atPath: path, toPath: "\(path).altered")
+    }
+    try ledger.recordClipLost(generation: take.number)
+  }
+
+  func hasWholeAnchor(_ take: GenerationEntry) throws -> Bool {
+    try ledger.anchor(of: take.number).map { isWhole($0.file) } ?? false
+  }
+
+  // MARK: - Anchor
+
+  /// Writes the clip's last picture so that the next shot's model takes it.
+  func makeAnchor(of take: GenerationEntry) async throws {
+    guard let clip = take.clip else {
+      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to take a picture of")
+    }
+    let limits = ImageLimits(startImageOf: stage.model)
+    let path = stage.workspace.path(clip.path)
+    let anchor = try await stage.media.run { try Anchor(of: path, limits: limits) }
+    let suffix = anchor.still.format == .png ? "png" : "jpg"
+    let name = Workspace.anchorName(shot: shot.id, suffix: suffix)
+    let file = try OutputFile(stage.workspace.path(name), overwrite: true)
+    try file.write(anchor.still.bytes)
+    try file.commit()
+    let other = Workspace.anchorName(shot: shot.id, suffix: suffix == "png" ? "jpg" : "png")
+    try? FileManager.default.removeItem(atPath: stage.workspace.path(other))
+    let entry = ClipEntry(
+      path: name, bytes: Int64(anchor.still.bytes.count), sha256: FileDigest.sha256(of: anchor.still.bytes))
+    try ledger.recordAnchor(
+      generation: take.number, entry, mediaType: anchor.still.mediaType, detail: detail(of: anchor).canonicalJSON)
+    emit(.anchored(file: name), take: take.take)
+  }
+
+  private func detail(of anchor: Anchor) -> JSONValue {
+    let source = anchor.source
+    return [
+      "index": .integer(Int64(source.index)), "pts": source.pts.map(JSONValue.integer) ?? .null,
+      "time_base": .string(source.timeBase.description),
+      "time": source.time.map { .string($0.fraction) } ?? .null,
+      "width": .integer(Int64(anchor.still.width)), "height": .integer(Int64(anchor.still.height)),
+      "assumed_color": .array(source.color.assumed.map(JSONValue.string)),
+      "jpeg_quantiser": anchor.still.quantiser.map { .integer(Int64($0)) } ?? .null,
+      "note": source.note.map(JSONValue.string) ?? .null,
+    ]
+  }
+}

@@ -1,0 +1,145 @@
+import Foundation
+import Generation
+import Ledger
+import Presets
+import Storyboard
+
+extension ShotRunner {
+  /// Sends the shot: the intent first, the ids right after.
+  func submit() async throws {
+    let request = try await request()
+    emit(.submitting)
+    guard stage.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
+    let intent = try stage.recordIntent(
+      shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
+    do {
+      let jobs = try await stage.host.provider.enqueue(request)
+      try ledger.recordSubmitted(intent: intent.number, remoteIDs: jobs.map(\.id))
+      emit(.submitted(jobs.map(\.id)))
+    } catch {
+      try settle(intent, error)
+    }
+  }
+
+  /// The request, once every picture of it has an address.
+  private func request() async throws -> GenerationRequest {
+    let builder = RequestBuilder(storyboard: stage.storyboard, model: stage.model)
+    let needed = builder.images(of: shot)
+    if !needed.isEmpty { emit(.publishing(pictures: needed.count)) }
+    var addresses: [RequestImage: String] = [:]
+    for image in needed { addresses[image] = try await address(of: image) }
+    let found = addresses
+    return try builder.request(for: shot) { image in
+      guard let address = found[image] else {
+        throw PipelineError(.shotFailed, "the picture \(image.planned) has no address")
+      }
+      return address
+    }
+  }
+
+  private func address(of image: RequestImage) async throws -> String {
+    switch image {
+    case .source(let source):
+      switch source.location {
+      case .address(let address): return address
+      case .file(let path): return try await stage.images.address(of: try stage.images.local(path))
+      }
+    case .anchor(let id):
+      guard let previous, previous.shot == id, let anchor = try ledger.anchor(of: previous.number) else {
+        throw PipelineError(.shotFailed, "the last picture of shot \(id) is not there")
+      }
+      return try await stage.images.address(
+        of: LocalImage(
+          path: stage.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
+    }
+  }
+
+  /// Sends each take as a request of its own that blocks until its clip is there. The intent stays open until the clip
+  /// is on the disk: without an id, only a search can find it again.
+  private func submitBlocking(_ request: GenerationRequest) async throws {
+    let single = GenerationRequest(model: request.model, parameters: request.parameters)
+    var intents: [IntentEntry] = []
+    for _ in 0..<request.takes {
+      intents.append(try stage.recordIntent(shot: shot, request: single, contentDigest: contentDigest, takes: 1))
+    }
+    emit(.waiting)
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for intent in intents { group.addTask { try await generate(single, for: intent) } }
+      try await group.waitForAll()
+    }
+  }
+
+  private func generate(_ request: GenerationRequest, for intent: IntentEntry) async throws {
+    do {
+      let results = try await stage.host.provider.generate(request, into: stage.workspace.path("clips"))
+      guard let result = results.first, let take = try takes(of: intent).first else {
+        throw GenerationError(.answerLost, "the answer for shot \(shot.id) holds no clip")
+      }
+      if results.count > 1 {
+        stage.emit(.notice("shot \(shot.id): the service sent \(results.count) clips for one take; the first counts"))
+      }
+      let clip = try await download(result, take)
+      try ledger.recordAnsweredWithClips(intent: intent.number)
+      try ledger.recordClip(generation: take.number, clip)
+      emit(.downloaded(bytes: clip.bytes), take: take.take)
+    } catch {
+      try settle(intent, error)
+    }
+  }
+
+  private func takes(of intent: IntentEntry) throws -> [GenerationEntry] {
+    try ledger.generations(shot: shot.id).filter { $0.intent == intent.number }
+  }
+
+  /// Decides what an error means for a request that was on its way.
+  /// - Throws: the error, unless looking for the request at the service may help.
+  private func settle(_ intent: IntentEntry, _ error: any Error) throws {
+    guard let error = error as? GenerationError else { throw error }
+    switch error.code {
+    case .answerLost:
+      guard failures.countLost() < Self.lostAnswers else { throw error }
+      stage.emit(.notice("shot \(shot.id): \(error.message)"))
+    case .notAuthorised, .unavailable, .rateLimited, .unsupported:
+      try ledger.recordRefused(intent: intent.number, error: nil)
+      throw error
+    case .refused, .insufficientCredits, .notFound, .generationFailed:
+      try ledger.recordRefused(intent: intent.number, error: error.message)
+      for take in try takes(of: intent) { failures.set(error, for: take.number) }
+    default:
+      // It may have been accepted; the next run looks for it.
+      throw error
+    }
+  }
+
+  // MARK: - Finding what may have arrived
+
+  /// Finds out whether the service took a request, and adopts what is there.
+  func reconcile(_ intent: IntentEntry) async throws {
+    emit(.reconciling)
+    let wanted = try takes(of: intent).count
+    guard let parameters = try? JSONDecoder().decode(JSONValue.self, from: Data(intent.parameters.utf8)).objectValue
+    else { throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read") }
+    let request = GenerationRequest(model: intent.model, parameters: parameters, takes: max(1, min(4, wanted)))
+    let isOld = Ledger.systemTime() - intent.createdAt > ProviderHost.listingDelay
+    for pause in isOld ? [.zero] : stage.host.looks {
+      try await Task.sleep(for: pause)
+      let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
+      if try adopt(jobs, for: intent, wanted: wanted) { return }
+    }
+    try ledger.recordRefused(intent: intent.number, error: nil)
+  }
+
+  private func adopt(_ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int) throws -> Bool {
+    let ids = try stage.withTurn {
+      let known = try ledger.knownRemoteIDs()
+      let unknown = jobs.filter { !known.contains($0.id) }
+        .sorted { ($0.enqueuedAt ?? 0, $0.id) < ($1.enqueuedAt ?? 0, $1.id) }
+      // What is beyond the takes may belong to an equal request of another shot.
+      let ids = unknown.prefix(wanted).map(\.id)
+      if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }
+      return ids
+    }
+    if !ids.isEmpty { emit(.adopted(ids)) }
+    return !ids.isEmpty
+  }
+}

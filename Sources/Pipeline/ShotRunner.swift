@@ -1,0 +1,127 @@
+import Foundation
+import Generation
+import Ledger
+import Storyboard
+import Synchronization
+
+/// Brings one shot from wherever it is to a verified clip and, where another shot starts from it, an anchor.
+struct ShotRunner: Sendable {
+  /// Answers that may be lost in a row before the shot is given up.
+  static let lostAnswers = 3
+
+  let stage: GenerationStage
+  let shot: Shot
+  /// The take whose last picture the shot starts from.
+  let previous: GenerationEntry?
+  /// Whether another shot starts from this one.
+  let needsAnchor: Bool
+  let contentDigest: String
+  let failures = Failures()
+
+  /// The services' own errors of this run, by generation.
+  final class Failures: Sendable {
+    private let errors = Mutex<[Int64: any Error]>([:])
+    private let lost = Mutex(0)
+
+    subscript(generation: Int64) -> (any Error)? { errors.withLock { $0[generation] } }
+    func set(_ error: any Error, for generation: Int64) { errors.withLock { $0[generation] = error } }
+    /// Counts one more lost answer.
+    func countLost() -> Int {
+      lost.withLock {
+        $0 += 1
+        return $0
+      }
+    }
+  }
+
+  init(stage: GenerationStage, shot: Shot, previous: GenerationEntry?, needsAnchor: Bool) throws {
+    self.stage = stage
+    self.shot = shot
+    self.previous = previous
+    self.needsAnchor = needsAnchor
+    contentDigest = try stage.contentDigest(of: shot, after: previous)
+  }
+
+  var ledger: Ledger { stage.ledger }
+
+  func emit(_ step: ShotStep, take: Int? = nil) { stage.emit(.shot(shot.id, take: take, step)) }
+
+  /// - Returns: the take that counts.
+  /// - Throws: ``GenerationError``, ``PipelineError`` `shotFailed` or `overBudget`, ``LedgerError``.
+  func run() async throws -> GenerationEntry {
+    try requireWholeClips()
+    var hasWorked = false
+    while true {
+      try Task.checkCancellation()
+      let steps = try stage.nextSteps(of: shot, contentDigest, needsAnchor: needsAnchor)
+      switch steps[0] {
+      case .submit: try await submit()
+      case .reconcile(let intent): try await reconcile(intent)
+      case .wait, .download, .verify: try await advance(steps)
+      case .anchor(let take): try await makeAnchor(of: take)
+      case .failed(let take):
+        guard stage.mayRepeat(take) else { throw failure(of: take) }
+        try await submit()
+      case .done(let take):
+        if needsAnchor, try !hasWholeAnchor(take) { try await makeAnchor(of: take) }
+        emit(hasWorked ? .done(file: take.clip?.path ?? "") : .kept, take: take.take)
+        return take
+      }
+      hasWorked = true
+    }
+  }
+
+  private func failure(of take: GenerationEntry) -> any Error {
+    if let error = failures[take.number] { return error }
+    let reason: String
+    switch take.state {
+    case .rejected:
+      let why = ClipJudge.reasons(inVerdict: take.verdict)
+      reason =
+        "take \(take.take) is not what was asked for: \(why.joined(separator: " ")) It was paid; to pay for another, mark "
+        + "it with 'longtake redo … --shot \(shot.id)'."
+    default: reason = take.error ?? "the generation is \(take.state.rawValue)"
+    }
+    return PipelineError(.shotFailed, reason)
+  }
+
+  /// Brings all takes that are under way as far as each gets; the first error is thrown when none moves any more.
+  private func advance(_ steps: [NextStep]) async throws {
+    let numbers = steps.compactMap { step -> Int64? in
+      switch step {
+      case .wait(let take), .download(let take), .verify(let take): take.number
+      case .submit, .reconcile, .anchor, .done, .failed: nil
+      }
+    }
+    let errors = await withTaskGroup(of: (any Error)?.self) { group in
+      for number in numbers {
+        group.addTask {
+          do {
+            try await advance(number)
+            return nil
+          } catch {
+            return error
+          }
+        }
+      }
+      var errors: [any Error] = []
+      for await error in group { if let error { errors.append(error) } }
+      return errors
+    }
+    if let error = errors.first(where: { !($0 is CancellationError) }) ?? errors.first { throw error }
+  }
+
+  private func advance(_ number: Int64) async throws {
+    var result: GenerationResult?
+    while let take = try ledger.generation(number) {
+      switch take.state {
+      case .submitted, .processing: result = try await wait(for: take)
+      case .succeeded:
+        try await fetch(take, result)
+        result = nil
+      case .downloaded: try await verify(take)
+      case .intended, .verified, .rejected, .failed, .cancelled, .abandoned: return
+      }
+    }
+  }
+}

@@ -1,0 +1,17 @@
+import Libav
+import Probing
+public import Storyboard
+
+/// Looks at picture files by decoding them.
+public struct StillInspector: ImageInspector {
+  public init() {}
+
+  public func facts(of path: String) throws -> ImageFacts {
+    do {
+      let info = try StillInfo(path: path)
+      return ImageFacts(format: info.format.rawValue, width: info.width, height: info.height, bytes: info.bytes)
+    } catch {
+      throw LibavError(error.code, error.message)
+    }
+  }
+}

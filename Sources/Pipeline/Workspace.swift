@@ -1,0 +1,67 @@
+import Foundation
+
+/// The folder of one storyboard's files.
+public struct Workspace: Sendable, Hashable {
+  /// The folder, without a slash at its end.
+  public let directory: String
+
+  public init(directory: String) {
+    let path = URL(filePath: directory, directoryHint: .isDirectory).standardizedFileURL.path(percentEncoded: false)
+    self.directory = path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path
+  }
+
+  /// `<storyboard name without its ending>.longtake` beside the storyboard.
+  public init(besideStoryboard path: String) {
+    let url = URL(filePath: path)
+    let name = url.deletingPathExtension().lastPathComponent
+    self.init(
+      directory: url.deletingLastPathComponent().appending(path: "\(name).longtake").path(percentEncoded: false))
+  }
+
+  public var ledgerPath: String { path("ledger.sqlite") }
+  public var masterPath: String { path("master.mp4") }
+  public var reportPath: String { path("report.json") }
+  public var contactSheetPath: String { path("contact-sheet.jpg") }
+  public var logPath: String { path("run.log") }
+  /// What the sandbox keeps.
+  public var sandboxDirectory: String { path("sandbox") }
+
+  /// The absolute path of a file named relative to the workspace.
+  public func path(_ relative: String) -> String { "\(directory)/\(relative)" }
+
+  /// Relative to the workspace, as the ledger names it.
+  static func clipName(shot: String, take: Int) -> String { "clips/\(shot).take\(take).mp4" }
+
+  /// Relative to the workspace.
+  static func anchorName(shot: String, suffix: String) -> String { "anchors/\(shot).\(suffix)" }
+
+  private static let folders = ["clips", "anchors"]
+
+  /// Makes the folders that are missing.
+  /// - Throws: ``PipelineError`` `cannotCreate`.
+  func prepare() throws {
+    for folder in [directory] + Self.folders.map(path) {
+      do {
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+      } catch {
+        throw PipelineError(
+          .cannotCreate,
+          "the folder \(folder) cannot be made: \(error.localizedDescription) Choose another with --workspace.")
+      }
+      guard access(folder, W_OK) == 0 else {
+        throw PipelineError(
+          .cannotCreate, "the folder \(folder) cannot be written to. Choose another with --workspace.")
+      }
+    }
+  }
+
+  /// Removes what a killed run left half written. The workspace's lock must be held.
+  func removeLeftovers() {
+    let files = FileManager.default
+    for folder in [directory] + Self.folders.map(path) {
+      for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".part") {
+        try? files.removeItem(atPath: "\(folder)/\(name)")
+      }
+    }
+  }
+}

@@ -1,0 +1,23 @@
+import Dispatch
+import Foundation
+import Pipeline
+import Presets
+
+/// Asks on the terminal before money is spent.
+enum Consent {
+  /// Whether there is a person to ask.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  static func ask(_ question: SpendingQuestion) async -> Bool {
+    let price = question.cost.map { "\($0)" } ?? "an amount that is not published"
+    let spent = question.spent == .zero ? "" : " This workspace has paid or may have paid \(question.spent) before."
+    Terminal.plain(
+      Terminal.escape(
+        "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) for \(price)."
+          + "\(spent)\nGo on? [y/N] "))
+    let answer = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: readLine(strippingNewline: true)) }
+    }
+    return ["y", "yes"].contains((answer ?? "").trimmingCharacters(in: .whitespaces).lowercased())
+  }
+}

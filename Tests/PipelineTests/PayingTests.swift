@@ -1,0 +1,123 @@
+import Foundation
+import Generation
+import Pipeline
+import Presets
+import Support
+import Testing
+
+/// Runs against a hub that is paid, whose clips are one file.
+@Suite(.serialized) struct PayingTests {
+  private func withHub(
+    _ script: String = "", shots: String = SmallFilm.chain, clip: (SmallFilm) throws -> String = { try $0.clip() },
+    _ body: (Stage, ScriptedHub) async throws -> Void
+  ) async throws {
+    let film = try SmallFilm(shots: shots)
+    let file = try clip(film)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(file)", "done_after": 0.1\#(script)}"#)
+    defer { hub.stop() }
+    try await body(Stage(film), hub)
+  }
+
+  /// Generations that the hub has taken.
+  private func paid(_ hub: ScriptedHub) throws -> Int {
+    try hub.requests("POST", "/api/ai/queue").count + hub.requests("POST", "/api/ai/videos").count
+  }
+
+  @Test(arguments: WaitMode.allCases) func eachShotIsPaidOnce(_ wait: WaitMode) async throws {
+    try await withHub { (stage, hub) async throws in
+      let summary = try await stage.production(wait: wait, hub: hub).run()
+      #expect(summary.isGood)
+      #expect(try paid(hub) == 3)
+      #expect(summary.spent == USD(parsing: "3.78"))
+      _ = try await stage.production(wait: wait, hub: hub).run()
+      #expect(try paid(hub) == 3)
+      // The hub's clips are all the same, so both anchors are one picture: it travels once.
+      #expect(try hub.requests("PUT", "/api/repos/tester/").count == 1)
+    }
+  }
+
+  @Test(arguments: [WaitMode.poll, .sse]) func aRequestWhoseAnswerWasLostIsAdopted(_ wait: WaitMode) async throws {
+    let fault =
+      #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "accept_and_drop", "skip": 1}]"#
+    try await withHub(fault) { (stage, hub) async throws in
+      let summary = try await stage.production(wait: wait, hub: hub).run()
+      #expect(summary.isGood)
+      #expect(try paid(hub) == 3)
+      #expect(stage.steps(of: "two").contains(.adopted(["gen-2"])))
+    }
+  }
+
+  @Test func aRequestThatNeverArrivedIsSentAgain() async throws {
+    let fault = #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "drop"}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      let summary = try await stage.production(hub: hub).run()
+      #expect(summary.isGood)
+      #expect(try paid(hub) == 2)
+      #expect(summary.spent == USD(parsing: "1.26"))
+    }
+  }
+
+  @Test func aFailedShotStopsItsChainAlone() async throws {
+    let shots = """
+        - id: one
+          prompt: A quay.
+        - id: two
+          prompt: A boat.
+        - id: three
+          start: none
+          prompt: A lighthouse.
+      """
+    let refusal = #"{"error": {"type": "invalid_params", "title": "no"}}"#
+    let fault =
+      #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "status", "status": 422, "body": \#(refusal), "times": 1}]"#
+    try await withHub(fault, shots: shots) { (stage, hub) async throws in
+      // One after the other, so that the first request is the one refused.
+      let summary = try await stage.production(hub: hub).run()
+      let failed = summary.shots.filter { $0.error != nil }.map(\.id)
+      #expect(failed == ["one"] || failed == ["three"])
+      #expect(!summary.isGood)
+      #expect(summary.shots.filter { $0.take != nil }.count == (failed == ["one"] ? 1 : 2))
+      // It was not paid, so the next run asks again.
+      let second = try await stage.production(hub: hub).run()
+      #expect(second.isGood)
+    }
+  }
+
+  @Test func aClipThatIsNotWhatWasAskedIsSaidSoAndCounted() async throws {
+    try await withHub(clip: { try $0.clip(seconds: 1) }) { (stage, hub) async throws in
+      let summary = try await stage.production(hub: hub).run()
+      #expect(!summary.isGood)
+      #expect(try paid(hub) == 1)
+      #expect(summary.spent == USD(parsing: "1.26"))
+      _ = try stage.production(hub: hub).redo(["one"])
+      _ = try await stage.production(hub: hub).run()
+      #expect(try paid(hub) == 2)
+    }
+  }
+
+  @Test func nothingIsSentBeyondTheLimit() async throws {
+    try await withHub { (stage, hub) async throws in
+      let limit = try #require(USD(parsing: "2.60"))
+      for _ in 0..<2 {
+        let summary = try await stage.production(hub: hub, maximumCost: limit).run()
+        #expect(summary.shots.map { $0.take != nil } == [true, true, false])
+        #expect((summary.errors.first as? PipelineError)?.code == .overBudget)
+        #expect(try paid(hub) == 2)
+      }
+      let last = try await stage.production(hub: hub, maximumCost: USD(parsing: "3.78")).run()
+      #expect(last.isGood)
+      #expect(try paid(hub) == 3)
+    }
+  }
+
+  @Test func nothingIsSentWithoutConsent() async throws {
+    try await withHub { (stage, hub) async throws in
+      await #expect {
+        _ = try await stage.production(hub: hub, agrees: false).run()
+      } throws: { error in
+        (error as? PipelineError)?.code == .needsConsent && "\(error)".contains("$3.78")
+      }
+      #expect(try paid(hub) == 0)
+    }
+  }
+}

@@ -1,0 +1,64 @@
+import Foundation
+import Generation
+import Pipeline
+import Presets
+import Support
+import Synchronization
+
+/// Runs a small film in this process and remembers what happened.
+final class Stage: Sendable {
+  let film: SmallFilm
+  private let seen = Mutex<[PipelineEvent]>([])
+
+  init(_ film: SmallFilm) { self.film = film }
+
+  var events: [PipelineEvent] { seen.withLock { $0 } }
+
+  /// Steps of one shot, of all runs.
+  func steps(of shot: String) -> [ShotStep] {
+    events.compactMap { event in
+      if case .shot(shot, _, let step) = event { step } else { nil }
+    }
+  }
+
+  func forget() { seen.withLock { $0 = [] } }
+
+  func plan(provider: String? = nil) throws -> ExecutionPlan {
+    try Planner(library: try library()).plan(film.storyboard, provider: provider)
+  }
+
+  func library() throws -> PresetLibrary { try PresetLibrary(directory: film.presets, environment: [:]) }
+
+  func production(
+    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, sizeDivisor: Int = 1,
+    maximumCost: USD? = nil, agrees: Bool = true
+  ) throws -> Production {
+    var options = RunOptions()
+    options.provider.waitMode = wait
+    options.provider.baseURL = hub?.baseURL
+    options.provider.sandboxSizeDivisor = sizeDivisor
+    options.provider.environment = [
+      "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
+    ]
+    options.maximumCost = maximumCost
+    options.timeout = .seconds(60)
+    if agrees { options.consent = { _ in true } }
+    let provider = provider ?? (hub == nil ? nil : "oxen")
+    return Production(try plan(provider: provider), options: options, library: try library()) { event in
+      self.seen.withLock { $0.append(event) }
+    }
+  }
+
+  func path(_ name: String) -> String { film.workspace + "/" + name }
+
+  func report() throws -> JSONValue {
+    try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(filePath: path("report.json"))))
+  }
+
+  /// Ids the services gave in this stage's runs, of a shot or of all.
+  var submissions: [String] {
+    events.flatMap { event -> [String] in
+      if case .shot(_, _, .submitted(let ids)) = event { ids } else { [] }
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import Foundation
+import Support
+import Testing
+
+@Suite struct ExitStatusTests {
+  private func run(_ arguments: String..., environment: [String: String] = [:]) async throws -> LongtakeProgram.Result {
+    try await LongtakeProgram.run(arguments, environment: environment)
+  }
+
+  @Test func aMissingStoryboardIs66() async throws {
+    for command in ["run", "plan", "generate"] {
+      let result = try await run(command, "/no/such/board.yaml")
+      #expect(result.status == 66, "\(command)")
+      #expect(result.errors.contains("board.yaml"))
+    }
+  }
+
+  @Test func aBadStoryboardIs65AndNothingIsWritten() async throws {
+    let folder = try ScratchFolder()
+    let text = try String(contentsOfFile: ProjectFiles.path("fixtures/storyboards/ten-mistakes.yaml"), encoding: .utf8)
+    let board = try folder.write("board.yaml", text)
+    for command in ["plan", "run"] {
+      let result = try await run(command, board)
+      #expect(result.status == 65)
+      #expect(result.errors.contains("10 problems"))
+      for line in [6, 9, 14, 15, 16, 17, 19, 20, 21, 27] { #expect(result.errors.contains("line \(line),")) }
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["board.yaml"])
+    let json = try await run("plan", board, "--json")
+    #expect(json.status == 65)
+    let plan = try JSONSerialization.jsonObject(with: Data(json.output.utf8)) as? [String: Any]
+    #expect((plan?["problems"] as? [Any])?.count == 10)
+  }
+
+  @Test func aMissingKeyIs77() async throws {
+    let film = try SmallFilm()
+    let result = try await run(
+      "run", film.storyboard, "--provider", "oxen", "--yes", "--presets", film.presets)
+    #expect(result.status == 77)
+    #expect(result.errors.contains("OXEN_API_KEY"))
+  }
+
+  @Test func anExistingOutputIs73() async throws {
+    let folder = try ScratchFolder()
+    let clip = try folder.make("clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1")
+    let picture = try folder.write("last.png", "mine")
+    let result = try await run("frame", clip, "--last", "-o", picture)
+    #expect(result.status == 73)
+    #expect(try String(contentsOfFile: picture, encoding: .utf8) == "mine")
+  }
+
+  @Test func aWorkspaceThatCannotBeMadeIs73() async throws {
+    let film = try SmallFilm()
+    let file = try film.folder.write("file", "in the way")
+    let result = try await run(
+      "run", film.storyboard, "--workspace", file + "/inside", "--presets", film.presets)
+    #expect(result.status == 73)
+  }
+
+  @Test func badUsageIs64() async throws {
+    let film = try SmallFilm()
+    #expect(try await run("run", film.storyboard, "--max-cost", "much").status == 64)
+    #expect(try await run("run", film.storyboard, "--jobs", "0").status == 64)
+    #expect(try await run("redo", film.storyboard, "--presets", film.presets, "--shot", "nine").status == 64)
+    let fal = try await run(
+      "run", film.storyboard, "--provider", "sandbox", "--anchor-store", "data", "--presets", film.presets)
+    #expect(fal.status == 64)
+  }
+
+  @Test func spendingNeedsAYesWhereNobodyCanBeAsked() async throws {
+    let film = try SmallFilm()
+    let result = try await run(
+      "run", film.storyboard, "--provider", "oxen", "--presets", film.presets, "--base-url", "http://127.0.0.1:9/api",
+      environment: ["OXEN_API_KEY": "k"])
+    #expect(result.status == 64)
+    #expect(result.errors.contains("--yes"))
+    #expect(result.errors.contains("$3.78"))
+  }
+
+  @Test func doctorNeverTellsAKey() async throws {
+    let result = try await run("doctor", "--json", environment: ["OXEN_API_KEY": "very-secret", "FAL_KEY": ""])
+    #expect(result.status == 0)
+    #expect(!(result.output + result.errors).contains("very-secret"))
+    let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    #expect(json["keys"] as? [String: Bool] == ["OXEN_API_KEY": true, "FAL_KEY": false])
+    #expect((json["codecs"] as? [String: Bool])?["libx264"] == true)
+  }
+
+  @Test func modelsComeFromTheBundleWhenNobodyCanBeAsked() async throws {
+    let result = try await run("models", "--json")
+    #expect(result.status == 0)
+    let ids = try result.output.split(separator: "\n").map {
+      (try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any])?["id"] as? String
+    }
+    #expect(ids.contains("kling-video-o3-omni"))
+    #expect(try await run("models", "no-such-model").status == 66)
+  }
+}

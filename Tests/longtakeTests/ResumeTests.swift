@@ -1,0 +1,106 @@
+import Foundation
+import Support
+import Testing
+
+/// The built program, ended at any moment and run again.
+@Suite(.serialized) struct ResumeTests {
+  private struct Bench {
+    let film: SmallFilm
+    let hub: ScriptedHub
+
+    init(delay: Double = 0.2, shots: String = SmallFilm.chain) async throws {
+      film = try SmallFilm(shots: shots)
+      hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": \#(delay)}"#)
+    }
+
+    func start(_ wait: String) throws -> LongtakeProgram.Running {
+      try LongtakeProgram.start(
+        [
+          "run", film.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait, "--presets",
+          film.presets, "--json",
+        ],
+        environment: [
+          "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
+        ])
+    }
+
+    /// Generations that the hub has taken.
+    func paid() throws -> Int {
+      try hub.requests("POST", "/api/ai/queue").count + hub.requests("POST", "/api/ai/videos").count
+    }
+
+    func log() throws -> String { try String(contentsOfFile: film.workspace + "/run.log", encoding: .utf8) }
+  }
+
+  /// Kills at growing delays until a run ends by itself; each try goes on where the last was killed.
+  @Test(arguments: ["poll", "sse", "sync"]) func killedAtAnyMomentEachShotIsPaidOnce(_ wait: String) async throws {
+    let bench = try await Bench()
+    defer { bench.hub.stop() }
+    var delay = 60
+    var kills = 0
+    while true {
+      let program = try bench.start(wait)
+      let killer = Task { [delay] in
+        try await Task.sleep(for: .milliseconds(delay))
+        program.signal(SIGKILL)
+      }
+      let result = try await program.result()
+      killer.cancel()
+      guard result.status == -SIGKILL else {
+        #expect(result.status == 0, "\(result.errors)")
+        break
+      }
+      kills += 1
+      delay += 45
+      try #require(kills < 60)
+    }
+    #expect(kills >= 3)
+    #expect(try bench.paid() == 3)
+    let decoded = try MediaTool.decode(bench.film.workspace + "/master.mp4")
+    #expect(decoded.frames > 200)
+    #expect(decoded.errors.isEmpty)
+    let jobs = try await LongtakeProgram.run(["jobs", bench.film.storyboard, "--json"])
+    let states = jobs.output.split(separator: "\n").filter { $0.contains(#""state":"verified""#) }
+    #expect(states.count == 3)
+    #expect(!(try bench.log()).contains(ScriptedHub.key))
+    #expect(!(try bench.log()).contains("X-Amz-Signature"))
+  }
+
+  @Test(arguments: [(SIGTERM, Int32(75)), (SIGINT, Int32(130))])
+  func aSignalStopsCleanlyAndTheNextRunGoesOn(_ number: Int32, status: Int32) async throws {
+    let bench = try await Bench(delay: 1, shots: "  - id: one\n    prompt: A quay.")
+    defer { bench.hub.stop() }
+    let program = try bench.start("sse")
+    while try bench.paid() == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    program.signal(number)
+    let stopped = try await program.result()
+    #expect(stopped.status == status)
+    let second = try await bench.start("sse").result()
+    #expect(second.status == 0)
+    #expect(try bench.paid() == 1)
+  }
+
+  @Test func twoRunsOfOneWorkspaceDoNotMeet() async throws {
+    let bench = try await Bench(delay: 2, shots: "  - id: one\n    prompt: A quay.")
+    defer { bench.hub.stop() }
+    let first = try bench.start("poll")
+    while try bench.paid() == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    let second = try await bench.start("poll").result()
+    #expect(second.status == 75)
+    #expect(second.errors.contains("in use"))
+    let ended = try await first.result()
+    #expect(ended.status == 0)
+    #expect(try bench.paid() == 1)
+  }
+
+  @Test func theSandboxServesUntilItIsStopped() async throws {
+    let folder = try ScratchFolder()
+    let sandbox = try LongtakeProgram.start(["sandbox", "--port", "0", "--directory", folder.path("state")])
+    try await Task.sleep(for: .milliseconds(800))
+    sandbox.signal(SIGTERM)
+    let result = try await sandbox.result()
+    #expect(result.status == 75)
+    #expect(result.output.hasPrefix("http://127.0.0.1:"))
+    #expect(result.output.hasSuffix("/api\n"))
+  }
+}
