@@ -48,8 +48,8 @@ struct GenerationStage: Sendable {
     return price.times(seconds)
   }
 
-  /// Digest of everything that a shot's clip depends on; the previous shot is named by its take, so that a clip that was
-  /// fetched again or an anchor that was written anew does not make the next one out of date.
+  /// Digest of everything that a shot's clip depends on; the previous shot is named by its take, so that a clip that
+  /// was fetched again or an anchor that was written anew does not make the next one out of date.
   func contentDigest(of shot: Shot, after previous: GenerationEntry?) throws -> String {
     let own = try storyboard.canonicalContent(of: shot, model: model) { try images.identity(of: $0) }
     let start = previous.map { "\($0.shot).take\($0.take)" } ?? ""

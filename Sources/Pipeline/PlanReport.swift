@@ -14,20 +14,25 @@ public struct PlanReport: Sendable, Encodable {
     let seconds: Double?
     let costUSD: Double?
 
-    private enum Key: String, CodingKey { case id, depends_on, request, seconds, cost_usd }
+    private enum Key: String, CodingKey {
+      case id, request, seconds
+      case dependsOn = "depends_on"
+      case costUSD = "cost_usd"
+    }
 
     public func encode(to encoder: any Encoder) throws {
       var fields = encoder.container(keyedBy: Key.self)
       try fields.encode(id, forKey: .id)
-      try fields.encode(dependsOn, forKey: .depends_on)
+      try fields.encode(dependsOn, forKey: .dependsOn)
       try fields.encode(request, forKey: .request)
       try fields.encode(seconds, forKey: .seconds)
-      try fields.encode(costUSD, forKey: .cost_usd)
+      try fields.encode(costUSD, forKey: .costUSD)
     }
   }
 
   private enum Key: String, CodingKey {
-    case schema, storyboard, provider, model, shots, seconds, cost_usd, problems
+    case schema, storyboard, provider, model, shots, seconds, problems
+    case costUSD = "cost_usd"
   }
 
   private let plan: ExecutionPlan
@@ -51,7 +56,7 @@ public struct PlanReport: Sendable, Encodable {
     try fields.encode(plan.model?.id ?? plan.storyboard?.model, forKey: .model)
     try fields.encode(shots, forKey: .shots)
     try fields.encode(plan.seconds?.doubleValue, forKey: .seconds)
-    try fields.encode(plan.cost?.dollars, forKey: .cost_usd)
+    try fields.encode(plan.cost?.dollars, forKey: .costUSD)
     try fields.encode(plan.problems, forKey: .problems)
   }
 }

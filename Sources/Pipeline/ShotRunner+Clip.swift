@@ -32,12 +32,18 @@ extension ShotRunner {
       return result
     } catch let error as GenerationError {
       switch error.code {
-      case .generationFailed, .insufficientCredits, .refused, .notFound:
+      case .generationFailed, .insufficientCredits:
         try ledger.recordState(
           generation: take.number, .failed, error: error.message, completedAt: Ledger.systemTime())
       case .cancelled:
         try ledger.recordState(
           generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime())
+      case .notFound:
+        // Perhaps another account's key: what may have been paid is not given up without being told to.
+        throw GenerationError(
+          .notFound,
+          "\(error.message) If it is lost for good, 'longtake redo … --shot \(shot.id)' makes the next run pay for a new "
+            + "one.", status: error.status)
       default: throw error
       }
       failures.set(error, for: take.number)
@@ -141,10 +147,8 @@ extension ShotRunner {
   private func setAside(_ clip: ClipEntry, of take: GenerationEntry) throws {
     let path = stage.workspace.path(clip.path)
     let isThere = FileManager.default.fileExists(atPath: path)
-    stage.emit(
-      .notice(
-        "the clip \(clip.path) is \(isThere ? "not what was downloaded; it is kept as \(clip.path).altered and" : "gone; it")"
-          + " is fetched again"))
+    let fate = isThere ? "not what was downloaded; it is kept as \(clip.path).altered and" : "gone; it"
+    stage.emit(.notice("the clip \(clip.path) is \(fate) is fetched again"))
     if isThere {
       try? FileManager.default.removeItem(atPath: "\(path).altered")
       try? FileManager.default.moveItem(atPath: path, toPath: "\(path).altered")

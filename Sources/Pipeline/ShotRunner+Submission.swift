@@ -63,10 +63,7 @@ extension ShotRunner {
       intents.append(try stage.recordIntent(shot: shot, request: single, contentDigest: contentDigest, takes: 1))
     }
     emit(.waiting)
-    try await withThrowingTaskGroup(of: Void.self) { group in
-      for intent in intents { group.addTask { try await generate(single, for: intent) } }
-      try await group.waitForAll()
-    }
+    try await allToTheirEnds(intents) { try await generate(single, for: $0) }
   }
 
   private func generate(_ request: GenerationRequest, for intent: IntentEntry) async throws {

@@ -78,8 +78,8 @@ struct ShotRunner: Sendable {
     case .rejected:
       let why = ClipJudge.reasons(inVerdict: take.verdict)
       reason =
-        "take \(take.take) is not what was asked for: \(why.joined(separator: " ")) It was paid; to pay for another, mark "
-        + "it with 'longtake redo … --shot \(shot.id)'."
+        "take \(take.take) is not what was asked for: \(why.joined(separator: " ")) It was paid; to pay for another, "
+        + "mark it with 'longtake redo … --shot \(shot.id)'."
     default: reason = take.error ?? "the generation is \(take.state.rawValue)"
     }
     return PipelineError(.shotFailed, reason)
@@ -93,11 +93,18 @@ struct ShotRunner: Sendable {
       case .submit, .reconcile, .anchor, .done, .failed: nil
       }
     }
+    try await allToTheirEnds(numbers) { try await advance($0) }
+  }
+
+  /// Works on all side by side; an error of one is thrown only when the others have ended too, since they are paid.
+  func allToTheirEnds<Item: Sendable>(
+    _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Void
+  ) async throws {
     let errors = await withTaskGroup(of: (any Error)?.self) { group in
-      for number in numbers {
+      for item in items {
         group.addTask {
           do {
-            try await advance(number)
+            try await work(item)
             return nil
           } catch {
             return error

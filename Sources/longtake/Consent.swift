@@ -13,8 +13,8 @@ enum Consent {
     let spent = question.spent == .zero ? "" : " This workspace has paid or may have paid \(question.spent) before."
     Terminal.plain(
       Terminal.escape(
-        "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) for \(price)."
-          + "\(spent)\nGo on? [y/N] "))
+        "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) "
+          + "for \(price).\(spent)\nGo on? [y/N] "))
     let answer = await withCheckedContinuation { continuation in
       DispatchQueue.global().async { continuation.resume(returning: readLine(strippingNewline: true)) }
     }

@@ -9,8 +9,8 @@ struct ModelsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "List the models, or show one model's parameters and price.",
     discussion: """
-      The service's own catalogue when it can be asked (a key in OXEN_API_KEY, an address in --base-url or OXEN_BASE_URL, or \
-      --provider sandbox), else the descriptors that come with the program.
+      The service's own catalogue when it can be asked (a key in OXEN_API_KEY, an address in --base-url or OXEN_BASE_URL, \
+      or --provider sandbox), else the descriptors that come with the program.
       """)
 
   @Argument(help: "A model's id.")

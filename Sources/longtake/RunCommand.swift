@@ -5,8 +5,8 @@ struct RunCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "run", abstract: "Make the master of a storyboard: plan, generate, verify, anchor, stitch, verify.",
     discussion: """
-      Running it again goes on where it ended, however it ended: what is generated and paid is kept. The files lie in the \
-      workspace: clips, anchors, master.mp4, contact-sheet.jpg, report.json, ledger.sqlite and run.log.
+      Running it again goes on where it ended, however it ended: what is generated and paid is kept. The files lie in \
+      the workspace: clips, anchors, master.mp4, contact-sheet.jpg, report.json, ledger.sqlite and run.log.
       """)
 
   @Argument(help: "A storyboard, YAML or JSON.", completion: .file())

@@ -8,8 +8,8 @@ struct SandboxCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sandbox", abstract: "Serve the offline generation API on loopback until it is stopped.",
     discussion: """
-      Speaks the hub's protocol and renders real clips, but is a stand-in: no model is behind it. Any key is taken. The base \
-      URL is printed on stdout; use it as OXEN_BASE_URL or --base-url.
+      Speaks the hub's protocol and renders real clips, but is a stand-in: no model is behind it. Any key is taken. The \
+      base URL is printed on stdout; use it as OXEN_BASE_URL or --base-url.
       """)
 
   @Option(help: "The port; 0 takes a free one.")

@@ -80,7 +80,12 @@ struct SummaryReport: Encodable {
   let report: String
   let ledger: String
   let shots: [Shot]
-  let spent_usd: Double
+  let spentUSD: Double
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, workspace, master, verdict, report, ledger, shots
+    case spentUSD = "spent_usd"
+  }
 
   init(_ summary: RunSummary) {
     workspace = summary.workspace.directory
@@ -93,6 +98,6 @@ struct SummaryReport: Encodable {
         id: shot.id, take: shot.take?.take, file: shot.clip.map(summary.workspace.path),
         error: shot.error.map { "\($0)" } ?? shot.blockedBy.map { "\($0) failed" })
     }
-    spent_usd = Double(summary.spent.micro) / 1_000_000
+    spentUSD = Double(summary.spent.micro) / 1_000_000
   }
 }

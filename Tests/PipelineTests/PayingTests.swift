@@ -95,6 +95,18 @@ import Testing
     }
   }
 
+  @Test func aGenerationThatTheServiceDoesNotKnowIsNotPaidAgainByItself() async throws {
+    let fault =
+      #", "faults": [{"method": "GET", "path": "/api/ai/queue/gen-1", "action": "status", "status": 404, "times": 3}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      let first = try await stage.production(wait: .poll, hub: hub).run()
+      #expect((first.errors.first as? GenerationError)?.code == .notFound)
+      let second = try await stage.production(wait: .poll, hub: hub).run()
+      #expect(second.isGood)
+      #expect(try paid(hub) == 1)
+    }
+  }
+
   @Test func nothingIsSentBeyondTheLimit() async throws {
     try await withHub { (stage, hub) async throws in
       let limit = try #require(USD(parsing: "2.60"))
