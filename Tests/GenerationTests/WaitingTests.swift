@@ -117,7 +117,7 @@ import Testing
       (bench) async throws in
       let jobs = try await bench.provider.enqueue(HubBench.request)
       _ = try await bench.wait(jobs[0].id, seconds: 10)
-      #expect(try bench.hub.requests("GET", "/api/events").count == 2)
+      #expect(try bench.hub.requests("GET", "/api/events").count >= 2)
     }
   }
 

@@ -115,7 +115,7 @@ import Testing
   @Test func aLargePictureBecomesTheBestJPEGThatFits() throws {
     let folder = try ScratchFolder()
     let path = try noisyClip(folder)
-    let limit = 600_000
+    let limit = 400_000
     let anchor = try Anchor(of: path, limits: ImageLimits(maximumBytes: limit))
     #expect(anchor.still.format == .jpeg)
     #expect(anchor.still.bytes.count <= limit)
