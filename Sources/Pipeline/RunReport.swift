@@ -6,6 +6,8 @@ import Storyboard
 import Timing
 
 /// `report.json`: what was asked, generated, verified, dropped and joined, with costs and digests.
+///
+/// Every member is always there, at every depth; what is not known is `null`.
 struct RunReport: Encodable {
   static let schema = "longtake.report/1"
 
@@ -25,6 +27,20 @@ struct RunReport: Encodable {
       case take, id, state, submitted, completed, clip, error, verification
       case isCounted = "counts"
       case costUSD = "cost_usd"
+    }
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(take, forKey: .take)
+      try fields.encode(id, forKey: .id)
+      try fields.encode(state, forKey: .state)
+      try fields.encode(isCounted, forKey: .isCounted)
+      try fields.encode(submitted, forKey: .submitted)
+      try fields.encode(completed, forKey: .completed)
+      try fields.encode(costUSD, forKey: .costUSD)
+      try fields.encode(clip, forKey: .clip)
+      try fields.encode(error, forKey: .error)
+      try fields.encode(verification, forKey: .verification)
     }
   }
 
@@ -49,6 +65,13 @@ struct RunReport: Encodable {
       case file, detail
       case mediaType = "media_type"
     }
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(file, forKey: .file)
+      try fields.encode(mediaType, forKey: .mediaType)
+      try fields.encode(detail, forKey: .detail)
+    }
   }
 
   struct Shot: Encodable {
@@ -65,6 +88,18 @@ struct RunReport: Encodable {
       case id, seconds, request, takes, anchor, error
       case dependsOn = "depends_on"
       case blockedBy = "blocked_by"
+    }
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(id, forKey: .id)
+      try fields.encode(dependsOn, forKey: .dependsOn)
+      try fields.encode(seconds, forKey: .seconds)
+      try fields.encode(request, forKey: .request)
+      try fields.encode(takes, forKey: .takes)
+      try fields.encode(anchor, forKey: .anchor)
+      try fields.encode(error, forKey: .error)
+      try fields.encode(blockedBy, forKey: .blockedBy)
     }
   }
 
@@ -91,6 +126,25 @@ struct RunReport: Encodable {
     case verifyPreset = "verify_preset"
     case spentUSD = "spent_usd"
     case uncertainUSD = "uncertain_usd"
+  }
+
+  func encode(to encoder: any Swift.Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(schema, forKey: .schema)
+    try fields.encode(version, forKey: .version)
+    try fields.encode(libraries, forKey: .libraries)
+    try fields.encode(written, forKey: .written)
+    try fields.encode(storyboard, forKey: .storyboard)
+    try fields.encode(storyboardSHA256, forKey: .storyboardSHA256)
+    try fields.encode(title, forKey: .title)
+    try fields.encode(provider, forKey: .provider)
+    try fields.encode(isStandIn, forKey: .isStandIn)
+    try fields.encode(model, forKey: .model)
+    try fields.encode(verifyPreset, forKey: .verifyPreset)
+    try fields.encode(shots, forKey: .shots)
+    try fields.encode(spentUSD, forKey: .spentUSD)
+    try fields.encode(uncertainUSD, forKey: .uncertainUSD)
+    try fields.encode(master, forKey: .master)
   }
 
   init(

@@ -105,13 +105,22 @@ public struct PresetLibrary: Sendable {
 
   /// A model by file name, path, id or alias.
   public func model(named name: String) throws -> ModelDescriptor {
-    if let path = path(of: .models, named: name) { return try Self.model(at: path) }
+    try Self.model(at: modelPath(named: name))
+  }
+
+  /// A model's file as it stands, of the form `longtake.model/1`; by file name, path, id or alias.
+  public func modelDocument(named name: String) throws -> JSONValue {
+    try Self.read(try modelPath(named: name)) { document, _ in document.jsonValue }
+  }
+
+  private func modelPath(named name: String) throws -> String {
+    if let path = path(of: .models, named: name) { return path }
     var broken: (any Error)?
     for candidate in names(of: .models) {
       guard let path = path(of: .models, named: candidate) else { continue }
       do {
         let model = try Self.model(at: path)
-        if model.id == name || model.aliases.contains(name) { return model }
+        if model.id == name || model.aliases.contains(name) { return path }
       } catch {
         broken = broken ?? error
       }

@@ -13,6 +13,16 @@ public struct Problem: Sendable, Hashable, Codable, CustomStringConvertible {
     self.message = message
   }
 
+  private enum CodingKeys: String, CodingKey { case path, line, message }
+
+  /// Every member is always there; a line that cannot be told is `null`.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(path, forKey: .path)
+    try fields.encode(line, forKey: .line)
+    try fields.encode(message, forKey: .message)
+  }
+
   /// `line 12, shots[1].duration: …`
   public var description: String {
     let place = [line.map { "line \($0)" }, path.isEmpty ? nil : path].compactMap(\.self).joined(separator: ", ")

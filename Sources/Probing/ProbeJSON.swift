@@ -76,7 +76,7 @@ enum ProbeText {
   static func ratio(_ value: Rational) -> String { "\(value.numerator):\(value.denominator)" }
 }
 
-/// Writes the members of a JSON object one by one; what is nil is left out.
+/// Writes the members of a JSON object one by one.
 struct JSONFields {
   struct Name: CodingKey {
     let stringValue: String
@@ -90,7 +90,13 @@ struct JSONFields {
 
   init(_ encoder: any Swift.Encoder) { container = encoder.container(keyedBy: Name.self) }
 
+  /// What is nil is left out, as ffprobe does.
   mutating func put(_ name: String, _ value: (some Encodable)?) throws {
     try container.encodeIfPresent(value, forKey: Name(name))
+  }
+
+  /// What is nil is written as `null`, as our own part does.
+  mutating func putOrNull(_ name: String, _ value: (some Encodable)?) throws {
+    try container.encode(value, forKey: Name(name))
   }
 }

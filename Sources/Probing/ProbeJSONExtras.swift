@@ -1,7 +1,7 @@
 import Libav
 import Timing
 
-/// The project's own words on the whole file, under `longtake`. Times in seconds.
+/// The project's own words on the whole file, under `longtake`. Times in seconds; what is not known is `null`.
 struct ProbeJSONFile: Encodable {
   let report: ProbeReport
 
@@ -9,21 +9,17 @@ struct ProbeJSONFile: Encodable {
     var fields = JSONFields(encoder)
     try fields.put("schema", ProbeJSON.schema)
     try fields.put("counted", report.isCounted)
-    try fields.put("read_error", report.readError)
-    try fields.put("main_video", report.mainVideo)
-    try fields.put("main_audio", report.mainAudio)
-    try fields.put("audio_start_offset", report.audioStartOffset.map { ProbeJSONTime($0) })
-    try fields.put("audio_end_offset", report.audioEndOffset.map { ProbeJSONTime($0) })
-    if let layout = report.layout {
-      try fields.put("faststart", layout.isFastStart)
-      try fields.put("fragmented", layout.isFragmented)
-      try fields.put("truncated", layout.truncatedBox != nil)
-      if let box = layout.truncatedBox {
-        try fields.put(
-          "truncated_box", TruncatedBox(type: box.type, claimed: box.size, present: layout.fileSize - box.offset))
-      }
-    }
-    try fields.put("chapters", report.container.chapters.isEmpty ? nil : report.container.chapters.map(Chapter.init))
+    try fields.putOrNull("read_error", report.readError)
+    try fields.putOrNull("main_video", report.mainVideo)
+    try fields.putOrNull("main_audio", report.mainAudio)
+    try fields.putOrNull("audio_start_offset", report.audioStartOffset.map { ProbeJSONTime($0) })
+    try fields.putOrNull("audio_end_offset", report.audioEndOffset.map { ProbeJSONTime($0) })
+    let layout = report.layout
+    try fields.putOrNull("faststart", layout?.isFastStart)
+    try fields.putOrNull("fragmented", layout?.isFragmented)
+    try fields.putOrNull("truncated", layout.map { $0.truncatedBox != nil })
+    try fields.putOrNull("truncated_box", layout.flatMap { TruncatedBox(in: $0) })
+    try fields.put("chapters", report.container.chapters.map(Chapter.init))
   }
 
   /// Bytes.
@@ -31,6 +27,13 @@ struct ProbeJSONFile: Encodable {
     let type: String
     let claimed: Int64
     let present: Int64
+
+    init?(in layout: ContainerLayout) {
+      guard let box = layout.truncatedBox else { return nil }
+      type = box.type
+      claimed = box.size
+      present = layout.fileSize - box.offset
+    }
   }
 
   private struct Chapter: Encodable {
@@ -42,6 +45,13 @@ struct ProbeJSONFile: Encodable {
       start = chapter.range.start.doubleValue
       end = chapter.range.end.doubleValue
       title = chapter.title
+    }
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var fields = JSONFields(encoder)
+      try fields.put("start", start)
+      try fields.put("end", end)
+      try fields.putOrNull("title", title)
     }
   }
 }
@@ -57,48 +67,45 @@ struct ProbeJSONTime: Encodable {
   }
 }
 
-/// The project's own words on one stream, under `longtake`.
+/// The project's own words on one stream, under `longtake`; those on pictures only for video. What is not known, or was
+/// not counted, is `null`.
 struct ProbeJSONStreamExtras: Encodable {
   let report: ProbeReport.StreamReport
 
   func encode(to encoder: any Swift.Encoder) throws {
     var fields = JSONFields(encoder)
-    if let counted = report.counted {
-      try fields.put("packets", counted.packets)
-      try fields.put("shown_packets", counted.shownPackets)
-      try fields.put("bytes", counted.bytes)
-      try fields.put("start", counted.start.map { ProbeJSONTime($0) })
-      try fields.put("end", counted.end.map { ProbeJSONTime($0) })
-      try fields.put("duration", counted.duration.map { ProbeJSONTime($0) })
-      if report.info.kind == .video { try putPictures(counted, &fields) }
-    }
-    try fields.put("display", DisplayGeometry(report.info).map(Display.init))
-    if let video = report.info.video {
-      try fields.put("color", report.color.map { Color(understood: $0) })
-      try fields.put("bit_depth", PixelFormat(name: video.pixelFormat)?.bitDepth)
-      try fields.put("dolby_vision", video.hasDolbyVision)
-      try fields.put("mastering_display", video.hasMasteringDisplay)
-      try fields.put("content_light_level", video.hasContentLightLevel)
-    }
+    let counted = report.counted
+    try fields.putOrNull("packets", counted?.packets)
+    try fields.putOrNull("shown_packets", counted?.shownPackets)
+    try fields.putOrNull("bytes", counted?.bytes)
+    try fields.putOrNull("start", counted?.start.map { ProbeJSONTime($0) })
+    try fields.putOrNull("end", counted?.end.map { ProbeJSONTime($0) })
+    try fields.putOrNull("duration", counted?.duration.map { ProbeJSONTime($0) })
+    guard let video = report.info.video else { return }
+    try putPictures(counted, &fields)
+    try fields.putOrNull("display", DisplayGeometry(report.info).map(Display.init))
+    try fields.putOrNull("color", report.color.map { Color(understood: $0) })
+    try fields.putOrNull("bit_depth", PixelFormat(name: video.pixelFormat)?.bitDepth)
+    try fields.put("dolby_vision", video.hasDolbyVision)
+    try fields.put("mastering_display", video.hasMasteringDisplay)
+    try fields.put("content_light_level", video.hasContentLightLevel)
   }
 
-  private func putPictures(_ counted: ProbeReport.Counted, _ fields: inout JSONFields) throws {
-    try fields.put("frames", counted.shownPackets)
-    if let timing = counted.timing {
-      try fields.put("frame_rate", timing.rate?.description)
-      try fields.put("frame_rate_constant", timing.isConstant)
-      try fields.put("worst_deviation", ProbeJSONTime(timing.worstDeviation))
-      try fields.put("shortest_delta", timing.shortestDelta.map { ProbeJSONTime($0) })
-      try fields.put("longest_delta", timing.longestDelta.map { ProbeJSONTime($0) })
-      try fields.put("duplicate_times", timing.duplicateTimes)
-    }
-    try fields.put("key_packets", counted.keyPackets)
-    if let opens = counted.opensWithIDR {
-      try fields.put("idr_pictures", counted.idrPictures)
-      try fields.put("cra_pictures", counted.craPictures)
-      try fields.put("opens_with_idr", opens)
-    }
-    try fields.put("gop", GOP(lengths: counted.gopLengths))
+  private func putPictures(_ counted: ProbeReport.Counted?, _ fields: inout JSONFields) throws {
+    try fields.putOrNull("frames", counted?.shownPackets)
+    let timing = counted?.timing
+    try fields.putOrNull("frame_rate", timing?.rate?.description)
+    try fields.putOrNull("frame_rate_constant", timing?.isConstant)
+    try fields.putOrNull("worst_deviation", timing.map { ProbeJSONTime($0.worstDeviation) })
+    try fields.putOrNull("shortest_delta", timing?.shortestDelta.map { ProbeJSONTime($0) })
+    try fields.putOrNull("longest_delta", timing?.longestDelta.map { ProbeJSONTime($0) })
+    try fields.putOrNull("duplicate_times", timing?.duplicateTimes)
+    try fields.putOrNull("key_packets", counted?.keyPackets)
+    let isClassified = counted?.opensWithIDR != nil
+    try fields.putOrNull("idr_pictures", isClassified ? counted?.idrPictures : nil)
+    try fields.putOrNull("cra_pictures", isClassified ? counted?.craPictures : nil)
+    try fields.putOrNull("opens_with_idr", counted?.opensWithIDR)
+    try fields.putOrNull("gop", counted.map { GOP(lengths: $0.gopLengths) })
   }
 
   /// Lengths in packets.
@@ -115,6 +122,15 @@ struct ProbeJSONStreamExtras: Encodable {
       longest = all.max()
       lengths = Array(all.prefix(ProbeJSON.listedGOPs))
       omitted = all.count - lengths.count
+    }
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var fields = JSONFields(encoder)
+      try fields.put("count", count)
+      try fields.putOrNull("shortest", shortest)
+      try fields.putOrNull("longest", longest)
+      try fields.put("lengths", lengths)
+      try fields.put("omitted", omitted)
     }
   }
 
@@ -138,11 +154,11 @@ struct ProbeJSONStreamExtras: Encodable {
 
     func encode(to encoder: any Swift.Encoder) throws {
       var fields = JSONFields(encoder)
-      try fields.put("matrix", understood.tags.matrix)
-      try fields.put("range", understood.tags.range)
-      try fields.put("transfer", understood.tags.transfer)
-      try fields.put("primaries", understood.tags.primaries)
-      try fields.put("chroma_location", understood.tags.chromaLocation)
+      try fields.putOrNull("matrix", understood.tags.matrix)
+      try fields.putOrNull("range", understood.tags.range)
+      try fields.putOrNull("transfer", understood.tags.transfer)
+      try fields.putOrNull("primaries", understood.tags.primaries)
+      try fields.putOrNull("chroma_location", understood.tags.chromaLocation)
       try fields.put("assumed", understood.assumed)
       try fields.put("hdr", understood.tags.isHDR)
     }

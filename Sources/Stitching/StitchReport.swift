@@ -44,9 +44,10 @@ public struct StitchReport: Sendable, Codable {
     public let deltaE: Double
     public let deltaLuma: Double
     public let deltaEFromFirst: Double
-    /// Null where a side is silent.
+    /// Null where a side is silent, and before anything is written.
     public let audioStepDB: Double?
-    /// Seconds by which the next shot's sound starts after its picture.
+    /// Seconds by which the next shot's sound starts after its picture; null without sound, and before anything is
+    /// written.
     public let avOffset: Double?
 
     enum CodingKeys: String, CodingKey {
@@ -58,6 +59,23 @@ public struct StitchReport: Sendable, Codable {
       case deltaEFromFirst = "delta_e_from_first"
       case audioStepDB = "audio_step_db"
       case avOffset = "av_offset"
+    }
+
+    /// Every member is always there; what is not known is `null`.
+    public func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(index, forKey: .index)
+      try fields.encode(frame, forKey: .frame)
+      try fields.encode(time, forKey: .time)
+      try fields.encode(overlap, forKey: .overlap)
+      try fields.encode(overlapDistance, forKey: .overlapDistance)
+      try fields.encode(ordinaryDistance, forKey: .ordinaryDistance)
+      try fields.encode(reason, forKey: .reason)
+      try fields.encode(deltaE, forKey: .deltaE)
+      try fields.encode(deltaLuma, forKey: .deltaLuma)
+      try fields.encode(deltaEFromFirst, forKey: .deltaEFromFirst)
+      try fields.encode(audioStepDB, forKey: .audioStepDB)
+      try fields.encode(avOffset, forKey: .avOffset)
     }
   }
 

@@ -86,6 +86,23 @@ struct DoctorReport: Encodable {
     missing = absent
   }
 
+  /// Every member is always there; what is not known is `null`.
+  func encode(to encoder: any Swift.Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(schema, forKey: .schema)
+    try fields.encode(version, forKey: .version)
+    try fields.encode(libav, forKey: .libav)
+    try fields.encode(licence, forKey: .licence)
+    try fields.encode(libraries, forKey: .libraries)
+    try fields.encode(codecs, forKey: .codecs)
+    try fields.encode(keys, forKey: .keys)
+    try fields.encode(presetDirectories, forKey: .presetDirectories)
+    try fields.encode(presetCounts, forKey: .presetCounts)
+    try fields.encode(presetProblem, forKey: .presetProblem)
+    try fields.encode(freeBytes, forKey: .freeBytes)
+    try fields.encode(missing, forKey: .missing)
+  }
+
   var lines: [String] {
     var lines = ["longtake \(version), FFmpeg \(libav) (\(licence))"]
     lines.append("  " + libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))

@@ -74,9 +74,9 @@ struct ModelsCommand: AsyncParsableCommand {
   }
 
   private func showBundled(_ library: PresetLibrary) throws {
-    let models = try id.map { [try library.model(named: $0)] } ?? library.models()
-    for model in models {
-      if json { try Output.json(model) }
+    for name in id.map({ [$0] }) ?? library.names(of: .models) {
+      let model = try library.model(named: name)
+      if json { Output.line(try library.modelDocument(named: name).canonicalJSON) }
       let price = model.pricePerSecond.map { "\($0) a second" } ?? "price not published"
       let state = model.status.state == .retired ? ", retired" : ""
       Terminal.note("\(model.id): \(model.title), at \(model.providers.joined(separator: ", ")), \(price)\(state)")

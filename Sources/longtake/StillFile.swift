@@ -22,6 +22,17 @@ enum StillFile {
       let primaries: String?
       let transfer: String?
       let assumed: [String]
+
+      private enum CodingKeys: String, CodingKey { case matrix, range, primaries, transfer, assumed }
+
+      func encode(to encoder: any Swift.Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(matrix, forKey: .matrix)
+        try container.encode(range, forKey: .range)
+        try container.encode(primaries, forKey: .primaries)
+        try container.encode(transfer, forKey: .transfer)
+        try container.encode(assumed, forKey: .assumed)
+      }
     }
 
     let schema = "longtake.frame/1"

@@ -71,6 +71,16 @@ struct SummaryReport: Encodable {
     let take: Int?
     let file: String?
     let error: String?
+
+    private enum CodingKeys: String, CodingKey { case id, take, file, error }
+
+    func encode(to encoder: any Encoder) throws {
+      var fields = encoder.container(keyedBy: CodingKeys.self)
+      try fields.encode(id, forKey: .id)
+      try fields.encode(take, forKey: .take)
+      try fields.encode(file, forKey: .file)
+      try fields.encode(error, forKey: .error)
+    }
   }
 
   let schema = "longtake.run/1"
@@ -99,5 +109,18 @@ struct SummaryReport: Encodable {
         error: shot.error.map { "\($0)" } ?? shot.blockedBy.map { "\($0) failed" })
     }
     spentUSD = Double(summary.spent.micro) / 1_000_000
+  }
+
+  /// Every member is always there; what is not known is `null`.
+  func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(schema, forKey: .schema)
+    try fields.encode(workspace, forKey: .workspace)
+    try fields.encode(master, forKey: .master)
+    try fields.encode(verdict, forKey: .verdict)
+    try fields.encode(report, forKey: .report)
+    try fields.encode(ledger, forKey: .ledger)
+    try fields.encode(shots, forKey: .shots)
+    try fields.encode(spentUSD, forKey: .spentUSD)
   }
 }
