@@ -68,7 +68,10 @@ struct StitchCommand: ParsableCommand {
       try finish(stitcher.plannedReport(output: output))
       return
     }
-    let done = try stitcher.write(to: output, progress: Self.show)
+    try finish(try stitcher.write(to: output, progress: Self.show))
+  }
+
+  private func finish(_ done: StitchReport) throws {
     if let report {
       let file = try OutputFile(report, overwrite: overwrite)
       let encoder = JSONEncoder()
@@ -76,12 +79,8 @@ struct StitchCommand: ParsableCommand {
       try file.write(Array(try encoder.encode(done)))
       try file.commit()
     }
-    try finish(done)
-  }
-
-  private func finish(_ report: StitchReport) throws {
-    if json { try Output.json(report) }
-    for line in StitchSummary.lines(report) { Terminal.note(line) }
+    if json { try Output.json(done) }
+    for line in StitchSummary.lines(done) { Terminal.note(line) }
   }
 
   private static func show(_ event: StitchEvent) {
