@@ -18,6 +18,7 @@ struct GenerationStage: Sendable {
   /// Generations up to this number were there before this run.
   let lastOldGeneration: Int64
   let emit: @Sendable (PipelineEvent) -> Void
+  let inFlight = RequestsInFlight()
   private let turn = Turn()
 
   /// What only one task may do at a time: reading the ledger and writing what follows from it.

@@ -83,7 +83,11 @@ public struct Production: Sendable {
       tell(.ended(isGood: summary.isGood))
       return summary
     } catch {
-      tell(.notice(error is CancellationError ? "stopped; running again goes on from here" : "stopped: \(error)"))
+      if error is CancellationError {
+        tell(.notice("stopped; running again goes on from here"))
+      } else {
+        log.write(.notice("stopped: \(error)"))
+      }
       throw error
     }
   }
@@ -126,6 +130,12 @@ public struct Production: Sendable {
     let question = SpendingQuestion(
       provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost,
       spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
+    if let limit = options.maximumCost, let cost, question.spent + cost > limit {
+      throw PipelineError(
+        .overBudget,
+        "generating \(question.shots.joined(separator: ", ")) costs about \(cost) and this workspace has paid or may have "
+          + "paid \(question.spent): together more than --max-cost \(limit). Nothing was sent.")
+    }
     let price = cost.map { "about \($0)" } ?? "an amount that is not published"
     guard let consent = options.consent else {
       throw PipelineError(

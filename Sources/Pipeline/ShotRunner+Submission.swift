@@ -12,6 +12,8 @@ extension ShotRunner {
     guard stage.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
     let intent = try stage.recordIntent(
       shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
+    stage.inFlight.begin(request.digest)
+    defer { stage.inFlight.end(request.digest) }
     do {
       let jobs = try await stage.host.provider.enqueue(request)
       try ledger.recordSubmitted(intent: intent.number, remoteIDs: jobs.map(\.id))
@@ -67,6 +69,8 @@ extension ShotRunner {
   }
 
   private func generate(_ request: GenerationRequest, for intent: IntentEntry) async throws {
+    stage.inFlight.begin(request.digest)
+    defer { stage.inFlight.end(request.digest) }
     do {
       let results = try await stage.host.provider.generate(request, into: stage.workspace.path("clips"))
       guard let result = results.first, let take = try takes(of: intent).first else {
@@ -120,17 +124,32 @@ extension ShotRunner {
     let isOld = Ledger.systemTime() - intent.createdAt > ProviderHost.listingDelay
     for pause in isOld ? [.zero] : stage.host.looks {
       try await Task.sleep(for: pause)
+      try await stage.inFlight.settle(intent.requestDigest)
       let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
       if try adopt(jobs, for: intent, wanted: wanted) { return }
     }
+    // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves nothing.
+    guard !stage.host.isPaid || stage.host.provider.waitMode != .sync else {
+      throw PipelineError(
+        .shotFailed,
+        "the answer to a blocking request was lost, and the service does not list it: it may have been accepted and paid. "
+          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it anew. With --wait sse or "
+          + "poll such a request can be found again.")
+    }
     try ledger.recordRefused(intent: intent.number, error: nil)
+  }
+
+  /// What was enqueued after the intent comes first; what seems older may be so by a clock that is off.
+  private static func rank(_ job: GenerationJob, _ intent: IntentEntry) -> (Int, Double, String) {
+    let enqueued = job.enqueuedAt ?? 0
+    return (enqueued >= intent.createdAt.rounded(.down) ? 0 : 1, enqueued, job.id)
   }
 
   private func adopt(_ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int) throws -> Bool {
     let ids = try stage.withTurn {
       let known = try ledger.knownRemoteIDs()
       let unknown = jobs.filter { !known.contains($0.id) }
-        .sorted { ($0.enqueuedAt ?? 0, $0.id) < ($1.enqueuedAt ?? 0, $1.id) }
+        .sorted { Self.rank($0, intent) < Self.rank($1, intent) }
       // What is beyond the takes may belong to an equal request of another shot.
       let ids = unknown.prefix(wanted).map(\.id)
       if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }

@@ -18,6 +18,7 @@ enum PublishedModels {
     image("kling-video-v2-6-pro-image-to-video", "Kling 2.6 Pro: Image to Video", half, nil),
     text("kling-video-v2-6-pro-text-to-video", "Kling 2.6 Pro: Text to Video", half, nil),
     veo,
+    text("wan-2.2-t2v-fast", "Wan 2.2: Text to Video, fast", ["720p": 720], nil),
   ]
 
   private static func text(

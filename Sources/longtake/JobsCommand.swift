@@ -117,6 +117,11 @@ struct JobLine: Encodable {
     self.place = place
   }
 
+  /// What never came to anything costs nothing that is known.
+  private var cost: Int64? {
+    [.abandoned, .failed, .cancelled].contains(entry.state) ? nil : entry.costMicroUSD
+  }
+
   /// Every member is always there; what is not known is `null`.
   func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Key.self)
@@ -130,7 +135,7 @@ struct JobLine: Encodable {
     try fields.encode(entry.isSuperseded, forKey: .superseded)
     try fields.encode(entry.submittedAt, forKey: .submitted)
     try fields.encode(entry.completedAt, forKey: .completed)
-    try fields.encode(entry.costMicroUSD.map { Double($0) / 1_000_000 }, forKey: .cost)
+    try fields.encode(cost.map { Double($0) / 1_000_000 }, forKey: .cost)
     try fields.encode(entry.clip.map { place.path($0.path) }, forKey: .file)
     try fields.encode(entry.error, forKey: .error)
   }
