@@ -1,4 +1,5 @@
 import CLibav
+import Glibc
 public import Timing
 
 /// What a container's header says of the whole file.
@@ -54,6 +55,7 @@ public struct Demuxer: ~Copyable {
   /// - Parameter ignoringEdits: read MP4/MOV as if they had no edit lists.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
   public init(path: String, ignoringEdits: Bool = false) throws(LibavError) {
+    try Self.requireFile(path)
     let log = MessageLog()
     var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
     if let context { lt_format_set_owner(context, log.number) }
@@ -83,6 +85,16 @@ public struct Demuxer: ~Copyable {
   deinit {
     var pointer: UnsafeMutablePointer<AVFormatContext>? = pointer
     avformat_close_input(&pointer)
+  }
+
+  /// A pipe or a device would be waited for without end.
+  private static func requireFile(_ path: String) throws(LibavError) {
+    var status = stat()
+    guard stat(path, &status) == 0 else { throw OutputFile.failure(errno, "cannot open", path) }
+    let kind = status.st_mode & S_IFMT
+    guard kind == S_IFREG || kind == S_IFBLK else {
+      throw LibavError(.invalidData, "is no file but a folder, a pipe or a device; name a media file", file: path)
+    }
   }
 
   /// The moving picture a player would choose: libav's best video stream that is no cover picture.

@@ -39,6 +39,13 @@ public struct Muxer: ~Copyable {
     avformat_free_context(pointer)
   }
 
+  /// Whether a container can hold a codec, both by libav's names.
+  public static func format(_ format: String, holds codec: String) -> Bool {
+    guard let container = av_guess_format(format, nil, nil), let descriptor = avcodec_descriptor_get_by_name(codec)
+    else { return false }
+    return avformat_query_codec(container, descriptor.pointee.id, FF_COMPLIANCE_NORMAL) != 0
+  }
+
   /// Adds a stream; all are added before the header.
   /// - Parameter timeBase: the wish; the container may choose another one, see ``timeBase(ofStream:)``.
   /// - Returns: the stream's index.

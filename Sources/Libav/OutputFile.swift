@@ -34,7 +34,8 @@ public struct OutputFile: ~Copyable {
     let tag = String(UInt32.random(in: 0...UInt32.max), radix: 36)
     self.path = path
     overwrites = overwrite
-    temporaryPath = folder + "/.\(url.lastPathComponent).\(tag).part"
+    // Short whatever the name, so that a long one that the file system takes is not refused for our sake.
+    temporaryPath = folder + "/.longtake-\(tag).part"
   }
 
   deinit { if !isCommitted { unlink(temporaryPath) } }
@@ -87,7 +88,7 @@ public struct OutputFile: ~Copyable {
       switch code {
       case ENOSPC, EDQUOT: .diskFull
       case EACCES, EPERM, EROFS: .permissionDenied
-      case ENOENT: .fileNotFound
+      case ENOENT, ENOTDIR, ENAMETOOLONG: .fileNotFound
       default: .inputOutput
       }
     return LibavError(kind, "\(action): \(String(cString: strerror(code)))", file: path)

@@ -89,6 +89,8 @@ struct Assembler: Sendable {
       }
     if let milliseconds = join.audioCrossfade { options.audioCrossfade = milliseconds.doubleValue / 1000 }
     options.overwrite = true
+    // Every clip was decoded whole when it came, and the master is verified next.
+    options.check = .joins
     if let title = storyboard.title { options.metadata["title"] = title }
     if isStandIn {
       options.metadata["comment"] = "Rendered by longtake's sandbox, a stand-in: no model generated these pictures."

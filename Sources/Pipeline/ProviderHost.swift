@@ -27,7 +27,7 @@ public struct ProviderHost: Sendable {
   public static let names = [sandboxName, "oxen", "fal"]
   public static let hubStore = "hub"
   /// The sandbox takes any key; it never leaves this machine.
-  private static let sandboxKey = "sandbox"
+  private static let sandboxKey = "no-key-for-the-longtake-sandbox"
   /// Pauses between looks for a request that may have arrived: a new one may need a moment to be listed.
   private static let patientLooks: [Duration] = [.zero, .seconds(2), .seconds(4)]
   /// Seconds after which a service is expected to list what it has accepted.

@@ -23,6 +23,9 @@ struct Clip: Sendable {
     if let error = index.readError {
       throw StitchError(.unusableShot, "cannot be read to its end: \(error)", file: path)
     }
+    if let message = index.messages.first(where: { $0.severity == .error }) {
+      throw StitchError(.unusableShot, "is damaged: \(message.text); fetch or generate it again", file: path)
+    }
     guard !video.presentationOrder.isEmpty else {
       throw StitchError(.unusableShot, "its video track holds no picture", file: path)
     }

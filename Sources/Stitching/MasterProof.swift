@@ -13,9 +13,11 @@ struct MasterProof {
   private let path: String
   private let plan: StitchPlan
   private let sound: SoundFormat?
+  private let check: StitchOptions.Check
   private(set) var checks: [StitchReport.Check] = []
 
-  init(path: String, plan: StitchPlan, sound: SoundFormat?) {
+  init(path: String, plan: StitchPlan, sound: SoundFormat?, check: StitchOptions.Check) {
+    self.check = check
     self.path = path
     self.plan = plan
     self.sound = sound
@@ -38,7 +40,7 @@ struct MasterProof {
       timing("presentation times without edit lists", plainVideo.presentationTimes, of: plainVideo)
     }
     if let sound { try audio(index, sound: sound) }
-    try joins(video)
+    try decode(video)
     if let failed = checks.first(where: { !$0.passed }) {
       throw StitchError(
         .failedProof,
@@ -74,20 +76,45 @@ struct MasterProof {
         actual: (end - plan.duration).fraction))
   }
 
-  /// Decodes every join; libav must have nothing to say.
-  private mutating func joins(_ video: PacketIndex) throws {
+  /// Decodes the master; libav must have nothing to say. Damage in a copied picture is its shot's.
+  private mutating func decode(_ video: PacketIndex) throws {
     let frame = try Frame()
-    for join in plan.joins {
-      let range = max(0, join.frame - Self.reach)..<min(plan.frameCount, join.frame + Self.reach)
+    for range in ranges {
       var found = "clean"
       do {
         var walker = try FrameWalker(path: path, video: video, range: range)
-        while try walker.next(into: frame) != nil {}
+        var last = range.lowerBound
+        do throws(LibavError) {
+          while let position = try walker.next(into: frame) { last = position + 1 }
+        } catch {
+          throw shotAtFault(master: last, error.log.last ?? error.message) ?? error
+        }
         if let message = walker.messages.first { found = message.text }
-      } catch {
-        found = "\(error)"
+      } catch let error as LibavError {
+        found = error.message
       }
-      record("decoding around join \(join.index)", expected: "clean", actual: found)
+      record("decoding pictures #\(range.lowerBound) to #\(range.upperBound - 1)", expected: "clean", actual: found)
     }
+  }
+
+  private var ranges: [Range<Int>] {
+    switch check {
+    case .all: [0..<plan.frameCount]
+    case .joins:
+      plan.joins.map { max(0, $0.frame - Self.reach)..<min(plan.frameCount, $0.frame + Self.reach) }
+    }
+  }
+
+  /// The shot whose copied picture could not be decoded; nil when the picture was encoded here.
+  private func shotAtFault(master position: Int, _ words: String) -> StitchError? {
+    for (shot, start) in zip(plan.shots, plan.shotStarts) where position < start + shot.frameCount {
+      let own = shot.kept.lowerBound + position - start
+      guard shot.segments.contains(where: { $0.isCopy && $0.pictures.contains(own) }) else { return nil }
+      return StitchError(
+        .unusableShot,
+        "is damaged: its picture #\(own) of \(shot.clip.frameCount) or one it depends on cannot be decoded (\(words)); "
+          + "fetch or generate it again", file: shot.clip.path)
+    }
+    return nil
   }
 }

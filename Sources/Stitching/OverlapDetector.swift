@@ -35,7 +35,7 @@ struct OverlapDetector: Sendable {
   ///   - head: the first pictures of the next.
   static func measure(tail: [Miniature], head: [Miniature]) -> Measurement {
     guard let last = tail.last, let first = head.first, last.detail.count == first.detail.count else {
-      return Measurement(overlap: 0, distance: 0, ordinary: 0, reason: "there is nothing to compare")
+      return Measurement(overlap: 0, distance: 0, ordinary: 0, reason: "a shot is too short to repeat another")
     }
     let ordinary = max(motion(tail.suffix(4)), motion(head.prefix(4)))
     let direct = last.distance(to: first)

@@ -20,7 +20,16 @@ public struct StitchOptions: Sendable, Hashable {
     case fixed(Int)
   }
 
+  /// How much of a written master is decoded to prove it.
+  public enum Check: String, Sendable, CaseIterable, Codable {
+    /// Every picture, so that a damaged shot is found.
+    case all
+    /// The pictures around each join; for shots that were verified already.
+    case joins
+  }
+
   public var mode: Mode = .auto
+  public var check: Check = .all
   public var overlap: Overlap = .automatic
   /// Seconds of equal-power crossfade of the sound at a join, 0–1.
   public var audioCrossfade = 0.020

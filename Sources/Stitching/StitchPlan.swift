@@ -150,11 +150,12 @@ struct JoinMeter {
 
   func measure() throws -> (OverlapDetector.Measurement, ColorStep) {
     // At most half a shot can repeat another.
-    let reach = max(1, min(Self.reach, clip.frameCount / 2, next.frameCount / 2))
+    let room = min(clip.frameCount / 2, next.frameCount / 2)
+    let reach = max(1, min(Self.reach, room))
     let tail = try miniatures(clip, clip.frameCount - reach..<clip.frameCount)
     let head = try miniatures(next, 0..<reach)
     let opening = try miniatures(first, 0..<1)
-    let found = OverlapDetector.measure(tail: tail, head: head)
+    let found = OverlapDetector.measure(tail: room > 0 ? tail : [], head: room > 0 ? head : [])
     let measurement: OverlapDetector.Measurement =
       switch options.overlap {
       case .automatic where next.shot.followsCut:

@@ -28,15 +28,26 @@ public struct Stitcher: Sendable {
     guard let container = Self.container(for: path) else {
       throw StitchError(.badRequest, "a master is written as .mp4 or .mov; name it so", file: path)
     }
+    let codec = plan.shots[0].copiedFrames > 0 || plan.wholeEncoder == nil ? plan.shots[0].clip.codec : nil
+    if let codec, !Muxer.format(container, holds: codec) {
+      throw StitchError(
+        .mismatch, "\(codec) video does not fit into .\(container); use --mode encode, or the other of .mp4 and .mov",
+        file: plan.shots[0].clip.path)
+    }
     let output = try OutputFile(path, overwrite: options.overwrite)
     var sound = try AudioAssembler.make(plan, options: options)
     let soundFormat = sound?.format
-    let levelSteps = try mux(output.temporaryPath, container: container, sound: &sound, progress: progress)
+    let levelSteps: [Double?]
+    do {
+      levelSteps = try mux(output.temporaryPath, container: container, sound: &sound, progress: progress)
+    } catch let error as LibavError where error.file == output.temporaryPath {
+      throw LibavError(error.code, error.message, file: path, log: error.log)
+    }
     progress(.proving)
-    var proof = MasterProof(path: output.temporaryPath, plan: plan, sound: soundFormat)
+    var proof = MasterProof(path: output.temporaryPath, plan: plan, sound: soundFormat, check: options.check)
     do {
       try proof.run()
-    } catch let error as StitchError {
+    } catch let error as StitchError where error.file == output.temporaryPath {
       throw StitchError(error.code, error.message, file: path)
     }
     try output.commit()

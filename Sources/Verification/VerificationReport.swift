@@ -72,14 +72,21 @@ extension VerificationReport: Encodable {
 }
 
 extension Finding: Encodable {
-  private enum Key: String, CodingKey { case check, status, severity, expected, actual, start, end, message }
+  private enum Key: String, CodingKey {
+    case check, status, severity, expected, actual, start, end, message
+    case ruleSeverity = "rule_severity"
+  }
+
+  /// How bad the outcome is: a rule that holds is never `fail`, however much it matters.
+  private var outcome: String { status == .warn && severity == .info ? "info" : status.rawValue }
 
   /// Every member is always there; what is not known is `null`. Times in seconds.
   public func encode(to encoder: any Encoder) throws {
     var fields = encoder.container(keyedBy: Key.self)
     try fields.encode(check, forKey: .check)
     try fields.encode(status.rawValue, forKey: .status)
-    try fields.encode(severity, forKey: .severity)
+    try fields.encode(outcome, forKey: .severity)
+    try fields.encode(severity, forKey: .ruleSeverity)
     try fields.encode(expected, forKey: .expected)
     try fields.encode(actual, forKey: .actual)
     try fields.encode(start?.decimalSeconds, forKey: .start)

@@ -11,7 +11,10 @@ extension CheckCatalogue {
       advice: "Generate or encode it again at the rate that is asked for."
     ) { evidence in
       evidence.pictures { _, counted in
-        counted.timing?.rate.map { .measured(.string($0.description)) } ?? .unknown("The pictures carry no times.")
+        guard let timing = counted.timing, timing.frameCount > 0, let rate = timing.rate else {
+          return .unknown("The pictures carry no times.")
+        }
+        return .measured(.string(rate.description))
       }
     },
     Check(
@@ -20,7 +23,9 @@ extension CheckCatalogue {
       advice: "Encode it again at a constant rate.", ideal: true
     ) { evidence in
       evidence.pictures { _, counted in
-        guard let timing = counted.timing, timing.rate != nil else { return .unknown("The pictures carry no times.") }
+        guard let timing = counted.timing, timing.rate != nil, timing.frameCount > 0 else {
+          return .unknown("The pictures carry no times.")
+        }
         if timing.isConstant { return .measured(true) }
         return .measured(
           false, "Pictures are up to \(timing.worstDeviation.decimalSeconds) s off an even rate.")

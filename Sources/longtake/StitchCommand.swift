@@ -30,6 +30,9 @@ struct StitchCommand: ParsableCommand {
   @Option(help: "Write what was done, join by join, as JSON.", completion: .file())
   var report: String?
 
+  @Option(help: "What is decoded of the written master to prove it: all pictures, or joins for shots verified already.")
+  var check: StitchOptions.Check = .all
+
   @Flag(help: "Write a chapter for each shot.")
   var chapters = false
 
@@ -58,10 +61,11 @@ struct StitchCommand: ParsableCommand {
     options.audioCrossfade = audioCrossfade / 1000
     options.writesChapters = chapters
     options.overwrite = overwrite
+    options.check = check
     if Stitcher.container(for: output) == nil { throw UsageError("\(output): name the master .mp4 or .mov") }
-    for path in [output, report].compactMap({ $0 }) where !overwrite && FileManager.default.fileExists(atPath: path) {
-      throw LibavError(.outputExists, "exists already; choose another name or add --overwrite", file: path)
-    }
+    try requireDifferentFiles()
+    // Made now, so that what cannot be written is told before the work and not after it.
+    for path in [output, report].compactMap({ $0 }) { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(files.map { StitchShot(path: $0) }, options: options, progress: Self.show)
     let stitcher = Stitcher(plan, options: options)
     if dryRun {
@@ -69,6 +73,24 @@ struct StitchCommand: ParsableCommand {
       return
     }
     try finish(try stitcher.write(to: output, progress: Self.show))
+  }
+
+  /// No shot may be written over, and the report not over the master: a clip was paid for.
+  private func requireDifferentFiles() throws {
+    var taken: [String: String] = [:]
+    for path in files { taken[Self.identity(path)] = path }
+    for path in [output, report].compactMap({ $0 }) {
+      if let other = taken.updateValue(path, forKey: Self.identity(path)) {
+        throw UsageError("\(path): is the same file as \(other); name another one to write to")
+      }
+    }
+  }
+
+  /// The file behind a name: device and inode where it exists, else the whole path.
+  private static func identity(_ path: String) -> String {
+    var status = stat()
+    guard stat(path, &status) == 0 else { return URL(fileURLWithPath: path).standardizedFileURL.path }
+    return "\(status.st_dev):\(status.st_ino)"
   }
 
   private func finish(_ done: StitchReport) throws {
@@ -95,6 +117,8 @@ struct StitchCommand: ParsableCommand {
 }
 
 extension StitchOptions.Mode: ExpressibleByArgument {}
+
+extension StitchOptions.Check: ExpressibleByArgument {}
 
 extension StitchOptions.Overlap: ExpressibleByArgument {
   public init?(argument: String) {

@@ -76,7 +76,13 @@ enum Output {
     line(String(decoding: try encoder.encode(value), as: UTF8.self))
   }
 
+  /// Ends the program with status 74 when stdout takes no more: a reader must not take half an answer for a whole one.
   static func line(_ text: String) {
-    try? FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    do {
+      try FileHandle.standardOutput.write(contentsOf: Data((text + "\n").utf8))
+    } catch {
+      Terminal.error("cannot write to standard output; the answer is not whole")
+      exit(ExitStatus.inputOutput.code)
+    }
   }
 }

@@ -31,6 +31,26 @@ import Timing
     #expect(throws: LibavError.self) { _ = try Demuxer(path: path) }
   }
 
+  /// A pipe would be waited for without end.
+  @Test func pipesAndFoldersAreRefusedAtOnce() throws {
+    let folder = try ScratchFolder()
+    let pipe = folder.path("pipe.mp4")
+    #expect(mkfifo(pipe, 0o600) == 0)
+    for path in [pipe, folder.path, "/dev/null"] {
+      let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: path) }
+      #expect(error?.code == .invalidData)
+    }
+  }
+
+  @Test func pathsThatCannotBeAreNotFound() throws {
+    let folder = try ScratchFolder()
+    let file = try folder.write("a.mp4", "text")
+    for path in [file + "/x", folder.path(String(repeating: "n", count: 300))] {
+      let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: path) }
+      #expect(error?.code == .fileNotFound)
+    }
+  }
+
   @Test func namesThatLookLikeAddressesAreFiles() throws {
     let folder = try ScratchFolder()
     let plain = try folder.make(
@@ -113,6 +133,15 @@ import Timing
     #expect(error?.code == .outputExists)
     #expect(try String(contentsOfFile: path, encoding: .utf8) == "other")
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.bin"])
+  }
+
+  @Test func aLongNameThatTheFileSystemTakesIsWritten() throws {
+    let folder = try ScratchFolder()
+    let path = folder.path(String(repeating: "x", count: 250) + ".png")
+    let file = try OutputFile(path, overwrite: false)
+    try file.write([1])
+    try file.commit()
+    #expect(FileManager.default.fileExists(atPath: path))
   }
 
   @Test func aFullDiskLeavesNothing() throws {

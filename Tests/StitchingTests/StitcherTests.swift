@@ -199,6 +199,50 @@ import Timing
       try FileManager.default.contentsOfDirectory(atPath: chain.folder.path).allSatisfy { !$0.hasSuffix(".part") })
   }
 
+  /// Damage far from any join is the shot's, by name, wherever the file breaks off.
+  @Test(arguments: ["cut.mp4", "cut.mkv"], [35, 60, 85])
+  func aTruncatedShotIsNamedAndNothingIsWritten(name: String, percent: Int) throws {
+    let folder = try ScratchFolder()
+    let source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=4", "-c:v", "libx264", "-g", "24"]
+    let whole = name.hasSuffix("mkv") ? "whole.mkv" : "whole.mp4"
+    let layout = name.hasSuffix("mkv") ? [] : ["-movflags", "+frag_keyframe+empty_moov"]
+    try MediaTool.ffmpeg(source + ["good.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(source + layout + [whole], in: folder.url)
+    let bytes = try Data(contentsOf: URL(fileURLWithPath: folder.path(whole)))
+    let cut = try folder.write(name, bytes.prefix(bytes.count * percent / 100))
+    let output = folder.path("master.mp4")
+    var options = StitchOptions()
+    options.overlap = .keep
+    let error = #expect(throws: (any Error).self) {
+      let plan = try StitchPlan([StitchShot(path: folder.path("good.mp4")), StitchShot(path: cut)], options: options)
+      _ = try Stitcher(plan, options: options).write(to: output)
+    }
+    #expect(error.map { String(describing: $0) }?.contains(cut) == true, "\(String(describing: error))")
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+
+  @Test func oneFrameShotsAreJoined() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "one.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24", "-frames:v", "1", "-c:v", "libx264")
+    let options = StitchOptions()
+    let plan = try StitchPlan([StitchShot(path: path), StitchShot(path: path)], options: options)
+    #expect(try Stitcher(plan, options: options).write(to: folder.path("two.mp4")).frames == 2)
+  }
+
+  @Test func aCodecTheContainerCannotHoldIsNamed() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "a.mkv", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1", "-c:v", "ffv1")
+    var options = StitchOptions()
+    options.overlap = .keep
+    let error = #expect(throws: StitchError.self) {
+      let plan = try StitchPlan([StitchShot(path: path)], options: options)
+      _ = try Stitcher(plan, options: options).write(to: folder.path("m.mp4"))
+    }
+    #expect(error?.file == path && error?.message.contains("ffv1") == true)
+  }
+
   @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
   func realClipsGiveARightMasterOrANamedRefusal(_ path: String) throws {
     let folder = try ScratchFolder()

@@ -86,7 +86,7 @@ struct RulesTests {
     for finding in findings {
       #expect(
         Set(finding.keys)
-          == ["check", "status", "severity", "expected", "actual", "start", "end", "message"])
+          == ["check", "status", "severity", "rule_severity", "expected", "actual", "start", "end", "message"])
     }
     #expect(findings[1]["start"] is NSNull)
     let measurements = try #require(object["measurements"] as? [String: [String: Any]])
