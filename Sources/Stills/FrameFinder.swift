@@ -30,7 +30,7 @@ public struct FrameFinder: Sendable {
 
   /// - Throws: ``LibavError``: `invalidData` when no picture can be decoded or the request is outside the video.
   public func find(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
-    if let index = quickIndex(of: request), let found = try quickly(index) { return found }
+    if let index = quickIndex(of: request), let found = try quickly(index, note: noteOnTime(request)) { return found }
     return try fromStart(request)
   }
 
@@ -47,10 +47,16 @@ public struct FrameFinder: Sendable {
     }
   }
 
+  /// A time behind the end means the last picture; whoever asks may not have meant that.
+  private func noteOnTime(_ request: FrameRequest) -> String? {
+    guard case .time(let time) = request, let end = video.end, absolute(time) >= end else { return nil }
+    return "the time lies behind the end of the video; this is its last picture"
+  }
+
   private func absolute(_ time: Rational) -> Rational { time + (index.container.startTime ?? .zero) }
 
   /// Decodes from the nearest IDR; nil when anything is doubtful.
-  private func quickly(_ position: Int) throws(LibavError) -> ExactFrame? {
+  private func quickly(_ position: Int, note: String?) throws(LibavError) -> ExactFrame? {
     let target = video.presentationOrder[position]
     guard let targetPTS = video.entries[target].pts else { return nil }
     let start = video.entries[...target].lastIndex {
@@ -82,7 +88,7 @@ public struct FrameFinder: Sendable {
         output = try decoder.receive(into: frame)
         guard output == .frame, frame.pts == targetPTS else { continue }
         guard decoder.log.errorCount == 0, demuxer.log.errorCount == 0, !frame.isCorrupt else { return nil }
-        return ExactFrame(frame: try frame.share(), facts: facts(frame, index: position, note: nil))
+        return ExactFrame(frame: try frame.share(), facts: facts(frame, index: position, note: note))
       }
     } catch {
       return nil
@@ -124,7 +130,7 @@ public struct FrameFinder: Sendable {
   }
 
   private func note(_ reader: borrowing StreamReader, count: Int, request: FrameRequest) -> String? {
-    var notes: [String] = []
+    var notes = noteOnTime(request).map { [$0] } ?? []
     if request == .last, count < frameCount {
       notes.append(
         "\(frameCount - count) of \(frameCount) pictures could not be decoded; this is the last one that could")

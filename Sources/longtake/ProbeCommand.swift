@@ -27,7 +27,7 @@ struct ProbeCommand: ParsableCommand {
         if json {
           Output.line(String(decoding: try ProbeJSON(report, path: path).data(), as: UTF8.self))
         } else {
-          for line in ProbeTable(report, path: path).lines { Output.line(line) }
+          for line in ProbeTable(report, path: path).lines { Terminal.note(line) }
         }
       } catch {
         let status = Failure.report(error)
