@@ -25,6 +25,9 @@ import Testing
         line = stream.readline().decode().rstrip("\\n")
         print(line)
         seen += line.startswith("data: ")
+    while line != ": keep-alive":
+        line = stream.readline().decode().rstrip("\\n")
+        print(line)
     """
 
   @Test func tellsOfSuccessAndFailureButNotOfCancelling() async throws {
