@@ -70,10 +70,6 @@ public struct Frame: ~Copyable {
     get { timestamp(pointer.pointee.pts) ?? timestamp(pointer.pointee.best_effort_timestamp) }
     nonmutating set { pointer.pointee.pts = newValue ?? lt_nopts }
   }
-  /// The decoder's own guess where PTS are missing or broken.
-  public var bestEffortTimestamp: Int64? { timestamp(pointer.pointee.best_effort_timestamp) }
-  /// The DTS of the packet that carried this picture.
-  public var packetDTS: Int64? { timestamp(pointer.pointee.pkt_dts) }
   /// Ticks; 0 when unknown.
   public var duration: Int64 { lt_frame_duration(pointer) }
 
@@ -87,6 +83,7 @@ public struct Frame: ~Copyable {
   }
   /// Asks an encoder that was opened for fixed quality for this quantiser, 1 (best) to 31, as `-q:v` does.
   public func requestQuantiser(_ quantiser: Int) { pointer.pointee.quality = Int32(quantiser) * FF_QP2LAMBDA }
+
   /// Makes an encoder choose the picture type itself, or forces an intra picture that is a key frame.
   public func requestKey(_ key: Bool) {
     pointer.pointee.pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
