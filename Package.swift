@@ -51,6 +51,8 @@ let package = Package(
   ],
   targets: [
     .systemLibrary(name: "CLibav"),
+    .systemLibrary(name: "CEbur128"),
+    .systemLibrary(name: "CFFTW"),
     room("Timing"),
     room("Libav", ["CLibav", "Timing"]),
     .target(
@@ -58,9 +60,10 @@ let package = Package(
       resources: [.copy("bundled/models"), .copy("bundled/verify"), .copy("bundled/schema")], swiftSettings: strict),
     room("Storyboard", ["Presets", "Timing", yams]),
     room("Probing", ["Libav", "Timing"]),
+    room("Loudness", ["CEbur128"]),
     room("Stills", ["Probing", "Libav", "Timing"]),
-    room("Verification", ["Probing", "Presets", "Libav", "Timing"]),
-    room("Stitching", ["Probing", "Stills", "Libav", "Timing"]),
+    room("Verification", ["Probing", "Presets", "Loudness", "CFFTW", "Libav", "Timing"]),
+    room("Stitching", ["Probing", "Stills", "Loudness", "Libav", "Timing"]),
     room(
       "Generation",
       ["Storyboard", "Presets", "Timing", asyncHTTPClient, crypto, logging, nioCore, nioFoundation, nioHTTP1]),
@@ -84,6 +87,7 @@ let package = Package(
     tests("Presets"),
     tests("Storyboard", ["Presets"]),
     tests("Probing", ["Libav", "Timing"]),
+    tests("Loudness"),
     tests("Stills", ["Probing", "Libav", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
