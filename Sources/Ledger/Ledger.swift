@@ -70,8 +70,14 @@ public final class Ledger: Sendable {
 
   private static func check(_ database: Database, path: String, isReader: Bool) throws {
     let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    let tables = try Int.fetchOne(database, sql: "SELECT count(*) FROM sqlite_master") ?? 0
-    if tables == 0 && !isReader { return }
+    // The migrator's own table comes before everything else: with nothing beside it, a ledger's making was cut short.
+    let tables =
+      try Int.fetchOne(
+        database, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name NOT IN ('grdb_migrations')") ?? 0
+    if application == 0 && tables == 0 {
+      guard isReader else { return }
+      throw LedgerError(.notFound, "the ledger \(path) is empty; nothing has been run there yet.")
+    }
     guard application == ledgerApplicationID else {
       throw LedgerError(
         .notALedger, "\(path) is a database of another program; move it away or choose another workspace.")

@@ -42,6 +42,15 @@ struct LedgerOpeningTests {
     #expect(try Ledger(workspace: folder.path).generations().count == 1)
   }
 
+  @Test("a ledger whose making was killed between its first two transactions is made whole")
+  func bornTwice() throws {
+    try sqlite("CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
+    let error = try #require(throws: LedgerError.self) { try Ledger(readingWorkspace: folder.path) }
+    #expect(error.code == .notFound)
+    #expect(try Ledger(workspace: folder.path).generations().isEmpty)
+    #expect(try Ledger(readingWorkspace: folder.path).generations().isEmpty)
+  }
+
   @Test("no ledger, no database, another program's database, a damaged one")
   func wrongFiles() throws {
     func code(reading: Bool = false) -> LedgerError.Code? {
