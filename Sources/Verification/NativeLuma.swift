@@ -10,7 +10,8 @@ final class NativeLuma {
 
   let width: Int
   let height: Int
-  private let samples: NativeFloats
+  /// Row by row, at least ``width`` × ``height``.
+  let samples: NativeFloats
   /// Without bars.
   private(set) var active: Area
   /// Standard deviation within the active part, in code values.
@@ -19,10 +20,12 @@ final class NativeLuma {
   /// Levels of an 8-bit sample.
   private static let scaleDepth = 8
 
-  init(_ frame: borrowing Frame) throws(LibavError) {
+  /// - Parameter memory: of an earlier picture that is no longer needed; taken when it is large enough.
+  init(_ frame: borrowing Frame, reusing memory: NativeFloats?) throws(LibavError) {
     width = frame.width
     height = frame.height
-    samples = NativeFloats(count: width * height)
+    let count = width * height
+    samples = memory.flatMap { $0.count >= count ? $0 : nil } ?? NativeFloats(count: count)
     active = Area(columns: 0..<width, rows: 0..<height)
     let format = frame.pixelFormat
     let isDirect = !format.isRGB && !format.hasPalette && format.isPlanar || format.isGray
@@ -37,7 +40,6 @@ final class NativeLuma {
     measureDeviation()
   }
 
-  /// A picture given by its samples, row by row, on the 8-bit scale.
   private func read(_ frame: borrowing Frame, bitDepth: Int) {
     if bitDepth <= Self.scaleDepth {
       frame.withPlane(0) { bytes, stride in
@@ -94,14 +96,22 @@ final class NativeLuma {
     var squares = 0.0
     for row in active.rows {
       let line = samples.base + row * width
-      var lineSum: Float = 0
-      var lineSquares: Float = 0
-      for column in active.columns {
-        lineSum += line[column]
-        lineSquares += line[column] * line[column]
+      var lineSum = NativeLanes.zero
+      var lineSquares = NativeLanes.zero
+      var column = active.columns.lowerBound
+      while column + NativeLanes.scalarCount <= active.columns.upperBound {
+        let values = line.lanes(column)
+        lineSum += values
+        lineSquares += values * values
+        column += NativeLanes.scalarCount
       }
-      sum += Double(lineSum)
-      squares += Double(lineSquares)
+      while column < active.columns.upperBound {
+        lineSum[0] += line[column]
+        lineSquares[0] += line[column] * line[column]
+        column += 1
+      }
+      sum += Double(lineSum.sum())
+      squares += Double(lineSquares.sum())
     }
     let count = Double(max(1, active.rows.count * active.columns.count))
     deviation = max(0, squares / count - (sum / count) * (sum / count)).squareRoot()

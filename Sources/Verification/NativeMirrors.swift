@@ -67,27 +67,28 @@ struct NativeMirrors {
   init(alongColumnsOf spectrum: UnsafePointer<Float>, width: Int, height: Int, bins wanted: [Range<Int>]) {
     bins = IndexSet(wanted, within: Self.limits(height))
     var total = [Float](repeating: 0, count: height)
+    let widest = (width / 2 / NativeThresholds.crossBands + 1 + Self.lanes - 1) / Self.lanes * Self.lanes
+    let white = NativeFloats(count: widest * height)
     for band in 0..<NativeThresholds.crossBands {
       let columns = Self.band(band, of: width)
       guard !columns.isEmpty else { continue }
-      let padded = (columns.count + Self.lanes - 1) / Self.lanes * Self.lanes
       var energy = [Float](repeating: 0, count: height)
       for row in 0..<height {
         energy[row] = Self.energy(spectrum + row * width + columns.lowerBound, count: columns.count)
       }
       let gains = Self.gains(energy, count: columns.count)
-      let white = NativeFloats(count: padded * height)
       for row in 0..<height {
         let line = spectrum + row * width + columns.lowerBound
-        let target = white.base + row * padded
+        let target = white.base + row * widest
         let gain = gains[row]
         for column in 0..<columns.count {
           target[column] = min(max(line[column] * gain, -NativeThresholds.clip), NativeThresholds.clip)
         }
+        for column in columns.count..<widest { target[column] = 0 }
       }
       let scale = -1 / Float(columns.count * Self.reach * NativeThresholds.crossBands)
       for range in bins.ranges {
-        for bin in range { total[bin] += scale * Self.product(around: bin, white.base, stride: padded) }
+        for bin in range { total[bin] += scale * Self.product(around: bin, white.base, stride: widest) }
       }
     }
     correlation = total

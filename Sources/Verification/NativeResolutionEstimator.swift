@@ -29,6 +29,7 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var otherSizes = 0
   private var transform: CosineTransform?
   private var plane: NativeFloats?
+  private var lumaMemory: NativeFloats?
   private var detail: NativeDetail?
   /// Key pictures that say something; flat ones do not count.
   public private(set) var keyFrames = 0
@@ -56,7 +57,8 @@ public struct NativeResolutionEstimator: ~Copyable {
       otherSizes += 1
       return
     }
-    let luma = try NativeLuma(frame)
+    let luma = try NativeLuma(frame, reusing: lumaMemory)
+    lumaMemory = luma.samples
     guard luma.deviation >= NativeThresholds.flatDeviation else {
       flatCount += 1
       return
@@ -126,12 +128,14 @@ public struct NativeResolutionEstimator: ~Copyable {
     let confidence =
       upscaled.map { Self.confidence($0.margin(codec: codec, bitsPerPixel: bitsPerPixel)) } ?? detailed.confidence
     let size = upscaled.map { (scaled(width, by: $0), scaled(height, by: $0)) }
+    let untried =
+      keyFrames > 0 && evidence.isEmpty ? " No smaller source could be tried for a picture of this size." : ""
     let reason =
       size.map { "The spectrum is mirrored as after scaling up from \($0.0)×\($0.1)." } ?? reason(for: verdict)
     return NativeResolutionReport(
       verdict: verdict, width: width, height: height, estimatedWidth: size?.0, estimatedHeight: size?.1,
       confidence: confidence, horizontal: horizontal, vertical: vertical, keyFrames: keyFrames,
-      bitsPerPixel: bitsPerPixel, note: "\(reason) \(NativeResolutionReport.limits)")
+      bitsPerPixel: bitsPerPixel, note: "\(reason)\(untried) \(NativeResolutionReport.limits)")
   }
 
   /// Of both ways the bars may have come to be, the one that speaks louder, for each candidate.
