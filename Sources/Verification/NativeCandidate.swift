@@ -17,6 +17,11 @@ struct NativeCandidate {
     }
   }
 
+  /// Places where the codecs' blocks leave mirrors and no source does.
+  static let grid = NativeThresholds.gridSixteenths.map {
+    NativeCandidate(size: $0, shortSide: NativeThresholds.blockSize)
+  }
+
   /// The source's highest frequency, in bins of an axis of so many pixels.
   func bin(length: Int) -> (bin: Int, isWhole: Bool) {
     ((length * size) / shortSide, length * size % shortSide == 0)
@@ -83,6 +88,8 @@ struct NativeEvidence: Sendable, Hashable {
   let isHalf: Bool
   let horizontal: NativeWindow.Peak
   let vertical: NativeWindow.Peak
+  /// How far the correlation stands out from the codecs' grid, on the weaker axis; only for half the size.
+  let excess: Double
 
   var jointScore: Double { (horizontal.score + vertical.score) / 2.0.squareRoot() }
   var leastScore: Double { min(horizontal.score, vertical.score) }
@@ -100,6 +107,6 @@ struct NativeEvidence: Sendable, Hashable {
       case "h264" where bitsPerPixel >= Limits.halfBitsPerPixel: Limits.halfCorrelationH264
       default: Limits.halfCorrelationOther
       }
-    return min(jointScore / Limits.halfJointScore, leastCorrelation / least)
+    return min(jointScore / Limits.halfJointScore, leastCorrelation / least, excess / Limits.halfExcess)
   }
 }

@@ -14,12 +14,21 @@ public struct NativeResolutionEstimator: ~Copyable {
     let candidate: NativeCandidate
     var horizontal = [NativeWindow](repeating: NativeWindow(), count: Bars.allCases.count)
     var vertical = [NativeWindow](repeating: NativeWindow(), count: Bars.allCases.count)
+
+    mutating func add(
+      _ alongRows: NativeMirrors, _ alongColumns: NativeMirrors, _ bars: Bars, columns: Int, rows: Int
+    ) {
+      horizontal[bars.rawValue].add(alongRows, candidate, length: columns)
+      vertical[bars.rawValue].add(alongColumns, candidate, length: rows)
+    }
   }
 
   private var width = 0
   private var height = 0
   private var codec = ""
   private var windows: [Windows] = []
+  /// Where the codecs' own grid shows; none unless half the size is a candidate.
+  private var grid: [Windows] = []
   private var horizontalBands = NativeDetail.Bands()
   private var verticalBands = NativeDetail.Bands()
   private var detailCount = 0
@@ -52,6 +61,7 @@ public struct NativeResolutionEstimator: ~Copyable {
       height = frame.height
       self.codec = codec
       windows = NativeCandidate.all(shortSide: min(width, height)).map { Windows(candidate: $0) }
+      grid = windows.contains { $0.candidate.isHalf } ? NativeCandidate.grid.map { Windows(candidate: $0) } : []
     }
     guard frame.width == width, frame.height == height else {
       otherSizes += 1
@@ -100,15 +110,14 @@ public struct NativeResolutionEstimator: ~Copyable {
     guard let transform else { throw LibavError(.outOfMemory, "cannot plan a \(columns)×\(rows) transform") }
     luma.copy(area, to: plane)
     transform.run(plane)
+    let wanted = (windows + grid).map(\.candidate)
     let horizontal = NativeMirrors(
-      alongRowsOf: plane.base, width: columns, height: rows, bins: windows.map { $0.candidate.window(length: columns) })
+      alongRowsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: columns) })
     let vertical = NativeMirrors(
-      alongColumnsOf: plane.base, width: columns, height: rows, bins: windows.map { $0.candidate.window(length: rows) })
-    for index in windows.indices {
-      for kind in kinds {
-        windows[index].horizontal[kind.rawValue].add(horizontal, windows[index].candidate, length: columns)
-        windows[index].vertical[kind.rawValue].add(vertical, windows[index].candidate, length: rows)
-      }
+      alongColumnsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: rows) })
+    for kind in kinds {
+      for index in windows.indices { windows[index].add(horizontal, vertical, kind, columns: columns, rows: rows) }
+      for index in grid.indices { grid[index].add(horizontal, vertical, kind, columns: columns, rows: rows) }
     }
   }
 
@@ -145,8 +154,12 @@ public struct NativeResolutionEstimator: ~Copyable {
         guard let horizontal = window.horizontal[bars.rawValue].peak,
           let vertical = window.vertical[bars.rawValue].peak
         else { return nil }
+        let excess = min(
+          horizontal.correlation - (grid.compactMap { $0.horizontal[bars.rawValue].peak?.correlation }.max() ?? 0),
+          vertical.correlation - (grid.compactMap { $0.vertical[bars.rawValue].peak?.correlation }.max() ?? 0))
         return NativeEvidence(
-          size: window.candidate.size, isHalf: window.candidate.isHalf, horizontal: horizontal, vertical: vertical)
+          size: window.candidate.size, isHalf: window.candidate.isHalf, horizontal: horizontal, vertical: vertical,
+          excess: excess)
       }.max { $0.leastCorrelation < $1.leastCorrelation }
     }
   }
