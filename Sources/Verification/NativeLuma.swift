@@ -29,7 +29,10 @@ final class NativeLuma {
     active = Area(columns: 0..<width, rows: 0..<height)
     let format = frame.pixelFormat
     let isDirect = !format.isRGB && !format.hasPalette && format.isPlanar || format.isGray
-    if isDirect, (8...16).contains(format.bitDepth), !format.name.hasSuffix("be"), !format.name.hasPrefix("ya") {
+    let isOwnOrder = !format.name.hasSuffix("be")
+    // `ya8` lies interleaved with its alpha, `p010` in the upper bits.
+    let isPlain = !format.name.hasPrefix("ya") && !format.name.hasPrefix("p")
+    if isDirect, isOwnOrder, isPlain, (Self.scaleDepth...16).contains(format.bitDepth) {
       read(frame, bitDepth: format.bitDepth)
     } else {
       let scaler = try Scaler(
