@@ -5,7 +5,7 @@
 IMAGES is a folder of pictures; those of at least 3840x2160 are taken. Every picture gives a native 3840x2160 frame (cropped, or
 scaled down from more), a soft one (blurred) and a dark one; and, after scaling down to 720, 900, 1080 and 1440 lines, frames scaled
 up again by one of four kernels. Each is encoded by x264 or x265 as one still key picture or as a short pan, and judged. One JSON
-object a clip goes to SCRATCH/results.jsonl; clips that are there already are not made again. Prints the table in Markdown.
+object a clip goes to SCRATCH/results.jsonl; what is there already is not made again. Prints the table in Markdown.
 """
 
 import argparse
@@ -167,7 +167,7 @@ def main():
     parser.add_argument("scratch", type=pathlib.Path)
     parser.add_argument("--limit", type=int)
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--keep", action="store_true")
+    parser.add_argument("--keep", action="store_true", help="keep the clips, so that they can be judged again")
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
     log = options.scratch / "results.jsonl"
@@ -183,10 +183,11 @@ def main():
             clip = f"{name}.{kind}.{lines}.{kernel}.{encoding[0]}.{encoding[1][3]}.{'pan' if moving else 'still'}"
             if clip in done:
                 continue
-            if not frame.exists():
-                native_frame(path, frame)
             target = options.scratch / f"{clip}.mp4"
-            encode(str(frame), str(target), filters_for(kind, lines, kernel), moving, encoding)
+            if not target.exists():
+                if not frame.exists():
+                    native_frame(path, frame)
+                encode(str(frame), str(target), filters_for(kind, lines, kernel), moving, encoding)
             result = judge(options.program, str(target))
             result.update(clip=clip, kind=kind, lines=lines, kernel=kernel, codec=encoding[0], moving=moving)
             results.append(result)

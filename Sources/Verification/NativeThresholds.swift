@@ -41,7 +41,7 @@ public enum NativeThresholds {
   static let halfCorrelationOther = 0.42
   static let halfBitsPerPixel = 0.04
   /// The blocks leave mirrors at other sixteenths too, and a source of half the size does not: it must stand out from these.
-  static let gridSixteenths = [6, 7, 9, 10]
+  static let gridSixteenths = [4, 6, 7, 9, 10]
   static let halfExcess = 0.10
 
   /// Side in pixels of the tiles whose spectrum is taken, and the share of them, richest in detail first, that counts.
