@@ -1,0 +1,244 @@
+import Foundation
+public import Libav
+
+/// Tells from key pictures whether a video is really of the resolution that it claims.
+///
+/// Pictures that are predicted from others move the traces it looks for, so only key pictures may be added. Not `Sendable`: it
+/// keeps a plane of a picture's size for its transforms.
+public struct NativeResolutionEstimator: ~Copyable {
+  /// How the bars of a picture came to be: part of a smaller source, or put around it afterwards.
+  private enum Bars: Int, CaseIterable { case inside, outside }
+
+  /// Mirrors around one candidate: one set for each way the bars may have come to be.
+  private struct Windows {
+    let candidate: NativeCandidate
+    var horizontal = [NativeWindow](repeating: NativeWindow(), count: Bars.allCases.count)
+    var vertical = [NativeWindow](repeating: NativeWindow(), count: Bars.allCases.count)
+
+    mutating func add(
+      _ alongRows: NativeMirrors, _ alongColumns: NativeMirrors, _ bars: Bars, columns: Int, rows: Int
+    ) {
+      horizontal[bars.rawValue].add(alongRows, candidate, length: columns)
+      vertical[bars.rawValue].add(alongColumns, candidate, length: rows)
+    }
+  }
+
+  private var width = 0
+  private var height = 0
+  private var codec = ""
+  private var windows: [Windows] = []
+  /// Where the codecs' own grid shows; none unless half the size is a candidate.
+  private var grid: [Windows] = []
+  private var decoy = Windows(candidate: .decoy)
+  private var horizontalBands = NativeDetail.Bands()
+  private var verticalBands = NativeDetail.Bands()
+  private var detailCount = 0
+  private var bits = 0.0
+  private var active = (width: 0, height: 0)
+  private var flatCount = 0
+  private var otherSizes = 0
+  private var transform: CosineTransform?
+  private var plane: NativeFloats?
+  private var lumaMemory: NativeFloats?
+  private var detail: NativeDetail?
+  /// Key pictures that say something; flat ones do not count.
+  public private(set) var keyFrames = 0
+
+  public init() {}
+
+  /// Takes one key picture into account.
+  ///
+  /// Costs about a quarter of a CPU-second for 4K. The size and codec of the first picture hold for all; pictures of another
+  /// size are left out.
+  /// - Parameters:
+  ///   - frame: a key picture, of any pixel format.
+  ///   - bytes: of its packet.
+  ///   - codec: libav's name of the codec.
+  /// - Throws: ``LibavError`` when its pixels cannot be read or memory lacks.
+  public mutating func add(_ frame: borrowing Frame, bytes: Int, codec: String) throws(LibavError) {
+    guard frame.width > 0, frame.height > 0 else { return }
+    if width == 0 {
+      width = frame.width
+      height = frame.height
+      self.codec = codec
+      windows = NativeCandidate.all(shortSide: min(width, height)).map { Windows(candidate: $0) }
+      grid = windows.contains { $0.candidate.isHalf } ? NativeCandidate.grid.map { Windows(candidate: $0) } : []
+    }
+    guard frame.width == width, frame.height == height else {
+      otherSizes += 1
+      return
+    }
+    let luma = try NativeLuma(frame, reusing: lumaMemory)
+    lumaMemory = luma.samples
+    guard luma.deviation >= NativeThresholds.flatDeviation else {
+      flatCount += 1
+      return
+    }
+    active = (luma.active.columns.count, luma.active.rows.count)
+    bits += Double(bytes * 8) / Double(width * height)
+    keyFrames += 1
+    try addDetail(luma)
+    guard !windows.isEmpty else { return }
+    let areas = luma.areas
+    for bars in Bars.allCases {
+      let area = areas[min(bars.rawValue, areas.count - 1)]
+      if bars == .inside || areas.count > 1 {
+        try addMirrors(luma, area, to: areas.count > 1 ? [bars] : Bars.allCases)
+      }
+    }
+  }
+
+  private mutating func addDetail(_ luma: NativeLuma) throws(LibavError) {
+    if detail == nil { detail = NativeDetail() }
+    guard let detail else { throw LibavError(.outOfMemory, "cannot plan a Fourier transform") }
+    guard let bands = detail.measure(luma) else { return }
+    horizontalBands = horizontalBands + bands.horizontal
+    verticalBands = verticalBands + bands.vertical
+    detailCount += 1
+  }
+
+  private mutating func addMirrors(
+    _ luma: NativeLuma, _ area: NativeLuma.Area, to kinds: [Bars]
+  ) throws(LibavError) {
+    let (columns, rows) = (area.columns.count, area.rows.count)
+    guard min(columns, rows) >= NativeThresholds.minimumAxis else { return }
+    let plane = self.plane.flatMap { $0.count >= columns * rows ? $0 : nil } ?? NativeFloats(count: columns * rows)
+    if self.plane !== plane { transform = nil }
+    self.plane = plane
+    if transform?.width != columns || transform?.height != rows {
+      transform = CosineTransform(width: columns, height: rows, plane: plane)
+    }
+    guard let transform else { throw LibavError(.outOfMemory, "cannot plan a \(columns)×\(rows) transform") }
+    luma.copy(area, to: plane)
+    transform.run(plane)
+    let wanted = (windows + grid + [decoy]).map(\.candidate)
+    let horizontal = NativeMirrors(
+      alongRowsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: columns) })
+    let vertical = NativeMirrors(
+      alongColumnsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: rows) })
+    for kind in kinds {
+      for index in windows.indices { windows[index].add(horizontal, vertical, kind, columns: columns, rows: rows) }
+      decoy.add(horizontal, vertical, kind, columns: columns, rows: rows)
+      for index in grid.indices { grid[index].add(horizontal, vertical, kind, columns: columns, rows: rows) }
+    }
+  }
+
+  /// The answer from all pictures so far.
+  public func estimate() -> NativeResolutionReport {
+    let bitsPerPixel = keyFrames > 0 ? bits / Double(keyFrames) : 0
+    let evidence = evidence
+    let codec = codec
+    let isFaint = highDecibels < NativeThresholds.halfHighBand
+    let passing = evidence.filter {
+      $0.margin(codec: codec, bitsPerPixel: bitsPerPixel) > 1 && $0.meanCorrelation > decoyCorrelation
+        && !($0.isHalf && isFaint)
+    }
+    let strongest =
+      passing.max { $0.meanCorrelation < $1.meanCorrelation } ?? evidence.max { $0.jointScore < $1.jointScore }
+    let horizontal = axis(length: width, active: active.width, strongest, \.horizontal, horizontalBands)
+    let vertical = axis(length: height, active: active.height, strongest, \.vertical, verticalBands)
+    let upscaled = passing.isEmpty ? nil : strongest
+    let detailed = detailVerdict(bitsPerPixel)
+    let verdict = upscaled == nil ? detailed.verdict : .upscaled
+    let confidence =
+      upscaled.map { Self.confidence($0.margin(codec: codec, bitsPerPixel: bitsPerPixel)) } ?? detailed.confidence
+    let size = upscaled.map { (scaled(width, by: $0), scaled(height, by: $0)) }
+    let untried =
+      keyFrames > 0 && evidence.isEmpty ? " No smaller source could be tried for a picture of this size." : ""
+    let reason =
+      size.map { "The spectrum is mirrored as after scaling up from \($0.0)×\($0.1)." } ?? reason(for: verdict)
+    return NativeResolutionReport(
+      verdict: verdict, width: width, height: height, estimatedWidth: size?.0, estimatedHeight: size?.1,
+      confidence: confidence, horizontal: horizontal, vertical: vertical, keyFrames: keyFrames,
+      bitsPerPixel: bitsPerPixel, note: "\(reason)\(untried) \(NativeResolutionReport.limits)")
+  }
+
+  /// Mean of both axes for the decoy, where it speaks louder; 0 when it cannot be tried.
+  private var decoyCorrelation: Double {
+    Bars.allCases.compactMap { bars -> Double? in
+      guard let horizontal = decoy.horizontal[bars.rawValue].peak, let vertical = decoy.vertical[bars.rawValue].peak
+      else { return nil }
+      return (horizontal.correlation + vertical.correlation) / 2
+    }.max() ?? 0
+  }
+
+  private var highDecibels: Double {
+    detailCount > 0 ? ((horizontalBands + verticalBands) / Double(2 * detailCount)).highDecibels : 0
+  }
+
+  /// Of both ways the bars may have come to be, the one that speaks louder, for each candidate.
+  private var evidence: [NativeEvidence] {
+    windows.compactMap { window -> NativeEvidence? in
+      Bars.allCases.compactMap { bars -> NativeEvidence? in
+        guard let horizontal = window.horizontal[bars.rawValue].peak,
+          let vertical = window.vertical[bars.rawValue].peak
+        else { return nil }
+        let excess = min(
+          horizontal.correlation - (grid.compactMap { $0.horizontal[bars.rawValue].peak?.correlation }.max() ?? 0),
+          vertical.correlation - (grid.compactMap { $0.vertical[bars.rawValue].peak?.correlation }.max() ?? 0))
+        return NativeEvidence(
+          size: window.candidate.size, isHalf: window.candidate.isHalf, horizontal: horizontal, vertical: vertical,
+          excess: excess)
+      }.max { $0.leastCorrelation < $1.leastCorrelation }
+    }
+  }
+
+  private func scaled(_ length: Int, by evidence: NativeEvidence) -> Int {
+    Int((Double(length) * Double(evidence.size) / Double(min(width, height))).rounded())
+  }
+
+  private func axis(
+    length: Int, active: Int, _ evidence: NativeEvidence?, _ side: KeyPath<NativeEvidence, NativeWindow.Peak>,
+    _ bands: NativeDetail.Bands
+  ) -> NativeResolutionReport.Axis {
+    let mean = detailCount > 0 ? bands / Double(detailCount) : nil
+    let candidate = evidence.map { Int((Double(length * $0.size) / Double(min(width, height))).rounded()) }
+    return NativeResolutionReport.Axis(
+      length: length, activeLength: active, candidate: candidate,
+      correlation: evidence?[keyPath: side].correlation, score: evidence?[keyPath: side].score,
+      middleDecibels: mean?.middleDecibels, highDecibels: mean?.highDecibels)
+  }
+
+  /// What the fine detail says, when no smaller source is seen.
+  private func detailVerdict(
+    _ bitsPerPixel: Double
+  ) -> (verdict: NativeResolutionReport.Verdict, confidence: Double) {
+    guard detailCount > 0 else { return (.inconclusive, 0) }
+    let both = (horizontalBands + verticalBands) / Double(2 * detailCount)
+    let fall = both.middleDecibels - both.highDecibels
+    let height = both.highDecibels - NativeThresholds.highBandFloor
+    guard height > 0 else { return (.inconclusive, 0) }
+    if fall <= NativeThresholds.nativeFall {
+      let margin = min((NativeThresholds.nativeFall - fall) / Self.sureDecibels, height / Self.sureDecibels, 1)
+      return (.native, Self.leastNative + (Self.mostNative - Self.leastNative) * margin)
+    }
+    return bitsPerPixel >= NativeThresholds.richBitsPerPixel ? (.likelyNative, Self.likely) : (.inconclusive, 0)
+  }
+
+  /// Decibels beyond both thresholds from which a native picture is as sure as it can be.
+  private static let sureDecibels = 8.0
+  /// What cannot be seen keeps a native picture from being sure.
+  private static let leastNative = 0.6
+  private static let mostNative = 0.9
+  private static let likely = 0.5
+  /// Of an upscaled picture: 0.75 at the thresholds, 0.94 at twice, 0.97 at three times.
+  private static func confidence(_ margin: Double) -> Double { 1 - 0.25 / (margin * margin) }
+
+  private func reason(for verdict: NativeResolutionReport.Verdict) -> String {
+    switch verdict {
+    case .native: "There is detail that only a source of this size gives."
+    case .likelyNative: "The bits and the fine detail speak for a source of this size, though it is soft."
+    case .upscaled: ""
+    case .inconclusive: inconclusiveReason
+    }
+  }
+
+  private var inconclusiveReason: String {
+    if keyFrames == 0 {
+      return flatCount > 0
+        ? "The key pictures are flat: there is nothing in them to tell by." : "There is no key picture."
+    }
+    return detailCount == 0
+      ? "The picture is too small to tell." : "The picture is too soft, dark or strongly compressed to tell."
+  }
+}

@@ -1,0 +1,75 @@
+/// Every number that the native-resolution estimate decides by, with its meaning.
+///
+/// Measured on photographs, renders, text, soft and dark pictures, native and scaled up by bilinear, bicubic, lanczos and
+/// spline kernels, after x264 and x265 at several rates; `Benchmarks/native.md` has the table.
+public enum NativeThresholds {
+  /// Key pictures looked at in one file, spread evenly.
+  public static let keyFrames = 12
+
+  /// Short sides in pixels that a smaller source is known to have. A free search over every size would find the grids of
+  /// older JPEGs and periodic textures, so only these can be reported.
+  public static let sourceSizes = [480, 540, 720, 900, 960, 1024, 1080, 1440, 1920, 2048]
+  /// A source's share of the frame's short side. Above, too little of the mirrored spectrum is left inside the picture.
+  public static let sourceShares = 0.3...0.75
+  /// Codecs work in blocks of 16 pixels or a part of it: where 16 times the share is whole, their grid looks like a source.
+  public static let blockSize = 16
+
+  /// Pairs of coefficients that are compared on each side of a mirror.
+  static let mirrorReach = 24
+  /// Bands of equal width that the lower half of the cross frequencies is cut into; each is whitened by itself.
+  static let crossBands = 4
+  /// Whitened coefficients are cut off here, so that no single one decides.
+  static let clip: Float = 3
+  /// Bins around a mirror that say what is usual: beyond the first and up to the second distance.
+  static let backgroundFrom = 7
+  static let backgroundTo = 160
+  /// Bins of background without which nothing can be said.
+  static let minimumBackground = 60
+  /// From the median absolute deviation to a standard deviation, and the least spread that is believed.
+  static let deviationScale = 1.4826
+  static let leastSpread = 1e-4
+
+  /// For every source size but half: both axes together, each axis, and the correlation of the weaker axis.
+  static let jointScore = 4.5
+  static let axisScore = 1.5
+  static let correlation = 0.05
+  /// Half the size shares its bin with the codecs' 8×8 blocks, so it must stand out more.
+  static let halfJointScore = 8.0
+  static let halfCorrelationHEVC = 0.10
+  static let halfCorrelationH264 = 0.25
+  /// For other codecs, and for H.264 key pictures of fewer bits per pixel than ``halfBitsPerPixel``.
+  static let halfCorrelationOther = 0.42
+  static let halfBitsPerPixel = 0.1
+  /// The blocks leave mirrors at other sixteenths too, and a source of half the size does not: it must stand out from these.
+  static let gridSixteenths = [4, 6, 7, 9, 10]
+  static let halfExcess = 0.10
+  /// Where the high band holds less, in dB of one squared code value, only the blocks are left to leave mirrors at half the size.
+  static let halfHighBand = -10.0
+  /// A source of five sixths of the size is folded to two thirds; its own mirror is the stronger one then.
+  static let decoyShare = (part: 5, whole: 6)
+
+  /// Side in pixels of the tiles whose spectrum is taken, and the share of them, richest in detail first, that counts.
+  static let tileSize = 128
+  static let tileShare = 0.05
+  /// Parts of the Nyquist frequency: where a picture has detail anyhow, and where only one of full resolution has.
+  static let middleBand = 0.2...0.3
+  static let highBand = 0.7...0.8
+  /// A native picture's spectrum falls by no more than this from the middle to the high band, in dB.
+  static let nativeFall = 17.5
+  /// The high band must hold more than the rounding to 8 bits puts there, in dB of one squared code value.
+  static let highBandFloor = -8.0
+  /// A key picture coded with so many bits per pixel had something in it that was worth them.
+  static let richBitsPerPixel = 0.2
+
+  /// Standard deviation of luma in 8-bit code values below which a picture is flat and says nothing.
+  static let flatDeviation = 1.0
+  /// 8-bit code values up to which every pixel of a row or column must lie for it to be a black bar.
+  static let barLevel: Float = 32
+  /// A picture keeps at least this share of each side when bars are cut off; else it is dark and no bar.
+  static let leastActiveShare = 0.4
+  /// Pixels: crops begin and end at multiples of this, where the lattices of the known sources meet that of the frame.
+  static let cropStep = 36
+  /// Pixels of an axis below which nothing is estimated, and above which only the first so many are looked at.
+  static let minimumAxis = 256
+  static let maximumAxis = 8192
+}

@@ -1,0 +1,169 @@
+import Foundation
+import Libav
+import Probing
+import Support
+import Testing
+import Verification
+
+/// Frames that are scaled by ffmpeg, and some that are not.
+@Suite struct NativeResolutionTests {
+  let folder: ScratchFolder
+  init() throws { folder = try ScratchFolder() }
+
+  private static let h264 = ["-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p"]
+  private static let hevc = [
+    "-c:v", "libx265", "-preset", "ultrafast", "-crf", "18", "-x265-params", "log-level=none", "-pix_fmt",
+    "yuv420p10le",
+  ]
+
+  /// Encodes one picture through filters, and judges it.
+  private func judge(
+    _ picture: String, _ filters: String, _ encoding: [String] = h264, name: String = "clip.mp4"
+  ) throws -> NativeResolutionReport {
+    try MediaTool.ffmpeg(["-i", picture, "-vf", filters] + encoding + [name], in: folder.url)
+    return try NativeResolution.estimate(path: folder.path(name))
+  }
+
+  private func picture(_ width: Int = 1920, _ height: Int = 1080) throws -> String {
+    try NativePicture.write(folder, "picture.pgm", width: width, height: height)
+  }
+
+  /// Scales down to a source and up again.
+  private static func upscaled(from source: String, to target: String, _ kernel: String = "bicubic") -> String {
+    "scale=\(source):flags=lanczos,scale=\(target):flags=\(kernel)"
+  }
+
+  @Test("4K from 720, 1080 and 1440 lines is told with its size, and native 4K is not touched")
+  func fourK() throws {
+    let picture = try picture(3840, 2160)
+    let native = try judge(picture, "null")
+    #expect(native.verdict == .native)
+    #expect(native.estimatedWidth == nil && native.estimatedHeight == nil)
+    #expect(native.keyFrames == 1)
+    #expect(native.note.contains("AI super-resolution"))
+    for (width, height, kernel) in [(1280, 720, "bilinear"), (1920, 1080, "lanczos"), (2560, 1440, "bicubic")] {
+      let report = try judge(picture, Self.upscaled(from: "\(width):\(height)", to: "3840:2160", kernel))
+      #expect(report.verdict == .upscaled, "\(height)")
+      #expect(report.estimatedWidth == width && report.estimatedHeight == height)
+      #expect(report.confidence > 0.75 && report.confidence <= 1)
+      #expect((report.width, report.height) == (3840, 2160))
+    }
+  }
+
+  @Test("Other shapes, depths and codecs: upright 10-bit HEVC, square H.264, and what has no loss at all")
+  func shapes() throws {
+    let picture = try picture(2160, 2160)
+    let upright = try judge(
+      picture, "crop=1080:1920," + Self.upscaled(from: "720:1280", to: "1080:1920"), Self.hevc)
+    #expect(upright.verdict == .upscaled)
+    #expect(upright.estimatedWidth == 720 && upright.estimatedHeight == 1280)
+    #expect(try judge(picture, "crop=1080:1920", Self.hevc).verdict == .native)
+    let square = try judge(picture, Self.upscaled(from: "1440:1440", to: "2160:2160", "spline"))
+    #expect(square.estimatedWidth == 1440 && square.estimatedHeight == 1440)
+    let wide = "crop=1920:1080," + Self.upscaled(from: "1280:720", to: "1920:1080")
+    for (name, codec) in [
+      ("still.png", ["-pix_fmt", "rgb24"]), ("deep.png", ["-pix_fmt", "gray16be"]),
+      ("still.jpg", ["-pix_fmt", "yuvj420p", "-q:v", "2"]), ("clip.mkv", ["-c:v", "ffv1", "-pix_fmt", "gbrp"]),
+    ] {
+      let report = try judge(picture, wide, codec, name: name)
+      #expect(report.estimatedHeight == 720, "\(name)")
+      #expect(try judge(picture, "crop=1920:1080", codec, name: name).verdict == .native, "\(name)")
+    }
+  }
+
+  @Test("Soft, dark and flat native pictures are never called upscaled")
+  func poor() throws {
+    let picture = try picture()
+    for codec in [Self.h264, Self.hevc] {
+      let soft = try judge(picture, "gblur=sigma=4", codec)
+      #expect(soft.verdict != .upscaled)
+      let dark = try judge(picture, "lutyuv=y=16+(val-16)/40", codec)
+      #expect(dark.verdict != .upscaled)
+      let flat = try judge(picture, "lutyuv=y=100:u=128:v=128", codec)
+      #expect(flat.verdict == .inconclusive)
+      #expect(flat.keyFrames == 0)
+      #expect(flat.note.contains("flat"))
+    }
+  }
+
+  @Test("Sizes that share a bin with the codecs' blocks, or leave too little, are not reported")
+  func excluded() throws {
+    let picture = try picture()
+    for source in ["1440:810", "1600:900"] {
+      let report = try judge(picture, Self.upscaled(from: source, to: "1920:1080"))
+      #expect(report.verdict != .upscaled, "\(source)")
+    }
+  }
+
+  @Test("Black bars do not hide a smaller source, whether they were scaled with it or put on later")
+  func bars() throws {
+    let picture = try picture()
+    let inside = try judge(
+      picture,
+      "scale=1280:720:flags=lanczos,drawbox=h=70:c=black:t=fill,drawbox=y=651:h=69:c=black:t=fill,"
+        + "scale=1920:1080:flags=bicubic")
+    #expect(inside.estimatedHeight == 720)
+    #expect(inside.vertical.activeLength < 900 && inside.vertical.activeLength > 800)
+    #expect(inside.vertical.length == 1080)
+    let outside = try judge(
+      picture, "scale=1280:720:flags=lanczos,crop=1280:534,scale=1920:801:flags=bicubic,pad=1920:1080:0:140")
+    #expect(outside.estimatedHeight == 720)
+    #expect((800...802).contains(outside.vertical.activeLength))
+    #expect(try judge(picture, "crop=1920:801,pad=1920:1080:0:139").verdict == .native)
+  }
+
+  @Test("Of many key pictures twelve are taken, in every container the same")
+  func manyKeys() throws {
+    let picture = try picture()
+    let filters = "scale=1280:720:flags=lanczos,scroll=horizontal=0.01,scale=1920:1080:flags=bicubic"
+    let loop = ["-loop", "1", "-framerate", "25", "-t", "1.4", "-i", picture, "-vf", filters]
+    try MediaTool.ffmpeg(
+      loop + Self.h264 + ["-preset", "ultrafast", "-g", "2", "-bf", "0", "clip.mp4"], in: folder.url)
+    let report = try NativeResolution.estimate(path: folder.path("clip.mp4"))
+    #expect(report.keyFrames == NativeThresholds.keyFrames)
+    #expect(report.estimatedHeight == 720)
+    for name in ["clip.ts", "clip.h264", "clip.mkv"] {
+      try MediaTool.ffmpeg(["-i", "clip.mp4", "-c", "copy", name], in: folder.url)
+      let other = try NativeResolution.estimate(path: folder.path(name))
+      #expect(other.keyFrames == report.keyFrames, "\(name)")
+      #expect(other.estimatedHeight == 720, "\(name)")
+      let difference = (other.vertical.correlation ?? 0) - (report.vertical.correlation ?? 1)
+      #expect(abs(difference) < 1e-6, "\(name)")
+    }
+    let few = try NativeResolution.estimate(
+      path: try folder.make("few.mp4", "-i", "clip.mp4", "-c:v", "mpeg4", "-q:v", "2", "-g", "300"))
+    #expect(few.keyFrames == 1)
+  }
+
+  @Test("Too small a picture is inconclusive; one without room for smaller sources says so")
+  func small() throws {
+    let picture = try picture(640, 360)
+    #expect(try judge(picture, "crop=100:100").verdict == .inconclusive)
+    let report = try judge(picture, "null")
+    #expect(report.verdict == .native)
+    #expect(report.horizontal.candidate == nil)
+    #expect(report.note.contains("No smaller source could be tried"))
+  }
+
+  @Test("Files without a picture are errors that name them")
+  func noPicture() throws {
+    let sound = try folder.make("sound.m4a", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "aac")
+    let text = try folder.write("text.mp4", "no film")
+    for (path, code) in [
+      (sound, LibavError.Code.noSuchStream), (text, .invalidData), (folder.path("nothing.mp4"), .fileNotFound),
+    ] {
+      let error = #expect(throws: LibavError.self) { _ = try NativeResolution.estimate(path: path) }
+      #expect(error?.code == code)
+      #expect(error?.description.contains(path) == true)
+    }
+  }
+
+  @Test("No real clip is called upscaled, and each opens as it should", .enabled(if: RealClips.areThere))
+  func realClips() throws {
+    for path in RealClips.paths {
+      guard let info = try MediaTool.ffprobe(path), (info["streams"] as? [Any])?.isEmpty == false else { continue }
+      let report = try NativeResolution.estimate(path: path)
+      #expect(report.verdict != .upscaled, "\(path)")
+    }
+  }
+}
