@@ -134,7 +134,8 @@ struct Assembler: Sendable {
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", "\(options.sound)", try options.sound.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
+      "\(options.writesChapters)", "\(options.sound)",
+      try options.sound.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]
     let rules = (try? JSONValue(encoding: spec).canonicalJSON) ?? spec.id

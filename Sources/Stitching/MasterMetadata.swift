@@ -18,9 +18,14 @@ struct MasterMetadata {
     var entries = options.metadata
     let hasOwnKeys = !entries.keys.allSatisfy(Self.common.contains)
     if hasOwnKeys, let title = entries["title"] { entries[Self.quickTimeTitle] = title }
-    if let moment = options.creationTime { entries["creation_time"] = moment.formatted(.iso8601) }
+    if let moment = options.creationTime { entries["creation_time"] = Self.text(moment) }
     self.entries = entries
     flags = hasOwnKeys ? "+use_metadata_tags" : ""
+  }
+
+  /// In the form that libav reads such moments in.
+  private static func text(_ moment: Date) -> String {
+    moment.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: false)) + ".000000Z"
   }
 }
 
@@ -28,8 +33,8 @@ struct MasterMetadata {
 public enum CreationTime {
   /// The environment variable that makes builds the same again: seconds since 1970-01-01T00:00:00Z.
   public static let variable = "SOURCE_DATE_EPOCH"
-  /// 1970 to 2039: what the container's 32 bits hold.
-  private static let seconds = 0.0..<2_082_844_800 + 102_000_000
+  /// From 1970 on, to what the container's 32 bits hold, which count from 1904.
+  private static let seconds = 0.0..<4_294_967_296 - 2_082_844_800
 
   /// The moment that the environment fixes, else now in whole seconds.
   /// - Throws: ``StitchError`` when the variable holds no such moment.

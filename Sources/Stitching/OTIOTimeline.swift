@@ -135,5 +135,7 @@ public struct OTIOTimeline: Sendable {
     ]
   }
 
-  private static func address(_ path: String) -> String { URL(fileURLWithPath: path).standardizedFileURL.absoluteString }
+  private static func address(_ path: String) -> String {
+    URL(fileURLWithPath: path).standardizedFileURL.absoluteString
+  }
 }

@@ -151,8 +151,8 @@ struct StoryboardReader {
       return nil
     }
     return MusicSettings(
-      file: URL(filePath: file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory)).path(
-        percentEncoded: false),
+      file: URL(filePath: file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
+        .standardizedFileURL.path(percentEncoded: false),
       level: number("level", of: music, in: musicLevelRange, unit: "dB"),
       fade: number("fade", of: music, in: musicFadeRange, unit: "seconds"),
       duck: number("duck", of: music, in: musicDuckRange, unit: "dB"), loops: music.bool("loop"))

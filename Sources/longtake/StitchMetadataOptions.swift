@@ -15,7 +15,9 @@ struct StitchMetadataOptions: ParsableArguments {
 
   @Option(
     name: .customLong("creation-time"),
-    help: "The moment to write as the time of making, as 2026-03-01T12:00:00Z, or none; SOURCE_DATE_EPOCH or now without it.")
+    help:
+      "The moment to write as the time of making, as 2026-03-01T12:00:00Z, or none; SOURCE_DATE_EPOCH or now without it."
+  )
   var creationTime: CreationTimeArgument?
 
   @Flag(help: "Write a chapter for each shot.")

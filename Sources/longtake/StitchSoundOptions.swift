@@ -13,18 +13,20 @@ struct StitchSoundOptions: ParsableArguments {
   @Option(name: .customLong("audio-bitrate"), help: "Kilobits per second of the AAC track, 64–512; 256 without it.")
   var audioBitrate: Kilobits?
 
-  @Option(help: "LUFS that the whole master is brought to, -70–0; its own level without it.")
+  @Option(parsing: .unconditional, help: "LUFS that the whole master is brought to, -70–0; its own level without it.")
   var loudness: Double?
 
   @Option(
-    name: .customLong("true-peak"),
+    name: .customLong("true-peak"), parsing: .unconditional,
     help: "dBTP that the sound's peaks stay under, -20–0; -1 where --loudness or --music is given, else unlimited.")
   var truePeak: Double?
 
   @Option(help: "Music to lay under the shots' own sound.", completion: .file())
   var music: String?
 
-  @Option(name: .customLong("music-level"), help: "dB that the music is raised by, -60–20; -12 without it.")
+  @Option(
+    name: .customLong("music-level"), parsing: .unconditional,
+    help: "dB that the music is raised by, -60–20; -12 without it.")
   var musicLevel: Double?
 
   @Option(

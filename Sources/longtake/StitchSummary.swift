@@ -29,7 +29,8 @@ enum StitchSummary {
     let loudness = sound.loudness.map { String(format: "%.1f LUFS", $0) } ?? "silent"
     let peak = sound.truePeak.map { String(format: ", true peak %.1f dBTP", $0) } ?? ""
     let gain = sound.gain == 0 ? "" : String(format: ", raised by %+.1f dB", sound.gain)
-    let limited = sound.reduction < leastReduction ? "" : String(format: ", peaks down by up to %.1f dB", sound.reduction)
+    let limited =
+      sound.reduction < leastReduction ? "" : String(format: ", peaks down by up to %.1f dB", sound.reduction)
     var lines = ["  sound: \(sound.codec), \(loudness)\(peak)\(gain)\(limited)"]
     if let target = sound.targetLoudness, let reached = sound.loudness, abs(reached - target) > tolerance {
       lines.append(
