@@ -54,6 +54,9 @@ struct Assembler: Sendable {
       return report
     }
     emit(.masterWritten(path: path, frames: report.frames))
+    if report.sound == nil, options.sound.loudness != nil {
+      emit(.notice("no shot has sound, so there is none to bring to 'loudness'"))
+    }
     let expectation = Expectation(
       duration: frameLength(report) * Int64(report.frames),
       audio: storyboard.shots.contains { $0.generateAudio == true } ? true : nil)

@@ -8,6 +8,8 @@ struct MusicReader: ~Copyable {
   private static let loopFade = 0.020
   /// Seconds that music must last at least to go round.
   private static let shortestLoop = 0.5
+  /// Taken samples that the queue keeps rather than moving the others each time.
+  private static let worthMoving = 1 << 16
 
   private let music: MusicOptions
   private let format: SoundFormat
@@ -17,6 +19,8 @@ struct MusicReader: ~Copyable {
   private let frame: Frame
   /// Decoded samples that were not taken yet; the last ``hold`` of them may still be faded.
   private var queue: Planes
+  /// Samples of the queue that were taken already.
+  private var queueStart = 0
   /// Where in the queue the next decoded sample goes: before its end, it is added to what stands there.
   private var writing = 0
   private let hold: Int
@@ -50,11 +54,15 @@ struct MusicReader: ~Copyable {
 
   /// The next samples, at most so many; empty after the end.
   mutating func next(_ count: Int) throws -> Planes {
-    while !hasEnded, queue[0].count < count + hold || writing < queue[0].count { try decode() }
-    let taken = min(count, queue[0].count)
-    let samples = queue.map { Array($0.prefix(taken)) }
-    for channel in queue.indices { queue[channel].removeFirst(taken) }
-    writing -= taken
+    while !hasEnded, queue[0].count - queueStart < count + hold || writing < queue[0].count { try decode() }
+    let end = min(queueStart + count, queue[0].count)
+    let samples = queue.map { Array($0[queueStart..<end]) }
+    queueStart = end
+    if queueStart > max(hold, Self.worthMoving) {
+      for channel in queue.indices { queue[channel].removeFirst(queueStart) }
+      writing -= queueStart
+      queueStart = 0
+    }
     return samples
   }
 
@@ -94,7 +102,7 @@ struct MusicReader: ~Copyable {
       throw StitchError(.unusableMusic, "no sound could be decoded of it\(reason)", file: music.file)
     }
     guard music.loops else {
-      let count = min(hold, queue[0].count)
+      let count = min(hold, queue[0].count - queueStart)
       for channel in queue.indices {
         let end = queue[channel].count
         for index in 0..<count { queue[channel][end - 1 - index] *= Fade.slope(index, over: count) }
@@ -107,7 +115,7 @@ struct MusicReader: ~Copyable {
         .unusableMusic, "lasts less than \(Self.shortestLoop) s, too little to go round; do without looping it",
         file: music.file)
     }
-    writing = max(0, queue[0].count - hold)
+    writing = max(queueStart, queue[0].count - hold)
     for channel in queue.indices {
       for index in writing..<queue[channel].count {
         queue[channel][index] *= Fade.falling(index - writing, over: hold)

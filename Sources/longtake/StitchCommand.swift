@@ -99,6 +99,9 @@ struct StitchCommand: ParsableCommand {
       try file.commit()
     }
     if json { try Output.json(done) }
+    if done.sound == nil, sound.loudness != nil {
+      Terminal.warning("no shot has sound, so there is none to bring to --loudness")
+    }
     for line in StitchSummary.lines(done) { Terminal.note(line) }
   }
 
