@@ -37,6 +37,17 @@ struct SoundClips {
     return (folder.path(name), try Stitcher(plan, options: options).write(to: folder.path(name)))
   }
 
+  /// Samples of the first channel alone at 48 kHz: mixing channels down would change their level.
+  static func samples(of path: String) throws -> [Float] {
+    let result = try MediaTool.run(
+      "ffmpeg",
+      [
+        "-hide_banner", "-nostdin", "-v", "error", "-i", path, "-map", "0:a:0", "-af", "pan=mono|c0=c0", "-ar", "48000",
+        "-c:a", "pcm_f32le", "-f", "f32le", "-",
+      ])
+    return result.output.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+  }
+
   /// Integrated loudness in LUFS and true peak in dBTP, as `ffmpeg` measures them.
   static func loudness(of path: String) throws -> (integrated: Double, truePeak: Double) {
     let result = try MediaTool.run(

@@ -23,10 +23,10 @@ import Testing
     let (path, report) = try clips.stitch(paths, to: "m.mp4")
     func steps(_ samples: [Float]) -> [Float] { zip(samples, samples.dropFirst()).map { abs($1 - $0) } }
     let usual = try paths.map { path in
-      let sorted = steps(try MasterJudge.samples(of: path)).sorted()
+      let sorted = steps(try SoundClips.samples(of: path)).sorted()
       return sorted[sorted.count * 999 / 1000]
     }
-    let samples = steps(try MasterJudge.samples(of: path))
+    let samples = steps(try SoundClips.samples(of: path))
     let at = Int((report.joins[0].time * 48_000).rounded())
     let worst = samples[(at - 2400)..<(at + 2400)].max() ?? .infinity
     #expect(worst <= 1.5 * (usual.max() ?? 0), "\(worst) against \(usual)")
@@ -53,7 +53,7 @@ import Testing
     ]
     let paths = (0..<40).map { kinds[$0 % 4] }
     let (path, report) = try clips.stitch(paths, to: "m.mp4")
-    let samples = try MasterJudge.samples(of: path)
+    let samples = try SoundClips.samples(of: path)
     #expect(abs(Double(samples.count) - report.duration * 48_000) <= 1024)
     for (number, start) in ([0] + report.joins.map(\.time)).enumerated() {
       let expected = Int(((start + 0.1) * 48_000).rounded())
@@ -80,7 +80,7 @@ import Testing
       $0.sound.codec = .pcm16
       $0.audioCrossfade = 0
     }
-    let samples = try MasterJudge.samples(of: path)
+    let samples = try SoundClips.samples(of: path)
     let turn = try #require(samples.firstIndex { $0 < 0 })
     #expect(turn == Int((report.joins[0].time * 48_000).rounded()))
     #expect(samples[..<turn].allSatisfy { abs($0 - 0.25) < 0.001 })
@@ -105,7 +105,8 @@ import Testing
       let start = Double(String(decoding: result.output, as: UTF8.self).trimmingCharacters(in: .whitespacesAndNewlines))
       #expect(abs(try #require(start)) <= (ignores ? 1024.0 / 48_000 : 0))
       let decoded = try MediaTool.run(
-        "ffmpeg", ["-v", "error", "-nostdin"] + flags + ["-i", path, "-map", "0:a", "-ac", "1", "-f", "f32le", "-"])
+        "ffmpeg",
+        ["-v", "error", "-nostdin"] + flags + ["-i", path, "-map", "0:a", "-af", "pan=mono|c0=c0", "-f", "f32le", "-"])
       let samples = decoded.output.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
       let onset = try #require(samples.firstIndex { abs($0) > 0.1 })
       #expect(abs(onset - 24_000) <= (ignores ? 1024 + 16 : 16))
