@@ -73,8 +73,8 @@ import Testing
   @Test func withoutCrossfadeTheSoundsMeetAtTheSample() throws {
     let clips = try SoundClips()
     let paths = [
-      try clips.clip("a.mov", rate: "30000/1001", sound: "aevalsrc=0.25:s=48000"),
-      try clips.clip("b.mov", rate: "30000/1001", hue: 90, sound: "aevalsrc=-0.25:s=48000"),
+      try clips.clip("a.mov", seconds: 2.002, rate: "30000/1001", sound: "aevalsrc=0.25:s=48000"),
+      try clips.clip("b.mov", seconds: 2.002, rate: "30000/1001", hue: 90, sound: "aevalsrc=-0.25:s=48000"),
     ]
     let (path, report) = try clips.stitch(paths, to: "m.mov") {
       $0.sound.codec = .pcm16
