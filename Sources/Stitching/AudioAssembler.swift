@@ -12,6 +12,8 @@ struct AudioAssembler: ~Copyable {
   /// Samples of the queue that are encoded already.
   private var queueStart = 0
   private var samplesSent: Int64 = 0
+  /// Samples of the whole master.
+  let totalSamples: Int
   private var hasMore = true
   private var isDraining = false
 
@@ -30,6 +32,7 @@ struct AudioAssembler: ~Copyable {
       AudioEncoding(encoder: codec.encoder, format: storage, bitRate: options.audioBitRate))
     let sound = try MasterSound(plan, options: options, format: format, levels: levels)
     self.format = format
+    totalSamples = format.sample(atFrame: plan.frameCount, rate: plan.rate)
     toStorage = codec.sampleFormat == .floatPlanar ? nil : Resampler(to: storage)
     queue = Planes(repeating: [], count: format.channels)
     self.sound = sound
@@ -38,6 +41,8 @@ struct AudioAssembler: ~Copyable {
 
   var timeBase: TimeBase { encoder.timeBase }
   func parameters() throws -> CodecParameters { try encoder.parameters() }
+  /// Samples that the encoder puts in front.
+  var priming: Int { encoder.initialPadding }
   /// How the sound changes at each join passed so far.
   var steps: [SoundStep] { sound.steps }
   /// dB by which the limiter has gone down at most so far.

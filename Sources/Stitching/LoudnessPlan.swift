@@ -73,7 +73,8 @@ struct LoudnessPlan: Sendable {
     }
     let decoder = try Decoder(try assembler.parameters(), timeBase: assembler.timeBase)
     var resampler = Resampler(to: assembler.format.audioFormat)
-    var listener = try Listener(assembler.format)
+    // Loudness is gated in blocks, so they must lie where they lie for a reader of the file.
+    var listener = try Listener(assembler.format, skipping: assembler.priming, upTo: assembler.totalSamples)
     let packet = try Packet()
     let frame = try Frame()
     while try assembler.next(into: packet) {
@@ -90,8 +91,15 @@ struct LoudnessPlan: Sendable {
 struct Listener: ~Copyable {
   private var meter: LoudnessMeter
   private(set) var sampleCount = 0
+  private var toSkip: Int
+  private let limit: Int
 
-  init(_ format: SoundFormat) throws {
+  /// - Parameters:
+  ///   - skipped: samples at the start that do not count.
+  ///   - limit: samples that count at most.
+  init(_ format: SoundFormat, skipping skipped: Int = 0, upTo limit: Int = .max) throws {
+    toSkip = skipped
+    self.limit = limit
     meter = try LoudnessMeter(
       sampleRate: format.sampleRate, roles: LoudnessMeter.Role.roles(layout: "stereo", channels: format.channels))
   }
@@ -99,10 +107,13 @@ struct Listener: ~Copyable {
   var reading: LoudnessReading { meter.reading }
 
   mutating func hear(_ planes: Planes) throws {
-    let count = planes[0].count
+    let first = min(toSkip, planes[0].count)
+    toSkip -= first
+    let count = min(planes[0].count - first, limit - sampleCount)
+    guard count > 0 else { return }
     var woven = [Float](repeating: 0, count: count * planes.count)
     for channel in planes.indices {
-      for index in 0..<count { woven[index * planes.count + channel] = planes[channel][index] }
+      for index in 0..<count { woven[index * planes.count + channel] = planes[channel][first + index] }
     }
     sampleCount += count
     try meter.add(woven.span)
