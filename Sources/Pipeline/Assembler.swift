@@ -16,11 +16,15 @@ struct Assembler: Sendable {
   private static let sheetCellWidth = 320
 
   let storyboard: Storyboard
+  /// The model's id.
+  let model: String
   let spec: DeliverableSpec
   let workspace: Workspace
   let media: MediaQueue
   /// Whether the clips come from a stand-in.
   let isStandIn: Bool
+  let embedsPrompts: Bool
+  let writesTimeline: Bool
   let emit: @Sendable (PipelineEvent) -> Void
 
   /// Joins and checks, or keeps the master of an earlier run when it was made of the same clips in the same way and is
@@ -28,19 +32,31 @@ struct Assembler: Sendable {
   /// - Parameter earlier: the master as the last report tells of it.
   func assemble(_ takes: [GenerationEntry], earlier: MasterRecord?) async throws -> MasterRecord {
     let clips = takes.compactMap(\.clip)
-    let digest = inputsDigest(clips)
+    var options = options
+    let digest = try inputsDigest(clips, options)
+    options.creationTime = try CreationTime.current()
     if let earlier, earlier.inputsDigest == digest, try isUntouched(earlier) {
       emit(.masterKept(path: workspace.masterPath))
       return earlier
     }
     noteWhatIsNotDone()
-    let (options, shots) = (options, stitchShots(clips))
+    let shots = stitchShots(clips)
     let path = workspace.masterPath
-    let report = try await media.run {
+    let timelinePath = writesTimeline ? workspace.timelinePath : nil
+    let report = try await media.run { [options] in
       let plan = try StitchPlan(shots, options: options) { emit(.stitching($0)) }
-      return try Stitcher(plan, options: options).write(to: path) { emit(.stitching($0)) }
+      let report = try Stitcher(plan, options: options).write(to: path) { emit(.stitching($0)) }
+      if let timelinePath {
+        let file = try OutputFile(timelinePath, overwrite: true)
+        try file.write(Array(try OTIOTimeline(plan, options: options, master: path).json()))
+        try file.commit()
+      }
+      return report
     }
     emit(.masterWritten(path: path, frames: report.frames))
+    if report.sound == nil, options.sound.loudness != nil {
+      emit(.notice("no shot has sound, so there is none to bring to 'loudness'"))
+    }
     let expectation = Expectation(
       duration: frameLength(report) * Int64(report.frames),
       audio: storyboard.shots.contains { $0.generateAudio == true } ? true : nil)
@@ -60,6 +76,7 @@ struct Assembler: Sendable {
   private func isUntouched(_ master: MasterRecord) throws -> Bool {
     try FileDigest.size(ofFile: workspace.masterPath) == master.bytes
       && FileManager.default.fileExists(atPath: workspace.contactSheetPath)
+      && (!writesTimeline || FileManager.default.fileExists(atPath: workspace.timelinePath))
       && FileDigest.sha256(ofFile: workspace.masterPath) == master.sha256
   }
 
@@ -88,6 +105,11 @@ struct Assembler: Sendable {
       case .frames(let count): .fixed(count)
       }
     if let milliseconds = join.audioCrossfade { options.audioCrossfade = milliseconds.doubleValue / 1000 }
+    options.sound.loudness = join.loudness?.doubleValue
+    options.sound.truePeak = join.truePeak?.doubleValue
+    options.sound.music = music
+    options.writesChapters = true
+    options.metadata = MasterProvenance(storyboard, model: model, embedsPrompts: embedsPrompts).entries
     options.overwrite = true
     // Every clip was decoded whole when it came, and the master is verified next.
     options.check = .joins
@@ -98,15 +120,26 @@ struct Assembler: Sendable {
     return options
   }
 
+  private var music: MusicOptions? {
+    guard let asked = storyboard.master.music else { return nil }
+    var music = MusicOptions(file: asked.file)
+    if let level = asked.level { music.level = level.doubleValue }
+    if let fade = asked.fade { music.fade = fade.doubleValue }
+    if let duck = asked.duck { music.duck = duck.doubleValue }
+    if let loops = asked.loops { music.loops = loops }
+    return music
+  }
+
   /// Everything the master depends on.
-  private func inputsDigest(_ clips: [ClipEntry]) -> String {
-    let options = options
+  private func inputsDigest(_ clips: [ClipEntry], _ options: StitchOptions) throws -> String {
     let parts = zip(storyboard.shots, clips).map { shot, clip in
       "\(shot.id) \(clip.sha256) \(shot.index > 0 && shot.start != .previous)"
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
+      "\(options.writesChapters)", "\(options.sound)",
+      try options.sound.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
+      options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]
     let rules = (try? JSONValue(encoding: spec).canonicalJSON) ?? spec.id
     return FileDigest.sha256(of: (parts + how + [rules]).joined(separator: "\n"))
@@ -114,9 +147,6 @@ struct Assembler: Sendable {
 
   private func noteWhatIsNotDone() {
     let join = storyboard.master.join
-    if join.loudness != nil {
-      emit(.notice("'loudness' is not applied yet: the master keeps the clips' own level"))
-    }
     if join.matchColor == .ease {
       emit(.notice("'match_color: ease' is not there yet: colour steps at joins are reported, not eased"))
     }

@@ -33,6 +33,9 @@ public struct Planner: Sendable {
     } else {
       document.problems.forEach(list.add)
     }
+    if let storyboard, let music = storyboard.master.music, let refusal = MusicCheck.refusal(of: music.file) {
+      list.add(storyboard.problem(at: "master.music.file", refusal))
+    }
     let spec = masterSpec(storyboard, list)
     return ExecutionPlan(
       path: path, digest: try FileDigest.sha256(ofFile: path), storyboard: storyboard, provider: provider, model: model,

@@ -67,7 +67,9 @@ public struct Production: Sendable {
       let takes = outcomes.compactMap(\.take)
       if assembling, takes.count == storyboard.shots.count {
         let assembler = Assembler(
-          storyboard: storyboard, spec: spec, workspace: workspace, media: media, isStandIn: !plan.isPaid, emit: tell)
+          storyboard: storyboard, model: model.id, spec: spec, workspace: workspace, media: media,
+          isStandIn: !plan.isPaid, embedsPrompts: options.embedsPrompts, writesTimeline: options.writesTimeline,
+          emit: tell)
         do {
           master = try await assembler.assemble(
             takes, earlier: RunReport.master(inReport: workspace.reportPath))

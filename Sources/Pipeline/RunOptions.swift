@@ -17,6 +17,10 @@ public struct RunOptions: Sendable {
   public var timeout = usualTimeout
   /// Asked once before money is spent; nil refuses.
   public var consent: (@Sendable (SpendingQuestion) async -> Bool)?
+  /// The shots' prompts go into the master's metadata, for everybody who gets the file to read.
+  public var embedsPrompts = false
+  /// An OpenTimelineIO timeline is written into the workspace beside the master.
+  public var writesTimeline = false
   /// The program's version, for the report.
   public var version = ""
 

@@ -22,6 +22,8 @@ public struct Workspace: Sendable, Hashable {
   public var masterPath: String { path("master.mp4") }
   public var reportPath: String { path("report.json") }
   public var contactSheetPath: String { path("contact-sheet.jpg") }
+  /// For editing programs, where it was asked for.
+  public var timelinePath: String { path("timeline.otio") }
   public var logPath: String { path("run.log") }
   /// What the sandbox keeps.
   public var sandboxDirectory: String { path("sandbox") }

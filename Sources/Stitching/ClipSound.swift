@@ -12,9 +12,13 @@ struct SoundFormat: Sendable, Hashable {
   private static let commonRate = 48_000
   private static let plainRates = [44_100, 48_000]
 
-  /// The shots' own rate where they agree on a usual one, else 48 kHz; always stereo. Nil when no shot has sound.
-  init?(_ clips: [Clip]) {
-    let sounds = clips.compactMap { $0.index.audio?.stream.audio }
+  /// The shots' own rate where they agree on a usual one, else 48 kHz; the music's where no shot has sound; always stereo.
+  /// Nil when there is neither.
+  /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
+  init?(_ clips: [Clip], music: MusicOptions?) throws {
+    let own = clips.compactMap { $0.index.audio?.stream.audio }
+    let bed = try music.flatMap { try MusicReader.stream(of: $0.file).audio }
+    let sounds = own.isEmpty ? [bed].compactMap(\.self) : own
     guard let first = sounds.first else { return nil }
     let agrees = sounds.allSatisfy { $0.sampleRate == first.sampleRate } && Self.plainRates.contains(first.sampleRate)
     sampleRate = agrees ? first.sampleRate : Self.commonRate
@@ -22,6 +26,12 @@ struct SoundFormat: Sendable, Hashable {
   }
 
   var audioFormat: AudioFormat { AudioFormat(sampleRate: sampleRate, layout: .stereo) }
+
+  /// What a stream is resampled to. Mono stays mono and goes to both channels unchanged: libswresample would make it 3 dB
+  /// quieter.
+  func target(for stream: StreamInfo) -> AudioFormat {
+    stream.audio?.channels == 1 ? AudioFormat(sampleRate: sampleRate, layout: .mono) : audioFormat
+  }
 
   /// The sample at which a picture begins.
   func sample(atFrame frame: Int, rate: FrameRate) -> Int {
@@ -48,7 +58,7 @@ struct ClipSound {
     let videoStart = clip.video.start ?? .zero
     let origin = videoStart + clip.rate.duration(frames: kept)
     var reader = try StreamReader(try Demuxer(path: clip.path), streams: [stream.index])
-    var resampler = Resampler(to: Self.target(stream, format))
+    var resampler = Resampler(to: format.target(for: stream))
     let frame = try Frame()
     var position: Int?
     while try reader.next(into: frame) != nil {
@@ -70,11 +80,6 @@ struct ClipSound {
     if let fault = reader.faults.first {
       throw StitchError(.unusableShot, "its sound is damaged: \(fault.message)", file: clip.path)
     }
-  }
-
-  /// A mono shot is resampled as mono and goes to both channels unchanged: libswresample would make it 3 dB quieter.
-  private static func target(_ stream: StreamInfo, _ format: SoundFormat) -> AudioFormat {
-    stream.audio?.channels == 1 ? AudioFormat(sampleRate: format.sampleRate, layout: .mono) : format.audioFormat
   }
 
   /// - Returns: where the next samples belong.

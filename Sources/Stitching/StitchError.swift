@@ -9,6 +9,8 @@ public struct StitchError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let badRequest = Code("bad request")
     /// A shot cannot be joined: no video, no times, a damaged picture.
     public static let unusableShot = Code("unusable shot")
+    /// The music cannot be used: no sound in it, or damage.
+    public static let unusableMusic = Code("unusable music")
     /// Two shots differ in what one stream can have only once.
     public static let mismatch = Code("mismatch")
     /// The mode forbids what the join needs.

@@ -1,3 +1,5 @@
+public import Foundation
+
 /// How shots are to be joined.
 public struct StitchOptions: Sendable, Hashable {
   public enum Mode: String, Sendable, CaseIterable, Codable {
@@ -35,10 +37,14 @@ public struct StitchOptions: Sendable, Hashable {
   public var audioCrossfade = 0.020
   /// Bits per second of the AAC track.
   public var audioBitRate: Int64 = 256_000
+  /// Codec, level and music.
+  public var sound = SoundOptions()
   /// A chapter for each shot, named by its title.
   public var writesChapters = false
-  /// Container metadata.
+  /// Container metadata: `title`, `comment` and others that every reader knows, and keys of the caller's own.
   public var metadata: [String: String] = [:]
+  /// The moment that the container says it was made at; nil leaves it out.
+  public var creationTime: Date?
   public var overwrite = false
 
   public init() {}
@@ -63,6 +69,8 @@ public struct StitchShot: Sendable, Hashable {
 public enum StitchEvent: Sendable {
   /// A shot's packets have been read.
   case indexed(shot: Int, of: Int)
+  /// The whole sound is listened to, for the so-and-so-many-th time, to find its level.
+  case listening(pass: Int)
   /// A join has been measured.
   case analysed(join: Int, of: Int, overlap: Int)
   /// Pictures written so far.

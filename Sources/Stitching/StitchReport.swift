@@ -12,6 +12,8 @@ public struct StitchReport: Sendable, Codable {
   public let parameterSets: String
   public let shots: [Shot]
   public let joins: [Join]
+  /// Null where neither a shot nor music sounds.
+  public let sound: SoundReport?
   public let checks: [Check]
 
   public struct Shot: Sendable, Codable {
@@ -46,6 +48,8 @@ public struct StitchReport: Sendable, Codable {
     public let deltaEFromFirst: Double
     /// Null where a side is silent, and before anything is written.
     public let audioStepDB: Double?
+    /// How far the third-octave bands of half a second on either side lie apart, levels apart; null as the level is.
+    public let audioStepSpectralDB: Double?
     /// Seconds by which the next shot's sound starts after its picture; null without sound, and before anything is
     /// written.
     public let avOffset: Double?
@@ -58,6 +62,7 @@ public struct StitchReport: Sendable, Codable {
       case deltaLuma = "delta_luma"
       case deltaEFromFirst = "delta_e_from_first"
       case audioStepDB = "audio_step_db"
+      case audioStepSpectralDB = "audio_step_spectral_db"
       case avOffset = "av_offset"
     }
 
@@ -75,6 +80,7 @@ public struct StitchReport: Sendable, Codable {
       try fields.encode(deltaLuma, forKey: .deltaLuma)
       try fields.encode(deltaEFromFirst, forKey: .deltaEFromFirst)
       try fields.encode(audioStepDB, forKey: .audioStepDB)
+      try fields.encode(audioStepSpectralDB, forKey: .audioStepSpectralDB)
       try fields.encode(avOffset, forKey: .avOffset)
     }
   }
@@ -87,9 +93,26 @@ public struct StitchReport: Sendable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, output, frames, duration, mode, shots, joins, checks
+    case schema, output, frames, duration, mode, shots, joins, sound, checks
     case timeBase = "time_base"
     case frameRate = "frame_rate"
     case parameterSets = "parameter_sets"
+  }
+
+  /// Every member is always there; what is not known is `null`.
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(schema, forKey: .schema)
+    try fields.encode(output, forKey: .output)
+    try fields.encode(frames, forKey: .frames)
+    try fields.encode(duration, forKey: .duration)
+    try fields.encode(timeBase, forKey: .timeBase)
+    try fields.encode(frameRate, forKey: .frameRate)
+    try fields.encode(mode, forKey: .mode)
+    try fields.encode(parameterSets, forKey: .parameterSets)
+    try fields.encode(shots, forKey: .shots)
+    try fields.encode(joins, forKey: .joins)
+    try fields.encode(sound, forKey: .sound)
+    try fields.encode(checks, forKey: .checks)
   }
 }

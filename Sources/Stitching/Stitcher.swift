@@ -34,32 +34,45 @@ public struct Stitcher: Sendable {
         .mismatch, "\(codec) video does not fit into .\(container); use --mode encode, or the other of .mp4 and .mov",
         file: plan.shots[0].clip.path)
     }
+    try options.sound.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
-    var sound = try AudioAssembler.make(plan, options: options)
+    let loudness = try LoudnessPlan(plan, options: options) { progress(.listening(pass: $0)) }
+    var sound = try AudioAssembler.make(plan, options: options, levels: loudness.levels)
     let soundFormat = sound?.format
-    let levelSteps: [Double?]
     do {
-      levelSteps = try mux(output.temporaryPath, container: container, sound: &sound, progress: progress)
+      try mux(output.temporaryPath, container: container, sound: &sound, progress: progress)
     } catch let error as LibavError where error.file == output.temporaryPath {
       throw LibavError(error.code, error.message, file: path, log: error.log)
     }
     progress(.proving)
     var proof = MasterProof(path: output.temporaryPath, plan: plan, sound: soundFormat, check: options.check)
+    var soundProof: SoundProof?
     do {
       try proof.run()
+      soundProof = try soundFormat.map {
+        try SoundProof(
+          path: output.temporaryPath, format: $0, expected: $0.sample(atFrame: plan.frameCount, rate: plan.rate))
+      }
     } catch let error as StitchError where error.file == output.temporaryPath {
       throw StitchError(error.code, error.message, file: path)
     }
     try output.commit()
-    return report(path, checks: proof.checks, levelSteps: levelSteps, sound: soundFormat)
+    let steps = sound?.steps ?? []
+    let reduction = sound?.reduction ?? 0
+    let soundReport = soundFormat.map {
+      SoundReport($0, options: options.sound, plan: loudness, reduction: reduction, proof: soundProof)
+    }
+    return report(
+      path, checks: proof.checks + (soundProof?.checks ?? []), steps: steps, soundFormat: soundFormat,
+      sound: soundReport)
   }
 
-  /// - Returns: the sound's level steps at the joins.
   private func mux(
     _ path: String, container: String, sound: inout AudioAssembler?, progress: (StitchEvent) -> Void
-  ) throws -> [Double?] {
+  ) throws {
     var video = VideoAssembler(plan)
-    var muxer = try Muxer(path: path, format: container, metadata: options.metadata)
+    let metadata = MasterMetadata(options)
+    var muxer = try Muxer(path: path, format: container, metadata: metadata.entries)
     let videoTrack = try muxer.addStream(
       try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate, sideData: sideData)
     var audioTrack: Int?
@@ -68,7 +81,7 @@ public struct Stitcher: Sendable {
     }
     if options.writesChapters { try muxer.setChapters(chapters) }
     try muxer.writeHeader(options: [
-      "movflags": "+faststart+negative_cts_offsets+write_colr",
+      "movflags": "+faststart+negative_cts_offsets+write_colr" + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
     ])
     let picture = try Packet()
@@ -94,7 +107,6 @@ public struct Stitcher: Sendable {
       }
     }
     try muxer.finish()
-    return sound?.levelSteps ?? []
   }
 
   private static let framesPerProgress = 24
@@ -141,12 +153,15 @@ public struct Stitcher: Sendable {
   }
 
   /// What a stitch would do: the report without anything that is known only afterwards.
-  public func plannedReport(output: String) -> StitchReport {
-    report(output, checks: [], levelSteps: [], sound: nil)
+  /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
+  public func plannedReport(output: String) throws -> StitchReport {
+    let format = try SoundFormat(plan.shots.map(\.clip), music: options.sound.music)
+    let sound = format.map { SoundReport($0, options: options.sound, plan: nil, reduction: 0, proof: nil) }
+    return report(output, checks: [], steps: [], soundFormat: nil, sound: sound)
   }
 
   private func report(
-    _ path: String, checks: [StitchReport.Check], levelSteps: [Double?], sound: SoundFormat?
+    _ path: String, checks: [StitchReport.Check], steps: [SoundStep], soundFormat: SoundFormat?, sound: SoundReport?
   ) -> StitchReport {
     StitchReport(
       schema: "longtake.stitch/1", output: path, frames: plan.frameCount, duration: plan.duration.doubleValue,
@@ -160,15 +175,16 @@ public struct Stitcher: Sendable {
       },
       joins: plan.joins.enumerated().map { number, join in
         let time = plan.rate.duration(frames: join.frame)
-        let offset = sound.map { format in
+        let offset = soundFormat.map { format in
           Rational(Int64(format.sample(atFrame: join.frame, rate: plan.rate)), Int64(format.sampleRate)) - time
         }
         return .init(
           index: join.index, frame: join.frame, time: time.doubleValue, overlap: join.overlap,
           overlapDistance: join.overlapDistance, ordinaryDistance: join.ordinaryDistance, reason: join.reason,
           deltaE: join.deltaE, deltaLuma: join.deltaLuma, deltaEFromFirst: join.deltaEFromFirst,
-          audioStepDB: levelSteps.indices.contains(number) ? levelSteps[number] : nil,
+          audioStepDB: steps.indices.contains(number) ? steps[number].level : nil,
+          audioStepSpectralDB: steps.indices.contains(number) ? steps[number].spectral : nil,
           avOffset: offset?.doubleValue)
-      }, checks: checks)
+      }, sound: sound, checks: checks)
   }
 }

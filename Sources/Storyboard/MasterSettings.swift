@@ -5,10 +5,13 @@ public struct MasterSettings: Sendable, Hashable {
   /// The verify preset, by name or path.
   public var verify: String?
   public var join: JoinSettings
+  /// Laid under the shots' own sound.
+  public var music: MusicSettings?
 
-  public init(verify: String? = nil, join: JoinSettings = .init()) {
+  public init(verify: String? = nil, join: JoinSettings = .init(), music: MusicSettings? = nil) {
     self.verify = verify
     self.join = join
+    self.music = music
   }
 }
 
@@ -30,15 +33,18 @@ public struct JoinSettings: Sendable, Hashable {
   public var audioCrossfade: Rational?
   /// LUFS.
   public var loudness: Rational?
+  /// dBTP.
+  public var truePeak: Rational?
 
   public init(
     mode: Mode? = nil, overlap: Overlap? = nil, matchColor: MatchColor? = nil, audioCrossfade: Rational? = nil,
-    loudness: Rational? = nil
+    loudness: Rational? = nil, truePeak: Rational? = nil
   ) {
     self.mode = mode
     self.overlap = overlap
     self.matchColor = matchColor
     self.audioCrossfade = audioCrossfade
     self.loudness = loudness
+    self.truePeak = truePeak
   }
 }

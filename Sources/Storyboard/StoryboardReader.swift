@@ -1,3 +1,4 @@
+import Foundation
 import Presets
 import Timing
 
@@ -7,6 +8,14 @@ private let overlapFrames = 0...120
 private let crossfadeRange = Rational.zero...Rational(1000)
 /// LUFS of a master, the range of EBU R 128 meters.
 private let loudnessRange = Rational(-70)...Rational.zero
+/// dBTP that peaks of a master may be kept under.
+private let truePeakRange = Rational(-20)...Rational.zero
+/// dB that music may be raised by.
+private let musicLevelRange = Rational(-60)...Rational(20)
+/// Seconds of the music's fades.
+private let musicFadeRange = Rational.zero...Rational(60)
+/// dB that music may give way by.
+private let musicDuckRange = Rational.zero...Rational(60)
 
 /// Makes a storyboard of a document, adding every mistake to the list.
 struct StoryboardReader {
@@ -119,9 +128,10 @@ struct StoryboardReader {
 
   private func master(of reader: FieldReader) -> MasterSettings {
     var settings = MasterSettings()
-    guard let master = reader.fields("master", known: ["verify", "join"]) else { return settings }
+    guard let master = reader.fields("master", known: ["verify", "join", "music"]) else { return settings }
     settings.verify = master.text("verify")
-    let keys = ["mode", "overlap", "match_color", "audio_crossfade", "loudness"]
+    settings.music = music(of: master)
+    let keys = ["mode", "overlap", "match_color", "audio_crossfade", "loudness", "true_peak"]
     guard let join = master.fields("join", known: keys) else { return settings }
     settings.join.mode = join.word("mode", among: JoinSettings.Mode.allCases.map(\.rawValue))
       .flatMap(JoinSettings.Mode.init)
@@ -129,7 +139,23 @@ struct StoryboardReader {
     settings.join.overlap = overlap(of: join)
     settings.join.audioCrossfade = number("audio_crossfade", of: join, in: crossfadeRange, unit: "milliseconds")
     settings.join.loudness = number("loudness", of: join, in: loudnessRange, unit: "LUFS")
+    settings.join.truePeak = number("true_peak", of: join, in: truePeakRange, unit: "dBTP")
     return settings
+  }
+
+  private func music(of master: FieldReader) -> MusicSettings? {
+    guard let music = master.fields("music", known: ["file", "level", "fade", "duck", "loop"]) else { return nil }
+    guard let file = music.text("file", required: true) else { return nil }
+    guard !file.contains("\0") else {
+      music.report("file", "a path cannot hold a NUL character.")
+      return nil
+    }
+    return MusicSettings(
+      file: URL(filePath: file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
+        .standardizedFileURL.path(percentEncoded: false),
+      level: number("level", of: music, in: musicLevelRange, unit: "dB"),
+      fade: number("fade", of: music, in: musicFadeRange, unit: "seconds"),
+      duck: number("duck", of: music, in: musicDuckRange, unit: "dB"), loops: music.bool("loop"))
   }
 
   private func matchColor(of join: FieldReader) -> JoinSettings.MatchColor? {

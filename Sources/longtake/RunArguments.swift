@@ -68,11 +68,15 @@ struct RunArguments: ParsableArguments {
   }
 
   /// The storyboard's plan, or all that is wrong with it.
-  func production(_ storyboard: String, drawing: RunDrawing) throws -> Production {
+  func production(
+    _ storyboard: String, drawing: RunDrawing, _ change: (inout RunOptions) -> Void = { _ in }
+  ) throws -> Production {
+    var options = options()
+    change(&options)
     let library = try presets.library()
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue)
     return Production(
-      plan, workspace: place(of: storyboard), options: options(), library: library, emit: { drawing.show($0) })
+      plan, workspace: place(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
   }
 }
 

@@ -12,11 +12,22 @@ struct RunCommand: AsyncParsableCommand {
   @Argument(help: "A storyboard, YAML or JSON.", completion: .file())
   var storyboard: String
 
+  @Flag(
+    name: .customLong("embed-prompts"),
+    help: "Write the prompts themselves into the master's metadata, not only their digest.")
+  var embedPrompts = false
+
+  @Flag(help: "Write timeline.otio into the workspace: the master's timeline for editing programs.")
+  var otio = false
+
   @OptionGroup var arguments: RunArguments
 
   func run() async throws {
     arguments.common.apply()
-    let production = try arguments.production(storyboard, drawing: RunDrawing())
+    let production = try arguments.production(storyboard, drawing: RunDrawing()) {
+      $0.embedsPrompts = embedPrompts
+      $0.writesTimeline = otio
+    }
     try RunEnding.show(try await production.run(), json: arguments.json)
   }
 }

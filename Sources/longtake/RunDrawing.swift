@@ -35,6 +35,7 @@ final class RunDrawing: Sendable {
     case .analysed(let join, let count, let overlap):
       line(
         "master", "join \(join) of \(count): \(overlap) repeated picture\(overlap == 1 ? "" : "s") dropped")
+    case .listening(let pass): moving("master", "listening to the sound, pass \(pass)", nil)
     case .written(let frames, let count):
       moving("master", "writing picture \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
     case .proving: moving("master", "reading back what was written", nil)

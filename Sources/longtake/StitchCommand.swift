@@ -24,17 +24,11 @@ struct StitchCommand: ParsableCommand {
   @Option(help: "Pictures dropped at each join: auto (measured), keep (none) or a number.")
   var overlap: StitchOptions.Overlap = .automatic
 
-  @Option(name: .customLong("audio-crossfade"), help: "Milliseconds of crossfade at each join, 0–1000.")
-  var audioCrossfade: Double = 20
-
   @Option(help: "Write what was done, join by join, as JSON.", completion: .file())
   var report: String?
 
   @Option(help: "What is decoded of the written master to prove it: all pictures, or joins for shots verified already.")
   var check: StitchOptions.Check = .all
-
-  @Flag(help: "Write a chapter for each shot.")
-  var chapters = false
 
   @Flag(name: .customLong("dry-run"), help: "Plan and measure only; write nothing.")
   var dryRun = false
@@ -45,41 +39,44 @@ struct StitchCommand: ParsableCommand {
   @Flag(help: "The report on stdout.")
   var json = false
 
+  @OptionGroup(title: "Sound") var sound: StitchSoundOptions
+  @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
   @OptionGroup var common: CommonOptions
-
-  func validate() throws {
-    guard (0...1000).contains(audioCrossfade) else {
-      throw ValidationError("--audio-crossfade takes 0 to 1000 milliseconds.")
-    }
-  }
 
   func run() throws {
     common.apply()
     var options = StitchOptions()
     options.mode = mode
     options.overlap = overlap
-    options.audioCrossfade = audioCrossfade / 1000
-    options.writesChapters = chapters
+    sound.apply(to: &options)
+    try metadata.apply(to: &options)
     options.overwrite = overwrite
     options.check = check
-    if Stitcher.container(for: output) == nil { throw UsageError("\(output): name the master .mp4 or .mov") }
+    guard let container = Stitcher.container(for: output) else {
+      throw UsageError("\(output): name the master .mp4 or .mov")
+    }
+    try options.sound.requireContainer(container, of: output)
     try requireDifferentFiles()
     // Made now, so that what cannot be written is told before the work and not after it.
-    for path in [output, report].compactMap({ $0 }) { _ = try OutputFile(path, overwrite: overwrite) }
+    for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(files.map { StitchShot(path: $0) }, options: options, progress: Self.show)
     let stitcher = Stitcher(plan, options: options)
     if dryRun {
-      try finish(stitcher.plannedReport(output: output))
-      return
+      try finish(try stitcher.plannedReport(output: output))
+    } else {
+      try finish(try stitcher.write(to: output, progress: Self.show))
     }
-    try finish(try stitcher.write(to: output, progress: Self.show))
+    try metadata.writeTimeline(plan, options: options, master: output)
   }
 
-  /// No shot may be written over, and the report not over the master: a clip was paid for.
+  /// Everything that is written.
+  private var outputs: [String] { [output, report, metadata.otio].compactMap(\.self) }
+
+  /// No shot or music may be written over, and no output over another: a clip was paid for.
   private func requireDifferentFiles() throws {
     var taken: [String: String] = [:]
-    for path in files { taken[Self.identity(path)] = path }
-    for path in [output, report].compactMap({ $0 }) {
+    for path in files + [sound.music].compactMap(\.self) { taken[Self.identity(path)] = path }
+    for path in outputs {
       if let other = taken.updateValue(path, forKey: Self.identity(path)) {
         throw UsageError("\(path): is the same file as \(other); name another one to write to")
       }
@@ -102,6 +99,9 @@ struct StitchCommand: ParsableCommand {
       try file.commit()
     }
     if json { try Output.json(done) }
+    if done.sound == nil, sound.loudness != nil {
+      Terminal.warning("no shot has sound, so there is none to bring to --loudness")
+    }
     for line in StitchSummary.lines(done) { Terminal.note(line) }
   }
 
@@ -110,6 +110,7 @@ struct StitchCommand: ParsableCommand {
     case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
     case .analysed(let join, let count, let overlap):
       Terminal.progress("join \(join) of \(count): \(overlap) repeated")
+    case .listening(let pass): Terminal.progress("listening to the sound, pass \(pass)")
     case .written(let frames, let count): Terminal.progress("writing picture \(frames) of \(count)")
     case .proving: Terminal.progress("checking what was written")
     }

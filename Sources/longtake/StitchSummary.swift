@@ -20,6 +20,28 @@ enum StitchSummary {
           + "\(join.overlap) dropped, \(join.reason)"
           + String(format: "; colour step ΔE %.2f, luma %+.2f", join.deltaE, join.deltaLuma) + level)
     }
+    if let sound = report.sound { lines += Self.lines(sound) }
     return lines
   }
+
+  private static func lines(_ sound: SoundReport) -> [String] {
+    guard sound.samples != nil else { return [] }
+    let loudness = sound.loudness.map { String(format: "%.1f LUFS", $0) } ?? "silent"
+    let peak = sound.truePeak.map { String(format: ", true peak %.1f dBTP", $0) } ?? ""
+    let gain = sound.gain == 0 ? "" : String(format: ", raised by %+.1f dB", sound.gain)
+    let limited =
+      sound.reduction < leastReduction ? "" : String(format: ", peaks down by up to %.1f dB", sound.reduction)
+    var lines = ["  sound: \(sound.codec), \(loudness)\(peak)\(gain)\(limited)"]
+    if let target = sound.targetLoudness, let reached = sound.loudness, abs(reached - target) > tolerance {
+      lines.append(
+        String(format: "  warning: the sound is at %.1f LUFS, not %.1f: ", reached, target)
+          + "more would push its peaks down audibly; ask for less, or allow higher peaks with --true-peak")
+    }
+    return lines
+  }
+
+  /// LU that a master may be off the loudness asked for, by EBU R 128.
+  private static let tolerance = 0.5
+  /// dB of the limiter that are worth a word.
+  private static let leastReduction = 0.1
 }

@@ -37,6 +37,40 @@ import Testing
     #expect(shots[0]["anchor"]?["detail"]?["index"] == 71)
   }
 
+  /// What the storyboard says of the sound is done, what was asked for is written, and running again keeps it.
+  @Test func loudnessMusicAndProvenanceReachTheMaster() async throws {
+    let film = try SmallFilm(
+      shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.",
+      master: "  join: {loudness: -18, true_peak: -2}\n  music: {file: music.wav, level: -3, duck: 9, loop: true}\n")
+    let stage = Stage(film)
+    #expect(try stage.plan().problems.map(\.path) == ["master.music.file"])
+    _ = try film.folder.make("music.wav", "-f", "lavfi", "-t", "2", "-i", "sine=frequency=400:sample_rate=48000")
+    let summary = try await stage.production(embedsPrompts: true, writesTimeline: true).run()
+    #expect(summary.isGood)
+    #expect(!stage.events.contains { if case .notice(let text) = $0 { text.contains("loudness") } else { false } })
+    let sound = try #require(summary.master?.stitch.sound)
+    #expect(abs(try #require(sound.loudness) + 18) <= 0.5)
+    #expect(try #require(sound.truePeak) <= -2)
+    #expect(sound.music?.duck == 9 && sound.music?.loops == true)
+    let format = try #require(try MediaTool.ffprobe(stage.path("master.mp4"))?["format"] as? [String: Any])
+    let tags = try #require(format["tags"] as? [String: String])
+    #expect(tags["title"] == "Small film" && tags["longtake.model"] == SmallFilm.model)
+    #expect(tags["longtake.shot.two.prompt"] == "A boat.")
+    let digest = try await OutsideProgram.run(
+      "python3",
+      ["-c", "import hashlib; print(hashlib.sha256('\(SmallFilm.model)\\0A boat.\\0'.encode()).hexdigest(), end='')"])
+    #expect(tags["longtake.shot.two.prompt_sha256"] == digest.text)
+    #expect(tags["longtake.prompt_sha256"]?.count == 64 && tags["creation_time"] != nil)
+    #expect(FileManager.default.fileExists(atPath: stage.path("timeline.otio")))
+    let before = try FileDate.of(stage.path("master.mp4"))
+    _ = try await stage.production(embedsPrompts: true, writesTimeline: true).run()
+    #expect(try FileDate.of(stage.path("master.mp4")) == before)
+    // Prompts that nobody asked for any more are not left in it.
+    _ = try await stage.production().run()
+    let later = try #require(try MediaTool.ffprobe(stage.path("master.mp4"))?["format"] as? [String: Any])
+    #expect((later["tags"] as? [String: String])?.keys.contains("longtake.shot.two.prompt") == false)
+  }
+
   @Test func runningAgainKeepsEverything() async throws {
     let stage = Stage(try SmallFilm())
     _ = try await stage.production().run()

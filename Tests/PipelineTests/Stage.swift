@@ -31,7 +31,7 @@ final class Stage: Sendable {
 
   func production(
     provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, sizeDivisor: Int = 1,
-    maximumCost: USD? = nil, agrees: Bool = true
+    maximumCost: USD? = nil, agrees: Bool = true, embedsPrompts: Bool = false, writesTimeline: Bool = false
   ) throws -> Production {
     var options = RunOptions()
     options.provider.waitMode = wait
@@ -42,6 +42,8 @@ final class Stage: Sendable {
     ]
     options.maximumCost = maximumCost
     options.timeout = .seconds(60)
+    options.embedsPrompts = embedsPrompts
+    options.writesTimeline = writesTimeline
     if agrees { options.consent = { _ in true } }
     let provider = provider ?? (hub == nil ? nil : "oxen")
     return Production(try plan(provider: provider), options: options, library: try library()) { event in

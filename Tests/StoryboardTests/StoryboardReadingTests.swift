@@ -131,6 +131,43 @@ struct StoryboardReadingTests {
     #expect(problem?.line == (path == "shots[0].prompt" ? 4 : 5))
   }
 
+  @Test("music and loudness are read, the file relative to the storyboard")
+  func sound() throws {
+    let master = try read(
+      """
+      model: m
+      shots: [{id: a, prompt: p}]
+      master:
+        join: {loudness: -16, true_peak: -1.5}
+        music: {file: ../bed.flac, level: -9.5, fade: 1, duck: 12, loop: true}
+      """
+    ).storyboard().master
+    #expect(master.join.loudness == Rational(-16) && master.join.truePeak == Rational(-3, 2))
+    #expect(
+      master.music
+        == MusicSettings(
+          file: "/films/bed.flac", level: Rational(-19, 2), fade: Rational(1), duck: Rational(12), loops: true))
+  }
+
+  @Test(
+    "wrong music is one problem at its field",
+    arguments: [
+      ("level: -9", "master.music", "'file' is missing"),
+      ("{file: a.mp3, level: 21}", "master.music.level", "-60 to 20"),
+      ("{file: a.mp3, duck: -1}", "master.music.duck", "0 to 60"),
+      ("{file: a.mp3, fade: x}", "master.music.fade", "number"),
+      ("{file: a.mp3, loop: 1}", "master.music.loop", "true or false"),
+      ("{file: \"a\\0b\"}", "master.music.file", "NUL"),
+      ("{file: a.mp3, volume: 1}", "master.music.volume", "volume"),
+    ])
+  func wrongMusic(music: String, path: String, words: String) {
+    let inline = music.hasPrefix("{") ? music : "{\(music)}"
+    let document = read("model: m\nshots: [{id: a, prompt: p}]\nmaster:\n  music: \(inline)\n")
+    let problem = document.problems.first { $0.path.hasPrefix(path) }
+    #expect(problem?.message.contains(words) == true, "\(document.problems)")
+    #expect(document.problems.count == 1)
+  }
+
   @Test(
     "a storyboard that is wrong as a whole",
     arguments: [

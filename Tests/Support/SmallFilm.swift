@@ -31,12 +31,13 @@ public final class SmallFilm: Sendable {
   /// - Parameters:
   ///   - shots: YAML of the shots, indented by two.
   ///   - extra: further top-level keys.
-  public init(shots: String = chain, extra: String = "") throws {
+  ///   - master: further keys of the master, indented by two.
+  public init(shots: String = chain, extra: String = "", master: String = "") throws {
     folder = try ScratchFolder()
     try folder.write("presets/models/\(Self.model).json", Self.descriptor)
     try folder.write("presets/verify/small.json", Self.verifyPreset)
     presets = folder.path("presets")
-    storyboard = try folder.write("film.yaml", Self.text(shots, extra))
+    storyboard = try folder.write("film.yaml", Self.text(shots, extra) + "\n" + master)
   }
 
   /// Writes the storyboard anew.

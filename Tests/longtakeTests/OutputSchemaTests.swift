@@ -47,10 +47,13 @@ import Testing
     try await bench.run("frame", "anchor", "--json", clip, "-o", folder.path("anchor"), "--model", SmallFilm.model)
     try await bench.run(
       "stitch", "stitch", "--json", clip, clip, "-o", folder.path("master.mp4"), "--report", folder.path("stitch.json"))
+    try await bench.run(
+      "stitch", "stitch", "--json", clip, clip, "-o", folder.path("scored.mov"), "--music", sound, "--loudness", "-16",
+      "--audio-codec", "pcm")
     try await bench.run("stitch", "stitch", "--json", "--dry-run", clip, clip, "-o", folder.path("planned.mov"))
     try bench.read("stitch", folder.path("stitch.json"))
 
-    #expect(bench.count == 21)
+    #expect(bench.count == 22)
     #expect(try bench.problems() == [])
     #expect(try bench.survivors() == [])
   }

@@ -37,4 +37,43 @@ import Testing
     #expect(result.status == 73)
     #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
   }
+
+  /// Negative numbers are values, the environment fixes the time of making, and the timeline stands beside the master.
+  @Test func soundAndMetadataAreTakenFromTheCommandLine() async throws {
+    let folder = try shots()
+    let music = try folder.make("music.wav", "-f", "lavfi", "-t", "1", "-i", "sine=frequency=400")
+    let result = try await LongtakeProgram.run(
+      [
+        "stitch", folder.path("a.mp4"), folder.path("b.mp4"), "-o", folder.path("m.mov"), "--overlap", "keep",
+        "--loudness", "-20", "--true-peak", "-2", "--music", music, "--music-level", "-3", "--music-fade", "0",
+        "--music-loop", "--audio-codec", "pcm", "--title", "A", "--metadata", "own=x=y", "--otio",
+        folder.path("m.otio"), "--json",
+      ], environment: ["SOURCE_DATE_EPOCH": "1704164645"])
+    #expect(result.status == 0, "\(result.errors)")
+    let report = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
+    let sound = try #require(report["sound"] as? [String: Any])
+    #expect(abs((sound["integrated_lufs"] as? Double ?? 0) + 20) < 0.5)
+    #expect(sound["true_peak_limit_dbtp"] as? Double == -2 && sound["codec"] as? String == "pcm")
+    #expect((sound["music"] as? [String: Any])?["level_db"] as? Double == -3)
+    let format = try #require(try MediaTool.ffprobe(folder.path("m.mov"))?["format"] as? [String: Any])
+    let tags = try #require(format["tags"] as? [String: String])
+    #expect(tags["title"] == "A" && tags["own"] == "x=y" && tags["creation_time"] == "2024-01-02T03:04:05.000000Z")
+    #expect(FileManager.default.fileExists(atPath: folder.path("m.otio")))
+  }
+
+  @Test(arguments: [
+    (["--audio-codec", "pcm"], 64, "pcm sound does not go into .mp4"), (["--loudness", "3"], 64, "--loudness takes"),
+    (["--true-peak", "-30"], 64, "--true-peak takes"), (["--music-level", "-3"], 64, "--music FILE"),
+    (["--music", "missing.wav"], 66, "missing.wav"), (["--music", "a.mp4"], 65, "holds no sound"),
+    (["--audio-codec", "pcm", "--audio-bitrate", "320"], 64, "--audio-bitrate"),
+    (["--audio-bitrate", "9"], 64, "--audio-bitrate"), (["--otio", "a.mp4", "--overwrite"], 64, "same file"),
+    (["--creation-time", "soon"], 64, "--creation-time"),
+  ])
+  func whatCannotBeIsToldWithItsName(arguments: [String], status: Int32, words: String) async throws {
+    let folder = try shots()
+    let result = try await LongtakeProgram.run(
+      ["stitch", "a.mp4", "b.mp4", "-o", "m.mp4"] + arguments, in: folder.url)
+    #expect(result.status == status && result.errors.contains(words), "\(result.errors)")
+    #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
+  }
 }

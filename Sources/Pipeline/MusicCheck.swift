@@ -1,0 +1,15 @@
+import Libav
+import Presets
+
+/// Whether a file can be the music of a master, before anything is paid.
+enum MusicCheck {
+  /// Why it cannot; nil when its header promises sound.
+  static func refusal(of path: String) -> String? {
+    do {
+      let demuxer = try Demuxer(path: path)
+      return demuxer.mainAudio == nil ? "\(quoted(path)) holds no sound; name a sound file." : nil
+    } catch {
+      return "\(quoted(path)) cannot be read as music: \(error.message)."
+    }
+  }
+}
