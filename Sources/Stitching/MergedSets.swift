@@ -4,7 +4,7 @@ struct MergedSets: Sendable {
   /// For each stream whose ids were taken; streams that keep theirs have none.
   private var renumberings: [ParameterSets: SetRenumbering] = [:]
 
-  /// `avcC` counts at most this many SPS, and a few more PPS than HEVC has ids.
+  /// `avcC` counts at most this many SPS.
   private static let mostSequenceSets = 31
 
   /// Nil when the ids do not suffice, or a stream's sets cannot be told apart.
@@ -13,7 +13,7 @@ struct MergedSets: Sendable {
     sets = ParameterSets(isHEVC: first.isHEVC)
     for stream in streams where renumberings[stream] == nil {
       guard let renumbering = add(stream) else { return nil }
-      if renumbering.pictureIDs.contains(where: { $0.key != $0.value }) { renumberings[stream] = renumbering }
+      if !renumbering.isIdentity { renumberings[stream] = renumbering }
     }
     guard sets.ids(of: .sequence).count <= Self.mostSequenceSets else { return nil }
   }
@@ -37,13 +37,18 @@ struct MergedSets: Sendable {
         ids[kind, default: [:]][unit.id] = placed
       }
     }
-    return SetRenumbering(pictureIDs: ids[.picture] ?? [:])
+    return SetRenumbering(
+      pictureIDs: ids[.picture] ?? [:], sequenceIDs: ids[.sequence] ?? [:], videoIDs: ids[.video] ?? [:])
   }
 
   private mutating func place(_ unit: ParameterSet, parent: Int) -> Int? {
     let last = SetRenumbering.maximumID(unit.kind, isHEVC: unit.isHEVC)
-    let candidates = [unit.id] + (0...last).filter { $0 != unit.id }
-    for id in candidates where unit.kind != .picture || SetRenumbering.keepsAlignment(unit.id, id) {
+    // Also an SPS had better be renamed in place: buffering periods call it.
+    let others = (0...last).filter { $0 != unit.id }
+    let inPlace = others.filter { SetRenumbering.keepsAlignment(unit.id, $0) }
+    let candidates =
+      unit.kind == .picture ? [unit.id] + inPlace : [unit.id] + inPlace + others.filter { !inPlace.contains($0) }
+    for id in candidates {
       let present = sets.unit(unit.kind, id: id)
       guard let renumbered = unit.renumbered(id: id, parent: parent) else { return nil }
       if let present {

@@ -64,6 +64,7 @@ struct PacketRewriter: Sendable {
     if lengthSize == 0 { while unit.last == 0 { unit.removeLast() } }
     switch renumbering?.apply(to: unit[...], isHEVC: sets.isHEVC) ?? .unchanged {
     case .unchanged: break
+    case .changed(let bytes) where bytes.isEmpty: return
     case .changed(let bytes): unit = bytes
     case .refused:
       throw StitchError(

@@ -8,6 +8,13 @@
 struct SetRenumbering: Sendable, Hashable {
   /// New PPS ids by old ones.
   let pictureIDs: [Int: Int]
+  /// New SPS ids by old ones.
+  let sequenceIDs: [Int: Int]
+  /// New VPS ids by old ones.
+  let videoIDs: [Int: Int]
+
+  /// Whether every id stays what it is.
+  var isIdentity: Bool { [pictureIDs, sequenceIDs, videoIDs].allSatisfy { $0.allSatisfy { $0.key == $0.value } } }
 
   /// Ids end here: H.264 7.4.2, H.265 7.4.3.
   static func maximumID(_ kind: ParameterSet.Kind, isHEVC: Bool) -> Int {
@@ -26,6 +33,7 @@ struct SetRenumbering: Sendable, Hashable {
   /// What a NAL unit is to the renumbering.
   enum Outcome: Equatable {
     case unchanged
+    /// Empty when nothing of it is left.
     case changed([UInt8])
     /// It calls parameter sets in a way that is not followed here.
     case refused
@@ -38,6 +46,10 @@ struct SetRenumbering: Sendable, Hashable {
   func apply(to unit: ArraySlice<UInt8>, isHEVC: Bool) -> Outcome {
     guard let header = unit.first else { return .unchanged }
     let type = isHEVC ? Int(header >> 1 & 0x3F) : Int(header & 0x1F)
+    if SupplementalInformation.isHeld(byType: type, isHEVC: isHEVC) {
+      let changed = SupplementalInformation.renumbered(unit, sequenceIDs: sequenceIDs, isHEVC: isHEVC)
+      return changed.map { .changed($0) } ?? .unchanged
+    }
     guard let isSlice = isHEVC ? Self.isHEVCSlice(unit, type) : Self.isH264Slice(type) else { return .refused }
     guard isSlice else { return .unchanged }
     let (head, rest) = Self.cut(unit)
