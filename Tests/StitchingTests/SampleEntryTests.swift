@@ -56,11 +56,11 @@ import Testing
   @Test(arguments: mixes)
   func differentSetsShareOneEntry(_ mix: Mix) throws {
     let folder = try ScratchFolder()
-    let length = 30
+    let length = 25
     var paths: [String] = []
     for (number, codec) in mix.codecs.enumerated() {
       let graph =
-        "mandelbrot=size=320x180:rate=24:maxiter=100:start_scale=\(1.2 - 0.2 * Double(number)),format=\(mix.pixelFormat)"
+        "mandelbrot=size=192x108:rate=24:maxiter=60:start_scale=\(1.2 - 0.2 * Double(number)),format=\(mix.pixelFormat)"
       let name = "\(number).\(mix.container)"
       try MediaTool.ffmpeg(["-f", "lavfi", "-i", graph, "-frames:v", "\(length)"] + codec + [name], in: folder.url)
       paths.append(folder.path(name))
