@@ -40,11 +40,11 @@ public struct Packet: ~Copyable {
     av_packet_move_ref(pointer, other.pointer)
   }
 
-  /// Puts bytes in front of the packet's own.
-  public func prepend(_ prefix: [UInt8]) throws(LibavError) {
-    let joined = try Packet(bytes: prefix + bytes)
-    try check(av_packet_copy_props(joined.pointer, pointer), "copying a packet's times")
-    takeOver(joined)
+  /// Puts other bytes in place of the packet's own; its times and flags stay.
+  public func replaceBytes(_ bytes: [UInt8]) throws(LibavError) {
+    let other = try Packet(bytes: bytes)
+    try check(av_packet_copy_props(other.pointer, pointer), "copying a packet's times")
+    takeOver(other)
   }
 
   /// Lets go of the bytes; the packet can be refilled.

@@ -20,6 +20,11 @@ struct EncodeSource: ~Copyable {
     first = pictures.lowerBound
   }
 
+  /// What the encoder's packets call.
+  func parameterSets(isHEVC: Bool) throws -> ParameterSets {
+    ParameterSets(extradata: try encoder.parameters().extradata, isHEVC: isHEVC)
+  }
+
   /// - Returns: the picture's position in presentation order, or nil after the last packet.
   mutating func next(into packet: borrowing Packet) throws -> Int? {
     while true {

@@ -33,13 +33,13 @@ struct MasterProof {
     timing("decoding times", video.entries.compactMap(\.dts), of: video)
     record("starts at", expected: "0/1", actual: video.start?.fraction ?? "unknown")
     record("lasts", expected: plan.duration.fraction, actual: video.end?.fraction ?? "unknown")
-    let plain = try MediaIndex(path: path, videoOnly: true, ignoringEdits: true)
+    let plain = try MediaIndex(path: path, ignoringEdits: true)
     if let plainVideo = plain.video {
       record(
         "pictures without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
       timing("presentation times without edit lists", plainVideo.presentationTimes, of: plainVideo)
     }
-    if let sound { try audio(index, sound: sound) }
+    if let sound { audio(index, plain, sound: sound) }
     try decode(video)
     if let failed = checks.first(where: { !$0.passed }) {
       throw StitchError(
@@ -59,21 +59,36 @@ struct MasterProof {
     record("one delta of \(name)", expected: wanted, actual: deltas.sorted().joined(separator: ", "))
   }
 
-  private mutating func audio(_ index: MediaIndex, sound: SoundFormat) throws {
+  private mutating func audio(_ index: MediaIndex, _ plain: MediaIndex, sound: SoundFormat) {
     guard let audio = index.audio, let start = audio.start, let end = audio.end else {
       record("sound", expected: "present", actual: "missing")
       return
     }
     let tolerance = Rational(Int64(Self.audioFrame), Int64(sound.sampleRate))
-    let late = (end - plan.duration).magnitude
-    checks.append(
-      .init(
-        check: "sound starts with the picture", passed: start.magnitude <= tolerance,
-        expected: "within \(tolerance.fraction) s", actual: start.fraction))
-    checks.append(
-      .init(
-        check: "sound ends with the picture", passed: late <= tolerance, expected: "within \(tolerance.fraction) s",
-        actual: (end - plan.duration).fraction))
+    func near(_ check: String, _ offsets: [Rational?]) {
+      checks.append(
+        .init(
+          check: check, passed: offsets.allSatisfy { $0.map { $0.magnitude <= tolerance } ?? false },
+          expected: "within \(tolerance.fraction) s",
+          actual: offsets.map { $0?.fraction ?? "unknown" }.joined(separator: ", ")))
+    }
+    near("sound starts with the picture", [start])
+    near("sound ends with the picture", [end - plan.duration])
+    let edited = SoundTrack(audio, rate: sound.sampleRate)
+    let whole = plain.audio.map { SoundTrack($0, rate: sound.sampleRate) }
+    for join in plan.joins {
+      let sample = sound.sample(atFrame: join.frame, rate: plan.rate) + edited.priming
+      func offset(_ track: SoundTrack?, _ video: PacketIndex?) -> Rational? {
+        guard let heard = track?.time(ofSample: sample), let video,
+          video.presentationOrder.indices.contains(join.frame),
+          let seen = video.entries[video.presentationOrder[join.frame]].pts
+        else { return nil }
+        return heard - video.stream.timeBase.seconds(seen)
+      }
+      near(
+        "sound against picture at join \(join.index), with and without edit lists",
+        [offset(edited, index.video), offset(whole, plain.video)])
+    }
   }
 
   /// Decodes the master; libav must have nothing to say. Damage in a copied picture is its shot's.
@@ -116,5 +131,33 @@ struct MasterProof {
           + "fetch or generate it again", file: shot.clip.path)
     }
     return nil
+  }
+}
+
+/// When each sample of a written sound track is heard.
+private struct SoundTrack {
+  private let times: [Rational]
+  /// The first sample of each packet, counted from the first packet's.
+  private let samples: [Int]
+  private let rate: Int
+  /// Samples in front of the first instant, which the encoder put there.
+  let priming: Int
+
+  init(_ index: PacketIndex, rate: Int) {
+    let base = index.stream.timeBase
+    let timed = index.entries.filter { $0.pts != nil }
+    times = timed.map { base.seconds($0.pts ?? 0) }
+    var count = 0
+    samples = timed.map { entry in
+      defer { count += Int((base.seconds(entry.duration) * Int64(rate)).rounded) }
+      return count
+    }
+    self.rate = rate
+    priming = max(0, -Int(((times.first ?? .zero) * Int64(rate)).rounded))
+  }
+
+  func time(ofSample sample: Int) -> Rational? {
+    guard let packet = samples.lastIndex(where: { $0 <= sample }) else { return nil }
+    return times[packet] + Rational(Int64(sample - samples[packet]), Int64(rate))
   }
 }

@@ -117,10 +117,7 @@ public struct StitchPlan: Sendable {
       all.append(try encoder.parameterSets())
       whole = encoder
     }
-    var merged: ParameterSets? = all.first
-    for next in all.dropFirst() { merged = merged?.merged(with: next) }
-    if let merged { return (.merged(merged), tail, whole) }
-    return (.inBand, tail, whole)
+    return (Packaging(all), tail, whole)
   }
 }
 

@@ -113,26 +113,25 @@ public struct Stitcher: Sendable {
 
   private func videoParameters() throws -> CodecParameters {
     let clip = plan.shots[0].clip
+    let parameters: CodecParameters
     if plan.shots.allSatisfy({ $0.copiedFrames == 0 }), let whole = plan.wholeEncoder {
       let encoder = try Encoder(whole.settings)
-      let parameters = try encoder.parameters()
-      if clip.codec == "hevc" { parameters.tag = "hvc1" }
-      return parameters
+      parameters = try encoder.parameters()
+    } else {
+      parameters = try Demuxer(path: clip.path).parameters(ofStream: clip.video.stream.index)
     }
-    let parameters = try Demuxer(path: clip.path).parameters(ofStream: clip.video.stream.index)
     let isHEVC = clip.codec == "hevc"
-    let isH264 = clip.codec == "h264"
     switch plan.packaging {
     case .shared:
       if isHEVC { parameters.tag = parameters.tag == "hev1" ? "hev1" : "hvc1" } else { parameters.tag = "" }
-      if isH264 { parameters.tag = "avc1" }
-    case .merged(let sets):
-      try parameters.setExtradata(sets.annexB)
-      parameters.tag = isHEVC ? "hvc1" : "avc1"
-    case .inBand:
-      let sets = ParameterSets(extradata: clip.extradata, isHEVC: isHEVC)
-      try parameters.setExtradata(sets.annexB)
-      parameters.tag = isHEVC ? "hev1" : "avc3"
+      if clip.codec == "h264" { parameters.tag = "avc1" }
+    case .merged, .inBand:
+      let own = ParameterSets(extradata: parameters.extradata, isHEVC: isHEVC)
+      guard let entry = plan.packaging.sampleEntry(first: own) else {
+        throw StitchError(.unusableShot, "its parameter sets cannot be read; use --mode encode", file: clip.path)
+      }
+      try parameters.setExtradata(entry.record)
+      parameters.tag = entry.tag
     }
     return parameters
   }

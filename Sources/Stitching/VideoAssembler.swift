@@ -20,7 +20,7 @@ struct VideoAssembler: ~Copyable {
   private var copy: CopySource?
   private var encode: EncodeSource?
   private var packetCount: Int64 = 0
-  private var setsBeforeKeys: [UInt8] = []
+  private var rewriter: PacketRewriter?
 
   init(_ plan: StitchPlan) {
     self.plan = plan
@@ -57,7 +57,7 @@ struct VideoAssembler: ~Copyable {
       picture = try encode?.next(into: packet)
     }
     guard let picture else { return false }
-    if packet.isKey, !setsBeforeKeys.isEmpty { try packet.prepend(setsBeforeKeys) }
+    try rewriter?.rewrite(packet)
     packet.pts = Int64(current.base + picture - shot.kept.lowerBound) * ticksPerFrame
     packet.dts = (packetCount - Int64(plan.reorderDepth)) * ticksPerFrame
     packet.duration = ticksPerFrame
@@ -66,21 +66,21 @@ struct VideoAssembler: ~Copyable {
   }
 
   private mutating func open(_ current: Step, _ shot: ShotPlan) throws {
-    var isShared = false
-    if case .shared = plan.packaging { isShared = true }
-    var isInBand = false
-    if case .inBand = plan.packaging { isInBand = true }
     switch current.segment {
     case .copy(let packets, _):
-      copy = try CopySource(shot.clip, packets: packets, stripping: !isShared)
-      setsBeforeKeys =
-        isInBand ? ParameterSets(extradata: shot.clip.extradata, isHEVC: isHEVC).annexB : []
+      copy = try CopySource(shot.clip, packets: packets)
+      let extradata = shot.clip.extradata
+      rewriter = plan.packaging.rewriter(
+        for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
+        lengthSize: NALUnits.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
     case .encode(let pictures):
       guard let encoder = shot.copiedFrames > 0 ? plan.tailEncoder : plan.wholeEncoder else {
         throw StitchError(.needsEncoding, "no encoder was planned for its pictures", file: shot.clip.path)
       }
       encode = try EncodeSource(shot.clip, pictures: pictures, encoder: encoder)
-      setsBeforeKeys = isInBand ? try encoder.parameterSets().annexB : []
+      if let sets = try encode?.parameterSets(isHEVC: isHEVC) {
+        rewriter = plan.packaging.rewriter(for: sets, lengthSize: 0, path: shot.clip.path)
+      }
     }
   }
 }

@@ -1,0 +1,99 @@
+import Libav
+import Probing
+
+/// Brings packets of one stream into the master's form: NAL units with lengths of four bytes, parameter sets taken out or put
+/// before key pictures, PPS ids changed. Coded pictures stay as they are.
+struct PacketRewriter: Sendable {
+  private let sets: ParameterSets
+  private let renumbering: SetRenumbering?
+  /// Sets before every key picture.
+  private let prefix: [UInt8]
+  /// Bytes of the length before each NAL unit of the incoming packets; 0 for start codes.
+  private let lengthSize: Int
+  /// The stream's file, for errors.
+  private let path: String
+
+  init(
+    _ sets: ParameterSets, renumbering: SetRenumbering? = nil, repeatingSets: Bool = false, lengthSize: Int,
+    path: String
+  ) {
+    self.sets = sets
+    self.renumbering = renumbering
+    self.lengthSize = lengthSize
+    self.path = path
+    prefix = repeatingSets ? sets.asPacketBytes : []
+  }
+
+  /// - Throws: ``StitchError`` `unusableShot` when a packet holds other parameter sets than the stream's header, or no picture.
+  func rewrite(_ packet: borrowing Packet) throws {
+    let isKey = packet.isKey
+    let changed = try packet.withBytes { try rewritten($0, isKey: isKey) }
+    if let changed { try packet.replaceBytes(changed) }
+  }
+
+  /// Nil when the packet is right as it is.
+  private func rewritten(_ bytes: Span<UInt8>, isKey: Bool) throws -> [UInt8]? {
+    var ranges: [Range<Int>] = []
+    NALUnits.forEach(in: bytes, lengthSize: lengthSize) { range in
+      if !range.isEmpty { ranges.append(range) }
+      return true
+    }
+    guard !ranges.isEmpty else {
+      throw StitchError(.unusableShot, "a packet of its video holds no picture", file: path)
+    }
+    let mayStay =
+      lengthSize == LengthPrefix.size && renumbering == nil && (prefix.isEmpty || !isKey)
+      && !ranges.contains { isTakenOut(bytes[$0.lowerBound]) }
+    if mayStay { return nil }
+    var result: [UInt8] = []
+    result.reserveCapacity(bytes.count + prefix.count + 16 * ranges.count)
+    if isKey { result += prefix }
+    for range in ranges {
+      if isTakenOut(bytes[range.lowerBound]) {
+        try requireKnown(copy(bytes, range))
+        continue
+      }
+      try append(copy(bytes, range), to: &result)
+    }
+    return result
+  }
+
+  private func append(_ unit: [UInt8], to result: inout [UInt8]) throws {
+    var unit = unit
+    // With start codes, zero bytes behind a unit belong to the next one's.
+    if lengthSize == 0 { while unit.last == 0 { unit.removeLast() } }
+    switch renumbering?.apply(to: unit[...], isHEVC: sets.isHEVC) ?? .unchanged {
+    case .unchanged: break
+    case .changed(let bytes) where bytes.isEmpty: return
+    case .changed(let bytes): unit = bytes
+    case .refused:
+      throw StitchError(
+        .unusableShot,
+        "its pictures call parameter sets that its header does not hold, so it cannot be copied beside the other shots; use --mode encode",
+        file: path)
+    }
+    result += LengthPrefix.bytes(unit.count)
+    result += unit
+  }
+
+  /// Parameter sets; with sets before the pictures, also delimiters, which would have to come first.
+  private func isTakenOut(_ header: UInt8) -> Bool {
+    let type = sets.isHEVC ? header >> 1 & 0x3F : header & 0x1F
+    if sets.isHEVC { return (32...34).contains(type) || type == 35 && !prefix.isEmpty }
+    return type == 7 || type == 8 || type == 9 && !prefix.isEmpty
+  }
+
+  private func requireKnown(_ bytes: [UInt8]) throws {
+    guard let unit = ParameterSet(bytes, isHEVC: sets.isHEVC) else { return }
+    guard sets.units.contains(unit) else {
+      throw StitchError(
+        .unusableShot,
+        "its parameter sets change on the way, so it cannot be copied beside other shots; use --mode encode", file: path
+      )
+    }
+  }
+
+  private func copy(_ bytes: Span<UInt8>, _ range: Range<Int>) -> [UInt8] {
+    bytes.withUnsafeBufferPointer { Array($0[range]) }
+  }
+}

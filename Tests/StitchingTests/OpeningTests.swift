@@ -1,0 +1,103 @@
+import Foundation
+import Stitching
+import Support
+import Testing
+
+/// Shots cut out of open GOPs: they open with a picture that is no IDR, behind which come pictures that nobody can decode.
+@Suite struct OpeningTests {
+  struct Stream: Sendable, CustomTestStringConvertible {
+    let name: String
+    let codec: [String]
+    let pixelFormat: String
+    var testDescription: String { name }
+  }
+
+  private static let cra = "log-level=none:open-gop=1:keyint=24:min-keyint=24:scenecut=0:bframes=4"
+  private static let recovery = "open-gop=1:keyint=24:min-keyint=24:scenecut=0:bframes=3"
+
+  static let streams = [
+    Stream(
+      name: "HEVC of 8 bits", codec: ["-c:v", "libx265", "-x265-params", cra + ":b-pyramid=0"], pixelFormat: "yuv420p"),
+    Stream(
+      name: "HEVC of 10 bits with a B-pyramid", codec: ["-c:v", "libx265", "-x265-params", cra + ":b-pyramid=1"],
+      pixelFormat: "yuv420p10le"),
+    Stream(
+      name: "H.264 of 8 bits", codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=none"],
+      pixelFormat: "yuv420p"),
+    Stream(
+      name: "H.264 of 8 bits with a B-pyramid",
+      codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=normal"],
+      pixelFormat: "yuv420p"),
+    Stream(
+      name: "H.264 of 10 bits with a B-pyramid",
+      codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=normal"],
+      pixelFormat: "yuv420p10le"),
+  ]
+
+  /// First, in the middle and last: a right master, or a refusal that names the shot where its own decoder complains of it.
+  @Test(arguments: streams)
+  func aShotWithoutAnIDRIsNeverCopiedBlindly(_ stream: Stream) throws {
+    let folder = try ScratchFolder()
+    let source = ["-f", "lavfi", "-i", "mandelbrot=size=192x108:rate=24:maxiter=60,format=\(stream.pixelFormat)"]
+    try MediaTool.ffmpeg(source + ["-frames:v", "37"] + stream.codec + ["whole.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(["-ss", "1", "-i", "whole.mp4", "-c", "copy", "cut.mp4"], in: folder.url)
+    let whole = folder.path("whole.mp4")
+    let cut = folder.path("cut.mp4")
+    let paths = [cut, whole, cut, whole, cut]
+    let output = folder.path("master.mp4")
+    var options = StitchOptions()
+    options.overlap = .keep
+    let report: StitchReport
+    do {
+      let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+      report = try Stitcher(plan, options: options).write(to: output)
+    } catch {
+      let complaints = try MasterJudge(cut).complaints
+      #expect(!complaints.isEmpty, "only what libav itself cannot decode cleanly is refused: \(error)")
+      #expect(String(describing: error).contains(cut), "\(error)")
+      #expect(!FileManager.default.fileExists(atPath: output))
+      return
+    }
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty, "\(master.complaints)")
+    #expect(master.deltas.count == 1 && master.decodingDeltas.count == 1 && master.videoStart == 0)
+    let (wholePictures, cutCount) = (try MasterJudge.pictures(of: whole), try MasterJudge.pictures(of: cut).count)
+    #expect(master.frames == 2 * wholePictures.count + 3 * cutCount)
+    for start in [cutCount, 2 * cutCount + wholePictures.count] {
+      #expect(Array(master.digests[start..<start + wholePictures.count]) == wholePictures)
+    }
+    #expect(report.shots.map(\.mode) == ["encode", "copy", "encode", "copy", "encode"])
+  }
+}
+
+/// What is wrong only inside a picture's data is found by decoding, and nothing is left behind.
+@Suite struct HiddenDamageTests {
+  @Test(arguments: ["libx264", "libx265"])
+  func damageInsideAPictureIsFoundAndNamed(encoder: String) throws {
+    let folder = try ScratchFolder()
+    let quiet = encoder == "libx265" ? ["-x265-params", "log-level=none"] : []
+    let source = ["-f", "lavfi", "-i", "mandelbrot=size=480x270:rate=24,format=yuv420p", "-frames:v", "48"]
+    for name in ["good.mp4", "bad.mp4"] {
+      try MediaTool.ffmpeg(source + ["-c:v", encoder] + quiet + [name], in: folder.url)
+    }
+    let bad = folder.path("bad.mp4")
+    let rows = try MediaTool.run(
+      "ffprobe", ["-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pos,size", "-of", "csv=p=0", bad])
+    let packets = String(decoding: rows.output, as: UTF8.self).split(separator: "\n").map {
+      $0.split(separator: ",").compactMap { Int($0) }
+    }
+    // The largest packet after the opening picture; its length and kind stay whole.
+    let largest = try #require(packets.dropFirst(4).max { $0[0] < $1[0] })
+    var bytes = try Data(contentsOf: URL(fileURLWithPath: bad))
+    let damage = largest[1] + 6..<largest[1] + largest[0]
+    bytes.replaceSubrange(damage, with: damage.map { UInt8(truncatingIfNeeded: 17 + 31 * $0) | 4 })
+    try bytes.write(to: URL(fileURLWithPath: bad))
+    let output = folder.path("master.mp4")
+    var options = StitchOptions()
+    options.overlap = .keep
+    let plan = try StitchPlan([StitchShot(path: folder.path("good.mp4")), StitchShot(path: bad)], options: options)
+    let error = #expect(throws: StitchError.self) { try Stitcher(plan, options: options).write(to: output) }
+    #expect(error?.file == bad, "\(String(describing: error))")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted() == ["bad.mp4", "good.mp4"])
+  }
+}
