@@ -72,9 +72,33 @@ struct Assembler: Sendable {
 
   private func stitchShots(_ clips: [ClipEntry]) -> [StitchShot] {
     zip(storyboard.shots, clips).map { shot, clip in
-      StitchShot(
+      var stitch = StitchShot(
         path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && shot.start != .previous)
+      stitch.trim = shot.trim.map { StitchTrim(start: $0.start, end: $0.end) }
+      stitch.transition = shot.transition.flatMap { transition in
+        StitchTransition.Kind(rawValue: transition.kind.rawValue).map {
+          StitchTransition(kind: $0, duration: transition.duration)
+        }
+      }
+      return stitch
     }
+  }
+
+  private var picture: PictureOptions {
+    let join = storyboard.master.join
+    var picture = PictureOptions()
+    if let match = join.matchColor.flatMap({ PictureOptions.MatchColor(rawValue: $0.rawValue) }) {
+      picture.matchColor = match
+    }
+    if let frames = join.easeFrames { picture.easeFrames = frames }
+    if let settings = join.conform {
+      var conform = ConformOptions()
+      (conform.width, conform.height, conform.rate) = (settings.width, settings.height, settings.rate)
+      if let fit = settings.fit.flatMap({ ConformOptions.Fit(rawValue: $0.rawValue) }) { conform.fit = fit }
+      conform.rateConversion = settings.rateConversion.flatMap { .init(rawValue: $0.rawValue) }
+      picture.conform = conform
+    }
+    return picture
   }
 
   private var options: StitchOptions {
@@ -89,6 +113,7 @@ struct Assembler: Sendable {
       }
     if let milliseconds = join.audioCrossfade { options.audioCrossfade = milliseconds.doubleValue / 1000 }
     options.overwrite = true
+    options.picture = picture
     // Every clip was decoded whole when it came, and the master is verified next.
     options.check = .joins
     if let title = storyboard.title { options.metadata["title"] = title }
@@ -103,10 +128,11 @@ struct Assembler: Sendable {
     let options = options
     let parts = zip(storyboard.shots, clips).map { shot, clip in
       "\(shot.id) \(clip.sha256) \(shot.index > 0 && shot.start != .previous)"
+        + (shot.trim.map { " trim \($0)" } ?? "") + (shot.transition.map { " transition \($0)" } ?? "")
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
+      "\(options.writesChapters)", "\(options.picture)", options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]
     let rules = (try? JSONValue(encoding: spec).canonicalJSON) ?? spec.id
     return FileDigest.sha256(of: (parts + how + [rules]).joined(separator: "\n"))
@@ -116,9 +142,6 @@ struct Assembler: Sendable {
     let join = storyboard.master.join
     if join.loudness != nil {
       emit(.notice("'loudness' is not applied yet: the master keeps the clips' own level"))
-    }
-    if join.matchColor == .ease {
-      emit(.notice("'match_color: ease' is not there yet: colour steps at joins are reported, not eased"))
     }
   }
 

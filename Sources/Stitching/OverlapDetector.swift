@@ -10,6 +10,19 @@ struct OverlapDetector: Sendable {
     /// RMS difference from one picture to the next around the join.
     let ordinary: Double
     let reason: String
+    /// RMS difference between the pictures that come nearest to being the same, whether taken so or not.
+    var nearest: Double
+    /// False when the measurement could well be read the other way.
+    var isCertain: Bool
+    /// Correlation of the last and the first picture's details.
+    var likeness: Float
+
+    /// The same figures with another decision, which leaves no doubt.
+    func decided(_ overlap: Int, _ reason: String) -> Measurement {
+      Measurement(
+        overlap: overlap, distance: distance, ordinary: ordinary, reason: reason, nearest: nearest, isCertain: true,
+        likeness: likeness)
+    }
   }
 
   /// Pictures in common are looked for up to so many.
@@ -35,14 +48,17 @@ struct OverlapDetector: Sendable {
   ///   - head: the first pictures of the next.
   static func measure(tail: [Miniature], head: [Miniature]) -> Measurement {
     guard let last = tail.last, let first = head.first, last.detail.count == first.detail.count else {
-      return Measurement(overlap: 0, distance: 0, ordinary: 0, reason: "a shot is too short to repeat another")
+      return Measurement(
+        overlap: 0, distance: 0, ordinary: 0, reason: "a shot is too short to repeat another", nearest: 0,
+        isCertain: true, likeness: 0)
     }
+    let likeness = cosine(last.detail, first.detail)
     let ordinary = max(motion(tail.suffix(4)), motion(head.prefix(4)))
     let direct = last.distance(to: first)
     func result(_ overlap: Int, _ squared: Float, _ reason: String) -> Measurement {
       Measurement(
         overlap: overlap, distance: Double(squared.squareRoot()), ordinary: Double(ordinary.squareRoot()),
-        reason: reason)
+        reason: reason, nearest: Double(squared.squareRoot()), isCertain: true, likeness: likeness)
     }
     let limit = max(sameBelow * ordinary, stillFloor)
     let runs = (1...maximumOverlap).compactMap { k -> (k: Int, cost: Float)? in
@@ -59,7 +75,6 @@ struct OverlapDetector: Sendable {
         chosen.k, chosen.cost,
         chosen.k == 1 ? "the first picture repeats the last" : "the first \(chosen.k) pictures repeat the last")
     }
-    let likeness = cosine(last.detail, first.detail)
     guard likeness >= cutBelow, last.isLevel(with: first) else {
       return result(0, direct, "the picture cuts to another one")
     }

@@ -40,6 +40,8 @@ public struct StitchOptions: Sendable, Hashable {
   /// Container metadata.
   public var metadata: [String: String] = [:]
   public var overwrite = false
+  /// What is done to the pictures beyond joining them.
+  public var picture = PictureOptions()
 
   public init() {}
 }
@@ -51,6 +53,10 @@ public struct StitchShot: Sendable, Hashable {
   public let title: String
   /// A join declared as a hard cut is not searched for an overlap.
   public let followsCut: Bool
+  /// Nil for the whole shot.
+  public var trim: StitchTrim?
+  /// Into this shot from the one before; the first shot has none.
+  public var transition: StitchTransition?
 
   public init(path: String, title: String? = nil, followsCut: Bool = false) {
     self.path = path

@@ -45,6 +45,8 @@ struct StitchCommand: ParsableCommand {
   @Flag(help: "The report on stdout.")
   var json = false
 
+  @OptionGroup(title: "Picture") var picture: StitchPictureOptions
+
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
@@ -62,11 +64,13 @@ struct StitchCommand: ParsableCommand {
     options.writesChapters = chapters
     options.overwrite = overwrite
     options.check = check
+    options.picture = picture.picture
+    let shots = try picture.shots(files)
     if Stitcher.container(for: output) == nil { throw UsageError("\(output): name the master .mp4 or .mov") }
     try requireDifferentFiles()
     // Made now, so that what cannot be written is told before the work and not after it.
     for path in [output, report].compactMap({ $0 }) { _ = try OutputFile(path, overwrite: overwrite) }
-    let plan = try StitchPlan(files.map { StitchShot(path: $0) }, options: options, progress: Self.show)
+    let plan = try StitchPlan(shots, options: options, progress: Self.show)
     let stitcher = Stitcher(plan, options: options)
     if dryRun {
       try finish(stitcher.plannedReport(output: output))
