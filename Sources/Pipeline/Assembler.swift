@@ -132,7 +132,8 @@ struct Assembler: Sendable {
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", "\(options.picture)", options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
+      "\(options.writesChapters)", "\(options.picture)",
+      options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]
     let rules = (try? JSONValue(encoding: spec).canonicalJSON) ?? spec.id
     return FileDigest.sha256(of: (parts + how + [rules]).joined(separator: "\n"))

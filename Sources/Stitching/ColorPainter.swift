@@ -161,6 +161,7 @@ struct ColorPainter: Sendable {
       return table[index] + part * (table[index + 1] - table[index])
     }
 
-    private static let perUnit = Float(ColorPainter.entries) / (ColorPainter.reach.upperBound - ColorPainter.reach.lowerBound)
+    private static let perUnit =
+      Float(ColorPainter.entries) / (ColorPainter.reach.upperBound - ColorPainter.reach.lowerBound)
   }
 }

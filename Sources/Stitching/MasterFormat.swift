@@ -53,8 +53,11 @@ struct MasterFormat: Sendable {
       info.pixelFormat = format.withoutImpliedRange.name
       info.color.range = "pc"
     }
-    codec = first.codec
-    profile = first.profile
+    // Other codecs are taken over whole or not at all, so there is nothing that a conformed shot could be like.
+    let isEncodable = options == nil || ShotPlan.spliceable.contains(first.codec)
+    if !isEncodable { isOwn = false }
+    codec = isEncodable ? first.codec : "h264"
+    profile = isEncodable ? first.profile : nil
     level = isOwn ? first.level : nil
     tags = first.tags
     model = isOwn ? first.path : nil

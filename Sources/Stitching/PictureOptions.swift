@@ -22,7 +22,8 @@ public struct PictureOptions: Sendable, Hashable {
   public init() {}
 }
 
-/// The format that shots are brought to when they do not fit together: the first shot's, but for what is given here.
+/// The format that shots are brought to when they do not fit together: the first shot's, but for what is given here, and in
+/// H.264 where the first shot is in neither H.264 nor HEVC.
 public struct ConformOptions: Sendable, Hashable {
   public enum Fit: String, Sendable, CaseIterable, Codable {
     /// The whole picture, with black bars.

@@ -156,7 +156,8 @@ public struct Stitcher: Sendable {
       shots: plan.shots.map { shot in
         .init(
           file: shot.clip.path, title: shot.clip.shot.title, framesIn: shot.clip.frameCount,
-          keptFrom: shot.kept.lowerBound, keptTo: shot.kept.upperBound, framesKept: shot.frameCount, framesCopied: shot.copiedFrames, framesEncoded: shot.encodedFrames,
+          keptFrom: shot.kept.lowerBound, keptTo: shot.kept.upperBound, framesKept: shot.frameCount,
+          framesCopied: shot.copiedFrames, framesEncoded: shot.encodedFrames,
           mode: shot.mode, conformed: shot.clip.conform?.differences.map(\.description) ?? [], reason: shot.reason)
       },
       joins: plan.joins.enumerated().map { number, join in

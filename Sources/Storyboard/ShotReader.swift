@@ -6,7 +6,8 @@ private let takesRange = 1...100
 
 /// Makes shots of the items of `shots`, with the defaults filled in.
 struct ShotReader {
-  static let keys = ["id", "prompt", "multi_prompt", "start", "end", "trim", "transition"] + StoryboardReader.sharedKeys
+  static let keys =
+    ["id", "prompt", "multi_prompt", "start", "end", "trim", "transition"] + StoryboardReader.sharedKeys
 
   let directory: String
   let problems: ProblemList

@@ -90,7 +90,9 @@ struct StitchPictureOptions: ParsableArguments {
     var shots = files.map { StitchShot(path: $0) }
     for trim in trim {
       let index = try Self.shot(trim.shot, of: files)
-      guard shots[index].trim == nil else { throw UsageError("--trim \(trim.shot): shot \(index + 1) is trimmed twice") }
+      guard shots[index].trim == nil else {
+        throw UsageError("--trim \(trim.shot): shot \(index + 1) is trimmed twice")
+      }
       shots[index].trim = trim.trim
     }
     for transition in transition {

@@ -27,7 +27,8 @@ enum StitchSummary {
   private static func doubt(_ join: StitchReport.Join) -> String {
     guard !join.overlapCertain else { return join.transition == "cut" ? "" : ", \(join.transition)" }
     return String(
-      format: " (uncertain: the nearest pictures differ by %.2f, neighbours by %.2f; look, and use --overlap 1 to drop one)",
+      format:
+        " (uncertain: the nearest pictures differ by %.2f, neighbours by %.2f; look, and use --overlap 1 to drop one)",
       join.nearestDistance, join.ordinaryDistance) + (join.transition == "cut" ? "" : ", \(join.transition)")
   }
 }

@@ -131,7 +131,8 @@ import Timing
 
   /// A picture of another shape is padded, cropped or stretched, and pixels that are not square are taken as they are seen.
   @Test(arguments: [
-    (ConformOptions.Fit.pad, "180x180", "1", 70, 250), (.crop, "180x180", "1", 0, 320), (.stretch, "180x180", "1", 0, 320),
+    (ConformOptions.Fit.pad, "180x180", "1", 70, 250), (.crop, "180x180", "1", 0, 320),
+    (.stretch, "180x180", "1", 0, 320),
     (.pad, "240x180", "4/3", 0, 320), (.pad, "160x180", "1/2", 140, 180),
   ])
   func fitsOtherShapes(fit: ConformOptions.Fit, size: String, aspect: String, left: Int, right: Int) throws {
@@ -175,7 +176,9 @@ import Timing
 
   @Test func aNamedSizeAndRateConformEveryShot() throws {
     let folder = try ScratchFolder()
-    let shots = [try make(Odd(name: "first"), "a.mp4", in: folder), try make(Odd(name: "x", size: "640x360"), "b.mp4", in: folder)]
+    let shots = [
+      try make(Odd(name: "first"), "a.mp4", in: folder), try make(Odd(name: "x", size: "640x360"), "b.mp4", in: folder),
+    ]
     let output = folder.path("master.mp4")
     let report = try stitched(shots.map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
@@ -188,6 +191,19 @@ import Timing
     let master = try MasterJudge(output)
     #expect(master.complaints.isEmpty && master.frames == 60 && report.frameRate == "30/1")
     #expect(report.shots.allSatisfy { $0.framesCopied == 0 && !$0.conformed.isEmpty })
+  }
+
+  @Test func aMasterLikeAShotOfAnOlderCodecIsH264() throws {
+    let folder = try ScratchFolder()
+    let first = try make(Odd(name: "old", codec: ["-c:v", "mpeg4", "-q:v", "2"]), "a.mp4", in: folder)
+    let second = try make(Odd(name: "plain"), "b.mp4", in: folder)
+    let output = folder.path("master.mp4")
+    let report = try stitched([first, second].map { StitchShot(path: $0) }, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+    }
+    #expect(report.shots.map(\.mode) == ["encode", "copy"])
+    #expect(try MasterJudge(output).complaints.isEmpty)
   }
 
   @Test func aVaryingRateNeedsLeave() throws {

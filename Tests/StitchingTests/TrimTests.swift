@@ -28,7 +28,7 @@ import Timing
     let folder = try ScratchFolder()
     let source = try sweep(folder, codec)
     var shot = StitchShot(path: source)
-    shot.trim = try #require(StitchTrim(parsing: "#10..#70"))
+    shot.trim = StitchTrim(parsing: "#10..#70")
     let output = folder.path("master.mp4")
     let report = try stitched([shot], to: output)
     let master = try MasterJudge(output)
@@ -57,7 +57,7 @@ import Timing
   func takesTimesInAllForms(text: String, first: Int, end: Int) throws {
     let folder = try ScratchFolder()
     var shot = StitchShot(path: try sweep(folder, ["-c:v", "libx264", "-preset", "ultrafast"]))
-    shot.trim = try #require(StitchTrim(parsing: text))
+    shot.trim = StitchTrim(parsing: text)
     let plan = try StitchPlan([shot], options: StitchOptions())
     let told = Stitcher(plan, options: StitchOptions()).plannedReport(output: "m.mp4").shots[0]
     #expect(told.keptFrom == first && told.keptTo == end)
@@ -74,7 +74,7 @@ import Timing
   func refusesWhatTheShotDoesNotHave(text: String, code: StitchError.Code, words: String) throws {
     let folder = try ScratchFolder()
     var shot = StitchShot(path: try sweep(folder, ["-c:v", "libx264", "-preset", "ultrafast"]))
-    shot.trim = try #require(StitchTrim(parsing: text))
+    shot.trim = StitchTrim(parsing: text)
     let error = #expect(throws: StitchError.self) { _ = try StitchPlan([shot], options: StitchOptions()) }
     #expect(error?.code == code && error?.file == shot.path)
     #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
