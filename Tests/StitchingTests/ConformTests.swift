@@ -53,7 +53,7 @@ import Timing
     let matrix = odd.matrix
     arguments += [
       "-vf", "scale=out_color_matrix=\(matrix):out_range=tv,format=yuv420p\(odd.filter)", "-colorspace", matrix,
-      "-color_primaries", matrix, "-color_trc", matrix, "-color_range", "tv",
+      "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
     ]
     arguments += odd.codec + (odd.sound.map { $0 + ["-c:a", "aac"] } ?? [])
     try MediaTool.ffmpeg(arguments + [odd.after.isEmpty ? name : "plain-\(name)"], in: folder.url)
@@ -133,7 +133,7 @@ import Timing
   @Test(arguments: [
     (ConformOptions.Fit.pad, "180x180", "1", 70, 250), (.crop, "180x180", "1", 0, 320),
     (.stretch, "180x180", "1", 0, 320),
-    (.pad, "240x180", "4/3", 0, 320), (.pad, "160x180", "1/2", 140, 180),
+    (.pad, "240x180", "4/3", 0, 320), (.pad, "160x180", "1/2", 120, 200),
   ])
   func fitsOtherShapes(fit: ConformOptions.Fit, size: String, aspect: String, left: Int, right: Int) throws {
     let folder = try ScratchFolder()
@@ -211,7 +211,8 @@ import Timing
     let first = try make(Odd(name: "first"), "a.mp4", in: folder)
     try MediaTool.ffmpeg(
       [
-        "-i", "a.mp4", "-vf", "setpts='(N+0.4*mod(N,3))/(24*TB)'", "-fps_mode", "passthrough",
+        "-i", "a.mp4", "-vf", "setpts='(N+0.4*mod(N,3))/(24*TB)'", "-fps_mode", "passthrough", "-enc_time_base",
+        "1:24000",
         "-video_track_timescale", "24000", "-an", "b.mp4",
       ], in: folder.url)
     let shots = [first, folder.path("b.mp4")].map { StitchShot(path: $0) }
