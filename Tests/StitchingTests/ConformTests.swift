@@ -33,7 +33,7 @@ import Timing
     Odd(name: "codec", field: "video codec", codec: ["-c:v", "libx265", "-x265-params", "log-level=none"]),
     Odd(name: "an older codec", field: "video codec", codec: ["-c:v", "mpeg4", "-q:v", "2"]),
     Odd(name: "size", field: "size", size: "640x360"),
-    Odd(name: "odd size", field: "size", size: "321x181", filter: ",format=yuv444p", codec: ["-c:v", "libx264"]),
+    Odd(name: "odd size", field: "size", size: "322x182", filter: ",format=yuv444p,crop=321:181:0:0"),
     Odd(name: "pixel format", field: "pixel format", filter: ",format=yuv444p"),
     Odd(name: "bit depth", field: "pixel format", filter: ",format=yuv420p10le"),
     Odd(name: "pixel shape", field: "sample aspect ratio", filter: ",setsar=4/3"),
