@@ -29,7 +29,9 @@ struct PictureConverter: ~Copyable {
     steps += Self.upright(rotation: source.rotation, isMirrored: source.isMirrored)
     steps.append(
       "zscale=w=\(geometry.scaled.width):h=\(geometry.scaled.height):filter=lanczos:dither=none"
-        + Self.colors(from: own, to: target.tags, format: format))
+        + Self.colors(
+          from: own, to: target.tags, format: format,
+          knowsPrimaries: source.color.primaries != nil && target.info.color.primaries != nil))
     steps.append("format=\(format.withoutImpliedRange)")
     if let crop = geometry.crop {
       steps.append("crop=\(crop.width):\(crop.height):\(crop.x):\(crop.y)")
@@ -119,13 +121,16 @@ struct PictureConverter: ~Copyable {
   /// Transfers that stand for the same curve (ITU-R BT.1886 displays them all).
   private static let videoTransfers: Set<String> = ["bt709", "smpte170m", "bt2020-10", "bt2020-12"]
 
-  private static func colors(from own: ColorTags, to wanted: ColorTags, format: PixelFormat) -> String {
+  /// - Parameter knowsPrimaries: both are tagged; what is only assumed of primaries is no ground to change every colour.
+  private static func colors(
+    from own: ColorTags, to wanted: ColorTags, format: PixelFormat, knowsPrimaries: Bool
+  ) -> String {
     var options = ":range=\(wanted.range == "pc" ? "full" : "limited")"
     if let matrix = wanted.matrix { options += ":matrix=\(matrix)" }
     let isSameCurve =
       own.transfer == wanted.transfer
       || (videoTransfers.contains(own.transfer ?? "") && videoTransfers.contains(wanted.transfer ?? ""))
-    if let transfer = wanted.transfer, let primaries = wanted.primaries,
+    if knowsPrimaries, let transfer = wanted.transfer, let primaries = wanted.primaries,
       own.primaries != wanted.primaries || !isSameCurve
     {
       options += ":transfer=\(transfer):primaries=\(primaries)"

@@ -211,7 +211,8 @@ import Timing
     let first = try make(Odd(name: "first"), "a.mp4", in: folder)
     try MediaTool.ffmpeg(
       [
-        "-i", "a.mp4", "-vf", "setpts='(N+0.4*mod(N,3))/(24*TB)'", "-fps_mode", "passthrough", "-enc_time_base",
+        "-i", "a.mp4", "-vf", "settb=1/24000,setpts=1000*N+400*mod(N\\,3)", "-fps_mode", "passthrough",
+        "-enc_time_base",
         "1:24000",
         "-video_track_timescale", "24000", "-an", "b.mp4",
       ], in: folder.url)
