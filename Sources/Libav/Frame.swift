@@ -151,6 +151,17 @@ extension Frame {
     return try body(&span, stride)
   }
 
+  /// The same for formats of more than 8 bits, in native 16-bit samples; `stride` counts samples.
+  public func withMutablePlane16<R>(
+    _ plane: Int, _ body: (_ samples: inout MutableSpan<UInt16>, _ stride: Int) throws -> R
+  ) rethrows -> R {
+    let (buffer, stride) = planeBuffer(plane)
+    return try buffer.withMemoryRebound(to: UInt16.self) { samples in
+      var span = samples.mutableSpan
+      return try body(&span, stride / 2)
+    }
+  }
+
   private func planeBuffer(_ plane: Int) -> (UnsafeMutableBufferPointer<UInt8>, stride: Int) {
     let data = withUnsafePointer(to: &pointer.pointee.data) {
       $0.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 8) { $0[plane] }

@@ -81,20 +81,20 @@ public struct StreamInfo: Sendable, Hashable {
 
   public struct Video: Sendable, Hashable {
     /// Pixels, as a decoder delivers them.
-    public let width: Int
-    public let height: Int
-    public let pixelFormat: String
+    public var width: Int
+    public var height: Int
+    public var pixelFormat: String
     public let bitsPerRawSample: Int?
     /// Undefined when the stream does not say.
-    public let sampleAspectRatio: Rational
-    public let color: ColorTags
+    public var sampleAspectRatio: Rational
+    public var color: ColorTags
     /// `progressive`, `tt`, `bb`, `tb`, `bt`; nil when unknown.
     public let fieldOrder: String?
     /// Degrees clockwise by which a player turns the picture for display, as ffprobe's `rotation` negated: 0, 90, 180, 270 or
     /// any other whole angle.
-    public let rotation: Int
+    public var rotation: Int
     /// Whether the display matrix also mirrors the picture.
-    public let isMirrored: Bool
+    public var isMirrored: Bool
     public let hasDolbyVision: Bool
     public let hasMasteringDisplay: Bool
     public let hasContentLightLevel: Bool

@@ -39,7 +39,6 @@ struct Assembler: Sendable {
       emit(.masterKept(path: workspace.masterPath))
       return earlier
     }
-    noteWhatIsNotDone()
     let shots = stitchShots(clips)
     let path = workspace.masterPath
     let timelinePath = writesTimeline ? workspace.timelinePath : nil
@@ -89,9 +88,33 @@ struct Assembler: Sendable {
 
   private func stitchShots(_ clips: [ClipEntry]) -> [StitchShot] {
     zip(storyboard.shots, clips).map { shot, clip in
-      StitchShot(
+      var stitch = StitchShot(
         path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && shot.start != .previous)
+      stitch.trim = shot.trim.map { StitchTrim(start: $0.start, end: $0.end) }
+      stitch.transition = shot.transition.flatMap { transition in
+        StitchTransition.Kind(rawValue: transition.kind.rawValue).map {
+          StitchTransition(kind: $0, duration: transition.duration)
+        }
+      }
+      return stitch
     }
+  }
+
+  private var picture: PictureOptions {
+    let join = storyboard.master.join
+    var picture = PictureOptions()
+    if let match = join.matchColor.flatMap({ PictureOptions.MatchColor(rawValue: $0.rawValue) }) {
+      picture.matchColor = match
+    }
+    if let frames = join.easeFrames { picture.easeFrames = frames }
+    if let settings = join.conform {
+      var conform = ConformOptions()
+      (conform.width, conform.height, conform.rate) = (settings.width, settings.height, settings.rate)
+      if let fit = settings.fit.flatMap({ ConformOptions.Fit(rawValue: $0.rawValue) }) { conform.fit = fit }
+      conform.rateConversion = settings.rateConversion.flatMap { .init(rawValue: $0.rawValue) }
+      picture.conform = conform
+    }
+    return picture
   }
 
   private var options: StitchOptions {
@@ -111,6 +134,7 @@ struct Assembler: Sendable {
     options.writesChapters = true
     options.metadata = MasterProvenance(storyboard, model: model, embedsPrompts: embedsPrompts).entries
     options.overwrite = true
+    options.picture = picture
     // Every clip was decoded whole when it came, and the master is verified next.
     options.check = .joins
     if let title = storyboard.title { options.metadata["title"] = title }
@@ -134,22 +158,16 @@ struct Assembler: Sendable {
   private func inputsDigest(_ clips: [ClipEntry], _ options: StitchOptions) throws -> String {
     let parts = zip(storyboard.shots, clips).map { shot, clip in
       "\(shot.id) \(clip.sha256) \(shot.index > 0 && shot.start != .previous)"
+        + (shot.trim.map { " trim \($0)" } ?? "") + (shot.transition.map { " transition \($0)" } ?? "")
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", "\(options.sound)",
+      "\(options.writesChapters)", "\(options.sound)", "\(options.picture)",
       try options.sound.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]
     let rules = (try? JSONValue(encoding: spec).canonicalJSON) ?? spec.id
     return FileDigest.sha256(of: (parts + how + [rules]).joined(separator: "\n"))
-  }
-
-  private func noteWhatIsNotDone() {
-    let join = storyboard.master.join
-    if join.matchColor == .ease {
-      emit(.notice("'match_color: ease' is not there yet: colour steps at joins are reported, not eased"))
-    }
   }
 
   // MARK: - Contact sheet

@@ -7,14 +7,23 @@ struct Clip: Sendable {
   let shot: StitchShot
   let index: MediaIndex
   let video: PacketIndex
-  let info: StreamInfo.Video
-  let rate: FrameRate
+  /// As in the master; the file's own is `video.stream.video`.
+  private(set) var info: StreamInfo.Video
+  /// The master's; ``isConstant`` tells whether the file keeps to it.
+  private(set) var rate: FrameRate
+  let isConstant: Bool
+  private(set) var codec: String
+  private(set) var profile: String?
+  private(set) var level: Int?
+  /// What makes the shot fit into the master; nil when it fits as it is.
+  private(set) var conform: ConformRecipe?
   let extradata: [UInt8]
   /// Position in presentation order by position in decoding order; nil for packets that an edit list hides.
   let displayPositions: [Int?]
 
   /// Reads a shot's packets and refuses what cannot be joined exactly.
-  init(_ shot: StitchShot) throws {
+  /// - Parameter convertsRates: a varying rate may pass, because it is to be converted.
+  init(_ shot: StitchShot, convertsRates: Bool = false) throws {
     let path = shot.path
     let index = try MediaIndex(path: path)
     guard let video = index.video, let info = video.stream.video else {
@@ -37,10 +46,10 @@ struct Clip: Sendable {
     let timing = FrameTiming(
       times: video.presentationTimes, timeBase: video.stream.timeBase,
       headerRates: [video.stream.averageFrameRate, video.stream.baseFrameRate])
-    guard let rate = timing.rate, timing.isConstant else {
+    guard let rate = timing.rate, timing.isConstant || convertsRates else {
       throw StitchError(
         .unusableShot,
-        "its frame rate is not constant (off by up to \(timing.worstDeviation.doubleValue) s); conform it to one rate first",
+        "its frame rate is not constant (off by up to \(timing.worstDeviation.doubleValue) s); conform it to one rate with --conform and --rate-conversion",
         file: path)
     }
     let demuxer = try Demuxer(path: path)
@@ -53,42 +62,34 @@ struct Clip: Sendable {
     self.video = video
     self.info = info
     self.rate = rate
+    isConstant = timing.isConstant
+    codec = video.stream.codecName
+    profile = video.stream.profile
+    level = video.stream.level
   }
 
-  var frameCount: Int { video.presentationOrder.count }
+  /// Pictures at the master's rate.
+  var frameCount: Int { conform?.rates?.count ?? video.presentationOrder.count }
   var path: String { shot.path }
-  var codec: String { video.stream.codecName }
-
-  /// Refuses a shot that differs from the first in what one video stream can have only once.
-  func requireMatch(_ first: Clip) throws {
-    func compare(_ field: String, _ own: String, _ wanted: String) throws {
-      guard own != wanted else { return }
-      throw StitchError(
-        .mismatch, "\(field) is \(own), but the first shot (\(first.path)) has \(wanted); conform one of them first",
-        file: path)
-    }
-    try compare("video codec", codec, first.codec)
-    try compare("size", "\(info.width)x\(info.height)", "\(first.info.width)x\(first.info.height)")
-    try compare("frame rate", "\(rate)", "\(first.rate)")
-    try compare(
-      "pixel format", Self.plain(info.pixelFormat), Self.plain(first.info.pixelFormat))
-    try compare("sample aspect ratio", Self.ratio(info), Self.ratio(first.info))
-    try compare("rotation", "\(info.rotation)", "\(first.info.rotation)")
-    try compare("mirroring", "\(info.isMirrored)", "\(first.info.isMirrored)")
-    try compare("Dolby Vision", "\(info.hasDolbyVision)", "\(first.info.hasDolbyVision)")
-    let (own, wanted) = (video.stream.color?.tags, first.video.stream.color?.tags)
-    try compare("colour range", own?.range ?? "unknown", wanted?.range ?? "unknown")
-    try compare("colour matrix", own?.matrix ?? "unknown", wanted?.matrix ?? "unknown")
-    try compare("colour transfer", own?.transfer ?? "unknown", wanted?.transfer ?? "unknown")
-    try compare("colour primaries", own?.primaries ?? "unknown", wanted?.primaries ?? "unknown")
+  /// The pictures that are used, before any is found to be repeated.
+  func trimmed() throws -> Range<Int> {
+    guard let trim = shot.trim else { return 0..<frameCount }
+    return try trim.pictures(of: path, count: frameCount, rate: rate)
   }
 
-  private static func plain(_ format: String) -> String {
-    PixelFormat(name: format)?.withoutImpliedRange.name ?? format
-  }
+  /// What the master's numbers stand for where this shot is.
+  var tags: ColorTags { conform?.format.tags ?? video.stream.color?.tags ?? .bt709 }
+  var hasSquarePixels: Bool { MasterFormat.ratio(info) == Rational.one.fraction }
 
-  /// Unknown counts as square, as players take it.
-  private static func ratio(_ info: StreamInfo.Video) -> String {
-    info.sampleAspectRatio.isPositive ? info.sampleAspectRatio.fraction : Rational.one.fraction
+  /// The clip as it is in the master.
+  func conformed(_ recipe: ConformRecipe) -> Clip {
+    var clip = self
+    clip.codec = recipe.format.codec
+    clip.profile = recipe.format.profile
+    clip.level = recipe.format.level
+    clip.info = recipe.format.info
+    clip.rate = recipe.format.rate
+    clip.conform = recipe
+    return clip
   }
 }

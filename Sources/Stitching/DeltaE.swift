@@ -26,6 +26,11 @@ struct LabColor: Sendable {
     self.init(red: Self.linear(red), green: Self.linear(green), blue: Self.linear(blue))
   }
 
+  /// From R′G′B′ on a scale of 0 to 1.
+  init(rgb: [Double]) {
+    self.init(red: Self.linear(rgb[0]), green: Self.linear(rgb[1]), blue: Self.linear(rgb[2]))
+  }
+
   private init(red: Double, green: Double, blue: Double) {
     let x = (0.412_456_4 * red + 0.357_576_1 * green + 0.180_437_5 * blue) / 0.950_47
     let y = 0.212_672_9 * red + 0.715_152_2 * green + 0.072_175_0 * blue

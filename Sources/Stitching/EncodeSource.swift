@@ -1,20 +1,19 @@
 import Libav
 import Probing
-import Stills
 
-/// Decodes a run of a shot's pictures and encodes them again, opening with an IDR.
+/// Renders a run of a shot's pictures and encodes them, opening with an IDR.
 struct EncodeSource: ~Copyable {
-  private var walker: FrameWalker
+  private var renderer: PictureRenderer
   private let encoder: Encoder
-  private let frame: Frame
+  private var frame: Frame
   private var isDraining = false
   private let first: Int
 
-  init(_ clip: Clip, pictures: Range<Int>, encoder settings: SpliceEncoder) throws {
-    let walker = try FrameWalker(path: clip.path, video: clip.video, range: pictures)
+  init(_ shots: [ShotPlan], shot: Int, pictures: Range<Int>, encoder settings: SpliceEncoder) throws {
+    let renderer = try PictureRenderer(shots, shot: shot, pictures: pictures)
     let encoder = try Encoder(settings.settings)
     let frame = try Frame()
-    self.walker = walker
+    self.renderer = renderer
     self.encoder = encoder
     self.frame = frame
     first = pictures.lowerBound
@@ -31,7 +30,7 @@ struct EncodeSource: ~Copyable {
       packet.clear()
       if try encoder.receive(into: packet) { return packet.pts.map { Int($0) } }
       if isDraining { return nil }
-      if let position = try walker.next(into: frame) {
+      if let position = try renderer.next(into: &frame) {
         frame.pts = Int64(position)
         frame.requestKey(position == first)
         try encoder.send(frame)

@@ -32,15 +32,16 @@ struct JoinedSound {
     let length =
       format.sample(atFrame: start + current.frameCount, rate: plan.rate)
       - format.sample(atFrame: start, rate: plan.rate)
-    let fade = min(crossfade, length / 2)
+    let fade = fade(atEndOf: shot, length: length)
     let sound = try ClipSound(current.clip, from: current.kept.lowerBound, length: length + fade, format: format)
     var planes = sound.planes.map { Array($0[..<length]) }
     let isLast = shot == plan.shots.count - 1
-    let goesOn = sound.soundingEnd >= length + fade
+    let isDissolve = !isLast && plan.joins[shot].fadeFrames > 0
+    let goesOn = isDissolve || sound.soundingEnd >= length + fade
     if !continuation.isEmpty {
       Self.cross(&planes, with: continuation)
     } else if fadesIn {
-      Self.fade(&planes, samples: fade / 2, isOpening: true)
+      Self.fade(&planes, samples: min(crossfade, length / 2) / 2, isOpening: true)
     }
     continuation = []
     fadesIn = false
@@ -57,6 +58,14 @@ struct JoinedSound {
     before = SoundStep.tail(of: planes, sampleRate: format.sampleRate)
     shot += 1
     return planes
+  }
+
+  /// Samples that a shot's sound goes on under the next one: as long as the pictures of both are seen.
+  private func fade(atEndOf shot: Int, length: Int) -> Int {
+    guard shot < plan.joins.count, plan.joins[shot].fadeFrames > 0 else { return min(crossfade, length / 2) }
+    let join = plan.joins[shot]
+    return format.sample(atFrame: join.frame + join.fadeFrames, rate: plan.rate)
+      - format.sample(atFrame: join.frame, rate: plan.rate)
   }
 
   /// Equal power: the squares of both gains add up to 1 throughout.

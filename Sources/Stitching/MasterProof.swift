@@ -116,8 +116,22 @@ struct MasterProof {
     switch check {
     case .all: [0..<plan.frameCount]
     case .joins:
-      plan.joins.map { max(0, $0.frame - Self.reach)..<min(plan.frameCount, $0.frame + Self.reach) }
+      splices.reduce(into: []) { ranges, splice in
+        let range = max(0, splice - Self.reach)..<min(plan.frameCount, splice + Self.reach)
+        if let last = ranges.last, last.upperBound >= range.lowerBound {
+          ranges[ranges.count - 1] = last.lowerBound..<max(last.upperBound, range.upperBound)
+        } else {
+          ranges.append(range)
+        }
+      }
     }
+  }
+
+  /// Where copied and encoded runs meet, and shots: positions in the master, ascending.
+  private var splices: [Int] {
+    zip(plan.shots, plan.shotStarts).flatMap { shot, start in
+      shot.segments.map { start + $0.pictures.lowerBound - shot.kept.lowerBound }
+    }.filter { $0 > 0 }
   }
 
   /// The shot whose copied picture could not be decoded; nil when the picture was encoded here.

@@ -18,7 +18,6 @@ struct SpliceEncoder: Sendable {
   ///   - setID: the parameter-set id to write, for H.264.
   ///   - isWhole: a whole shot is encoded, so B-pictures pay; at a splice they would only delay.
   init(like clip: Clip, setID: Int, isWhole: Bool) throws {
-    let stream = clip.video.stream
     let isHEVC = clip.codec == "hevc"
     guard let format = PixelFormat(name: clip.info.pixelFormat), let base = TimeBase(clip.rate.frameDuration) else {
       throw StitchError(.unusableShot, "has the unknown pixel format \(clip.info.pixelFormat)", file: clip.path)
@@ -31,7 +30,7 @@ struct SpliceEncoder: Sendable {
     settings.color = clip.info.color
     settings.bFrames = isWhole ? Self.bFramesOfWholeShots : 0
     settings.gopLength = Int((clip.rate.rational * Int64(Self.secondsPerGOP)).rounded)
-    let level = stream.level ?? 0
+    let level = clip.level ?? 0
     if isHEVC {
       let bFrames = isWhole ? Self.bFramesOfWholeShots : 0
       settings.options = [
@@ -46,7 +45,7 @@ struct SpliceEncoder: Sendable {
         "x264-params":
           "sps-id=\(setID):open-gop=0:b-pyramid=none:rc-lookahead=5:sync-lookahead=0:nal-hrd=none:force-cfr=1:aud=0",
       ]
-      if let profile = Self.x264Profile(stream.profile) { settings.options["profile"] = profile }
+      if let profile = Self.x264Profile(clip.profile) { settings.options["profile"] = profile }
       if level > 9 { settings.options["level"] = "\(level / 10).\(level % 10)" }
     }
     self.settings = settings

@@ -7,6 +7,8 @@ public struct StitchError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The request itself makes no sense (no shots, an overlap longer than a shot).
     public static let badRequest = Code("bad request")
+    /// A trim or a transition needs pictures that a shot does not have.
+    public static let outOfRange = Code("out of range")
     /// A shot cannot be joined: no video, no times, a damaged picture.
     public static let unusableShot = Code("unusable shot")
     /// The music cannot be used: no sound in it, or damage.

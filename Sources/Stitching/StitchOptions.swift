@@ -46,6 +46,8 @@ public struct StitchOptions: Sendable, Hashable {
   /// The moment that the container says it was made at; nil leaves it out.
   public var creationTime: Date?
   public var overwrite = false
+  /// What is done to the pictures beyond joining them.
+  public var picture = PictureOptions()
 
   public init() {}
 }
@@ -57,6 +59,10 @@ public struct StitchShot: Sendable, Hashable {
   public let title: String
   /// A join declared as a hard cut is not searched for an overlap.
   public let followsCut: Bool
+  /// Nil for the whole shot.
+  public var trim: StitchTrim?
+  /// Into this shot from the one before; the first shot has none.
+  public var transition: StitchTransition?
 
   public init(path: String, title: String? = nil, followsCut: Bool = false) {
     self.path = path

@@ -19,16 +19,24 @@ public struct StitchReport: Sendable, Codable {
   public struct Shot: Sendable, Codable {
     public let file: String
     public let title: String
+    /// Pictures of the whole shot, at the master's rate.
     public let framesIn: Int
+    /// The first picture that is in the master, and the first after it that is not.
+    public let keptFrom: Int
+    public let keptTo: Int
     public let framesKept: Int
     public let framesCopied: Int
     public let framesEncoded: Int
     public let mode: String
+    /// What was done to make it fit into the master; empty when it fits as it is.
+    public let conformed: [String]
     public let reason: String
 
     enum CodingKeys: String, CodingKey {
-      case file, title, mode, reason
+      case file, title, mode, conformed, reason
       case framesIn = "frames_in"
+      case keptFrom = "kept_from"
+      case keptTo = "kept_to"
       case framesKept = "frames_kept"
       case framesCopied = "frames_copied"
       case framesEncoded = "frames_encoded"
@@ -41,11 +49,18 @@ public struct StitchReport: Sendable, Codable {
     public let time: Double
     public let overlap: Int
     public let overlapDistance: Double
+    public let nearestDistance: Double
     public let ordinaryDistance: Double
+    public let overlapCertain: Bool
     public let reason: String
+    /// `cut`, `dissolve` or `dip`.
+    public let transition: String
+    public let fadeFrames: Int
     public let deltaE: Double
     public let deltaLuma: Double
     public let deltaEFromFirst: Double
+    /// Null when no correction was asked for.
+    public let colorMatch: JoinColorMatch?
     /// Null where a side is silent, and before anything is written.
     public let audioStepDB: Double?
     /// How far the third-octave bands of half a second on either side lie apart, levels apart; null as the level is.
@@ -55,9 +70,13 @@ public struct StitchReport: Sendable, Codable {
     public let avOffset: Double?
 
     enum CodingKeys: String, CodingKey {
-      case index, frame, time, overlap, reason
+      case index, frame, time, overlap, reason, transition
       case overlapDistance = "overlap_distance"
+      case nearestDistance = "nearest_distance"
       case ordinaryDistance = "ordinary_distance"
+      case overlapCertain = "overlap_certain"
+      case fadeFrames = "fade_frames"
+      case colorMatch = "color_match"
       case deltaE = "delta_e"
       case deltaLuma = "delta_luma"
       case deltaEFromFirst = "delta_e_from_first"
@@ -74,11 +93,16 @@ public struct StitchReport: Sendable, Codable {
       try fields.encode(time, forKey: .time)
       try fields.encode(overlap, forKey: .overlap)
       try fields.encode(overlapDistance, forKey: .overlapDistance)
+      try fields.encode(nearestDistance, forKey: .nearestDistance)
       try fields.encode(ordinaryDistance, forKey: .ordinaryDistance)
+      try fields.encode(overlapCertain, forKey: .overlapCertain)
       try fields.encode(reason, forKey: .reason)
+      try fields.encode(transition, forKey: .transition)
+      try fields.encode(fadeFrames, forKey: .fadeFrames)
       try fields.encode(deltaE, forKey: .deltaE)
       try fields.encode(deltaLuma, forKey: .deltaLuma)
       try fields.encode(deltaEFromFirst, forKey: .deltaEFromFirst)
+      try fields.encode(colorMatch, forKey: .colorMatch)
       try fields.encode(audioStepDB, forKey: .audioStepDB)
       try fields.encode(audioStepSpectralDB, forKey: .audioStepSpectralDB)
       try fields.encode(avOffset, forKey: .avOffset)

@@ -28,11 +28,11 @@ public struct Stitcher: Sendable {
     guard let container = Self.container(for: path) else {
       throw StitchError(.badRequest, "a master is written as .mp4 or .mov; name it so", file: path)
     }
-    let codec = plan.shots[0].copiedFrames > 0 || plan.wholeEncoder == nil ? plan.shots[0].clip.codec : nil
-    if let codec, !Muxer.format(container, holds: codec) {
+    let codec = plan.template.codec
+    if plan.copies || plan.wholeEncoder == nil, !Muxer.format(container, holds: codec) {
       throw StitchError(
         .mismatch, "\(codec) video does not fit into .\(container); use --mode encode, or the other of .mp4 and .mov",
-        file: plan.shots[0].clip.path)
+        file: plan.template.path)
     }
     try options.sound.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
@@ -112,7 +112,7 @@ public struct Stitcher: Sendable {
   private static let framesPerProgress = 24
 
   private func videoParameters() throws -> CodecParameters {
-    let clip = plan.shots[0].clip
+    let clip = plan.template
     let parameters: CodecParameters
     if plan.shots.allSatisfy({ $0.copiedFrames == 0 }), let whole = plan.wholeEncoder {
       let encoder = try Encoder(whole.settings)
@@ -136,10 +136,11 @@ public struct Stitcher: Sendable {
     return parameters
   }
 
-  /// The first shot's; Dolby Vision's record only where every picture keeps its own layer.
+  /// A shot's that is as the master is; Dolby Vision's record only where every picture keeps its own layer.
   private var sideData: [StreamInfo.CarriedSideData] {
+    guard plan.template.conform == nil else { return [] }
     let isUntouched = plan.shots.allSatisfy { $0.encodedFrames == 0 }
-    return plan.shots[0].clip.video.stream.carriedSideData.filter { isUntouched || !$0.isDolbyVision }
+    return plan.template.video.stream.carriedSideData.filter { isUntouched || !$0.isDolbyVision }
   }
 
   private var chapters: [ContainerInfo.Chapter] {
@@ -169,8 +170,9 @@ public struct Stitcher: Sendable {
       shots: plan.shots.map { shot in
         .init(
           file: shot.clip.path, title: shot.clip.shot.title, framesIn: shot.clip.frameCount,
-          framesKept: shot.frameCount, framesCopied: shot.copiedFrames, framesEncoded: shot.encodedFrames,
-          mode: shot.mode, reason: shot.reason)
+          keptFrom: shot.kept.lowerBound, keptTo: shot.kept.upperBound, framesKept: shot.frameCount,
+          framesCopied: shot.copiedFrames, framesEncoded: shot.encodedFrames,
+          mode: shot.mode, conformed: shot.clip.conform?.differences.map(\.description) ?? [], reason: shot.reason)
       },
       joins: plan.joins.enumerated().map { number, join in
         let time = plan.rate.duration(frames: join.frame)
@@ -179,8 +181,10 @@ public struct Stitcher: Sendable {
         }
         return .init(
           index: join.index, frame: join.frame, time: time.doubleValue, overlap: join.overlap,
-          overlapDistance: join.overlapDistance, ordinaryDistance: join.ordinaryDistance, reason: join.reason,
-          deltaE: join.deltaE, deltaLuma: join.deltaLuma, deltaEFromFirst: join.deltaEFromFirst,
+          overlapDistance: join.overlapDistance, nearestDistance: join.nearestDistance,
+          ordinaryDistance: join.ordinaryDistance, overlapCertain: join.isCertain, reason: join.reason,
+          transition: join.transition?.rawValue ?? "cut", fadeFrames: join.fadeFrames, deltaE: join.deltaE,
+          deltaLuma: join.deltaLuma, deltaEFromFirst: join.deltaEFromFirst, colorMatch: join.colorMatch,
           audioStepDB: steps.indices.contains(number) ? steps[number].level : nil,
           audioStepSpectralDB: steps.indices.contains(number) ? steps[number].spectral : nil,
           avOffset: offset?.doubleValue)

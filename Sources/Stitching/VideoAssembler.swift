@@ -77,7 +77,7 @@ struct VideoAssembler: ~Copyable {
       guard let encoder = shot.copiedFrames > 0 ? plan.tailEncoder : plan.wholeEncoder else {
         throw StitchError(.needsEncoding, "no encoder was planned for its pictures", file: shot.clip.path)
       }
-      encode = try EncodeSource(shot.clip, pictures: pictures, encoder: encoder)
+      encode = try EncodeSource(plan.shots, shot: current.shot, pictures: pictures, encoder: encoder)
       if let sets = try encode?.parameterSets(isHEVC: isHEVC) {
         rewriter = plan.packaging.rewriter(for: sets, lengthSize: 0, path: shot.clip.path)
       }

@@ -18,7 +18,7 @@ public struct MasterSettings: Sendable, Hashable {
 /// Options of the join; nil leaves a choice to the command line and its defaults.
 public struct JoinSettings: Sendable, Hashable {
   public enum Mode: String, Sendable, Hashable, CaseIterable { case auto, copy, smart, encode }
-  public enum MatchColor: String, Sendable, Hashable, CaseIterable { case off, report, ease }
+  public enum MatchColor: String, Sendable, Hashable, CaseIterable { case off, report, ease, first }
   /// What happens to the pictures that two shots share.
   public enum Overlap: Sendable, Hashable {
     case auto, keep
@@ -29,6 +29,10 @@ public struct JoinSettings: Sendable, Hashable {
   public var mode: Mode?
   public var overlap: Overlap?
   public var matchColor: MatchColor?
+  /// Pictures over which a correction fades out.
+  public var easeFrames: Int?
+  /// Nil refuses clips that do not fit together.
+  public var conform: ConformSettings?
   /// Milliseconds.
   public var audioCrossfade: Rational?
   /// LUFS.

@@ -19,6 +19,10 @@ public struct Shot: Sendable, Hashable {
   public let aspectRatio: String?
   /// Nil leaves it to the model.
   public let generateAudio: Bool?
+  /// Nil for the whole clip.
+  public let trim: ShotTrim?
+  /// Nil for a plain join with the shot before.
+  public let transition: ShotTransition?
 }
 
 /// What a shot shows, as one prompt or as several after each other.

@@ -6,7 +6,8 @@ private let takesRange = 1...100
 
 /// Makes shots of the items of `shots`, with the defaults filled in.
 struct ShotReader {
-  static let keys = ["id", "prompt", "multi_prompt", "start", "end"] + StoryboardReader.sharedKeys
+  static let keys =
+    ["id", "prompt", "multi_prompt", "start", "end", "trim", "transition"] + StoryboardReader.sharedKeys
 
   let directory: String
   let problems: ProblemList
@@ -55,6 +56,7 @@ struct ShotReader {
         "duration",
         "'duration' is \(given.plain) s, but the prompts add up to \(total.plain) s; correct one or leave it out.")
     }
+    let pictures = JoinPictureReader(problems: problems)
     let isSingle = prompt.seconds == nil
     return Shot(
       id: id(of: reader), index: index, prompt: prompt,
@@ -62,7 +64,8 @@ struct ShotReader {
       start: start(of: reader, index: index), end: end(of: reader), takes: own.takes ?? defaults.takes ?? 1,
       negativePrompt: own.negativePrompt ?? defaults.negativePrompt,
       aspectRatio: own.aspectRatio ?? (reader.has("aspect_ratio") ? nil : defaults.aspectRatio),
-      generateAudio: own.generateAudio ?? defaults.generateAudio)
+      generateAudio: own.generateAudio ?? defaults.generateAudio,
+      trim: pictures.trim(of: reader), transition: pictures.transition(of: reader, index: index))
   }
 
   private func id(of reader: FieldReader) -> String {

@@ -4,6 +4,8 @@ import Timing
 
 /// Frames that an overlap may name.
 private let overlapFrames = 0...120
+/// Pictures that a colour correction may fade out over.
+private let easeRange = 1...1000
 /// Milliseconds of an audio crossfade.
 private let crossfadeRange = Rational.zero...Rational(1000)
 /// LUFS of a master, the range of EBU R 128 meters.
@@ -131,11 +133,15 @@ struct StoryboardReader {
     guard let master = reader.fields("master", known: ["verify", "join", "music"]) else { return settings }
     settings.verify = master.text("verify")
     settings.music = music(of: master)
-    let keys = ["mode", "overlap", "match_color", "audio_crossfade", "loudness", "true_peak"]
+    let keys = [
+      "mode", "overlap", "match_color", "ease_frames", "conform", "audio_crossfade", "loudness", "true_peak",
+    ]
     guard let join = master.fields("join", known: keys) else { return settings }
     settings.join.mode = join.word("mode", among: JoinSettings.Mode.allCases.map(\.rawValue))
       .flatMap(JoinSettings.Mode.init)
     settings.join.matchColor = matchColor(of: join)
+    settings.join.easeFrames = join.integer("ease_frames", in: easeRange)
+    settings.join.conform = JoinPictureReader(problems: problems).conform(of: join)
     settings.join.overlap = overlap(of: join)
     settings.join.audioCrossfade = number("audio_crossfade", of: join, in: crossfadeRange, unit: "milliseconds")
     settings.join.loudness = number("loudness", of: join, in: loudnessRange, unit: "LUFS")

@@ -1,3 +1,6 @@
+/// Hours that no timecode reaches, so that counting their frames cannot overflow.
+private let maximumHours = 1_000_000
+
 /// A SMPTE ST 12-1 timecode, `HH:MM:SS:FF`, counted in frames from `00:00:00:00`.
 ///
 /// The nominal rate is the frame rate rounded up to a whole number (24 for 24000/1001). Drop-frame counting, written
@@ -23,7 +26,9 @@ public struct Timecode: Sendable, Hashable, CustomStringConvertible {
     let parts = text.split(omittingEmptySubsequences: false) { $0 == ":" || $0 == ";" }.map { Int($0) }
     guard parts.count == 4, let h = parts[0], let m = parts[1], let s = parts[2], let f = parts[3] else { return nil }
     let nominal = Self.nominalRate(rate)
-    guard h >= 0, (0..<60).contains(m), (0..<60).contains(s), (0..<nominal).contains(f) else { return nil }
+    guard (0..<maximumHours).contains(h), (0..<60).contains(m), (0..<60).contains(s), (0..<nominal).contains(f) else {
+      return nil
+    }
     let counted = ((h * 60 + m) * 60 + s) * nominal + f
     guard dropFrame else {
       self.init(frame: counted, rate: rate)

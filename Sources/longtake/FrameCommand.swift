@@ -19,7 +19,7 @@ struct FrameCommand: ParsableCommand {
   var first = false
 
   @Option(help: "The picture on screen at a time: seconds, HH:MM:SS.mmm, HH:MM:SS:FF or #frame.")
-  var at: TimeArgument?
+  var at: TimePoint?
 
   @Option(help: "The picture at a position in presentation order, from 0.")
   var index: Int?

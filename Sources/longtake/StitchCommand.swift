@@ -39,6 +39,7 @@ struct StitchCommand: ParsableCommand {
   @Flag(help: "The report on stdout.")
   var json = false
 
+  @OptionGroup(title: "Picture") var picture: StitchPictureOptions
   @OptionGroup(title: "Sound") var sound: StitchSoundOptions
   @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
   @OptionGroup var common: CommonOptions
@@ -52,6 +53,8 @@ struct StitchCommand: ParsableCommand {
     try metadata.apply(to: &options)
     options.overwrite = overwrite
     options.check = check
+    options.picture = picture.picture
+    let shots = try picture.shots(files)
     guard let container = Stitcher.container(for: output) else {
       throw UsageError("\(output): name the master .mp4 or .mov")
     }
@@ -59,7 +62,7 @@ struct StitchCommand: ParsableCommand {
     try requireDifferentFiles()
     // Made now, so that what cannot be written is told before the work and not after it.
     for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
-    let plan = try StitchPlan(files.map { StitchShot(path: $0) }, options: options, progress: Self.show)
+    let plan = try StitchPlan(shots, options: options, progress: Self.show)
     let stitcher = Stitcher(plan, options: options)
     if dryRun {
       try finish(try stitcher.plannedReport(output: output))

@@ -6,7 +6,7 @@ enum StitchSummary {
   static func lines(_ report: StitchReport) -> [String] {
     let kept = report.shots.reduce(0) { $0 + $1.framesIn }
     var lines = [
-      "\(report.output): \(report.frames) pictures, \(String(format: "%.3f", report.duration)) s at \(report.frameRate) (\(kept - report.frames) repeated ones dropped)"
+      "\(report.output): \(report.frames) pictures, \(String(format: "%.3f", report.duration)) s at \(report.frameRate) (\(kept - report.frames) dropped)"
     ]
     for shot in report.shots {
       lines.append(
@@ -14,10 +14,11 @@ enum StitchSummary {
       )
     }
     for join in report.joins {
-      let level = join.audioStepDB.map { String(format: ", sound %+.1f dB", $0) } ?? ""
+      let match = join.colorMatch.map { ", \($0.applied ? "corrected" : "not corrected: \($0.reason)")" } ?? ""
+      let level = match + (join.audioStepDB.map { String(format: ", sound %+.1f dB", $0) } ?? "")
       lines.append(
         String(format: "  join %d at %.3f s: ", join.index, join.time)
-          + "\(join.overlap) dropped, \(join.reason)"
+          + "\(join.overlap) dropped, \(join.reason)" + doubt(join)
           + String(format: "; colour step ΔE %.2f, luma %+.2f", join.deltaE, join.deltaLuma) + level)
     }
     if let sound = report.sound { lines += Self.lines(sound) }
@@ -44,4 +45,12 @@ enum StitchSummary {
   private static let tolerance = 0.5
   /// dB of the limiter that are worth a word.
   private static let leastReduction = 0.1
+
+  private static func doubt(_ join: StitchReport.Join) -> String {
+    guard !join.overlapCertain else { return join.transition == "cut" ? "" : ", \(join.transition)" }
+    return String(
+      format:
+        " (uncertain: the nearest pictures differ by %.2f, neighbours by %.2f; look, and use --overlap 1 to drop one)",
+      join.nearestDistance, join.ordinaryDistance) + (join.transition == "cut" ? "" : ", \(join.transition)")
+  }
 }

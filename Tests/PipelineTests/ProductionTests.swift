@@ -71,6 +71,27 @@ import Testing
     #expect((later["tags"] as? [String: String])?.keys.contains("longtake.shot.two.prompt") == false)
   }
 
+  /// What the storyboard says of trims, transitions and colours is done to the master, and a change of it makes the master anew.
+  @Test func theStoryboardSaysHowPicturesAreJoined() async throws {
+    let shots =
+      "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.\n    trim: {out: 2}\n"
+      + "    transition: {kind: dissolve, duration: \"#10\"}"
+    let film = try SmallFilm(shots: shots)
+    let text = try String(contentsOfFile: film.storyboard, encoding: .utf8)
+    try film.folder.write("film.yaml", text + "\n  join:\n    match_color: ease\n    ease_frames: 8\n    overlap: 1\n")
+    let stage = Stage(film)
+    let first = try #require(try await stage.production().run().master?.stitch)
+    #expect(first.frames == 71 + 48 - 10)
+    #expect(first.joins[0].transition == "dissolve" && first.joins[0].fadeFrames == 10)
+    #expect(first.joins[0].colorMatch != nil && first.shots[1].keptTo == 48)
+    #expect(try MediaTool.decode(stage.path("master.mp4")).frames == first.frames)
+    try film.folder.write("film.yaml", text.replacing("#10", with: "#6"))
+    stage.forget()
+    let second = try #require(try await stage.production().run().master?.stitch)
+    #expect(stage.submissions.isEmpty)
+    #expect(second.joins[0].fadeFrames == 6 && second.joins[0].colorMatch == nil)
+  }
+
   @Test func runningAgainKeepsEverything() async throws {
     let stage = Stage(try SmallFilm())
     _ = try await stage.production().run()

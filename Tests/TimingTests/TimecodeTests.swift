@@ -52,3 +52,21 @@ import Timing
     #expect((rate.frameDuration / rate.mediaTimeBase.rational).denominator == 1)
   }
 }
+
+@Suite struct TimePointTests {
+  @Test(arguments: [
+    ("12.5", 300), ("00:00:12.5", 300), ("1:00", 1440), ("00:00:12:12", 300), ("#300", 300), ("0", 0), (".5", 12),
+  ])
+  func readsTheFourForms(text: String, frame: Int) throws {
+    #expect(TimePoint(parsing: text)?.frame(at: try #require(FrameRate(24))) == frame)
+  }
+
+  @Test(arguments: ["", "#", "#-1", "-1", "1/2", "1:2:3:4:5", "x", "1e3", "1:-2", "99999999999999999999"])
+  func refusesOthers(text: String) { #expect(TimePoint(parsing: text) == nil) }
+
+  @Test func aTimecodeMustExistAtTheRate() throws {
+    let film = try #require(FrameRate(24))
+    #expect(TimePoint(parsing: "00:00:00:24")?.frame(at: film) == nil)
+    #expect(TimePoint(parsing: "9223372036854775807:00:00:00")?.frame(at: film) == nil)
+  }
+}

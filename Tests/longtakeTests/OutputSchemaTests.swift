@@ -46,14 +46,18 @@ import Testing
     try await bench.run("frame", "frame", "--json", "--last", cut, "-o", folder.path("cut.png"))
     try await bench.run("frame", "anchor", "--json", clip, "-o", folder.path("anchor"), "--model", SmallFilm.model)
     try await bench.run(
-      "stitch", "stitch", "--json", clip, clip, "-o", folder.path("master.mp4"), "--report", folder.path("stitch.json"))
+      "stitch", "stitch", "--json", clip, clip, "-o", folder.path("master.mp4"), "--report", folder.path("stitch.json"),
+      "--match-color", "ease")
     try await bench.run(
       "stitch", "stitch", "--json", clip, clip, "-o", folder.path("scored.mov"), "--music", sound, "--loudness", "-16",
       "--audio-codec", "pcm")
+    try await bench.run(
+      "stitch", "stitch", "--json", clip, chaptered, clip, "-o", folder.path("other.mp4"), "--conform",
+      "--rate-conversion", "blend", "--transition", "1=dissolve:#4", "--trim", "3=1..2", "--overlap", "keep")
     try await bench.run("stitch", "stitch", "--json", "--dry-run", clip, clip, "-o", folder.path("planned.mov"))
     try bench.read("stitch", folder.path("stitch.json"))
 
-    #expect(bench.count == 22)
+    #expect(bench.count == 23)
     #expect(try bench.problems() == [])
     #expect(try bench.survivors() == [])
   }

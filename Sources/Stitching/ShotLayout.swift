@@ -1,0 +1,74 @@
+import Timing
+
+/// Which pictures of each shot are in the master, and which of them a transition changes.
+struct ShotLayout {
+  let kept: [Range<Int>]
+  let changes: [PictureChanges]
+  /// Pictures that show both shots, join by join.
+  let fadeFrames: [Int]
+
+  /// - Parameters:
+  ///   - ranges: the pictures used of each shot.
+  ///   - overlaps: pictures dropped from the end of each shot but the last.
+  /// - Throws: ``StitchError`` naming the shot that is too short.
+  init(_ clips: [Clip], ranges: [Range<Int>], overlaps: [Int]) throws {
+    var kept = ranges
+    var changes = [PictureChanges](repeating: .none, count: clips.count)
+    var fades = [Int](repeating: 0, count: overlaps.count)
+    if let transition = clips.first?.shot.transition {
+      throw StitchError(
+        .badRequest, "a \(transition.kind.rawValue) needs a shot before it, and this one is the first",
+        file: clips[0].path)
+    }
+    for (number, overlap) in overlaps.enumerated() {
+      let (clip, next) = (clips[number], clips[number + 1])
+      guard overlap < ranges[number].count else {
+        throw StitchError(
+          .badRequest, "dropping \(overlap) pictures leaves nothing of its \(ranges[number].count)", file: clip.path)
+      }
+      kept[number] = kept[number].lowerBound..<kept[number].upperBound - overlap
+      guard let transition = next.shot.transition else { continue }
+      let length = try Self.length(transition, clip: next)
+      switch transition.kind {
+      case .dissolve:
+        fades[number] = length
+        changes[number + 1].dissolve = length
+        changes[number + 1].reasons.append("a dissolve of \(length) pictures from the shot before")
+      case .dip:
+        changes[number].fadeOut = length / 2
+        changes[number + 1].fadeIn = length - length / 2
+        changes[number + 1].reasons.append("up from black over \(length - length / 2) pictures")
+        changes[number].reasons.append("down to black over \(length / 2) pictures")
+      }
+    }
+    for number in clips.indices {
+      let change = changes[number]
+      let opening = max(change.dissolve, change.fadeIn)
+      let closing = change.fadeOut + (number < fades.count ? fades[number] : 0)
+      let least = opening + closing + (closing > 0 && change.fadeOut == 0 && opening == 0 ? 1 : 0)
+      guard least <= kept[number].count else {
+        throw StitchError(
+          .outOfRange,
+          "its \(kept[number].count) pictures are too few for its transitions, which need \(least); shorten them",
+          file: clips[number].path)
+      }
+      if number < fades.count {
+        kept[number] = kept[number].lowerBound..<kept[number].upperBound - fades[number]
+      }
+    }
+    self.kept = kept
+    self.changes = changes
+    fadeFrames = fades
+  }
+
+  private static func length(_ transition: StitchTransition, clip: Clip) throws -> Int {
+    let least = transition.kind == .dip ? 2 : 1
+    guard let frames = transition.duration.frame(at: clip.rate), frames >= least else {
+      throw StitchError(
+        .badRequest,
+        "a \(transition.kind.rawValue) of \(transition.duration) is shorter than \(least) of the master's pictures at \(clip.rate)/s",
+        file: clip.path)
+    }
+    return frames
+  }
+}

@@ -1,0 +1,253 @@
+import Foundation
+import Stitching
+import Support
+import Testing
+import Timing
+
+@Suite struct ConformTests {
+  /// A second shot that differs from the first in one thing.
+  struct Odd: Sendable, CustomTestStringConvertible {
+    var name: String
+    /// The field a refusal must name; nil when the shot fits as it is.
+    var field: String?
+    var size = "320x180"
+    var rate = "24"
+    var matrix = "bt709"
+    var filter = ""
+    var codec = ["-c:v", "libx264"]
+    var sound: [String]? = ["-ac", "2", "-ar", "48000"]
+    var after: [String] = []
+    /// Pictures in the master of one second.
+    var frames = 24
+    var testDescription: String { name }
+  }
+
+  static let odd: [Odd] = [
+    Odd(name: "nothing"),
+    Odd(name: "profile and level", codec: ["-c:v", "libx264", "-profile:v", "baseline", "-level", "4.0"]),
+    Odd(name: "time base", codec: ["-c:v", "libx264", "-video_track_timescale", "90000"]),
+    Odd(name: "sample rate", sound: ["-ac", "2", "-ar", "22050"]),
+    Odd(name: "mono", sound: ["-ac", "1", "-ar", "48000"]),
+    Odd(name: "5.1", sound: ["-ac", "6", "-ar", "48000"]),
+    Odd(name: "silent", sound: nil),
+    Odd(name: "codec", field: "video codec", codec: ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    Odd(name: "an older codec", field: "video codec", codec: ["-c:v", "mpeg4", "-q:v", "2"]),
+    Odd(name: "size", field: "size", size: "640x360"),
+    Odd(name: "odd size", field: "size", size: "322x182", filter: ",format=yuv444p,crop=321:181:0:0"),
+    Odd(name: "pixel format", field: "pixel format", filter: ",format=yuv444p"),
+    Odd(name: "bit depth", field: "pixel format", filter: ",format=yuv420p10le"),
+    Odd(name: "pixel shape", field: "sample aspect ratio", filter: ",setsar=4/3"),
+    Odd(
+      name: "range", field: "colour range", filter: ",scale=in_range=tv:out_range=pc,format=yuv420p",
+      codec: ["-c:v", "libx264", "-color_range", "pc"]),
+    Odd(name: "matrix", field: "colour matrix", matrix: "smpte170m"),
+    Odd(name: "rotation", field: "rotation", after: ["-metadata:s:v", "rotate=180"]),
+    Odd(name: "25 pictures a second", field: "frame rate", rate: "25"),
+    Odd(name: "30000/1001 pictures a second", field: "frame rate", rate: "30000/1001"),
+    Odd(name: "60 pictures a second", field: "frame rate", rate: "60"),
+  ]
+
+  private func make(_ odd: Odd, _ name: String, in folder: ScratchFolder) throws -> String {
+    var arguments = ["-f", "lavfi", "-i", "testsrc2=size=\(odd.size):rate=\(odd.rate):duration=1"]
+    if odd.sound != nil { arguments += ["-f", "lavfi", "-i", "sine=frequency=500:sample_rate=48000:duration=1"] }
+    let matrix = odd.matrix
+    arguments += [
+      "-vf", "scale=out_color_matrix=\(matrix):out_range=tv,format=yuv420p\(odd.filter)", "-colorspace", matrix,
+      "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
+    ]
+    arguments += odd.codec + (odd.sound.map { $0 + ["-c:a", "aac"] } ?? [])
+    try MediaTool.ffmpeg(arguments + [odd.after.isEmpty ? name : "plain-\(name)"], in: folder.url)
+    if !odd.after.isEmpty {
+      try MediaTool.ffmpeg(["-i", "plain-\(name)", "-c", "copy"] + odd.after + [name], in: folder.url)
+    }
+    return folder.path(name)
+  }
+
+  /// Each odd shot, with and without leave to conform it: right as `ffmpeg` sees it, or refused by name with nothing written.
+  @Test(arguments: odd)
+  func conformsOrRefuses(_ odd: Odd) throws {
+    let folder = try ScratchFolder()
+    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    let second = try make(odd, "b.mp4", in: folder)
+    let shots = [first, second].map { StitchShot(path: $0) }
+    let output = folder.path("master.mp4")
+    if let field = odd.field {
+      let error = #expect(throws: StitchError.self) { _ = try stitched(shots, to: output) { $0.overlap = .keep } }
+      #expect(error?.code == .mismatch && error?.file == second)
+      #expect(error?.message.contains(field) == true, "\(error?.message ?? "")")
+      #expect(!FileManager.default.fileExists(atPath: output))
+    }
+    let report = try stitched(shots, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+      options.picture.conform?.fit = .stretch
+      if odd.field == "frame rate" { options.picture.conform?.rateConversion = .duplicate }
+    }
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty, "\(master.complaints)")
+    #expect(master.frames == 48 && master.deltas.count == 1 && master.videoStart == 0)
+    let end = try #require(master.soundEnd)
+    #expect(abs(end - master.videoEnd) <= 1024.0 / 48_000)
+    #expect(report.shots[0].framesEncoded == 0)
+    #expect(report.shots[1].conformed.isEmpty == (odd.field == nil))
+    #expect((report.shots[1].framesEncoded > 0) == (odd.field != nil))
+    let video = try #require(
+      (try MediaTool.ffprobe(output)?["streams"] as? [[String: Any]])?.first { $0["codec_type"] as? String == "video" })
+    #expect(video["width"] as? Int == 320 && video["height"] as? Int == 180)
+    #expect(video["codec_name"] as? String == "h264" && video["pix_fmt"] as? String == "yuv420p")
+    // Colours and shape: what ffmpeg shows of the odd shot is what it shows of it in the master.
+    let difference = PictureJudge.difference(
+      try PictureJudge.grid(of: second, picture: 0), try PictureJudge.grid(of: output, picture: 24))
+    #expect(difference < 3, "\(difference)")
+  }
+
+  @Test func convertedRatesKeepTime() throws {
+    let folder = try ScratchFolder()
+    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    // Luma rises by 4 with each of 48 pictures.
+    try MediaTool.ffmpeg(
+      [
+        "-f", "lavfi", "-i", "color=black:size=320x180:rate=48:duration=1", "-vf",
+        "format=yuv420p,geq=lum='20+4*N':cb=128:cr=128", "-colorspace", "bt709", "-color_primaries", "bt709",
+        "-color_trc", "bt709", "-color_range", "tv", "-c:v", "libx264", "-qp", "4", "b.mp4",
+      ], in: folder.url)
+    let shots = [first, folder.path("b.mp4")].map { StitchShot(path: $0) }
+    func lumas(_ conversion: ConformOptions.RateConversion) throws -> [Int] {
+      let output = folder.path("\(conversion.rawValue).mp4")
+      _ = try stitched(shots, to: output) { options in
+        options.overlap = .keep
+        options.picture.conform = ConformOptions()
+        options.picture.conform?.rateConversion = conversion
+      }
+      return Array(try PictureJudge.luma(of: output)[24...])
+    }
+    let (repeated, blended) = (try lumas(.duplicate), try lumas(.blend))
+    #expect(repeated.count == 24 && blended.count == 24)
+    for number in 0..<24 {
+      #expect([20 + 8 * number, 24 + 8 * number].contains { abs($0 - repeated[number]) <= 1 })
+      #expect(abs(blended[number] - (22 + 8 * number)) <= 1, "\(number): \(blended[number])")
+    }
+  }
+
+  /// A picture of another shape is padded, cropped or stretched, and pixels that are not square are taken as they are seen.
+  @Test(arguments: [
+    (ConformOptions.Fit.pad, "180x180", "1", 70, 250), (.crop, "180x180", "1", 0, 320),
+    (.stretch, "180x180", "1", 0, 320),
+    (.pad, "240x180", "4/3", 0, 320), (.pad, "160x180", "1/2", 120, 200),
+  ])
+  func fitsOtherShapes(fit: ConformOptions.Fit, size: String, aspect: String, left: Int, right: Int) throws {
+    let folder = try ScratchFolder()
+    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    try MediaTool.ffmpeg(
+      [
+        "-f", "lavfi", "-i", "color=white:size=\(size):rate=24:duration=0.25", "-vf",
+        "scale=out_color_matrix=bt709,format=yuv420p,setsar=\(aspect)", "-colorspace", "bt709", "-color_primaries",
+        "bt709", "-color_trc", "bt709", "-color_range", "tv", "-c:v", "libx264", "b.mp4",
+      ], in: folder.url)
+    let output = folder.path("master.mp4")
+    _ = try stitched([first, folder.path("b.mp4")].map { StitchShot(path: $0) }, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+      options.picture.conform?.fit = fit
+    }
+    let row = try PictureJudge.grid(of: output, picture: 26, columns: 320, rows: 1)
+    for x in stride(from: 0, to: 320, by: 10) where abs(x - left) > 6 && abs(x - right) > 6 {
+      let isWhite = x > left && x < right || left == 0 && right == 320
+      #expect(isWhite ? row[3 * x] > 245 : row[3 * x] < 10, "\(x): \(row[3 * x])")
+    }
+  }
+
+  /// Turned pictures stand upright as the master's turn shows them.
+  @Test func turnsPicturesAsTheMasterShowsThem() throws {
+    let folder = try ScratchFolder()
+    let portrait = try make(
+      Odd(name: "turned", size: "180x320", filter: ",hue=h=0", after: ["-metadata:s:v", "rotate=90"]), "b.mp4",
+      in: folder)
+    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    let output = folder.path("master.mp4")
+    _ = try stitched([first, portrait].map { StitchShot(path: $0) }, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+    }
+    let difference = PictureJudge.difference(
+      try PictureJudge.grid(of: portrait, picture: 3), try PictureJudge.grid(of: output, picture: 27))
+    #expect(difference < 3)
+  }
+
+  @Test func aNamedSizeAndRateConformEveryShot() throws {
+    let folder = try ScratchFolder()
+    let shots = [
+      try make(Odd(name: "first"), "a.mp4", in: folder), try make(Odd(name: "x", size: "640x360"), "b.mp4", in: folder),
+    ]
+    let output = folder.path("master.mp4")
+    let report = try stitched(shots.map { StitchShot(path: $0) }, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+      options.picture.conform?.width = 480
+      options.picture.conform?.height = 270
+      options.picture.conform?.rate = FrameRate(30)
+      options.picture.conform?.rateConversion = .duplicate
+    }
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty && master.frames == 60 && report.frameRate == "30/1")
+    #expect(report.shots.allSatisfy { $0.framesCopied == 0 && !$0.conformed.isEmpty })
+  }
+
+  @Test func aMasterLikeAShotOfAnOlderCodecIsH264() throws {
+    let folder = try ScratchFolder()
+    let first = try make(Odd(name: "old", codec: ["-c:v", "mpeg4", "-q:v", "2"]), "a.mp4", in: folder)
+    let second = try make(Odd(name: "plain"), "b.mp4", in: folder)
+    let output = folder.path("master.mp4")
+    let report = try stitched([first, second].map { StitchShot(path: $0) }, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+    }
+    #expect(report.shots.map(\.mode) == ["encode", "copy"])
+    #expect(try MasterJudge(output).complaints.isEmpty)
+  }
+
+  @Test func aVaryingRateNeedsLeave() throws {
+    let folder = try ScratchFolder()
+    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    try MediaTool.ffmpeg(
+      [
+        "-i", "a.mp4", "-vf", "settb=1/24000,setpts=1000*N+400*mod(N\\,3)", "-fps_mode", "passthrough",
+        "-enc_time_base",
+        "1:24000",
+        "-video_track_timescale", "24000", "-an", "b.mp4",
+      ], in: folder.url)
+    let shots = [first, folder.path("b.mp4")].map { StitchShot(path: $0) }
+    let output = folder.path("master.mp4")
+    let error = #expect(throws: StitchError.self) {
+      _ = try stitched(shots, to: output) { $0.picture.conform = ConformOptions() }
+    }
+    #expect(error?.file == shots[1].path && error?.message.contains("not constant") == true)
+    _ = try stitched(shots, to: output) { options in
+      options.overlap = .keep
+      options.picture.conform = ConformOptions()
+      options.picture.conform?.rateConversion = .duplicate
+    }
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty && master.deltas.count == 1 && abs(master.frames - 48) <= 1)
+  }
+
+  /// What no conversion can make right is refused with leave to conform too.
+  @Test(arguments: [
+    ("colour transfer", ["-color_trc", "smpte2084", "-c:v", "libx264"]),
+    ("field order", ["-c:v", "libx264", "-x264-params", "tff=1", "-flags", "+ildct+ilme"]),
+  ])
+  func refusesGradesAndFields(field: String, arguments: [String]) throws {
+    let folder = try ScratchFolder()
+    let source = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=0.5", "-pix_fmt", "yuv420p"]
+    try MediaTool.ffmpeg(source + ["-c:v", "libx264", "a.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(source + arguments + ["b.mp4"], in: folder.url)
+    let output = folder.path("master.mp4")
+    let error = #expect(throws: StitchError.self) {
+      _ = try stitched(["a.mp4", "b.mp4"].map { StitchShot(path: folder.path($0)) }, to: output) {
+        $0.picture.conform = ConformOptions()
+      }
+    }
+    #expect(error?.code == .mismatch && error?.message.contains(field) == true, "\(error?.message ?? "")")
+    #expect(!FileManager.default.fileExists(atPath: output))
+  }
+}
