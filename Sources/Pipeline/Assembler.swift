@@ -41,11 +41,13 @@ struct Assembler: Sendable {
       return try Stitcher(plan, options: options).write(to: path) { emit(.stitching($0)) }
     }
     emit(.masterWritten(path: path, frames: report.frames))
-    let expectation = Expectation(
+    var expectation = Expectation(
       duration: frameLength(report) * Int64(report.frames),
       audio: storyboard.shots.contains { $0.generateAudio == true } ? true : nil)
+    expectation.frameCount = report.frames
+    expectation.joins = report.declaredJoins
     let verifier = try Verifier(spec: spec)
-    let verdict = try await media.run {
+    let verdict = try await media.run { [expectation] in
       try verifier.verify(path, expectation: expectation) { progress in
         emit(.verifying(nil, frames: progress.frames, fraction: progress.fraction))
       }
