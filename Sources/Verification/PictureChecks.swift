@@ -90,7 +90,8 @@ extension CheckCatalogue {
       advice: "Crop it, or generate it at the shape that is asked for.", ideal: 0, needs: .textures
     ) { evidence in
       evidence.looked { textures in
-        guard let bars = textures.bars else { return .unknown("No picture could be looked at.") }
+        guard let found = textures.bars else { return .unknown("No picture could be looked at.") }
+        let bars = found.plausible(width: textures.size.width, height: textures.size.height)
         let text = "top \(bars.top), bottom \(bars.bottom), left \(bars.left), right \(bars.right)"
         return .measured(
           .integer(Int64(bars.widest)), bars.widest == 0 ? nil : "The picture has black bars, in pixels: \(text).")

@@ -66,11 +66,13 @@ struct PictureFindings: Sendable {
 
   // MARK: - Repeated pictures
 
-  /// A repeated picture differs this much less from the one before than its neighbours do, far from and near a join.
+  /// A repeated picture differs this much less from the one before than its neighbours do.
   private static let repeatRatio: Float = 0.1
-  private static let repeatRatioNearJoin: Float = 0.2
   /// Code values: films that move less are not looked at.
   private static let repeatMotion: Float = 0.5
+  /// Near a join, coding noise of so many code values is granted to a repeated picture, if it still differs this much less.
+  private static let repeatNoise: Float = 0.15
+  private static let repeatRatioWithNoise: Float = 0.5
   private static let repeatMotionNearJoin: Float = 0.3
 
   private static func findRepeated(_ series: PictureSeries, near: Set<Int>) -> [Int] {
@@ -83,10 +85,12 @@ struct PictureFindings: Sendable {
         return entries[other].difference
       }.sorted()
       guard around.count >= 3 else { return false }
-      let isNear = near.contains(index)
       let usual = around[around.count == 4 ? 1 : 0]
-      return entries[index].difference <= usual * (isNear ? repeatRatioNearJoin : repeatRatio)
-        && usual >= (isNear ? repeatMotionNearJoin : repeatMotion)
+      let difference = entries[index].difference
+      if near.contains(index), usual >= repeatMotionNearJoin {
+        return difference <= usual * repeatRatio + repeatNoise && difference <= usual * repeatRatioWithNoise
+      }
+      return usual >= repeatMotion && difference <= usual * repeatRatio
     }
   }
 
@@ -98,6 +102,8 @@ struct PictureFindings: Sendable {
   /// How much stronger than what the pictures around do, too.
   private static let flashContrast: Float = 5
   private static let flashContrastNearJoin: Float = 3
+  /// Part of the flash by which the pictures around it may differ from each other: a cut or a fade does not come back.
+  private static let flashReturn: Float = 0.6
   /// Part of the picture that must go along.
   private static let flashAgreement: Float = 0.7
   /// Pictures on each side that tell what is usual.
@@ -110,7 +116,7 @@ struct PictureFindings: Sendable {
       let entry = entries[index]
       let isNear = near.contains(index)
       guard abs(entry.flash) >= (isNear ? flashStepNearJoin : flashStep), entry.flashAgreement >= flashAgreement,
-        entries[index + 1].cellDifferenceOverTwo < 0.6 * max(entry.cellDifference, entries[index + 1].cellDifference)
+        abs(entries[index + 1].lumaStepOverTwo) <= flashReturn * abs(entry.flash)
       else { return nil }
       // The neighbours of a flash bulge the other way by half of it: they say nothing of what is usual.
       let around = (max(1, index - flashContext)...min(entries.count - 2, index + flashContext)).filter {
@@ -176,15 +182,30 @@ struct PictureFindings: Sendable {
   private static let flickerArea: Float = 0.25
   private static let flickerFlashes = 3
 
+  /// A step may take so many pictures, for films that are dimmed and brightened over some.
+  private static let flickerSpan = 3
+  /// A flash changes the picture one way; what moves brightens about as much as it darkens.
+  private static let flickerDominance: Float = 3
+
   /// A flash is a pair of opposing steps; steps of several pictures in a row are taken together.
   private static func findFlicker(_ series: PictureSeries) -> [Interval] {
     var steps: [(index: Int, isUp: Bool)] = []
-    var (up, down): (Float, Float) = (0, 0)
-    for (index, entry) in series.entries.enumerated() {
-      up = entry.brightened == 0 ? 0 : up + entry.brightened
-      down = entry.darkened == 0 ? 0 : down + entry.darkened
-      if up >= flickerArea, steps.last?.isUp != true { steps.append((index, true)) }
-      if down >= flickerArea, steps.last?.isUp != false { steps.append((index, false)) }
+    let entries = series.entries
+    for index in entries.indices {
+      let recent = entries[max(0, index - flickerSpan + 1)...index]
+      let up = recent.reduce(Float(0)) { $0 + $1.brightened }
+      let down = recent.reduce(Float(0)) { $0 + $1.darkened }
+      let entry = entries[index]
+      if up >= flickerArea || down >= flickerArea {
+        let isUp = up > down
+        let (most, least) = isUp ? (up, down) : (down, up)
+        // Alternating pictures fill the window with both: then the picture itself must show which way it goes.
+        let isClear = most >= flickerDominance * least
+          || (isUp ? entry.brightened >= max(flickerArea, flickerDominance * entry.darkened)
+            : entry.darkened >= max(flickerArea, flickerDominance * entry.brightened))
+        let way = isClear && most < flickerDominance * least ? entry.brightened > entry.darkened : isUp
+        if isClear, steps.last?.isUp != way { steps.append((index, way)) }
+      }
     }
     let needed = 2 * (flickerFlashes + 1)
     var found: [Interval] = []

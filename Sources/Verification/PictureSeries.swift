@@ -14,6 +14,8 @@ struct PictureSeries: Sendable {
     /// Median over the grid of the step in luma from the picture before, and how far cells lie from it in the median.
     var lumaStep: Float = 0
     var lumaSpread: Float = 0
+    /// The same step from the picture before the one before.
+    var lumaStepOverTwo: Float = 0
     var chromaStep: Float = 0
     /// Median over the grid of how much brighter it is than the mean of its two neighbours.
     var flash: Float = 0

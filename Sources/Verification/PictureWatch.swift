@@ -40,7 +40,8 @@ struct PictureWatch {
     }
     if recent.count >= 2 {
       let first = recent[recent.count - 2]
-      entry.cellDifferenceOverTwo = Self.differences(sketch, first).mean
+      let wide = Self.differences(sketch, first)
+      (entry.cellDifferenceOverTwo, entry.lumaStepOverTwo) = (wide.mean, wide.lumaStep)
       let (flash, agreement) = Self.flash(first, recent[recent.count - 1], sketch)
       series.entries[series.entries.count - 1].flash = flash
       series.entries[series.entries.count - 1].flashAgreement = agreement

@@ -45,7 +45,7 @@ struct SoundReading: Sendable {
   private static let holeDepth = 18
   private static let holeDepthFarFromJoins = 30
   /// dB of full scale: quieter sound has no holes worth telling.
-  private static let holeFloor: Int8 = -50
+  private static let holeFloor: Int8 = -58
   /// Milliseconds of sound on each side that are compared, and within which its edges must lie.
   private static let holeContext = 40
   private static let holeEdge = 3

@@ -9,6 +9,8 @@ struct TextureReading: Sendable {
   var bars: Bars?
   /// Pictures with a comb of two fields in some part that moves.
   var combed = 0
+  /// Pixels of the latest of them.
+  var size = (width: 0, height: 0)
   /// Of each picture: how much stronger the edges on the codec's 8-pixel grid are than those between; 1 where they are not.
   var blockiness: [Float] = []
   /// Of each picture, 0–1: the part that lies in long flat runs with a step of one or two code values between them.
@@ -21,6 +23,22 @@ struct TextureReading: Sendable {
     var right: Int
 
     var widest: Int { max(max(top, bottom), max(left, right)) }
+
+    /// Without what may as well be a dark part of the picture: a wide bar comes with one of about its size on the other
+    /// side, a narrow one may stand alone.
+    func plausible(width: Int, height: Int) -> Bars {
+      func pair(_ a: Int, _ b: Int, of size: Int) -> (Int, Int) {
+        if 2 * min(a, b) >= max(a, b) { return (a, b) }
+        let narrow = max(2, Int(Double(size) * Self.narrow))
+        return (a <= narrow ? a : 0, b <= narrow ? b : 0)
+      }
+      let (top, bottom) = pair(top, bottom, of: height)
+      let (left, right) = pair(left, right, of: width)
+      return Bars(top: top, bottom: bottom, left: left, right: right)
+    }
+
+    /// Part of the picture's side.
+    private static let narrow = 0.02
 
     func shared(with other: Bars) -> Bars {
       Bars(
@@ -46,6 +64,7 @@ final class TextureAnalyser: PictureAnalyser {
     let bars = findBars()
     guard bars.top < height else { return }
     reading.looked += 1
+    reading.size = (width, height)
     reading.bars = reading.bars.map { $0.shared(with: bars) } ?? bars
     if isCombed() { reading.combed += 1 }
     reading.blockiness.append(measureBlocks())

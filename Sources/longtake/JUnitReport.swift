@@ -1,4 +1,4 @@
-import Foundation
+import Presets
 import Verification
 
 /// Verification as JUnit XML: a suite for each file, a case for each rule.
