@@ -146,7 +146,8 @@ struct ProbeJSONStreamExtras: Encodable {
       try fields.put("type", entry.type)
       try fields.put("width", entry.width)
       try fields.put("height", entry.height)
-      try fields.putOrNull("clean_aperture", entry.cleanAperture.map { CleanAperture(width: $0.width, height: $0.height) })
+      try fields.putOrNull(
+        "clean_aperture", entry.cleanAperture.map { CleanAperture(width: $0.width, height: $0.height) })
     }
   }
 

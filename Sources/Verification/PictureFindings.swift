@@ -73,7 +73,7 @@ struct PictureFindings: Sendable {
   /// Near a join, coding noise of so many code values is granted to a repeated picture, if it still differs this much less.
   private static let repeatNoise: Float = 0.15
   private static let repeatRatioWithNoise: Float = 0.5
-  private static let repeatMotionNearJoin: Float = 0.3
+  private static let repeatMotionNearJoin: Float = 0.22
 
   private static func findRepeated(_ series: PictureSeries, near: Set<Int>) -> [Int] {
     let entries = series.entries
@@ -144,8 +144,9 @@ struct PictureFindings: Sendable {
       guard entry.cellDifference >= cutDifference, entry.lumaSpread >= 1 || entry.chromaStep >= 4 else { return false }
       let around = (max(1, index - cutContext)...min(entries.count - 1, index + cutContext)).filter { $0 != index }
         .map { entries[$0].cellDifference }
-      guard entry.cellDifference >= cutContrast * (around.max() ?? 0)
-        || entry.cellDifference >= 2 * cutContrast * around.median
+      guard
+        entry.cellDifference >= cutContrast * (around.max() ?? 0)
+          || entry.cellDifference >= 2 * cutContrast * around.median
       else { return false }
       // Back again with the next picture: one strange picture, not a new shot.
       guard index + 1 < entries.count else { return true }
@@ -200,8 +201,10 @@ struct PictureFindings: Sendable {
         let isUp = up > down
         let (most, least) = isUp ? (up, down) : (down, up)
         // Alternating pictures fill the window with both: then the picture itself must show which way it goes.
-        let isClear = most >= flickerDominance * least
-          || (isUp ? entry.brightened >= max(flickerArea, flickerDominance * entry.darkened)
+        let isClear =
+          most >= flickerDominance * least
+          || (isUp
+            ? entry.brightened >= max(flickerArea, flickerDominance * entry.darkened)
             : entry.darkened >= max(flickerArea, flickerDominance * entry.brightened))
         let way = isClear && most < flickerDominance * least ? entry.brightened > entry.darkened : isUp
         if isClear, steps.last?.isUp != way { steps.append((index, way)) }

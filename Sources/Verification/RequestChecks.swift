@@ -91,7 +91,8 @@ extension CheckCatalogue {
     _ choose: @escaping @Sendable (Expectation, AnchorReading) -> (image: String?, likeness: AnchorReading.Likeness?)
   ) -> Check {
     Check(
-      "request.\(name)_image", "likeness of the \(which) picture to its image", unit: "SSIM and CIE 1976 colour difference",
+      "request.\(name)_image", "likeness of the \(which) picture to its image",
+      unit: "SSIM and CIE 1976 colour difference",
       detail:
         "The \(which) picture against the image it was asked to be, both at 320 pixels: structural similarity of "
         + "\(anchorSSIM) or more, and a mean colour difference of \(Int(anchorDeltaE)) or less.",
@@ -106,7 +107,8 @@ extension CheckCatalogue {
         ["ssim": .number(ssim), "delta_e": .number(deltaE)],
         against: ["ssim_min": .number(anchorSSIM), "delta_e_max": .number(anchorDeltaE)],
         holds: likeness.ssim >= anchorSSIM && likeness.deltaE <= anchorDeltaE)
-      result.detail = "The \(which) picture has a structural similarity of \(ssim) to its image and lies "
+      result.detail =
+        "The \(which) picture has a structural similarity of \(ssim) to its image and lies "
         + "\(deltaE) away in colour."
       return result
     }

@@ -120,7 +120,8 @@ extension CheckCatalogue {
           return .notRun("The container has no sample entry of its own.")
         }
         let lies = WrapperComparison(entry, video).lies
-        return .measured(.bool(lies.isEmpty), lies.isEmpty ? nil : "The container says \(lies.joined(separator: ", ")).")
+        let words = "The container says \(lies.joined(separator: ", "))."
+        return .measured(.bool(lies.isEmpty), lies.isEmpty ? nil : words)
       }
     },
     Check(

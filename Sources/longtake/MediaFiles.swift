@@ -20,7 +20,9 @@ struct MediaFiles {
       let found = (FileManager.default.enumerator(atPath: name)?.compactMap { $0 as? String } ?? []).filter {
         Self.extensions.contains(($0 as NSString).pathExtension.lowercased())
       }.sorted().map { (name as NSString).appendingPathComponent($0) }
-      guard !found.isEmpty else { throw UsageError("\(name): there is no media in this folder", status: .inputNotFound) }
+      guard !found.isEmpty else {
+        throw UsageError("\(name): there is no media in this folder", status: .inputNotFound)
+      }
       return found
     }
   }

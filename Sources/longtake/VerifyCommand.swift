@@ -30,7 +30,8 @@ struct VerifyCommand: AsyncParsableCommand {
       valueName: "file"), completion: .file())
   var joins: String?
 
-  @Option(help: ArgumentHelp("Write the findings as JUnit XML, for CI systems.", valueName: "file"), completion: .file())
+  @Option(
+    help: ArgumentHelp("Write the findings as JUnit XML, for CI systems.", valueName: "file"), completion: .file())
   var junit: String?
 
   @Flag(help: "Replace the JUnit file if it is there.")

@@ -87,7 +87,8 @@ struct RulesTests {
       #expect(
         Set(finding.keys)
           == [
-            "check", "status", "severity", "rule_severity", "expected", "actual", "start", "end", "intervals", "message",
+            "check", "status", "severity", "rule_severity", "expected", "actual", "start", "end", "intervals",
+            "message",
           ])
     }
     #expect(findings[1]["start"] is NSNull)

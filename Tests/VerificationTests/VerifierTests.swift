@@ -145,7 +145,8 @@ struct VerifierTests {
   func fast() throws {
     let path = try TestClip.make(folder)
     let report = try Verifier(spec: TestClip.everything, mode: .fast).verify(path)
-    for check in CheckCatalogue.all where check.needsDecoding {
+    // The header's count and the packets can be compared without decoding.
+    for check in CheckCatalogue.all where check.needsDecoding && check.id != "video.frame_count.consistent" {
       #expect(report.finding(check.id)?.status == .notRun)
     }
     #expect(report.measurements["video.frame_count"]?.value == 48)

@@ -47,11 +47,14 @@ import Testing
     #expect(try await LongtakeProgram.run(arguments).status == 66)
     let script = """
       import sys, xml.etree.ElementTree as T
-      for s in T.parse(sys.argv[1]).getroot(): print(s.get('name').split('/')[-1], s.get('tests'), s.get('failures'), s.get('errors'), len(s.findall('testcase')), len(s.findall('.//failure')))
+      for s in T.parse(sys.argv[1]).getroot():
+        counts = [s.get(name) for name in ('tests', 'failures', 'errors')]
+        print(s.get('name').split('/')[-1], *counts, len(s.findall('testcase')), len(s.findall('.//failure')))
       """
     let judge = try MediaTool.run("python3", ["-c", script, report])
     #expect(
-      String(decoding: judge.output, as: UTF8.self) == "a <&\"> b.mp4 3 0 0 3 0\nb.mp4 3 1 0 3 1\nmissing.mp4 1 0 1 1 0\n")
+      String(decoding: judge.output, as: UTF8.self)
+        == "a <&\"> b.mp4 3 0 0 3 0\nb.mp4 3 1 0 3 1\nmissing.mp4 1 0 1 1 0\n")
     #expect(try await LongtakeProgram.run(arguments).status == 73)
   }
 
