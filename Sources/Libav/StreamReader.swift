@@ -27,12 +27,16 @@ public struct StreamReader: ~Copyable {
   public private(set) var faultCount = 0
   /// Packets read of the chosen streams.
   public private(set) var packetCount = 0
+  /// Why reading the file stopped before its end, if it did.
+  public private(set) var readError: String?
 
-  /// - Parameter streams: indexes of streams that libav can decode.
+  /// - Parameters:
+  ///   - streams: indexes of streams that libav can decode.
+  ///   - readsAll: the other streams' packets are read too, for whoever looks at packets.
   public init(
-    _ demuxer: consuming Demuxer, streams: [Int], threading: Threading = .automatic
+    _ demuxer: consuming Demuxer, streams: [Int], readsAll: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
-    demuxer.select(Set(streams))
+    if !readsAll { demuxer.select(Set(streams)) }
     var lanes = LaneStore()
     for index in streams {
       let info = demuxer.streams[index]
@@ -46,8 +50,11 @@ public struct StreamReader: ~Copyable {
   }
 
   /// Decodes the next frame of any chosen stream.
+  /// - Parameter seePacket: called with every packet on its way into the decoders.
   /// - Returns: the stream's index, or nil at the end.
-  public mutating func next(into frame: borrowing Frame) throws(LibavError) -> Int? {
+  public mutating func next(
+    into frame: borrowing Frame, seeing seePacket: (borrowing Packet) -> Void = { _ in }
+  ) throws(LibavError) -> Int? {
     while true {
       if let lane = pending {
         if receive(lane, into: frame) { return lanes.streams[lane] }
@@ -65,9 +72,11 @@ public struct StreamReader: ~Copyable {
         }
       } catch {
         note(Fault(stream: nil, time: nil, message: error.description))
+        readError = error.description
         reachedEnd = true
         continue
       }
+      seePacket(packet)
       guard let lane = lanes.lane(ofStream: packet.streamIndex) else { continue }
       packetCount += 1
       send(lane)

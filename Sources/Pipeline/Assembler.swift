@@ -56,11 +56,13 @@ struct Assembler: Sendable {
     if report.sound == nil, options.sound.loudness != nil {
       emit(.notice("no shot has sound, so there is none to bring to 'loudness'"))
     }
-    let expectation = Expectation(
+    var expectation = Expectation(
       duration: frameLength(report) * Int64(report.frames),
       audio: storyboard.shots.contains { $0.generateAudio == true } ? true : nil)
+    expectation.frameCount = report.frames
+    expectation.joins = report.declaredJoins
     let verifier = try Verifier(spec: spec)
-    let verdict = try await media.run {
+    let verdict = try await media.run { [expectation] in
       try verifier.verify(path, expectation: expectation) { progress in
         emit(.verifying(nil, frames: progress.frames, fraction: progress.fraction))
       }

@@ -26,9 +26,17 @@ struct ClipJudge: Sendable {
   let expectation: Expectation
 
   init(shot: Shot, model: ModelDescriptor) {
-    expectation = Expectation(
+    var expectation = Expectation(
       size: model.output.size(aspectRatio: shot.aspectRatio).map { ($0.width, $0.height) },
       duration: shot.seconds(with: model), audio: shot.generateAudio, frameRate: model.output.frameRate)
+    if case .multiple(let parts) = shot.prompt {
+      var time = Rational.zero
+      expectation.cuts = parts.dropLast().map { part in
+        time = time + part.seconds
+        return time
+      }
+    }
+    self.expectation = expectation
   }
 
   /// Blocks while it decodes.

@@ -23,7 +23,7 @@ extension DeliverableSpec {
 }
 
 extension DeliverableRule {
-  private static let conditionKeys = ["is", "any_of", "between", "min", "max"]
+  private static let conditionKeys = ["is", "any_of", "anyOf", "between", "min", "max"]
 
   fileprivate init?(_ node: DocumentNode, path: String, problems: ProblemList) {
     let known = Self.conditionKeys + ["severity", "when", "note"]
@@ -50,9 +50,9 @@ extension DeliverableRule {
     switch key {
     case "is":
       return .equals(node.jsonValue)
-    case "any_of":
+    case "any_of", "anyOf":
       guard let values = reader.list(key)?.map(\.node.jsonValue) else { return nil }
-      if values.isEmpty { reader.report(key, "'any_of' needs at least one value.") }
+      if values.isEmpty { reader.report(key, "'\(key)' needs at least one value.") }
       return .anyOf(values)
     case "between":
       let ends = reader.list(key)?.compactMap(\.node.jsonValue.doubleValue) ?? []

@@ -93,34 +93,29 @@ public struct MediaIndex: Sendable {
     path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false
   ) throws(LibavError) {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
-    decoders = askingDecoders ? try demuxer.decoderFacts() : []
-    mainVideo = demuxer.mainVideo?.index
-    mainAudio = demuxer.mainAudio?.index
-    container = demuxer.container
-    streams = demuxer.streams
-    if videoOnly { demuxer.select(mainVideo.map { [$0] } ?? []) }
-    var entries = [[PacketIndex.Entry]](repeating: [], count: streams.count)
-    var classifiers: [PictureClassifier?] = []
-    for stream in streams {
-      classifiers.append(PictureClassifier(try demuxer.parameters(ofStream: stream.index)))
-    }
+    var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)
+    if videoOnly { demuxer.select(builder.mainVideo.map { [$0] } ?? []) }
     let packet = try Packet()
     var failure: String?
     do {
-      while try demuxer.read(into: packet) {
-        let index = packet.streamIndex
-        guard entries.indices.contains(index) else { continue }
-        let kind = classifiers[index].map { classifier in packet.withBytes { classifier.kind(of: $0) } } ?? .unknown
-        entries[index].append(
-          PacketIndex.Entry(
-            pts: packet.pts, dts: packet.dts, duration: packet.duration, size: packet.size, isKey: packet.isKey,
-            isDiscarded: packet.isDiscarded, picture: kind))
-      }
+      while try demuxer.read(into: packet) { builder.add(packet) }
     } catch {
       failure = error.description
     }
-    readError = failure
-    packets = zip(streams, entries).map { PacketIndex(stream: $0, entries: $1) }
-    messages = demuxer.log.messages
+    self = builder.finish(readError: failure, messages: demuxer.log.messages)
+  }
+
+  init(
+    container: ContainerInfo, packets: [PacketIndex], decoders: [DecoderFacts?], mainVideo: Int?, mainAudio: Int?,
+    readError: String?, messages: [LogMessage]
+  ) {
+    self.container = container
+    streams = packets.map(\.stream)
+    self.packets = packets
+    self.decoders = decoders
+    self.mainVideo = mainVideo
+    self.mainAudio = mainAudio
+    self.readError = readError
+    self.messages = messages
   }
 }

@@ -32,7 +32,9 @@ public struct ProbeJSON: Encodable, Sendable {
       "format", ProbeJSONFormat(container: report.container, streamCount: report.streams.count, path: path))
     try fields.put(
       "streams",
-      report.streams.map { ProbeJSONStream(report: $0, showsID: report.container.showsStreamIDs) })
+      report.streams.map {
+        ProbeJSONStream(report: $0, showsID: report.container.showsStreamIDs, track: report.track(of: $0.info))
+      })
     try fields.put("longtake", ProbeJSONFile(report: report))
   }
 }

@@ -19,6 +19,10 @@ struct ProbeJSONFile: Encodable {
     try fields.putOrNull("fragmented", layout?.isFragmented)
     try fields.putOrNull("truncated", layout.map { $0.truncatedBox != nil })
     try fields.putOrNull("truncated_box", layout.flatMap { TruncatedBox(in: $0) })
+    try fields.putOrNull("c2pa", report.movie?.hasC2PA)
+    try fields.putOrNull("aigc", report.movie?.hasAIGC)
+    try fields.putOrNull("timecode", report.timecode)
+    try fields.putOrNull("encoder", report.container.metadata["encoder"])
     try fields.put("chapters", report.container.chapters.map(Chapter.init))
   }
 
@@ -71,6 +75,7 @@ struct ProbeJSONTime: Encodable {
 /// not counted, is `null`.
 struct ProbeJSONStreamExtras: Encodable {
   let report: ProbeReport.StreamReport
+  let track: MovieBoxes.Track?
 
   func encode(to encoder: any Swift.Encoder) throws {
     var fields = JSONFields(encoder)
@@ -81,7 +86,11 @@ struct ProbeJSONStreamExtras: Encodable {
     try fields.putOrNull("start", counted?.start.map { ProbeJSONTime($0) })
     try fields.putOrNull("end", counted?.end.map { ProbeJSONTime($0) })
     try fields.putOrNull("duration", counted?.duration.map { ProbeJSONTime($0) })
+    try fields.putOrNull("edits", track.map { $0.edits.map(Edit.init) })
+    try fields.putOrNull("unusual_edits", track?.unusualEdits)
     guard let video = report.info.video else { return }
+    try fields.putOrNull("sample_entry", track?.sampleEntry.map { SampleEntry(entry: $0) })
+    try fields.putOrNull("encoder", report.info.metadata["encoder"])
     try putPictures(counted, &fields)
     try fields.putOrNull("display", DisplayGeometry(report.info).map(Display.init))
     try fields.putOrNull("color", report.color.map { Color(understood: $0) })
@@ -105,7 +114,46 @@ struct ProbeJSONStreamExtras: Encodable {
     try fields.putOrNull("idr_pictures", isClassified ? counted?.idrPictures : nil)
     try fields.putOrNull("cra_pictures", isClassified ? counted?.craPictures : nil)
     try fields.putOrNull("opens_with_idr", counted?.opensWithIDR)
+    try fields.putOrNull("open_gops", counted?.order?.openGroups)
+    try fields.putOrNull("b_frames_in_a_row", counted?.order?.longestBRun)
+    try fields.putOrNull("reorder_depth", counted?.order?.reorderDepth)
     try fields.putOrNull("gop", counted.map { GOP(lengths: $0.gopLengths) })
+  }
+
+  /// As the edit list writes it.
+  private struct Edit: Encodable {
+    let duration: Int64
+    let mediaTime: Int64
+    let rate: Double
+
+    init(_ edit: MovieBoxes.Edit) {
+      duration = edit.duration
+      mediaTime = edit.mediaTime
+      rate = Double(edit.rate) / 65536
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case duration, rate
+      case mediaTime = "media_time"
+    }
+  }
+
+  private struct SampleEntry: Encodable {
+    let entry: MovieBoxes.SampleEntry
+
+    func encode(to encoder: any Swift.Encoder) throws {
+      var fields = JSONFields(encoder)
+      try fields.put("type", entry.type)
+      try fields.put("width", entry.width)
+      try fields.put("height", entry.height)
+      try fields.putOrNull(
+        "clean_aperture", entry.cleanAperture.map { CleanAperture(width: $0.width, height: $0.height) })
+    }
+  }
+
+  private struct CleanAperture: Encodable {
+    let width: Double
+    let height: Double
   }
 
   /// Lengths in packets.

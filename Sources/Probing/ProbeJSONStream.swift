@@ -6,6 +6,7 @@ import Timing
 struct ProbeJSONStream: Encodable {
   let report: ProbeReport.StreamReport
   let showsID: Bool
+  let track: MovieBoxes.Track?
 
   /// Greatest number in a display aspect ratio, as ffprobe reduces it.
   private static let aspectLimit: Int64 = 1024 * 1024
@@ -43,7 +44,7 @@ struct ProbeJSONStream: Encodable {
     try fields.put("disposition", ProbeJSONDisposition(set: info.dispositions))
     try fields.put("tags", info.metadata.isEmpty ? nil : info.metadata)
     try fields.put("side_data_list", info.sideData.isEmpty ? nil : info.sideData.map { ProbeJSONSideData(data: $0) })
-    try fields.put("longtake", ProbeJSONStreamExtras(report: report))
+    try fields.put("longtake", ProbeJSONStreamExtras(report: report, track: track))
   }
 
   private func putVideo(_ fields: inout JSONFields) throws {

@@ -10,6 +10,8 @@ public struct ProbeReport: Sendable {
   public let mainAudio: Int?
   /// Nil for files that are not MP4/MOV.
   public let layout: ContainerLayout?
+  /// Nil for files that are not MP4/MOV.
+  public let movie: MovieBoxes?
   /// Why reading the packets stopped before the end, if it did.
   public let readError: String?
   /// Whether the packets were read.
@@ -45,11 +47,22 @@ public struct ProbeReport: Sendable {
     /// For video.
     public let timing: FrameTiming?
 
+    /// For video whose packets carry times.
+    public let order: PictureOrder?
+
     public var duration: Rational? { if let start, let end { end - start } else { nil } }
   }
 
   public var video: StreamReport? { mainVideo.map { streams[$0] } }
   public var audio: StreamReport? { mainAudio.map { streams[$0] } }
+
+  /// What the container's header says of a stream beyond libav's word; nil for files that are not MP4/MOV.
+  public func track(of stream: StreamInfo) -> MovieBoxes.Track? { movie?.tracks.first { $0.id == stream.id } }
+
+  /// The timecode of the first picture as tagged: `HH:MM:SS:FF`, with `;` for drop frame.
+  public var timecode: String? {
+    container.metadata["timecode"] ?? streams.lazy.compactMap { $0.info.metadata["timecode"] }.first
+  }
 
   /// Seconds by which the sound starts after the picture (negative: before).
   public var audioStartOffset: Rational? {
@@ -83,6 +96,7 @@ public struct ProbeReport: Sendable {
       StreamReport(info: $0, counted: nil, color: $0.color, decoder: $1)
     }
     layout = ContainerLayout(path: demuxer.container.path)
+    movie = layout.map { [container] in MovieBoxes(path: container.path, layout: $0) }
     readError = nil
     isCounted = false
   }
@@ -99,6 +113,7 @@ public struct ProbeReport: Sendable {
       return StreamReport(info: $0.stream, counted: Counted($0), color: $0.stream.color, decoder: decoder)
     }
     layout = ContainerLayout(path: path)
+    movie = layout.map { MovieBoxes(path: path, layout: $0) }
     readError = index.readError
     isCounted = true
   }
@@ -117,6 +132,7 @@ extension ProbeReport.Counted {
     craPictures = index.entries.count { $0.picture == .cra }
     let first = index.entries.first { !$0.isDiscarded }?.picture ?? .unknown
     opensWithIDR = first == .unknown ? nil : first == .idr
+    order = index.stream.kind == .video ? PictureOrder(index) : nil
     timing =
       index.stream.kind == .video
       ? FrameTiming(

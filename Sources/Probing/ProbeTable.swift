@@ -22,6 +22,7 @@ public struct ProbeTable: Sendable {
     if let start = report.audioStartOffset, let end = report.audioEndOffset {
       rows.append(("sound", "starts \(Self.offset(start)), ends \(Self.offset(end)) against the picture"))
     }
+    if let notes = Self.notes(report) { rows.append(("also", notes)) }
     if let error = report.readError { rows.append(("error", error)) }
     lines = rows.map { label, text in
       let label = label.madeVisible
@@ -40,6 +41,20 @@ public struct ProbeTable: Sendable {
       if let box = layout.truncatedBox { parts.append("TRUNCATED in '\(box.type)'") }
     }
     return parts.joined(separator: ", ")
+  }
+
+  /// What is worth telling only when it is there.
+  private static func notes(_ report: ProbeReport) -> String? {
+    var parts: [String] = []
+    if let encoder = report.container.metadata["encoder"] { parts.append("written by \(encoder)") }
+    if let timecode = report.timecode { parts.append("timecode \(timecode)") }
+    let chapters = report.container.chapters.count
+    if chapters > 0 { parts.append("\(chapters) chapters") }
+    let edits = report.movie?.tracks.reduce(0) { $0 + $1.unusualEdits } ?? 0
+    if edits > 0 { parts.append("\(edits) unusual edits") }
+    if report.movie?.hasC2PA == true { parts.append("C2PA manifest (not checked)") }
+    if report.movie?.hasAIGC == true { parts.append("AIGC mark") }
+    return parts.isEmpty ? nil : parts.joined(separator: ", ")
   }
 
   private static func summary(_ stream: ProbeReport.StreamReport) -> String {
@@ -87,6 +102,7 @@ public struct ProbeTable: Sendable {
     if isVideo {
       parts.append("\(counted.keyPackets) key, longest GOP \(counted.gopLengths.max() ?? 0)")
       if counted.opensWithIDR == false { parts.append("does not open with an IDR") }
+      if let open = counted.order?.openGroups, open > 0 { parts.append("\(open) open GOPs") }
     }
     return parts.joined(separator: ", ")
   }

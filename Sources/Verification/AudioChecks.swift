@@ -4,10 +4,6 @@ import Probing
 import Timing
 
 extension CheckCatalogue {
-  /// Sound whose root mean square stays below this many dB of full scale counts as silence; the number is that of the
-  /// absolute gate of EBU R128.
-  static let silenceLevel = -70.0
-
   static let audio: [Check] = [
     Check(
       "audio.present", "sound", unit: "yes/no", detail: "Whether there is a sound track that can be decoded.",
@@ -40,6 +36,15 @@ extension CheckCatalogue {
       }
     },
     Check(
+      "audio.bit_rate", "the sound's bit rate", unit: "bit/s",
+      detail: "Bytes of the sound's packets over their measured length.",
+      advice: "Encode the sound again for the rate that is asked for."
+    ) { evidence in
+      evidence.audio { stream, _ in
+        stream.counted.map { bitRate($0) } ?? .unknown("The packets were not counted.")
+      }
+    },
+    Check(
       "audio.start", "the sound's start against the picture", unit: "s",
       detail: "Start of the sound minus start of the picture; negative when the sound comes first.",
       advice: "Trim or pad the sound to the picture.", ideal: 0
@@ -61,45 +66,8 @@ extension CheckCatalogue {
         let words = offset < .zero ? "before" : "after"
         return .measured(
           .number(offset.magnitude.decimalSeconds),
-          "The sound ends \(offset.magnitude.decimalSeconds) s \(words) the picture.", from: min(end, soundEnd),
-          to: max(end, soundEnd))
-      }
-    },
-    Check(
-      "audio.peak", "the loudest sample", unit: "dB of full scale",
-      detail: "Greatest magnitude of a decoded sample, not oversampled.",
-      advice: "Lower the sound.", needsDecoding: true
-    ) { evidence in
-      evidence.audio { _, _ in
-        evidence.decoding { tally in
-          tally.peakDecibels.map { .measured(.number(($0 * 100).rounded() / 100)) }
-            ?? .unknown("The sound is digital silence.")
-        }
-      }
-    },
-    Check(
-      "audio.rms", "the sound's mean level", unit: "dB of full scale",
-      detail: "Root mean square of all samples of all channels over the whole track.",
-      advice: "Raise or lower the sound.", needsDecoding: true
-    ) { evidence in
-      evidence.audio { _, _ in
-        evidence.decoding { tally in
-          tally.rmsDecibels.map { .measured(.number(($0 * 100).rounded() / 100)) }
-            ?? .unknown("The sound is digital silence.")
-        }
-      }
-    },
-    Check(
-      "audio.silent", "silence of the whole track", unit: "yes/no",
-      detail: "Whether the root mean square of the whole track lies below \(Int(silenceLevel)) dB of full scale.",
-      advice: "Generate it again with sound.", ideal: false, needsDecoding: true
-    ) { evidence in
-      evidence.audio { _, _ in
-        evidence.decoding { tally in
-          guard tally.samples > 0 else { return .absent("No sound could be decoded.") }
-          let isSilent = (tally.rmsDecibels ?? -.infinity) < silenceLevel
-          return .measured(.bool(isSilent), isSilent ? "There is a sound track, and nothing is heard on it." : nil)
-        }
+          "The sound ends \(offset.magnitude.decimalSeconds) s \(words) the picture.",
+          at: [Interval(start: min(end, soundEnd), end: max(end, soundEnd))])
       }
     },
   ]

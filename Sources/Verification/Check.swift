@@ -16,12 +16,13 @@ public struct Check: Sendable, Identifiable {
   /// What it must be when a rule gives no condition of its own; nil when such a rule only informs.
   public let ideal: JSONValue?
   /// Whether it needs every picture or all sound decoded.
-  public let needsDecoding: Bool
+  public var needsDecoding: Bool { needs.needsDecoding }
+  let needs: Work
   let measure: @Sendable (Evidence) -> Measurement
 
   init(
     _ id: String, _ title: String, unit: String, detail: String, advice: String, ideal: JSONValue? = nil,
-    needsDecoding: Bool = false, measure: @escaping @Sendable (Evidence) -> Measurement
+    needs: Work = [], measure: @escaping @Sendable (Evidence) -> Measurement
   ) {
     self.id = id
     self.title = title
@@ -29,7 +30,7 @@ public struct Check: Sendable, Identifiable {
     self.detail = detail
     self.advice = advice
     self.ideal = ideal
-    self.needsDecoding = needsDecoding
+    self.needs = needs
     self.measure = measure
   }
 }
@@ -42,18 +43,16 @@ struct Measurement: Sendable {
   var value: JSONValue = .null
   /// More words on it, for the message.
   var detail: String?
-  var start: Rational?
-  var end: Rational?
+  /// Where it is, in the order of the film.
+  var intervals: [Interval] = []
   /// What the check itself demands, and whether that is so; only for checks that know the request.
   var expected: JSONValue?
   var holds: Bool?
 
   static func measured(
-    _ value: JSONValue, _ detail: String? = nil, from start: Rational? = nil, to end: Rational? = nil
-  )
-    -> Measurement
-  {
-    Measurement(state: .measured, value: value, detail: detail, start: start, end: end)
+    _ value: JSONValue, _ detail: String? = nil, at intervals: [Interval] = []
+  ) -> Measurement {
+    Measurement(state: .measured, value: value, detail: detail, intervals: intervals)
   }
 
   /// Seconds, as a decimal to the microsecond.

@@ -64,6 +64,34 @@ extension CheckCatalogue {
       } ?? .unknown("Only MP4/MOV files have fragments.")
     },
     Check(
+      "container.edits", "unusual edits", unit: "places",
+      detail:
+        "Entries of edit lists beyond the plain one of a track: empty ones, and second and later ones.",
+      advice: "Rewrap it with the pictures and the sound as they are shown.", ideal: 0
+    ) { evidence in
+      guard let movie = evidence.probe.movie else { return .unknown("Only MP4/MOV files have edit lists.") }
+      let count = movie.tracks.reduce(0) { $0 + $1.unusualEdits }
+      return .measured(.integer(Int64(count)), count == 0 ? nil : "Edit lists hold \(count) unusual entries.")
+    },
+    Check(
+      "container.timecode", "a timecode", unit: "yes/no", detail: "Whether the first picture carries a timecode.",
+      advice: "Write a timecode track."
+    ) { evidence in .measured(.bool(evidence.probe.timecode != nil)) },
+    Check(
+      "provenance.c2pa", "a C2PA manifest", unit: "yes/no",
+      detail: "Whether a C2PA manifest (JUMBF) is in the MP4/MOV file; not whether it is valid.",
+      advice: "Sign it again."
+    ) { evidence in
+      evidence.probe.movie.map { .measured(.bool($0.hasC2PA)) } ?? .unknown("Only MP4/MOV files are looked at.")
+    },
+    Check(
+      "provenance.aigc", "an AIGC mark", unit: "yes/no",
+      detail: "Whether metadata named AIGC is in the MP4/MOV file, as GB 45438-2025 asks of generated media.",
+      advice: "Mark it again."
+    ) { evidence in
+      evidence.probe.movie.map { .measured(.bool($0.hasAIGC)) } ?? .unknown("Only MP4/MOV files are looked at.")
+    },
+    Check(
       "file.size", "the file's size", unit: "bytes", detail: "Bytes on disk.",
       advice: "Encode it again for the size that is asked for."
     ) { evidence in
@@ -84,7 +112,7 @@ extension CheckCatalogue {
       detail:
         "Whether the main picture and the main sound decode to their ends without an error, a message of the decoder, "
         + "or a picture that is marked as damaged.",
-      advice: "Fetch or generate the file again.", ideal: true, needsDecoding: true
+      advice: "Fetch or generate the file again.", ideal: true, needs: [.pictures, .sound]
     ) { evidence in
       evidence.decoding { tally in
         if tally.isClean { return .measured(true) }
@@ -92,8 +120,8 @@ extension CheckCatalogue {
           (tally.faultCount, "fault"), (tally.errorCount, "decoder message"), (tally.corruptFrames, "damaged picture"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
         let first = tally.messages.first.map { "; first: \($0)" } ?? ""
-        return .measured(
-          false, "Decoding gave \(counts)\(first).", from: tally.troubleStart, to: tally.troubleEnd)
+        let place = tally.troubleStart.map { Interval(start: $0, end: tally.troubleEnd) }
+        return .measured(false, "Decoding gave \(counts)\(first).", at: place.map { [$0] } ?? [])
       }
     },
   ]

@@ -5,10 +5,22 @@ import Timing
 
 /// Everything the checks look at: what was asked for, what header and packets say, what decoding gave.
 struct Evidence: Sendable {
-  let probe: ProbeReport
-  /// Nil when nothing was decoded.
-  let decoded: DecodeTally?
+  let pass: MediaPass
   let expectation: Expectation
+  /// Nil where the pictures were not watched.
+  let pictures: PictureFindings?
+
+  init(pass: MediaPass, expectation: Expectation) {
+    self.pass = pass
+    self.expectation = expectation
+    pictures = pass.pictures.map { PictureFindings($0, joins: expectation.joins.map(\.frame)) }
+  }
+
+  var probe: ProbeReport { pass.probe }
+  var textures: TextureReading? { pass.textures }
+  /// Nil when not every picture was decoded.
+  var decodedTally: DecodeTally? { pass.hasDecodedPictures ? pass.tally : nil }
+  var decodedPictures: Int? { decodedTally?.frames }
 
   /// Measures something of the main picture; without one, no rule about it can hold.
   func video(_ measure: (ProbeReport.StreamReport, StreamInfo.Video) -> Measurement) -> Measurement {
@@ -30,9 +42,35 @@ struct Evidence: Sendable {
   }
 
   func decoding(_ measure: (DecodeTally) -> Measurement) -> Measurement {
-    guard let decoded else { return .notRun("Nothing was decoded in fast mode.") }
-    return measure(decoded)
+    pass.tally.map(measure) ?? Self.notDecoded
   }
+
+  /// Measures something of the pictures as they went by.
+  func watched(_ measure: (PictureFindings, PictureSeries) -> Measurement) -> Measurement {
+    video { _, _ in
+      guard let pictures, let series = pass.pictures else { return Self.notDecoded }
+      return series.entries.isEmpty ? .unknown("No picture could be decoded.") : measure(pictures, series)
+    }
+  }
+
+  /// Measures something of a few whole pictures.
+  func looked(_ measure: (TextureReading) -> Measurement) -> Measurement {
+    video { _, _ in
+      guard let textures = pass.textures else { return Self.notDecoded }
+      return textures.looked == 0 ? .unknown("No picture could be looked at that is not black.") : measure(textures)
+    }
+  }
+
+  /// Measures something of the sound as it went by.
+  func listened(_ measure: (SoundReading) -> Measurement) -> Measurement {
+    audio { _, _ in
+      guard let sound = pass.sound else { return Self.notDecoded }
+      return sound.heard == 0 ? .unknown("No sound could be decoded.") : measure(sound)
+    }
+  }
+
+  private static let notDecoded = Measurement.notRun(
+    "What it needs was not decoded: fast mode, or no rule asked for it.")
 
   /// What was asked for, under the names that a rule's `when` knows.
   var requested: [String: JSONValue] {

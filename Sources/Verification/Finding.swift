@@ -11,6 +11,9 @@ public struct Finding: Sendable, Hashable {
     case notRun = "not_run"
   }
 
+  /// Places listed at most.
+  static let listedIntervals = 100
+
   /// Id of the check.
   public let check: String
   public let status: Status
@@ -23,6 +26,8 @@ public struct Finding: Sendable, Hashable {
   /// Seconds in the file; nil where a place makes no sense or is not known.
   public let start: Rational?
   public let end: Rational?
+  /// Every place, in the order of the film, the first ``listedIntervals``; empty where ``start`` is nil.
+  public let intervals: [Interval]
   /// One sentence: what is, what is wrong with it, what to do.
   public let message: String
 }

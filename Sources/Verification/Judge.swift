@@ -10,7 +10,8 @@ struct Judge {
     func answer(_ status: Finding.Status, _ message: String) -> Finding {
       Finding(
         check: check.id, status: status, severity: rule.severity, expected: expected, actual: measurement.value,
-        start: measurement.start, end: measurement.end, message: message)
+        start: measurement.intervals.first?.start, end: measurement.intervals.last?.end,
+        intervals: Array(measurement.intervals.prefix(Finding.listedIntervals)), message: message)
     }
     guard rule.applies(in: circumstances) else {
       return answer(.notRun, "It applies only when \(Self.words(rule.when)).")
@@ -44,9 +45,14 @@ struct Judge {
       separator: " and ")
   }
 
+  /// Units that are written behind a number.
+  private static let measures: Set<String> = [
+    "s", "bytes", "bit/s", "Hz", "bits", "pictures", "degrees", "channels", "tracks", "LUFS", "LU", "dBTP", "places",
+    "code values",
+  ]
+
   static func words(_ value: JSONValue, unit: String) -> String {
-    let isMeasure = ["s", "bytes", "bit/s", "Hz", "bits", "pictures", "degrees", "channels", "tracks"].contains(unit)
-    let suffix = isMeasure ? " \(unit)" : unit.hasPrefix("dB") ? " dB" : ""
+    let suffix = measures.contains(unit) ? " \(unit)" : unit == "dB of full scale" ? " dB" : ""
     switch value {
     case .null: return "nothing"
     case .bool(let flag): return flag ? "yes" : "no"

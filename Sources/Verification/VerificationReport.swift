@@ -73,7 +73,7 @@ extension VerificationReport: Encodable {
 
 extension Finding: Encodable {
   private enum Key: String, CodingKey {
-    case check, status, severity, expected, actual, start, end, message
+    case check, status, severity, expected, actual, start, end, intervals, message
     case ruleSeverity = "rule_severity"
   }
 
@@ -91,6 +91,17 @@ extension Finding: Encodable {
     try fields.encode(actual, forKey: .actual)
     try fields.encode(start?.decimalSeconds, forKey: .start)
     try fields.encode(end?.decimalSeconds, forKey: .end)
+    try fields.encode(intervals, forKey: .intervals)
     try fields.encode(message, forKey: .message)
+  }
+}
+
+extension Interval: Encodable {
+  private enum Key: String, CodingKey { case start, end }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Key.self)
+    try fields.encode(start.decimalSeconds, forKey: .start)
+    try fields.encode(end?.decimalSeconds, forKey: .end)
   }
 }

@@ -7,7 +7,7 @@ import Probing
 public struct Verifier: Sendable {
   public enum Mode: Sendable, Hashable {
     case full
-    /// Headers and packets only; what needs decoding answers `not_run`.
+    /// Headers, packets and key pictures only; what needs more answers `not_run`.
     case fast
   }
 
@@ -33,18 +33,29 @@ public struct Verifier: Sendable {
   public func verify(
     _ path: String, expectation: Expectation? = nil, progress: ((VerificationProgress) -> Void)? = nil
   ) throws -> VerificationReport {
-    let report: ProbeReport
+    let expectation = expectation ?? Expectation()
+    let pass: MediaPass
     do {
-      report = try ProbeReport(path: path)
-    } catch {
+      let work = work(for: expectation)
+      pass = try MediaPass(
+        path: path, work: mode == .fast ? work.intersection(.onKeyPictures) : work, onlyKeyPictures: mode == .fast,
+        expectation: expectation, progress: progress)
+    } catch let error as LibavError {
       guard !Self.cannotBeRead.contains(error.code), FileManager.default.isReadableFile(atPath: path) else {
         throw error
       }
       return unopened(path, error)
     }
-    let tally = mode == .full ? try DecodeTally(report, progress: progress) : nil
-    let evidence = Evidence(probe: report, decoded: tally, expectation: expectation ?? Expectation())
-    return judge(path, evidence)
+    return judge(path, Evidence(pass: pass, expectation: expectation))
+  }
+
+  /// What the rules need, and the checks that their circumstances name.
+  private func work(for expectation: Expectation) -> Work {
+    let rules = rules(for: expectation)
+    var names = Set(rules.keys)
+    for rule in rules.values { names.formUnion(rule.when.keys) }
+    return CheckCatalogue.all.filter { names.contains($0.id) || names.contains(CheckCatalogue.underscored($0.id)) }
+      .reduce(into: Work()) { $0.formUnion($1.needs) }
   }
 
   /// Failures that say nothing of the file's content.
@@ -78,6 +89,14 @@ public struct Verifier: Sendable {
     if expectation.duration != nil { implied["request.duration"] = DeliverableRule(condition: nil) }
     if expectation.frameRate != nil { implied["request.frame_rate"] = DeliverableRule(condition: nil) }
     if expectation.audio != nil { implied["request.audio"] = DeliverableRule(condition: nil) }
+    if expectation.frameCount != nil { implied["request.frame_count"] = DeliverableRule(condition: nil) }
+    let warning = DeliverableRule(condition: nil, severity: .warn)
+    if expectation.cuts != nil { implied["request.cuts"] = warning }
+    if expectation.startImage != nil { implied["request.start_image"] = warning }
+    if expectation.endImage != nil { implied["request.end_image"] = warning }
+    if !expectation.joins.isEmpty {
+      for check in CheckCatalogue.joins { implied[check.id] = warning }
+    }
     if expectation.audio == true {
       implied["audio.silent"] = DeliverableRule(condition: nil, severity: .warn, when: ["audio_present": true])
     }

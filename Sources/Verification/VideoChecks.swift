@@ -23,6 +23,11 @@ extension CheckCatalogue {
       advice: "Encode it with a codec that is allowed."
     ) { evidence in evidence.video { stream, _ in .measured(.string(stream.info.codecName)) } },
     Check(
+      "video.codec_tag", "the sample entry", unit: "name",
+      detail: "Four characters of the container's sample entry, such as avc1 or hvc1.",
+      advice: "Rewrap it with the entry that is asked for."
+    ) { evidence in evidence.video { stream, _ in .measured(.string(stream.info.codecTag)) } },
+    Check(
       "video.profile", "the codec's profile", unit: "name", detail: "libav's name of the profile, such as High.",
       advice: "Encode it with a profile that is allowed."
     ) { evidence in
@@ -73,7 +78,7 @@ extension CheckCatalogue {
     Check(
       "video.size.constant", "the picture size throughout", unit: "yes/no",
       detail: "Whether every decoded picture has the size that the header gives.",
-      advice: "Encode it again in one size.", ideal: true, needsDecoding: true
+      advice: "Encode it again in one size.", ideal: true, needs: .pictures
     ) { evidence in
       evidence.video { _, _ in
         evidence.decoding { tally in
@@ -81,6 +86,42 @@ extension CheckCatalogue {
             ? .measured(true)
             : .measured(false, "\(tally.changedFrames) pictures have another size than the header gives.")
         }
+      }
+    },
+    Check(
+      "video.display_size", "the size a viewer sees", unit: "pixels",
+      detail: "Width x height, stretched by the pixels' shape and turned as the header says.",
+      advice: "Scale it to square pixels, upright."
+    ) { evidence in
+      evidence.video { stream, _ in
+        DisplayGeometry(stream.info).map { .measured(.string("\($0.width)x\($0.height)")) }
+          ?? .unknown("The size is not known.")
+      }
+    },
+    Check(
+      "video.display_aspect_ratio", "the picture's shape", unit: "ratio",
+      detail: "Width:height as a viewer sees it, in lowest terms.", advice: "Crop or generate it at that shape."
+    ) { evidence in
+      evidence.video { stream, _ in
+        guard let shown = DisplayGeometry(stream.info), shown.width > 0, shown.height > 0 else {
+          return .unknown("The size is not known.")
+        }
+        let ratio = Rational(Int64(shown.width), Int64(shown.height))
+        return .measured(.string("\(ratio.numerator):\(ratio.denominator)"))
+      }
+    },
+    Check(
+      "video.wrapper", "agreement of container and bit stream", unit: "yes/no",
+      detail: "Whether size and colour in the container's sample entry are those of the bit stream (MP4/MOV).",
+      advice: "Rewrap it, so that the container tells the truth.", ideal: true
+    ) { evidence in
+      evidence.video { stream, video in
+        guard let entry = evidence.probe.track(of: stream.info)?.sampleEntry else {
+          return .notRun("The container has no sample entry of its own.")
+        }
+        let lies = WrapperComparison(entry, video).lies
+        let words = "The container says \(lies.joined(separator: ", "))."
+        return .measured(.bool(lies.isEmpty), lies.isEmpty ? nil : words)
       }
     },
     Check(
@@ -99,13 +140,17 @@ extension CheckCatalogue {
       advice: "Encode the picture upright.", ideal: 0
     ) { evidence in evidence.video { _, video in .measured(.integer(Int64(video.rotation))) } },
     Check(
-      "video.interlaced", "interlacing", unit: "yes/no", detail: "Whether any decoded picture is made of two fields.",
-      advice: "Deinterlace it.", ideal: false, needsDecoding: true
+      "video.interlaced", "interlacing", unit: "yes/no",
+      detail: "Whether any decoded picture is marked as two fields, or most of those looked at show a comb.",
+      advice: "Deinterlace it.", ideal: false, needs: [.pictures, .textures]
     ) { evidence in
       evidence.video { _, _ in
         evidence.decoding { tally in
           let count = tally.interlacedFrames
-          return .measured(.bool(count > 0), count > 0 ? "\(count) pictures are made of two fields." : nil)
+          if count > 0 { return .measured(true, "\(count) pictures are marked as made of two fields.") }
+          guard let textures = evidence.textures, 2 * textures.combed > textures.looked else { return .measured(false) }
+          return .measured(
+            true, "\(textures.combed) of \(textures.looked) pictures looked at show the comb of two fields.")
         }
       }
     },

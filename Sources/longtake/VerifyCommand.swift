@@ -1,14 +1,15 @@
 import ArgumentParser
 import Foundation
+import Libav
 import Presets
 import Verification
 
-struct VerifyCommand: ParsableCommand {
+struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Check deliverables against a preset.",
     discussion: "Exit status 1 when a file fails. Every file is checked, also after one that fails.")
 
-  @Argument(help: "Media files.", completion: .file())
+  @Argument(help: "Media files, and folders: all media in them is checked.", completion: .file())
   var files: [String] = []
 
   @Option(help: "A preset's name, or the path of one of your own.")
@@ -17,8 +18,24 @@ struct VerifyCommand: ParsableCommand {
   @Flag(help: "One JSON object per file.")
   var json = false
 
-  @Flag(help: "Read headers and packets only; checks that need decoding are not run.")
+  @Flag(help: "Read headers, packets and key pictures only; checks that need more are not run.")
   var fast = false
+
+  @Option(help: ArgumentHelp("Files that are checked at the same time.", valueName: "n"))
+  var jobs = 1
+
+  @Option(
+    help: ArgumentHelp(
+      "The report of 'longtake stitch --report' on the one file: defects are looked for at its joins.",
+      valueName: "file"), completion: .file())
+  var joins: String?
+
+  @Option(
+    help: ArgumentHelp("Write the findings as JUnit XML, for CI systems.", valueName: "file"), completion: .file())
+  var junit: String?
+
+  @Flag(help: "Replace the JUnit file if it is there.")
+  var overwrite = false
 
   @Flag(name: .customLong("list-checks"), help: "List every check with its unit.")
   var listChecks = false
@@ -31,9 +48,11 @@ struct VerifyCommand: ParsableCommand {
 
   func validate() throws {
     if files.isEmpty, !listChecks, !listPresets { throw ValidationError("Name at least one file to verify.") }
+    if joins != nil, files.count > 1 { throw ValidationError("--joins tells of one file; name no other.") }
+    if jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
   }
 
-  func run() throws {
+  func run() async throws {
     common.apply()
     if listChecks { CheckCatalogue.listing.forEach(Output.line) }
     let library = try presets.library()
@@ -44,21 +63,30 @@ struct VerifyCommand: ParsableCommand {
     }
     guard !files.isEmpty else { return }
     let verifier = try Verifier(spec: try library.deliverableSpec(named: preset), mode: fast ? .fast : .full)
+    let expectation = try joins.map { try JoinsFile($0).expectation }
+    // Made now, so that what cannot be written is told before the work and not after it.
+    if let junit { _ = try OutputFile(junit, overwrite: overwrite) }
+    let paths = try MediaFiles(files).paths
+    let batch = VerifyBatch(verifier: verifier, expectation: expectation, jobs: jobs, showsProgress: jobs == 1)
     var failure: ExitStatus?
-    for path in files {
-      do {
-        let report = try verifier.verify(path) { progress in
-          let part = progress.fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""
-          Terminal.progress("\(path): \(progress.frames) pictures\(part)")
-        }
+    var cases: [JUnitReport.File] = []
+    for try await outcome in batch.outcomes(of: paths) {
+      switch outcome.result {
+      case .success(let report):
         if json { Output.line(String(decoding: try report.data(), as: UTF8.self)) }
         for line in VerificationTable(report).lines { Terminal.note(line) }
         if report.verdict == .fail { failure = failure ?? .no }
-      } catch {
+        cases.append(JUnitReport.File(path: outcome.path, report: report))
+      case .failure(let error):
         if error is CancellationError { throw error }
-        let status = Failure.report(error)
-        failure = status
+        failure = Failure.report(error)
+        cases.append(JUnitReport.File(path: outcome.path, error: String(describing: error)))
       }
+    }
+    if let junit {
+      let file = try OutputFile(junit, overwrite: overwrite)
+      try file.write(Array(JUnitReport(preset: verifier.spec.id, files: cases).text.utf8))
+      try file.commit()
     }
     if let failure { throw failure }
   }

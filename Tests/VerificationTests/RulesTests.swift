@@ -86,7 +86,10 @@ struct RulesTests {
     for finding in findings {
       #expect(
         Set(finding.keys)
-          == ["check", "status", "severity", "rule_severity", "expected", "actual", "start", "end", "message"])
+          == [
+            "check", "status", "severity", "rule_severity", "expected", "actual", "start", "end", "intervals",
+            "message",
+          ])
     }
     #expect(findings[1]["start"] is NSNull)
     let measurements = try #require(object["measurements"] as? [String: [String: Any]])

@@ -1,0 +1,50 @@
+/// How the pictures of a stream are reordered between decoding and display, from their packets.
+public struct PictureOrder: Sendable, Hashable {
+  /// Pictures that a decoder must hold back at most, so that they come out in order.
+  public let reorderDepth: Int
+  /// Most pictures in a row, as shown, that are decoded after a picture shown later: B pictures, as coders use them.
+  public let longestBRun: Int
+  /// Groups whose pictures shown before the group's key picture need the group before. 0: every group is closed.
+  public let openGroups: Int
+
+  /// Pictures looked back for the depth; no codec at hand reorders more.
+  private static let reach = 32
+
+  /// Nil when packets lack times.
+  init?(_ index: PacketIndex) {
+    let entries = index.entries.filter { !$0.isDiscarded }
+    let times = entries.compactMap(\.pts)
+    guard times.count == entries.count, !times.isEmpty else { return nil }
+    var depth = 0
+    var (latest, isBehind) = (Int64.min, [Bool](repeating: false, count: times.count))
+    for (position, time) in times.enumerated() {
+      isBehind[position] = time < latest
+      latest = max(latest, time)
+      depth = max(depth, times[max(0, position - Self.reach)..<position].count { $0 > time })
+    }
+    reorderDepth = depth
+    var (run, longest) = (0, 0)
+    for position in times.indices.sorted(by: { (times[$0], $0) < (times[$1], $1) }) {
+      run = isBehind[position] ? run + 1 : 0
+      longest = max(longest, run)
+    }
+    longestBRun = longest
+    openGroups = Self.openGroups(entries, times)
+  }
+
+  private static func openGroups(_ entries: [PacketIndex.Entry], _ times: [Int64]) -> Int {
+    var open = 0
+    var key: Int?
+    var isCounted = false
+    for (position, entry) in entries.enumerated() {
+      if entry.isKey {
+        key = entry.picture == .idr ? nil : position
+        isCounted = false
+      } else if let start = key, !isCounted, times[position] < times[start], entry.picture != .radl {
+        open += 1
+        isCounted = true
+      }
+    }
+    return open
+  }
+}

@@ -1,0 +1,138 @@
+import Presets
+import Timing
+
+extension CheckCatalogue {
+  /// What is seen in the pictures themselves.
+  static let picture: [Check] = [
+    Check(
+      "video.black", "the longest black stretch", unit: "s",
+      detail:
+        "Longest run of pictures with 98 % of their luma at or below 10 % of the range, of 0.1 s or more; 0 for none.",
+      advice: "Trim or generate that part again.", ideal: 0, needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, _ in stretches(pictures.black, "The picture is black") }
+    },
+    Check(
+      "video.frozen", "the longest frozen stretch", unit: "s",
+      detail:
+        "Longest run of pictures that differ from its first one by -60 dB or less in the mean, of 1 s or more; 0 for none.",
+      advice: "Generate that part again.", ideal: 0, needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, _ in stretches(pictures.frozen, "The picture stands still") }
+    },
+    Check(
+      "video.duplicates", "repeated pictures", unit: "pictures",
+      detail: "Pictures that repeat the one before while the pictures around them move.",
+      advice: "Cut them out, or generate that part again.", ideal: 0, needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, series in
+        let count = pictures.repeated.count
+        return .measured(
+          .integer(Int64(count)),
+          count == 0 ? nil : "\(count) picture\(count == 1 ? " repeats" : "s repeat") the one before in a moving film.",
+          at: pictures.repeated.map { series.range($0..<($0 + 1)) })
+      }
+    },
+    Check(
+      "video.flashes", "single-picture flashes", unit: "pictures",
+      detail: "Pictures that are brighter or darker all over than both neighbours, by 2.4 code values of 255 or more.",
+      advice: "Correct or generate these pictures again.", ideal: 0, needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, series in flashes(pictures.flashes, series) }
+    },
+    Check(
+      "video.level_steps", "steps in brightness or colour", unit: "places",
+      detail:
+        "Places where the whole picture turns brighter, darker or of another tint at once, by 2 code values of 255 in "
+        + "luma or 1.5 in chroma, and no cut.",
+      advice: "Match the colours on both sides.", ideal: 0, needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, series in
+        let steps = pictures.steps
+        let worst = steps.max { max(abs($0.luma), $0.chroma) < max(abs($1.luma), $1.chroma) }
+        return .measured(
+          .integer(Int64(steps.count)),
+          worst.map {
+            "The level steps in \(places(steps.count)), at worst by \(rounded($0.luma)) code values of luma and "
+              + "\(rounded($0.chroma)) of chroma."
+          }, at: steps.map { series.range($0.index..<($0.index + 1)) })
+      }
+    },
+    Check(
+      "video.cuts", "cuts", unit: "places",
+      detail: "Places where one picture has little in common with the one before, and the film goes on from there.",
+      advice: "Compare them with the shots that were asked for.", needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, series in
+        .measured(
+          .integer(Int64(pictures.cuts.count)), nil, at: pictures.cuts.map { series.range($0..<($0 + 1)) })
+      }
+    },
+    Check(
+      "video.flash_risk", "a risk from flashing", unit: "yes/no",
+      detail:
+        "Whether more than three general flashes fall into one second: opposing changes of 20 cd/m² or more on a "
+        + "quarter of the picture, the darker below 160 cd/m² (ITU-R BT.1702, WCAG 2.2). A risk, no certificate; red "
+        + "flashes and patterns are not looked for.",
+      advice: "Have it tested for photosensitive epilepsy before it is shown.", ideal: false, needs: .sketches
+    ) { evidence in
+      evidence.watched { pictures, _ in
+        .measured(
+          .bool(!pictures.flicker.isEmpty),
+          pictures.flicker.isEmpty
+            ? nil : "It flashes more than three times a second in \(places(pictures.flicker.count)).",
+          at: pictures.flicker)
+      }
+    },
+    Check(
+      "video.bars", "black bars", unit: "pixels",
+      detail: "The widest black bar that all pictures looked at share: letterbox or pillarbox.",
+      advice: "Crop it, or generate it at the shape that is asked for.", ideal: 0, needs: .textures
+    ) { evidence in
+      evidence.looked { textures in
+        guard let found = textures.bars else { return .unknown("No picture could be looked at.") }
+        let bars = found.plausible(width: textures.size.width, height: textures.size.height)
+        let text = "top \(bars.top), bottom \(bars.bottom), left \(bars.left), right \(bars.right)"
+        return .measured(
+          .integer(Int64(bars.widest)), bars.widest == 0 ? nil : "The picture has black bars, in pixels: \(text).")
+      }
+    },
+    Check(
+      "video.blockiness", "blockiness", unit: "ratio",
+      detail: "Median over the pictures looked at: edges on the 8-pixel grid against edges between; 1 for none.",
+      advice: "Encode it with more bits.", needs: .textures
+    ) { evidence in evidence.looked { .measured(.number(rounded($0.blockiness.median))) } },
+    Check(
+      "video.banding", "banding", unit: "part of the picture",
+      detail: "Median over the pictures looked at, 0-1: the part in long flat runs a code value or two apart.",
+      advice: "Encode it with 10 bits, or with more of them.", needs: .textures
+    ) { evidence in evidence.looked { .measured(.number(rounded($0.banding.median))) } },
+  ]
+
+  static func flashes(_ found: [PictureFindings.Flash], _ series: PictureSeries) -> Measurement {
+    let worst = found.max { abs($0.luma) < abs($1.luma) }
+    let count = found.count
+    return .measured(
+      .integer(Int64(count)),
+      worst.map {
+        "\(count) picture\(count == 1 ? " flashes" : "s flash"), at worst by \(rounded($0.luma)) code values of luma."
+      }, at: found.map { series.range($0.index..<($0.index + 1)) })
+  }
+
+  /// The longest of some stretches in seconds, with a sentence when there is any.
+  static func stretches(_ found: [Interval], _ what: String) -> Measurement {
+    let longest = found.map(\.length).max() ?? .zero
+    let total = found.map(\.length).reduce(.zero, +)
+    return .measured(
+      .number(longest.decimalSeconds),
+      found.isEmpty
+        ? nil
+        : "\(what) for \(total.decimalSeconds) s in \(places(found.count)), at most \(longest.decimalSeconds) s at a time.",
+      at: found)
+  }
+
+  static func places(_ count: Int) -> String { count == 1 ? "one place" : "\(count) places" }
+
+  /// To a thousandth, as a decimal that stays readable.
+  static func rounded(_ value: Float) -> Double { (Double(value) * 1000).rounded() / 1000 }
+}

@@ -1,0 +1,227 @@
+import Timing
+
+/// What a ``PictureSeries`` comes to; every threshold with its unit.
+struct PictureFindings: Sendable {
+  /// Seconds.
+  static let shortestBlack = Rational(1, 10)
+  static let shortestFreeze = Rational(1)
+
+  let black: [Interval]
+  let frozen: [Interval]
+  /// Positions of pictures that repeat the one before while the film moves.
+  let repeated: [Int]
+  /// Positions of pictures that are brighter or darker than both neighbours, with the step in code values.
+  let flashes: [Flash]
+  /// Positions of first pictures after a cut.
+  let cuts: [Int]
+  /// Lasting steps of the whole picture's brightness or colour that are no cuts.
+  let steps: [Step]
+  /// Stretches of a second with more than three general flashes.
+  let flicker: [Interval]
+
+  struct Flash: Sendable, Hashable {
+    let index: Int
+    /// Code values on the 8-bit scale; negative for darker.
+    let luma: Float
+  }
+
+  struct Step: Sendable, Hashable {
+    let index: Int
+    let luma: Float
+    let chroma: Float
+  }
+
+  /// - Parameter joins: positions of the first pictures after declared joins; there, less is needed to call something a
+  ///   defect.
+  init(_ series: PictureSeries, joins: [Int]) {
+    let near = Set(joins.flatMap { ($0 - Self.joinReach)...($0 + Self.joinReach) })
+    black = Self.runs(series) { $0.isBlack }.map { series.range($0) }.filter { $0.length >= Self.shortestBlack }
+    frozen = series.stillRuns.map { series.range($0) }.filter { $0.length >= Self.shortestFreeze }
+    let cuts = Self.findCuts(series)
+    self.cuts = cuts
+    repeated = Self.findRepeated(series, near: near)
+    let flashes = Self.findFlashes(series, near: near, cuts: Set(cuts))
+    self.flashes = flashes
+    steps = Self.findSteps(series, cuts: Set(cuts), flashes: Set(flashes.map(\.index)))
+    flicker = Self.findFlicker(series)
+  }
+
+  /// Pictures before and after a join that count as near it.
+  static let joinReach = 3
+
+  private static func runs(_ series: PictureSeries, _ holds: (PictureSeries.Entry) -> Bool) -> [Range<Int>] {
+    var runs: [Range<Int>] = []
+    var start: Int?
+    for (index, entry) in series.entries.enumerated() {
+      if holds(entry) {
+        start = start ?? index
+      } else if let begin = start {
+        runs.append(begin..<index)
+        start = nil
+      }
+    }
+    if let begin = start { runs.append(begin..<series.entries.count) }
+    return runs
+  }
+
+  // MARK: - Repeated pictures
+
+  /// A repeated picture differs this much less from the one before than its neighbours do.
+  private static let repeatRatio: Float = 0.1
+  /// Code values: films that move less are not looked at.
+  private static let repeatMotion: Float = 0.5
+  /// Near a join, coding noise of so many code values is granted to a repeated picture, if it still differs this much less.
+  private static let repeatNoise: Float = 0.15
+  private static let repeatRatioWithNoise: Float = 0.5
+  private static let repeatMotionNearJoin: Float = 0.22
+
+  private static func findRepeated(_ series: PictureSeries, near: Set<Int>) -> [Int] {
+    let entries = series.entries
+    guard entries.count >= 5 else { return [] }
+    return (1..<entries.count).filter { index in
+      let around = [-2, -1, 1, 2].compactMap { offset -> Float? in
+        let other = index + offset
+        guard entries.indices.contains(other), entries[other].difference.isFinite else { return nil }
+        return entries[other].difference
+      }.sorted()
+      guard around.count >= 3 else { return false }
+      let usual = around[around.count == 4 ? 1 : 0]
+      let difference = entries[index].difference
+      if near.contains(index), usual >= repeatMotionNearJoin {
+        return difference <= usual * repeatRatio + repeatNoise && difference <= usual * repeatRatioWithNoise
+      }
+      return usual >= repeatMotion && difference <= usual * repeatRatio
+    }
+  }
+
+  // MARK: - Flashes
+
+  /// Code values on the 8-bit scale, far from and near a join.
+  private static let flashStep: Float = 2.4
+  private static let flashStepNearJoin: Float = 1.5
+  /// How much stronger than what the pictures around do, too.
+  private static let flashContrast: Float = 5
+  private static let flashContrastNearJoin: Float = 3
+  /// Part of the flash by which the pictures around it may differ from each other: a cut or a fade does not come back.
+  private static let flashReturn: Float = 0.6
+  /// Part of the picture that must go along.
+  private static let flashAgreement: Float = 0.7
+  /// Pictures on each side that tell what is usual.
+  private static let flashContext = 6
+
+  private static func findFlashes(_ series: PictureSeries, near: Set<Int>, cuts: Set<Int>) -> [Flash] {
+    let entries = series.entries
+    guard entries.count >= 3 else { return [] }
+    return (1..<(entries.count - 1)).compactMap { index -> Flash? in
+      let entry = entries[index]
+      let isNear = near.contains(index)
+      guard abs(entry.flash) >= (isNear ? flashStepNearJoin : flashStep), entry.flashAgreement >= flashAgreement,
+        abs(entries[index + 1].lumaStepOverTwo) <= flashReturn * abs(entry.flash)
+      else { return nil }
+      // The neighbours of a flash bulge the other way by half of it: they say nothing of what is usual.
+      let around = (max(1, index - flashContext)...min(entries.count - 2, index + flashContext)).filter {
+        abs($0 - index) > 1 && !cuts.contains($0) && !cuts.contains($0 + 1)
+      }.map { abs(entries[$0].flash) }
+      let usual = around.median
+      guard abs(entry.flash) >= usual * (isNear ? flashContrastNearJoin : flashContrast) else { return nil }
+      return Flash(index: index, luma: entry.flash)
+    }
+  }
+
+  // MARK: - Cuts and steps
+
+  /// Code values of the grid's mean difference: less is no cut.
+  private static let cutDifference: Float = 7
+  /// How much more it is than in the pictures around.
+  private static let cutContrast: Float = 3
+  private static let cutContext = 3
+
+  private static func findCuts(_ series: PictureSeries) -> [Int] {
+    let entries = series.entries
+    guard entries.count >= 2 else { return [] }
+    return (1..<entries.count).filter { index in
+      let entry = entries[index]
+      guard entry.cellDifference >= cutDifference, entry.lumaSpread >= 1 || entry.chromaStep >= 4 else { return false }
+      let around = (max(1, index - cutContext)...min(entries.count - 1, index + cutContext)).filter { $0 != index }
+        .map { entries[$0].cellDifference }
+      guard
+        entry.cellDifference >= cutContrast * (around.max() ?? 0)
+          || entry.cellDifference >= 2 * cutContrast * around.median
+      else { return false }
+      // Back again with the next picture: one strange picture, not a new shot.
+      guard index + 1 < entries.count else { return true }
+      return entries[index + 1].cellDifferenceOverTwo >= 0.5 * entry.cellDifference
+        && (index < 2 || entry.cellDifferenceOverTwo >= 0.5 * entry.cellDifference)
+    }
+  }
+
+  /// Code values.
+  private static let lumaStep: Float = 2
+  private static let chromaStep: Float = 1.5
+  /// How much greater the step is than the cells' own differences from it.
+  private static let stepClarity: Float = 3
+
+  private static func findSteps(_ series: PictureSeries, cuts: Set<Int>, flashes: Set<Int>) -> [Step] {
+    let entries = series.entries
+    return entries.indices.dropFirst().compactMap { index -> Step? in
+      let entry = entries[index]
+      guard !cuts.contains(index), !flashes.contains(index), !flashes.contains(index - 1) else { return nil }
+      guard abs(entry.lumaStep) >= lumaStep || entry.chromaStep >= chromaStep,
+        max(abs(entry.lumaStep), entry.chromaStep) >= stepClarity * max(entry.lumaSpread, 0.2)
+      else { return nil }
+      // A fade steps in every picture; a defect does so once.
+      let neighbours = [index - 1, index + 1].filter { entries.indices.contains($0) && $0 > 0 }
+      let usual = neighbours.map { max(abs(entries[$0].lumaStep), entries[$0].chromaStep) }.max() ?? 0
+      guard max(abs(entry.lumaStep), entry.chromaStep) >= stepClarity * usual else { return nil }
+      return Step(index: index, luma: entry.lumaStep, chroma: entry.chromaStep)
+    }
+  }
+
+  // MARK: - Flicker
+
+  /// Part of the picture, and flashes in a second, that make a risk: ITU-R BT.1702-3 annex 1 and WCAG 2.2 (2.3.1).
+  private static let flickerArea: Float = 0.25
+  private static let flickerFlashes = 3
+
+  /// A step may take so many pictures, for films that are dimmed and brightened over some.
+  private static let flickerSpan = 3
+  /// A flash changes the picture one way; what moves brightens about as much as it darkens.
+  private static let flickerDominance: Float = 3
+
+  /// A flash is a pair of opposing steps; steps of several pictures in a row are taken together.
+  private static func findFlicker(_ series: PictureSeries) -> [Interval] {
+    var steps: [(index: Int, isUp: Bool)] = []
+    let entries = series.entries
+    for index in entries.indices {
+      let recent = entries[max(0, index - flickerSpan + 1)...index]
+      let up = recent.reduce(Float(0)) { $0 + $1.brightened }
+      let down = recent.reduce(Float(0)) { $0 + $1.darkened }
+      let entry = entries[index]
+      if up >= flickerArea || down >= flickerArea {
+        let isUp = up > down
+        let (most, least) = isUp ? (up, down) : (down, up)
+        // Alternating pictures fill the window with both: then the picture itself must show which way it goes.
+        let isClear =
+          most >= flickerDominance * least
+          || (isUp
+            ? entry.brightened >= max(flickerArea, flickerDominance * entry.darkened)
+            : entry.darkened >= max(flickerArea, flickerDominance * entry.brightened))
+        let way = isClear && most < flickerDominance * least ? entry.brightened > entry.darkened : isUp
+        if isClear, steps.last?.isUp != way { steps.append((index, way)) }
+      }
+    }
+    let needed = 2 * (flickerFlashes + 1)
+    var found: [Interval] = []
+    for first in steps.indices where first + needed <= steps.count {
+      let span = Interval(
+        start: series.time(steps[first].index), end: series.time(steps[first + needed - 1].index))
+      guard span.length <= .one else { continue }
+      if let last = found.last, let end = last.end, end >= span.start {
+        found[found.count - 1] = Interval(start: last.start, end: span.end)
+      } else {
+        found.append(span)
+      }
+    }
+    return found
+  }
+}
