@@ -17,7 +17,9 @@ struct Longtake: AsyncParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, PlanCommand.self, GenerateCommand.self, RedoCommand.self, JobsCommand.self, ModelsCommand.self,
-      ProbeCommand.self, VerifyCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self,
+      ProbeCommand.self, VerifyCommand.self, FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self,
+      SheetCommand.self,
+      StitchCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
 

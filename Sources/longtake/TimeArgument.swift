@@ -1,4 +1,5 @@
 import ArgumentParser
+import Stills
 import Timing
 
 /// A time on the command line: seconds (`12.5`), `HH:MM:SS.mmm`, timecode `HH:MM:SS:FF`, or a frame as `#123`.
@@ -28,5 +29,14 @@ enum TimeArgument: ExpressibleByArgument, Hashable {
       total = total + Rational(value) * weight
     }
     self = .seconds(total)
+  }
+
+  /// The picture that is meant.
+  var request: FrameRequest {
+    switch self {
+    case .seconds(let time): .time(time)
+    case .frame(let number): .index(number)
+    case .timecode(let text): .timecode(text)
+    }
   }
 }
