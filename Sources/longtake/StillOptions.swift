@@ -1,11 +1,10 @@
-import ArgumentParser
+public import ArgumentParser
 import Libav
-import Stills
+public import Stills
 
-extension EncodedStill.Format: @retroactive ExpressibleByArgument {
+extension EncodedStill.Format: ExpressibleByArgument {
   public init?(argument: String) { self.init(rawValue: argument == "jpg" ? "jpeg" : argument) }
 }
-extension ToneMap.Curve: @retroactive ExpressibleByArgument {}
 
 /// How a still is to be encoded.
 struct StillOptions: ParsableArguments {

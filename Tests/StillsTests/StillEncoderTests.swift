@@ -91,7 +91,7 @@ import Testing
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i",
-      "gradients=size=256x64:c0=black:c1=white:x0=0:y0=0:x1=255:y1=0:nb_colors=2:speed=0",
+      "gradients=size=256x64:c0=black:c1=white:x0=0:y0=0:x1=255:y1=0:nb_colors=2:speed=0.00001",
       "-frames:v", "2", "-vf", "format=gbrp,zscale=matrix=2020_ncl:range=limited,format=yuv420p10le", "-c:v", "libx265",
       "-x265-params",
       "crf=4:log-level=none:colorprim=bt2020:transfer=\(tags.transfer):colormatrix=bt2020nc:range=limited")
