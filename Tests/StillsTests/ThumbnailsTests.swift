@@ -29,14 +29,20 @@ import Timing
     let made = try all(Thumbnails(of: path, choose: .count(5)))
     #expect(made.map(\.index) == [0, 18, 37, 55, 74])
     for thumbnail in made {
-      _ = try folder.make(
-        "judge.png", "-i", name, "-vf",
-        "select=eq(n\\,\(thumbnail.index)),scale=160:90:flags=area+accurate_rnd:in_color_matrix=bt601", "-fps_mode",
-        "passthrough", "-frames:v", "1", "-pix_fmt", "rgb24")
-      let judge = try Pixel.rgb(folder.path("judge.png"))
-      #expect(thumbnail.picture.rgb.count == judge.count)
-      let sum = zip(thumbnail.picture.rgb, judge).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
-      #expect(Double(sum) / Double(judge.count) < 2.5, "picture #\(thumbnail.index) of \(name)")
+      func distance(_ index: Int) throws -> Double {
+        _ = try folder.make(
+          "judge.png", "-i", name, "-vf",
+          "select=eq(n\\,\(index)),scale=in_color_matrix=bt601:flags=accurate_rnd+full_chroma_int+bicubic,format=gbrp,"
+            + "scale=160:90:flags=area", "-fps_mode", "passthrough", "-frames:v", "1", "-pix_fmt", "rgb24")
+        let judge = try Pixel.rgb(folder.path("judge.png"))
+        #expect(thumbnail.picture.rgb.count == judge.count)
+        let sum = zip(thumbnail.picture.rgb, judge).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        return Double(sum) / Double(judge.count)
+      }
+      let own = try distance(thumbnail.index)
+      #expect(own < 3, "picture #\(thumbnail.index) of \(name)")
+      let other = try distance(thumbnail.index == 0 ? 1 : thumbnail.index - 1)
+      #expect(own < 0.6 * other, "picture #\(thumbnail.index) of \(name): \(own), its neighbour \(other)")
     }
   }
 
