@@ -84,7 +84,8 @@ public struct FrameFinder: Sendable {
     var decoder = try RunDecoder(try Demuxer(path: path, ignoringEdits: ignoringEdits), stream: video.stream)
     let frame = try Frame()
     let run = DecodingRun(
-      seeksTo: start > 0 ? video.entries[start].pts : nil, wanted: [targetPTS], lastWanted: targetPTS)
+      seeksTo: start > 0 ? video.entries[start].pts : nil, decodedAt: video.entries[start].dts, wanted: [targetPTS],
+      lastWanted: targetPTS)
     guard decoder.begin(run), (try? decoder.next(into: frame)) == true, frame.pts == targetPTS, !frame.isCorrupt,
       decoder.errorCount == 0
     else { return nil }

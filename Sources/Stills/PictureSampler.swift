@@ -60,7 +60,8 @@ struct PictureSampler: ~Copyable {
     }
     return groups.map { group in
       DecodingRun(
-        seeksTo: group.start > 0 ? video.entries[group.start].pts : nil, wanted: group.times,
+        seeksTo: group.start > 0 ? video.entries[group.start].pts : nil, decodedAt: video.entries[group.start].dts,
+        wanted: group.times,
         lastWanted: video.entries[group.last].pts)
     }
   }

@@ -31,7 +31,10 @@ struct RunDecoder: ~Copyable {
   /// Goes to the start of a run.
   /// - Returns: false when the container cannot seek there.
   mutating func begin(_ run: DecodingRun) -> Bool {
-    if let time = run.seeksTo {
+    if let start = run.seeksTo {
+      // MPEG streams are searched by decoding time, and any packet will do; the others keep tables of key pictures.
+      let isSearched = ["mpegts", "mpeg"].contains(demuxer.container.formatName)
+      let time = isSearched ? run.decodedAt ?? start : start
       guard demuxer.seek(stream: stream, notAfter: time) else { return false }
     }
     decoder.flush()
@@ -100,6 +103,8 @@ struct DecodingRun: Sendable {
   /// Presentation time of the key packet that decoding starts with; nil starts where the file begins, which must have been
   /// opened just now.
   let seeksTo: Int64?
+  /// Decoding time of that packet.
+  var decodedAt: Int64?
   /// Presentation times; nil wants every picture.
   let wanted: Set<Int64>?
   /// Of the wanted, the one that is decoded last; nil reads to the end.

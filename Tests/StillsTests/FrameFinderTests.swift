@@ -102,6 +102,26 @@ import Timing
     }
   }
 
+  @Test(arguments: ["clip.mp4", "clip.mov", "clip.mkv"], [6, 25])
+  func aRunOfPicturesIsThatOfAFullDecode(_ name: String, keys: Int) throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      name, "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=3", "-c:v", "libx264", "-g", "\(keys)", "-bf",
+      "3")
+    let truth = try FullDecode(path)
+    let video = try #require(try MediaIndex(path: path, videoOnly: true).video)
+    for start in [0, 23, 25, 31, 50, 71] {
+      var walker = try FrameWalker(path: path, video: video, range: start..<min(start + 4, 75))
+      let frame = try Frame()
+      var positions: [Int] = []
+      while let position = try walker.next(into: frame) {
+        #expect(Digest.of(frame) == truth.digests[position])
+        positions.append(position)
+      }
+      #expect(positions == Array(start..<min(start + 4, 75)))
+    }
+  }
+
   @Test func editsCanBeIgnored() throws {
     let folder = try ScratchFolder()
     _ = try folder.make(
