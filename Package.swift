@@ -61,7 +61,8 @@ let package = Package(
     room("Storyboard", ["Presets", "Timing", yams]),
     room("Probing", ["Libav", "Timing"]),
     room("Loudness", ["CEbur128"]),
-    room("Stills", ["Probing", "Libav", "Timing"]),
+    .target(
+      name: "Stills", dependencies: ["Probing", "Libav", "Timing"], resources: [.copy("Fonts")], swiftSettings: strict),
     room("Verification", ["Probing", "Presets", "Loudness", "CFFTW", "Libav", "Timing"]),
     room("Stitching", ["Probing", "Stills", "Loudness", "Libav", "Timing"]),
     room(

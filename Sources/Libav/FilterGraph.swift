@@ -70,6 +70,16 @@ public struct FilterGraph: ~Copyable {
     return true
   }
 
+  /// A text as the value of a filter's option: everything that one of libav's two readings could take for its own is escaped.
+  public static func escaped(_ text: String) -> String { escapedOnce(escapedOnce(text)) }
+
+  private static func escapedOnce(_ text: String) -> String {
+    text.unicodeScalars.reduce(into: "") { result, scalar in
+      let isPlain = scalar.value >= 0x80 || scalar.properties.isAlphabetic || ("0"..."9").contains(scalar)
+      result += isPlain ? String(scalar) : "\\\(scalar)"
+    }
+  }
+
   /// The time base of the frames that come out.
   public var timeBase: TimeBase { TimeBase(Rational(av_buffersink_get_time_base(sink))) ?? .microseconds }
 

@@ -77,6 +77,11 @@ public struct Frame: ~Copyable {
   public var isInterlaced: Bool { lt_frame_is_interlaced(pointer) != 0 }
   /// The decoder knows that something in this picture is missing.
   public var isCorrupt: Bool { pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 }
+  /// The picture tells how bright it is at most: mastering display or content light levels.
+  public var hasLightLevels: Bool {
+    av_frame_get_side_data(pointer, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL) != nil
+      || av_frame_get_side_data(pointer, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA) != nil
+  }
   /// `I`, `P`, `B`, … or `?`.
   public var pictureType: Character {
     Character(UnicodeScalar(UInt8(bitPattern: av_get_picture_type_char(pointer.pointee.pict_type))))

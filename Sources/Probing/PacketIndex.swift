@@ -59,6 +59,26 @@ public struct PacketIndex: Sendable {
     return stream.timeBase.seconds(pts + duration)
   }
 
+  /// Where decoding can start so that the picture of a packet, and all shown from there on, come out as in a full decode: a
+  /// position in ``entries`` at or before it. Nil when no key packet promises that.
+  public func randomAccess(before target: Int) -> Int? {
+    guard entries.indices.contains(target), let time = entries[target].pts else { return nil }
+    let isKnown = Self.startingAnew.contains(stream.codecName)
+    return entries[...target].lastIndex { entry in
+      guard entry.isKey, !entry.isDiscarded, let pts = entry.pts, pts <= time else { return false }
+      switch entry.picture {
+      case .idr, .cra, .recovery: return true
+      case .unknown: return isKnown
+      default: return false
+      }
+    }
+  }
+
+  /// Codecs without a ``PictureKind`` whose key pictures can be decoded first, with all that is shown from them on.
+  private static let startingAnew: Set<String> = [
+    "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "prores", "mjpeg", "dnxhd", "png", "ffv1",
+  ]
+
   /// Lengths in packets between one key packet and the next, in decoding order.
   public var gopLengths: [Int] {
     let keys = entries.indices.filter { entries[$0].isKey }

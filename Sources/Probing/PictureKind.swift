@@ -12,6 +12,8 @@ public enum PictureKind: String, Sendable, Hashable, Codable {
   case rasl
   /// The same, but decodable from the CRA or IDR alone.
   case radl
+  /// H.264 recovery point that promises exact pictures from itself on: those shown before it may refer to pictures before it.
+  case recovery
   case other
   case unknown
 
@@ -35,14 +37,46 @@ public struct PictureClassifier: Sendable {
 
   public func kind(of bytes: Span<UInt8>) -> PictureKind {
     var result = PictureKind.unknown
+    var isRecoveryPoint = false
     NALUnits.forEach(in: bytes, lengthSize: lengthSize) { range in
       guard !range.isEmpty else { return true }
-      let found = kind(header: bytes[range.lowerBound])
-      guard let found else { return true }
-      result = found
+      let header = bytes[range.lowerBound]
+      if !isHEVC, header & 0x1F == Self.supplementalInformation {
+        isRecoveryPoint = isRecoveryPoint || Self.isExactRecoveryPoint(bytes.extracting(range))
+      }
+      guard let found = kind(header: header) else { return true }
+      result = found == .other && isRecoveryPoint ? .recovery : found
       return false
     }
     return result
+  }
+
+  private static let supplementalInformation: UInt8 = 6
+  private static let recoveryPointPayload = 6
+  private static let largestMessage = 1 << 16
+
+  /// Whether an SEI unit holds a recovery point message (H.264 D.1.8) of zero frames, exact match and no broken link.
+  private static func isExactRecoveryPoint(_ unit: Span<UInt8>) -> Bool {
+    var position = 1
+    func number() -> Int? {
+      var value = 0
+      while position < unit.count, value < largestMessage {
+        let byte = unit[position]
+        position += 1
+        value += Int(byte)
+        if byte != 0xFF { return value }
+      }
+      return nil
+    }
+    while position + 2 < unit.count {
+      guard let type = number(), let size = number(), position + size <= unit.count else { return false }
+      if type == recoveryPointPayload, size > 0 {
+        // ue(v) 0 is the single bit 1; exact_match_flag 1 and broken_link_flag 0 follow.
+        return unit[position] >> 5 == 0b110
+      }
+      position += size
+    }
+    return false
   }
 
   /// Nil for NAL units that are no slice of a picture.

@@ -25,12 +25,31 @@ public struct ImageLimits: Sendable, Hashable {
 public struct Anchor: Sendable {
   public let still: EncodedStill
   public let source: ExactFrame.Facts
+  /// How it was chosen among the last pictures; nil when none was asked for. Whoever joins the shots drops what lies behind it.
+  public let choice: AnchorChoice?
+  /// What a user must know of its colours; nil when they are the video's own.
+  public let note: String?
 
   /// - Throws: ``LibavError``: `unsupported` when the picture cannot fit the limits; the message names side, aspect or bytes.
   public init(of path: String, request: FrameRequest = .last, limits: ImageLimits = ImageLimits()) throws(LibavError) {
-    let picture = try FrameFinder(path: path).find(request)
+    try self.init(of: path, request: request, choice: nil, limits: limits)
+  }
+
+  /// The best of a shot's last pictures: sharp, and in no cut, flash or fade.
+  /// - Parameter searching: pictures to look at, from the last backwards.
+  public init(of path: String, searching: Int, limits: ImageLimits = ImageLimits()) throws(LibavError) {
+    let choice = try AnchorSearch.choose(path, among: searching)
+    try self.init(of: path, request: .index(choice.index), choice: choice, limits: limits)
+  }
+
+  private init(
+    of path: String, request: FrameRequest, choice: AnchorChoice?, limits: ImageLimits
+  ) throws(LibavError) {
+    let picture = try FrameFinder.picture(request, of: path)
     source = picture.facts
-    let encoder = try StillEncoder(picture, deep: false)
+    self.choice = choice
+    let encoder = try StillEncoder(picture, deep: false, toneMap: ToneMap(.hable))
+    note = encoder.note
     let upright = picture.facts.rotation % 180 == 0
     let (width, height) =
       upright ? (picture.facts.width, picture.facts.height) : (picture.facts.height, picture.facts.width)

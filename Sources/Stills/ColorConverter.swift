@@ -5,8 +5,13 @@ import Timing
 /// Turns decoded pictures into RGB by their own matrix and range, and upright for display.
 struct ColorConverter {
   /// RGB at the wanted depth: 8 bits as `rgb24`, 16 as `rgb48be`.
-  static func rgb(_ source: borrowing Frame, color: ColorUnderstanding, deep: Bool) throws(LibavError) -> Frame {
+  ///
+  /// A tone map turns HDR into 8-bit sRGB; other pictures do not need one and are converted as without.
+  static func rgb(
+    _ source: borrowing Frame, color: ColorUnderstanding, deep: Bool, toneMap: ToneMap? = nil
+  ) throws(LibavError) -> Frame {
     let target: PixelFormat = deep ? .rgb48 : .rgb24
+    if let toneMap, color.tags.isHDR { return try mapped(source, color: color, by: toneMap) }
     let format = source.pixelFormat
     if format == target { return try source.share() }
     if !format.isRGB, !format.hasPalette, isExact(format, width: source.width, height: source.height),
@@ -58,7 +63,41 @@ struct ColorConverter {
           frameRate: nil, color: tagged.color)
       ])
     tagged.pts = 0
-    try graph.send(tagged)
+    return try through(graph, tagged, to: target)
+  }
+
+  private static func mapped(
+    _ source: borrowing Frame, color: ColorUnderstanding, by toneMap: ToneMap
+  ) throws(LibavError) -> Frame {
+    guard LibraryVersions.hasFilter("zscale"), LibraryVersions.hasFilter("tonemap") else {
+      throw LibavError(.unsupported, "this libav has no zscale or tonemap filter, so HDR cannot be tone mapped")
+    }
+    var picture = try source.share()
+    if !isExact(picture.pixelFormat, width: picture.width, height: picture.height), !picture.pixelFormat.isRGB,
+      let full = PixelFormat(name: "yuv444p16le")
+    {
+      let scaler = try Scaler(
+        from: (picture.width, picture.height, picture.pixelFormat), color: color.tags,
+        to: (picture.width, picture.height, full), quality: .bicubic)
+      picture = try scaler.scale(picture)
+    }
+    let graph = try FilterGraph(
+      toneMap.filters(color.tags, isRGB: picture.pixelFormat.isRGB, hasLightLevels: source.hasLightLevels),
+      inputs: [
+        .video(
+          width: picture.width, height: picture.height, format: picture.pixelFormat, timeBase: .microseconds,
+          frameRate: nil, color: color.tags)
+      ])
+    picture.pts = 0
+    picture.color = color.tags
+    return try through(graph, picture, to: .rgb24)
+  }
+
+  /// Planar RGB out of a graph, packed.
+  private static func through(
+    _ graph: borrowing FilterGraph, _ picture: borrowing Frame, to target: PixelFormat
+  ) throws(LibavError) -> Frame {
+    try graph.send(picture)
     try graph.sendEnd()
     let result = try Frame()
     guard try graph.receive(into: result) else { throw LibavError(.other, "the colour conversion gave no picture") }

@@ -1,90 +1,208 @@
 public import Libav
 import Probing
+import Timing
 
-/// Small pictures of several files on one page: one row per file, columns evenly spread over its pictures.
-public struct ContactSheet {
-  public let still: EncodedStill
+/// Small pictures of several files on one page: a block of rows for each file, its pictures evenly spread.
+public struct ContactSheet: Sendable {
+  /// One file of a sheet.
+  public struct Entry: Sendable, Hashable {
+    public var path: String
+    /// Written above its pictures: a shot's id, a take; nil writes nothing.
+    public var label: String?
+    /// `pass`, `warn`, `fail` or another word; nil draws no badge.
+    public var verdict: String?
+
+    public init(path: String, label: String? = nil, verdict: String? = nil) {
+      self.path = path
+      self.label = label
+      self.verdict = verdict
+    }
+  }
+
+  /// How a sheet is laid out.
+  public struct Layout: Sendable, Hashable {
+    /// Pictures across the page.
+    public var columns = 4
+    /// Rows of pictures for each file.
+    public var rows = 1
+    /// Pixels.
+    public var cellWidth = 480
+    /// The nearest key picture before each instead of the exact one: quicker.
+    public var keyPicturesOnly = false
+    public var showsTimecodes = true
+
+    public init() {}
+
+    /// Pixels across a cell so that ``columns`` of them fill a page of so many.
+    public func cellWidth(fillingPageOf width: Int) -> Int {
+      max(16, (width - (columns + 1) * ContactSheet.gap) / max(1, columns))
+    }
+  }
+
+  public let page: SmallPicture
+  /// The pictures shown, file by file: positions in presentation order.
+  public let pictures: [[Int]]
+  /// What a user must know; nil when all went as it should.
+  public let note: String?
 
   /// Pixels between cells.
   private static let gap = 8
-  private static let background: UInt8 = 24
-  private static let quantiser = 3
+  private static let quality = 90
+  /// A label's line is this part of a cell's width, within limits.
+  private static let labelPart = 14
+  private static let labelSizes = 12...28
+  /// Pixels that a page may have: beyond, JPEG cannot hold it and memory grows without use.
+  private static let largestSide = 32_000
+  private static let mostPixels = 200_000_000
 
+  /// The page as a JPEG.
+  public var still: EncodedStill { get throws(LibavError) { try page.encoded(as: .jpeg, quality: Self.quality) } }
+
+  /// One row for each file, without labels.
   /// - Parameters:
-  ///   - paths: one file per row, from the top.
   ///   - columns: cells of each row, ≥ 1: the first is the file's first picture, the last its last.
   ///   - cellWidth: pixels; the height follows from each picture's own shape.
   /// - Throws: ``LibavError`` naming the file that cannot be decoded.
   public init(paths: [String], columns: Int, cellWidth: Int) throws(LibavError) {
-    var rows: [[Cell]] = []
-    for path in paths { rows.append(try Self.row(path, columns: columns, cellWidth: cellWidth)) }
-    let heights = rows.map { row in row.map(\.height).max() ?? 0 }
-    let width = columns * cellWidth + (columns + 1) * Self.gap
-    let height = heights.reduce(0, +) + (rows.count + 1) * Self.gap
-    let page = try Frame(width: width, height: height, format: .rgb24, color: ColorTags(range: "pc", matrix: "gbr"))
-    page.withMutablePlane(0) { bytes, stride in
-      for index in bytes.indices { bytes[index] = Self.background }
-      var top = Self.gap
-      for (row, rowHeight) in zip(rows, heights) {
-        for (column, cell) in row.enumerated() {
-          let left = Self.gap + column * (cellWidth + Self.gap)
-          for y in 0..<cell.height {
-            let start = (top + y) * stride + left * 3
-            for x in 0..<cell.width * 3 { bytes[start + x] = cell.rgb[y * cell.width * 3 + x] }
-          }
+    var layout = Layout()
+    layout.columns = columns
+    layout.cellWidth = cellWidth
+    try self.init(paths.map { Entry(path: $0) }, layout: layout)
+  }
+
+  /// - Throws: ``LibavError``: `unsupported` when the page would be too large, others naming the file that cannot be decoded.
+  public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws(LibavError) {
+    var blocks: [Block] = []
+    for entry in entries { blocks.append(try Block(entry, layout: layout, threading: threading)) }
+    let gap = Self.gap
+    let size = min(max(layout.cellWidth / Self.labelPart, Self.labelSizes.lowerBound), Self.labelSizes.upperBound)
+    let header = size + gap
+    let width = layout.columns * layout.cellWidth + (layout.columns + 1) * gap
+    let height = blocks.reduce(gap) { $0 + ($1.hasHeader ? header : 0) + $1.rows * ($1.cellHeight + gap) }
+    guard max(width, height) <= Self.largestSide, width * height <= Self.mostPixels else {
+      throw LibavError(
+        .unsupported, "the sheet would be \(width)×\(height) pixels; take fewer columns or rows, or a smaller width")
+    }
+    var canvas = try Canvas(width: width, height: height)
+    var top = gap
+    for block in blocks {
+      if block.hasHeader {
+        Self.drawHeader(of: block.entry, on: &canvas, top: top, width: width - 2 * gap, size: size)
+        top += header
+      }
+      for cell in block.cells {
+        let (row, column) = cell.place.quotientAndRemainder(dividingBy: layout.columns)
+        let (left, cellTop) = (gap + column * (layout.cellWidth + gap), top + row * (block.cellHeight + gap))
+        canvas.draw(cell.picture, left: left, top: cellTop)
+        if layout.showsTimecodes {
+          let text = SheetFont.fitting(cell.time, width: layout.cellWidth - 2 * gap, size: size)
+          canvas.write(
+            Canvas.Label(
+              text: text, left: left + gap / 2 + 2, top: cellTop + cell.picture.height - size - 2, size: size,
+              paper: "0x000000@0.6"))
         }
-        top += rowHeight + Self.gap
       }
+      top += block.rows * (block.cellHeight + gap)
     }
-    still = try StillEncoder(rgb: page).jpeg(quantiser: Self.quantiser)
+    var notes: [String] = []
+    if try !canvas.drawText() { notes.append("no labels: this installation has no font, or libav no drawtext") }
+    let missing = blocks.filter { $0.cells.count < $0.wanted }
+    notes += missing.map { "\($0.entry.path): \($0.wanted - $0.cells.count) pictures could not be decoded" }
+    page = SmallPicture(rgb24: canvas.frame)
+    pictures = blocks.map { $0.cells.map(\.index) }
+    note = notes.isEmpty ? nil : notes.joined(separator: "; ")
   }
 
-  private struct Cell {
-    let width: Int
-    let height: Int
-    let rgb: [UInt8]
+  private static func drawHeader(of entry: Entry, on canvas: inout Canvas, top: Int, width: Int, size: Int) {
+    var left = gap
+    if let verdict = entry.verdict {
+      let (mark, color) =
+        switch verdict {
+        case "pass": ("✓", "0x2E7D32")
+        case "warn": ("!", "0xB26A00")
+        case "fail": ("✗", "0xC62828")
+        default: ("?", "0x555555")
+        }
+      let text = SheetFont.fitting("\(mark) \(verdict)", width: width, size: size)
+      canvas.write(
+        Canvas.Label(text: text, left: left + 3, top: top, size: size, ink: "0xFFFFFF", paper: "\(color)@1.0"))
+      left += Int((Double(text.count + 2) * SheetFont.advance * Double(size)).rounded(.up))
+    }
+    if let label = entry.label {
+      let text = SheetFont.fitting(label, width: width - left, size: size)
+      canvas.write(Canvas.Label(text: text, left: left, top: top, size: size))
+    }
+  }
+}
+
+/// The pictures of one file on a sheet.
+private struct Block {
+  struct Cell {
+    let place: Int
+    let index: Int
+    let time: String
+    let picture: SmallPicture
   }
 
-  private static func row(_ path: String, columns: Int, cellWidth: Int) throws(LibavError) -> [Cell] {
-    let index = try MediaIndex(path: path, videoOnly: true)
-    guard let video = index.video, let info = video.stream.video else {
-      throw LibavError(.noSuchStream, "holds no video, so there is nothing to show", file: path)
-    }
-    let count = video.presentationOrder.count
-    let wanted = (0..<columns).map { columns == 1 ? 0 : $0 * max(count - 1, 0) / (columns - 1) }
-    var reader = try StreamReader(try Demuxer(path: path), streams: [video.stream.index])
-    let frame = try Frame()
+  let entry: ContactSheet.Entry
+  let rows: Int
+  let wanted: Int
+  private(set) var cells: [Cell] = []
+
+  var hasHeader: Bool { entry.label != nil || entry.verdict != nil }
+  var cellHeight: Int { cells.map(\.picture.height).max() ?? 0 }
+
+  init(_ entry: ContactSheet.Entry, layout: ContactSheet.Layout, threading: Threading) throws(LibavError) {
+    self.entry = entry
+    rows = layout.rows
+    let thumbnails = try Thumbnails(
+      of: entry.path, choose: .count(layout.columns * layout.rows), keyPicturesOnly: layout.keyPicturesOnly,
+      threading: threading)
+    wanted = thumbnails.count
+    let clock = SheetClock(thumbnails)
     var cells: [Cell] = []
-    var position = 0
-    while cells.count < columns, try reader.next(into: frame) != nil {
-      while cells.count < columns, wanted[cells.count] == position {
-        cells.append(try cell(frame, info: info, stream: video.stream, width: cellWidth))
+    let places = Dictionary(
+      thumbnails.chosen.enumerated().map { ($1.index, $0) }, uniquingKeysWith: { first, _ in first })
+    do {
+      try thumbnails.forEach(width: layout.cellWidth) { thumbnail in
+        cells.append(
+          Cell(
+            place: places[thumbnail.index] ?? cells.count, index: thumbnail.index, time: clock.text(thumbnail),
+            picture: thumbnail.picture))
       }
-      position += 1
+    } catch let error as LibavError {
+      throw error.about(entry.path)
+    } catch {
+      throw LibavError(.other, "\(error)", file: entry.path)
     }
-    return cells
+    guard !cells.isEmpty else {
+      throw LibavError(.invalidData, "none of its pictures can be decoded", file: entry.path)
+    }
+    self.cells = cells
+  }
+}
+
+/// What is written on a cell: a timecode where the rate is constant, else a time.
+private struct SheetClock {
+  private let rate: FrameRate?
+  private let start: Int
+  private let isDropFrame: Bool
+
+  init(_ thumbnails: Thumbnails) {
+    let video = thumbnails.video
+    let timing = FrameTiming(
+      times: video.hasUniquePTS ? video.presentationTimes : [], timeBase: video.stream.timeBase,
+      headerRates: [video.stream.averageFrameRate, video.stream.baseFrameRate])
+    rate = timing.isConstant ? timing.rate : nil
+    let timecode = rate.flatMap { StartTimecode(container: nil, stream: video.stream, rate: $0) }
+    start = timecode?.frame ?? 0
+    isDropFrame = timecode?.isDropFrame ?? false
   }
 
-  private static func cell(
-    _ frame: borrowing Frame, info: StreamInfo.Video, stream: StreamInfo, width: Int
-  ) throws(LibavError) -> Cell {
-    let isTurned = info.rotation % 180 != 0
-    let ratio = isTurned ? Double(frame.width) / Double(frame.height) : Double(frame.height) / Double(frame.width)
-    let height = max(2, Int((Double(width) * ratio).rounded()))
-    let scaled = isTurned ? (height, width) : (width, height)
-    let color = stream.color ?? ColorUnderstanding(frame.color, format: frame.pixelFormat, height: frame.height)
-    let scaler = try Scaler(
-      from: (frame.width, frame.height, frame.pixelFormat), color: color.tags, to: (scaled.0, scaled.1, .rgb24),
-      targetColor: ColorTags(range: "pc", matrix: "gbr"), quality: .area)
-    let small = try ColorConverter.upright(
-      try scaler.scale(frame), rotation: info.rotation, isMirrored: info.isMirrored)
-    var rgb = [UInt8]()
-    rgb.reserveCapacity(small.width * small.height * 3)
-    small.withPlane(0) { bytes, stride in
-      for y in 0..<small.height {
-        for x in 0..<small.width * 3 { rgb.append(bytes[y * stride + x]) }
-      }
+  func text(_ thumbnail: Thumbnail) -> String {
+    if let rate, let timecode = Timecode(frame: start + thumbnail.index, rate: rate, dropFrame: isDropFrame) {
+      return timecode.description
     }
-    return Cell(width: small.width, height: small.height, rgb: rgb)
+    return thumbnail.time.map { SpriteSheet.clock($0) } ?? "#\(thumbnail.index)"
   }
 }

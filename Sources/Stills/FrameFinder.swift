@@ -4,9 +4,9 @@ import Timing
 
 /// Finds one exact picture: the same that a full decode of the file would give.
 ///
-/// The packet index tells which picture is wanted; decoding starts at the last IDR at or before it and leaves out pictures
-/// nothing refers to. Whenever times are missing or repeated, a key picture is not an IDR, or anything goes wrong on the way,
-/// the file is decoded from its start instead.
+/// The packet index tells which picture is wanted; decoding starts at the last random access point at or before it and leaves
+/// out pictures nothing refers to. Whenever times are missing or repeated, no key picture promises to be such a point, or
+/// anything goes wrong on the way, the file is decoded from its start instead.
 public struct FrameFinder: Sendable {
   public let path: String
   public let index: MediaIndex
@@ -28,9 +28,20 @@ public struct FrameFinder: Sendable {
   /// Pictures that the packets promise.
   public var frameCount: Int { video.presentationOrder.count }
 
+  /// The picture asked for, by the shortest exact way: from the container's own table where that tells enough, else by an index
+  /// of all packets.
+  /// - Throws: ``LibavError``: `invalidData` when no picture can be decoded or the request is outside the video.
+  public static func picture(
+    _ request: FrameRequest, of path: String, ignoringEdits: Bool = false
+  ) throws(LibavError) -> ExactFrame {
+    if let found = try TableFinder(path: path, ignoringEdits: ignoringEdits).find(request) { return found }
+    return try FrameFinder(path: path, ignoringEdits: ignoringEdits).find(request)
+  }
+
   /// - Throws: ``LibavError``: `invalidData` when no picture can be decoded or the request is outside the video.
   public func find(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
-    if let index = quickIndex(of: request), let found = try quickly(index, note: noteOnTime(request)) { return found }
+    let request = try request.resolved(container: index.container, stream: video.stream, frameCount: frameCount)
+    if let index = quickIndex(of: request), let found = try quickly(index, note: note(request)) { return found }
     return try fromStart(request)
   }
 
@@ -44,56 +55,43 @@ public struct FrameFinder: Sendable {
     case .time(let time):
       let ticks = (absolute(time) / video.stream.timeBase.rational).floor
       return video.presentationTimes.lastIndex { $0 <= ticks } ?? 0
+    case .timecode: return nil
     }
   }
 
   /// A time behind the end means the last picture; whoever asks may not have meant that.
   private func noteOnTime(_ request: FrameRequest) -> String? {
     guard case .time(let time) = request, let end = video.end, absolute(time) >= end else { return nil }
-    return "the time lies behind the end of the video; this is its last picture"
+    return Self.behindTheEnd
   }
+
+  /// What the packets alone tell of the answer.
+  private func note(_ request: FrameRequest) -> String? {
+    guard request == .last else { return noteOnTime(request) }
+    if let error = index.readError { return "the file ends early: \(error)" }
+    return index.messages.first { $0.severity == .error }.map { "the file is damaged or ends early: \($0.text)" }
+  }
+
+  static let behindTheEnd = "the time lies behind the end of the video; this is its last picture"
 
   private func absolute(_ time: Rational) -> Rational { time + (index.container.startTime ?? .zero) }
 
-  /// Decodes from the nearest IDR; nil when anything is doubtful.
+  /// Decodes from the nearest random access point; nil when anything is doubtful.
   private func quickly(_ position: Int, note: String?) throws(LibavError) -> ExactFrame? {
     let target = video.presentationOrder[position]
-    guard let targetPTS = video.entries[target].pts else { return nil }
-    let start = video.entries[...target].lastIndex {
-      $0.isKey && ($0.picture == .idr || $0.picture == .cra) && ($0.pts ?? .max) <= targetPTS && !$0.isDiscarded
-    }
-    guard let start, let seekTime = video.entries[start].dts ?? video.entries[start].pts else { return nil }
-    let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
-    let stream = video.stream.index
-    demuxer.select([stream])
-    if start > 0, !demuxer.seek(stream: stream, notAfter: seekTime) { return nil }
-    let decoder = try Decoder(try demuxer.parameters(ofStream: stream), timeBase: video.stream.timeBase)
-    let packet = try Packet()
+    guard let targetPTS = video.entries[target].pts, let start = video.randomAccess(before: target)
+    else { return nil }
+    var decoder = try RunDecoder(try Demuxer(path: path, ignoringEdits: ignoringEdits), stream: video.stream)
     let frame = try Frame()
-    var isFirst = true
-    var output = Decoder.Output.needsInput
-    do {
-      while output != .ended {
-        if output == .needsInput {
-          if try demuxer.read(into: packet) {
-            guard packet.streamIndex == stream else { continue }
-            if isFirst, packet.pts != video.entries[start].pts { return nil }
-            isFirst = false
-            decoder.skip = packet.pts == targetPTS ? .nothing : .nonReference
-            _ = try decoder.send(packet)
-          } else {
-            try decoder.sendEnd()
-          }
-        }
-        output = try decoder.receive(into: frame)
-        guard output == .frame, frame.pts == targetPTS else { continue }
-        guard decoder.log.errorCount == 0, demuxer.log.errorCount == 0, !frame.isCorrupt else { return nil }
-        return ExactFrame(frame: try frame.share(), facts: facts(frame, index: position, note: note))
-      }
-    } catch {
-      return nil
-    }
-    return nil
+    let run = DecodingRun(
+      seeksTo: start > 0 ? video.entries[start].pts : nil, decodedAt: video.entries[start].dts, wanted: [targetPTS],
+      lastWanted: targetPTS)
+    guard decoder.begin(run), (try? decoder.next(into: frame)) == true, frame.pts == targetPTS, !frame.isCorrupt,
+      decoder.errorCount == 0
+    else { return nil }
+    return ExactFrame(
+      frame: try frame.share(),
+      facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note))
   }
 
   /// Decodes everything up to the wanted picture.
@@ -126,7 +124,9 @@ public struct FrameFinder: Sendable {
         .invalidData, "has no picture #\(index): the pictures are #0 to #\(count - 1)", file: path)
     }
     return ExactFrame(
-      frame: try kept.share(), facts: facts(kept, index: count - 1, note: note(reader, count: count, request: request)))
+      frame: try kept.share(),
+      facts: ExactFrame.Facts(
+        kept, of: video.stream, path: path, index: count - 1, note: note(reader, count: count, request: request)))
   }
 
   private func note(_ reader: borrowing StreamReader, count: Int, request: FrameRequest) -> String? {
@@ -142,24 +142,5 @@ public struct FrameFinder: Sendable {
     }
     if let error = index.readError { notes.append("the file ends early: \(error)") }
     return notes.isEmpty ? nil : notes.joined(separator: "; ")
-  }
-
-  private func facts(_ frame: borrowing Frame, index: Int, note: String?) -> ExactFrame.Facts {
-    let info = video.stream.video
-    var tags = frame.color
-    let streamTags = info?.color ?? ColorTags()
-    tags.range = tags.range ?? streamTags.range
-    tags.matrix = tags.matrix ?? streamTags.matrix
-    tags.transfer = tags.transfer ?? streamTags.transfer
-    tags.primaries = tags.primaries ?? streamTags.primaries
-    tags.chromaLocation = tags.chromaLocation ?? streamTags.chromaLocation
-    let ratio = frame.sampleAspectRatio
-    let container = info?.sampleAspectRatio ?? .undefined
-    return ExactFrame.Facts(
-      file: path, index: index, pts: frame.pts, timeBase: video.stream.timeBase, width: frame.width,
-      height: frame.height, pixelFormat: frame.pixelFormat.name,
-      color: ColorUnderstanding(tags, format: frame.pixelFormat, height: frame.height), rotation: info?.rotation ?? 0,
-      isMirrored: info?.isMirrored ?? false,
-      sampleAspectRatio: container.isPositive ? container : ratio, note: note)
   }
 }

@@ -39,7 +39,7 @@ public struct FrameWalker: ~Copyable {
       let start = video.entries[...target].lastIndex {
         $0.isKey && $0.picture == .idr && !$0.isDiscarded && ($0.pts ?? .max) <= times[range.lowerBound]
       }
-      if let start, start > 0, let time = video.entries[start].dts ?? video.entries[start].pts,
+      if let start, start > 0, let time = Self.seekTime(to: start, in: video, demuxer.container),
         !demuxer.seek(stream: stream, notAfter: time), !demuxer.rewind()
       {
         throw LibavError(.inputOutput, "cannot be read from an earlier place again", file: path)
@@ -54,6 +54,16 @@ public struct FrameWalker: ~Copyable {
     nextPosition = range.lowerBound
     self.decoder = decoder
     self.demuxer = demuxer
+  }
+
+  /// MP4 and MOV go to the last key packet that is decoded and shown by then: its decoding time alone would lead to the one
+  /// before it.
+  private static func seekTime(to start: Int, in video: PacketIndex, _ container: ContainerInfo) -> Int64? {
+    let entry = video.entries[start]
+    guard container.formatName.hasPrefix("mov,"), let pts = entry.pts,
+      !video.entries[(start + 1)...].contains(where: { $0.isKey && ($0.dts ?? .min) <= pts })
+    else { return entry.dts ?? entry.pts }
+    return pts
   }
 
   /// Decodes the next picture of the run.

@@ -4,7 +4,7 @@ import Timing
 
 /// A still picture as the bytes of a file.
 public struct EncodedStill: Sendable {
-  public enum Format: String, Sendable, Hashable, Codable { case png, jpeg }
+  public enum Format: String, Sendable, Hashable, Codable { case png, jpeg, webp }
 
   public let format: Format
   public let bytes: [UInt8]
@@ -13,12 +13,14 @@ public struct EncodedStill: Sendable {
   public let height: Int
   /// Bits per colour sample: 8 or 16.
   public let bitDepth: Int
-  /// `4:4:4`, `4:2:0`; nil for PNG.
+  /// `4:4:4`, `4:2:0`; nil where nothing is lost.
   public let subsampling: String?
-  /// libjpeg-like quantiser of the JPEG encoder, 1 (best) to 31; nil for PNG.
+  /// libjpeg-like quantiser of the JPEG encoder, 1 (best) to 31; nil for PNG and WebP.
   public let quantiser: Int?
+  /// 1–100 of a lossy WebP; nil for a lossless one and for the others.
+  public let quality: Int?
 
-  public var mediaType: String { format == .png ? "image/png" : "image/jpeg" }
+  public var mediaType: String { "image/\(format.rawValue)" }
 }
 
 /// Writes exact pictures as PNG or JPEG in true colours.
@@ -36,15 +38,31 @@ public struct StillEncoder: ~Copyable {
   private let rgb: Frame
   private let tags: ColorTags
   private let deep: Bool
+  /// How the picture's colours were brought to this form; nil when they were kept.
+  public let note: String?
 
   /// Converts a picture to upright RGB.
-  /// - Parameter deep: 16 bits per sample; nil chooses 16 for HDR and 8 otherwise.
-  public init(_ picture: borrowing ExactFrame, deep: Bool? = nil) throws(LibavError) {
+  /// - Parameters:
+  ///   - deep: 16 bits per sample; nil chooses 16 for HDR that is kept and 8 otherwise.
+  ///   - toneMap: brings HDR to 8-bit sRGB; nil keeps its code values.
+  public init(_ picture: borrowing ExactFrame, deep: Bool? = nil, toneMap: ToneMap? = nil) throws(LibavError) {
     let facts = picture.facts
-    tags = facts.color.tags
-    self.deep = deep ?? facts.color.tags.isHDR
-    let converted = try ColorConverter.rgb(picture.frame, color: facts.color, deep: self.deep)
-    rgb = try ColorConverter.upright(converted, rotation: facts.rotation, isMirrored: facts.isMirrored)
+    let isHDR = facts.color.tags.isHDR
+    let deep = toneMap != nil && isHDR ? false : deep ?? isHDR
+    let converted = try ColorConverter.rgb(picture.frame, color: facts.color, deep: deep, toneMap: toneMap)
+    let upright = try ColorConverter.upright(converted, rotation: facts.rotation, isMirrored: facts.isMirrored)
+    if let toneMap, isHDR {
+      tags = ColorTags(range: "pc", matrix: "gbr")
+      note = toneMap.words(transfer: facts.color.tags.transfer, hasLightLevels: picture.frame.hasLightLevels)
+    } else {
+      tags = facts.color.tags
+      note =
+        isHDR
+        ? "HDR (\(facts.color.tags.transfer ?? "")): the code values are kept\(deep ? " and signalled" : ""), not tone mapped"
+        : nil
+    }
+    self.deep = deep
+    rgb = upright
   }
 
   /// A page that is RGB already.
@@ -52,6 +70,28 @@ public struct StillEncoder: ~Copyable {
     rgb = try page.share()
     tags = ColorTags(range: "pc", matrix: "gbr")
     deep = false
+    note = nil
+  }
+
+  /// The JPEG quantiser for a quality of 1–100: 100 is the best, 1; 1 is the worst, 31.
+  public static func quantiser(quality: Int) -> Int {
+    let quality = min(max(quality, 1), 100)
+    return bestQuantiser + (100 - quality) * (worstQuantiser - bestQuantiser) / 99
+  }
+
+  /// WebP by libwebp.
+  /// - Parameter quality: 1–100; nil loses nothing.
+  /// - Throws: ``LibavError``: `codecMissing` when this libav has no libwebp.
+  public func webp(quality: Int? = nil) throws(LibavError) -> EncodedStill {
+    guard let format = PixelFormat(name: "bgra") else { throw LibavError(.unsupported, "libav knows no bgra") }
+    let scaler = try Scaler(
+      from: (rgb.width, rgb.height, rgb.pixelFormat), color: ColorTags(range: "pc", matrix: "gbr"),
+      to: (rgb.width, rgb.height, format), targetColor: ColorTags(range: "pc", matrix: "gbr"), quality: .bicubic)
+    var settings = encoding("libwebp", format: format)
+    settings.options = quality.map { ["quality": "\(min(max($0, 1), 100))"] } ?? ["lossless": "1", "quality": "50"]
+    return EncodedStill(
+      format: .webp, bytes: try encode(try scaler.scale(rgb), settings), width: rgb.width, height: rgb.height,
+      bitDepth: 8, subsampling: quality == nil ? nil : "4:2:0", quantiser: nil, quality: quality)
   }
 
   public func png() throws(LibavError) -> EncodedStill { try png(level: Self.pngLevels[0].level) }
@@ -63,7 +103,7 @@ public struct StillEncoder: ~Copyable {
     let bytes = PNGChunk.replaceColorChunks(of: try encode(rgb, settings), with: chunk)
     return EncodedStill(
       format: .png, bytes: bytes, width: rgb.width, height: rgb.height, bitDepth: deep ? 16 : 8, subsampling: nil,
-      quantiser: nil)
+      quantiser: nil, quality: nil)
   }
 
   /// - Parameter quantiser: 1 (best) to 31.
@@ -71,6 +111,8 @@ public struct StillEncoder: ~Copyable {
     let picture = try jpegPicture(subsampled: subsampled)
     return try jpeg(picture, quantiser: quantiser, subsampled: subsampled)
   }
+
+  private static let webpQualities = [95, 90, 80, 65, 50, 35, 20, 5, 1]
 
   /// The best still of at most `maximumBytes`: PNG if it fits, else the JPEG of the highest quality that fits, 4:4:4 before
   /// 4:2:0.
@@ -90,6 +132,12 @@ public struct StillEncoder: ~Copyable {
     if formats.contains(.jpeg) {
       for subsampled in [false, true] {
         if let still = try bestJPEG(maximumBytes: maximumBytes, subsampled: subsampled) { return still }
+      }
+    }
+    if formats.contains(.webp) {
+      for quality in [nil] + Self.webpQualities.map(Optional.some) {
+        let still = try webp(quality: quality)
+        if still.bytes.count <= maximumBytes { return still }
       }
     }
     throw LibavError(
@@ -129,7 +177,8 @@ public struct StillEncoder: ~Copyable {
     return EncodedStill(
       format: .jpeg, bytes: try encode(picture, settings, quantiser: quantiser), width: picture.width,
       height: picture.height, bitDepth: 8,
-      subsampling: subsampled ? "4:2:0" : "4:4:4", quantiser: quantiser)
+      subsampling: subsampled ? "4:2:0" : "4:4:4", quantiser: quantiser,
+      quality: nil)
   }
 
   private func encoding(_ encoder: String, format: PixelFormat) -> VideoEncoding {

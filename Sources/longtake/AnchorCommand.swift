@@ -22,6 +22,12 @@ struct AnchorCommand: ParsableCommand {
   @Option(help: "The model whose limits count; the Kling O3 family's without it.")
   var model: String?
 
+  @Option(
+    help:
+      "Take the best of the last so many pictures: sharp, in no cut, flash or fade. What lies after it is to be dropped."
+  )
+  var search: Int?
+
   @Flag(help: "Replace the output if it exists.")
   var overwrite = false
 
@@ -30,6 +36,10 @@ struct AnchorCommand: ParsableCommand {
 
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    if let search, !(1...120).contains(search) { throw ValidationError("--search is between 1 and 120.") }
+  }
 
   func run() throws {
     common.apply()
@@ -42,11 +52,16 @@ struct AnchorCommand: ParsableCommand {
       }
       limits.formats = [named]
     }
-    let anchor = try Anchor(of: file, limits: limits)
-    let path = named == nil ? "\(output).\(anchor.still.format == .png ? "png" : "jpg")" : output
+    let anchor =
+      if let search { try Anchor(of: file, searching: search, limits: limits) } else {
+        try Anchor(of: file, limits: limits)
+      }
+    let path = named == nil ? "\(output).\(StillFile.ending(of: anchor.still.format))" : output
     let destination = try OutputFile(path, overwrite: overwrite)
     try destination.write(anchor.still.bytes)
     try destination.commit()
-    try StillFile.announce(StillFile.Facts(anchor.source, still: anchor.still, output: path), json: json)
+    try StillFile.announce(
+      StillFile.Facts(
+        anchor.source, still: anchor.still, output: path, choice: anchor.choice, note: anchor.note), json: json)
   }
 }

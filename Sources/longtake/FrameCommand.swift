@@ -1,41 +1,53 @@
 import ArgumentParser
+import Foundation
 import Libav
-import Probing
 import Stills
 import Timing
 
 struct FrameCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "frame", abstract: "Write one exact picture of a video as PNG or JPEG.",
-    discussion: "The picture is the one a full decode gives, upright, in true colours.")
+    commandName: "frame", abstract: "Write one exact picture of a video, or compare two.",
+    discussion: """
+      The picture is the one a full decode gives, upright, in true colours. HDR stays HDR in a 16-bit PNG; in other formats it \
+      is tone mapped. With --diff, the picture of the first file is compared with one of the second, for example a shot's last \
+      picture with the first of the shot that it seeded: longtake frame --diff one.mp4 two.mp4
+      """)
 
-  @Argument(help: "A media file.", completion: .file())
-  var file: String
+  @Argument(help: "Media files; --output is a folder when there are several.", completion: .file())
+  var files: [String]
 
-  @Flag(help: "The last picture.")
+  @Flag(help: "The last picture; with --diff the default for the first file.")
   var last = false
 
   @Flag(help: "The first picture.")
   var first = false
 
-  @Option(help: "The picture on screen at a time: seconds, HH:MM:SS.mmm, HH:MM:SS:FF or #frame.")
+  @Option(
+    help:
+      "The picture on screen at a time: seconds, HH:MM:SS.mmm, timecode HH:MM:SS:FF (from the file's own) or #frame.")
   var at: TimePoint?
 
-  @Option(help: "The picture at a position in presentation order, from 0.")
+  @Option(
+    parsing: .unconditional,
+    help: "The picture at a position in presentation order, from 0; -1 is the last, -2 the one before.")
   var index: Int?
 
-  @Option(name: .shortAndLong, help: "Where to write: .png, .jpg or .jpeg.", completion: .file())
-  var output: String
+  @Flag(help: "Compare two files' pictures: SSIM, PSNR and CIEDE2000; --output writes the differences as a picture.")
+  var diff = false
 
-  @Option(
-    name: .customLong("max-bytes"), help: "The file may be this large; a JPEG's quality, or PNG's effort, follows.")
-  var maximumBytes: Int?
+  @Option(help: "With --diff, the second file's picture: first, last, a time or #frame.")
+  var against: PictureArgument = .first
 
-  @Flag(help: "16 bits per sample (PNG only).")
-  var deep = false
+  @Option(name: .shortAndLong, help: "Where to write: .png, .jpg, .jpeg or .webp.", completion: .file())
+  var output: String?
+
+  @OptionGroup var stillOptions: StillOptions
 
   @Flag(name: .customLong("ignore-edits"), help: "Read MP4/MOV as if they had no edit lists.")
   var ignoreEdits = false
+
+  @Option(help: "Files worked on at a time.")
+  var jobs = 1
 
   @Flag(help: "Replace the output if it exists.")
   var overwrite = false
@@ -47,44 +59,85 @@ struct FrameCommand: ParsableCommand {
 
   func validate() throws {
     let given = [last, first, at != nil, index != nil].count { $0 }
-    guard given == 1 else { throw ValidationError("Give exactly one of --last, --first, --at and --index.") }
-    if let index, index < 0 { throw ValidationError("--index counts from 0.") }
-    if let maximumBytes, maximumBytes < 1 { throw ValidationError("--max-bytes must be above 0.") }
+    if diff {
+      guard files.count == 2 else { throw ValidationError("--diff compares two files.") }
+      guard given <= 1 else { throw ValidationError("Give at most one of --last, --first, --at and --index.") }
+    } else {
+      guard !files.isEmpty else { throw ValidationError("Name a file.") }
+      guard given == 1 else { throw ValidationError("Give exactly one of --last, --first, --at and --index.") }
+      guard output != nil else { throw ValidationError("Say with --output where to write.") }
+    }
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs is between 1 and 64.") }
   }
 
   func run() throws {
     common.apply()
-    let format = try StillFile.format(of: output)
-    if deep, format == .jpeg { throw UsageError("--deep needs a .png: JPEG holds 8 bits per sample") }
-    let destination = try OutputFile(output, overwrite: overwrite)
-    let finder = try FrameFinder(path: file, ignoringEdits: ignoreEdits)
-    let picture = try finder.find(try request(finder))
-    let encoder = try StillEncoder(picture, deep: format == .jpeg ? false : deep ? true : nil)
-    let still =
-      if let maximumBytes {
-        try encoder.fitting(maximumBytes: maximumBytes, allowing: [format])
-      } else {
-        format == .png ? try encoder.png() : try encoder.jpeg()
-      }
-    try destination.write(still.bytes)
-    try destination.commit()
-    try StillFile.announce(StillFile.Facts(picture.facts, still: still, output: output), json: json)
+    if diff { return try compare() }
+    guard let output else { return }
+    guard files.count > 1 else { return try write(files[0], to: output, format: StillFile.format(of: output)) }
+    let format = stillOptions.format ?? .png
+    let names = OutputNames(of: files)
+    try OutputNames.makeFolder(output)
+    try Batch.run(files.count, jobs: jobs) { number, _ in
+      try write(files[number], to: "\(output)/\(names[number]).\(StillFile.ending(of: format))", format: format)
+    }
   }
 
-  private func request(_ finder: FrameFinder) throws -> FrameRequest {
-    if last { return .last }
+  private func write(_ file: String, to path: String, format: EncodedStill.Format) throws {
+    try stillOptions.check(format)
+    let destination = try OutputFile(path, overwrite: overwrite)
+    let picture = try FrameFinder.picture(request, of: file, ignoringEdits: ignoreEdits)
+    let (still, note) = try stillOptions.encode(picture, as: format)
+    try destination.write(still.bytes)
+    try destination.commit()
+    try StillFile.announce(StillFile.Facts(picture.facts, still: still, output: path, note: note), json: json)
+  }
+
+  private func compare() throws {
+    let format = try output.map { try StillFile.format(of: $0) }
+    let first = try FrameFinder.picture(request, of: files[0], ignoringEdits: ignoreEdits)
+    let second = try FrameFinder.picture(against.request, of: files[1], ignoringEdits: ignoreEdits)
+    let difference = try PictureDifference(first, second)
+    if let output, let format {
+      let destination = try OutputFile(output, overwrite: overwrite)
+      try destination.write(difference.picture.encoded(as: format, quality: 95).bytes)
+      try destination.commit()
+    }
+    let facts = DifferenceFacts(difference, output: output)
+    if json { try Output.json(facts) }
+    for line in facts.lines { Terminal.note(line) }
+  }
+
+  private var request: FrameRequest {
     if first { return .first }
     if let index { return .index(index) }
-    switch at {
-    case .seconds(let time): return .time(time)
-    case .frame(let number): return .index(number)
-    case .timecode(let text):
-      let stream = finder.index.video?.stream
-      guard let rate = stream.flatMap({ FrameRate($0.averageFrameRate) ?? FrameRate($0.baseFrameRate) }),
-        let timecode = Timecode(parsing: text, rate: rate)
-      else { throw UsageError("\(text) is no timecode at this video's frame rate") }
-      return .index(timecode.frame)
-    case nil: return .last
+    return at?.request ?? .last
+  }
+}
+
+/// Which picture: `first`, `last`, or a time as ``TimePoint`` takes it.
+enum PictureArgument: ExpressibleByArgument {
+  case first
+  case last
+  case at(TimePoint)
+
+  init?(argument: String) {
+    switch argument {
+    case "first": self = .first
+    case "last": self = .last
+    default:
+      guard let time = TimePoint(parsing: argument) else { return nil }
+      self = .at(time)
+    }
+  }
+
+  var defaultValueDescription: String { "first" }
+
+  var request: FrameRequest {
+    switch self {
+    case .first: .first
+    case .last: .last
+    case .at(let time): time.request
     }
   }
 }

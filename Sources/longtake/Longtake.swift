@@ -18,7 +18,7 @@ struct Longtake: AsyncParsableCommand {
     subcommands: [
       RunCommand.self, PlanCommand.self, GenerateCommand.self, RedoCommand.self, JobsCommand.self, ModelsCommand.self,
       ProbeCommand.self, VerifyCommand.self, NativeCommand.self, FrameCommand.self, AnchorCommand.self,
-      StitchCommand.self,
+      ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
 

@@ -10,9 +10,12 @@ enum StillFile {
     switch URL(fileURLWithPath: path).pathExtension.lowercased() {
     case "png": return .png
     case "jpg", "jpeg": return .jpeg
-    default: throw UsageError("\(path): name the output .png, .jpg or .jpeg")
+    case "webp": return .webp
+    default: throw UsageError("\(path): name the output .png, .jpg, .jpeg or .webp")
     }
   }
+
+  static func ending(of format: EncodedStill.Format) -> String { format == .jpeg ? "jpg" : format.rawValue }
 
   /// `frame --json` of the contract.
   struct Facts: Encodable {
@@ -35,6 +38,21 @@ enum StillFile {
       }
     }
 
+    /// How an anchor was chosen among a shot's last pictures.
+    struct Search: Encodable {
+      let searched: Int
+      let droppedAfter: Int
+      let sharpness: Double
+      let sharpnessOfLast: Double
+      let reason: String
+
+      private enum CodingKeys: String, CodingKey {
+        case searched, sharpness, reason
+        case droppedAfter = "dropped_after"
+        case sharpnessOfLast = "sharpness_of_last"
+      }
+    }
+
     let schema = "longtake.frame/1"
     let file: String
     let index: Int
@@ -48,15 +66,19 @@ enum StillFile {
     let output: String
     let bytes: Int
     let format: String
+    let search: Search?
     let note: String?
 
     enum CodingKeys: String, CodingKey {
-      case schema, file, index, pts, time, width, height, color, output, bytes, format, note
+      case schema, file, index, pts, time, width, height, color, output, bytes, format, search, note
       case timeBase = "time_base"
       case pixFmt = "pix_fmt"
     }
 
-    init(_ facts: ExactFrame.Facts, still: EncodedStill, output: String) {
+    /// - Parameter note: how the colours were brought to the still's form.
+    init(
+      _ facts: ExactFrame.Facts, still: EncodedStill, output: String, choice: AnchorChoice? = nil, note: String?
+    ) {
       file = facts.file
       index = facts.index
       pts = facts.pts
@@ -72,19 +94,23 @@ enum StillFile {
       self.output = output
       bytes = still.bytes.count
       format = Self.name(still)
+      search = choice.map {
+        Search(
+          searched: $0.searched, droppedAfter: $0.droppedAfter, sharpness: $0.sharpness,
+          sharpnessOfLast: $0.sharpnessOfLast, reason: $0.reason)
+      }
       var notes = facts.note.map { [$0] } ?? []
       if facts.rotation != 0 || facts.isMirrored { notes.append("turned upright: rotation \(facts.rotation)°") }
       let ratio = facts.sampleAspectRatio
       if ratio.isPositive, ratio != .one { notes.append("pixels are not square (\(ratio)); they were not stretched") }
-      if tags.isHDR {
-        notes.append("HDR (\(tags.transfer ?? "")): the code values are kept and signalled, not tone-mapped")
-      }
-      note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+      if let note { notes.append(note) }
+      self.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
     }
 
     private static func name(_ still: EncodedStill) -> String {
       switch still.format {
       case .png: "png \(still.bitDepth) bit"
+      case .webp: still.quality.map { "webp quality \($0)" } ?? "webp lossless"
       case .jpeg: "jpeg \(still.subsampling ?? "") quantiser \(still.quantiser ?? 0)"
       }
     }
@@ -104,6 +130,7 @@ enum StillFile {
       try container.encode(output, forKey: .output)
       try container.encode(bytes, forKey: .bytes)
       try container.encode(format, forKey: .format)
+      try container.encode(search, forKey: .search)
       try container.encode(note, forKey: .note)
     }
   }
@@ -116,6 +143,9 @@ enum StillFile {
     )
     if !facts.color.assumed.isEmpty {
       Terminal.note("  untagged colour, assumed \(facts.color.assumed.joined(separator: ", "))")
+    }
+    if let search = facts.search {
+      Terminal.note("  \(search.reason); \(search.droppedAfter) pictures after it are to be dropped")
     }
     if let note = facts.note { Terminal.warning(note) }
   }

@@ -38,6 +38,27 @@ import Timing
     Case(name: "transport.ts", arguments: picture + sound + ["-c:v", "libx264", "-g", "25", "-c:a", "aac"]),
     Case(name: "vp9.webm", arguments: picture + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
     Case(name: "ten-bit.mp4", arguments: picture + ["-pix_fmt", "yuv420p10le", "-c:v", "libx264"]),
+    Case(
+      name: "open-pyramid.mp4",
+      arguments: picture + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=16:bframes=5:ref=6:b-pyramid=2"]),
+    Case(
+      name: "open-adaptive.mkv",
+      arguments: picture + ["-c:v", "libx264", "-preset", "slow", "-x264-params", "open-gop=1:keyint=12:min-keyint=4"]),
+    Case(name: "short-gops.mov", arguments: picture + ["-c:v", "libx264", "-g", "10", "-bf", "3"]),
+    Case(name: "hevc-gops.mp4", arguments: picture + ["-c:v", "libx265", "-x265-params", "keyint=15:log-level=none"]),
+    Case(
+      name: "fragmented.mp4",
+      arguments: picture + ["-c:v", "libx264", "-g", "10", "-movflags", "frag_keyframe+empty_moov"]),
+    Case(
+      name: "partly-fragmented.mp4",
+      arguments: picture + ["-c:v", "libx264", "-g", "10", "-movflags", "frag_keyframe"]),
+    Case(name: "mpeg2.ts", arguments: picture + ["-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-q:v", "4"]),
+    Case(name: "mpeg4.avi", arguments: picture + ["-c:v", "mpeg4", "-bf", "2", "-g", "12", "-q:v", "4"]),
+    Case(name: "prores.mov", arguments: picture + ["-c:v", "prores_ks"]),
+    Case(
+      name: "av1.mkv",
+      arguments: picture + ["-c:v", "libsvtav1", "-preset", "12", "-g", "20"]),
+    Case(name: "vp9-keys.webm", arguments: picture + ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-g", "15"]),
     Case(name: "jpeg.mov", arguments: picture + ["-c:v", "mjpeg"]),
     Case(
       name: "negative.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "3", "-movflags", "negative_cts_offsets"]),
@@ -52,9 +73,89 @@ import Timing
     let finder = try FrameFinder(path: path)
     #expect(try digest(finder, .last) == truth.digests.last)
     #expect(try digest(finder, .first) == truth.digests.first)
-    for index in [truth.digests.count / 2, max(0, truth.digests.count - 2)] {
+    let count = truth.digests.count
+    for index in Set([count / 4, count / 2, max(0, count - 2)]) {
       #expect(try digest(finder, .index(index)) == truth.digests[index], "picture #\(index)")
     }
+    for (request, index) in [
+      (FrameRequest.last, count - 1), (.first, 0), (.index(count / 3), count / 3), (.index(-1), count - 1),
+      (.index(-count), 0),
+    ] {
+      let picture = try FrameFinder.picture(request, of: path)
+      #expect(Digest.of(picture.frame) == truth.digests[index], "\(request)")
+      #expect(picture.facts.index == index)
+    }
+  }
+
+  /// The container's table and the index of all packets must mean the same picture by the same time.
+  @Test func timesMeanTheSameByTableAndByIndex() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=24:duration=2", "-c:v", "libx264", "-g", "9", "-bf",
+      "3")
+    let finder = try FrameFinder(path: path)
+    for time in [Rational.zero, Rational(3, 8), Rational(37, 100), Rational(1), Rational(199, 100), Rational(5)] {
+      let quick = try FrameFinder.picture(.time(time), of: path)
+      let full = try finder.find(.time(time))
+      #expect(quick.facts == full.facts, "at \(time)")
+      #expect(Digest.of(quick.frame) == Digest.of(full.frame), "at \(time)")
+    }
+  }
+
+  @Test(arguments: ["clip.mp4", "clip.mov", "clip.mkv"], [6, 25])
+  func aRunOfPicturesIsThatOfAFullDecode(_ name: String, keys: Int) throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      name, "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=3", "-c:v", "libx264", "-g", "\(keys)", "-bf",
+      "3")
+    let truth = try FullDecode(path)
+    let video = try #require(try MediaIndex(path: path, videoOnly: true).video)
+    for start in [0, 23, 25, 31, 50, 71] {
+      var walker = try FrameWalker(path: path, video: video, range: start..<min(start + 4, 75))
+      let frame = try Frame()
+      var positions: [Int] = []
+      while let position = try walker.next(into: frame) {
+        #expect(Digest.of(frame) == truth.digests[position])
+        positions.append(position)
+      }
+      #expect(positions == Array(start..<min(start + 4, 75)))
+    }
+  }
+
+  @Test func editsCanBeIgnored() throws {
+    let folder = try ScratchFolder()
+    _ = try folder.make(
+      "whole.mp4", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10:duration=3", "-c:v", "libx264", "-g", "10")
+    let path = try folder.make("cut.mp4", "-ss", "1.5", "-i", "whole.mp4", "-c", "copy")
+    let whole = try FullDecode(folder.path("whole.mp4"))
+    let cut = try FullDecode(path)
+    #expect(cut.digests.count < 20)
+    let first = try FrameFinder.picture(.first, of: path)
+    #expect(Digest.of(first.frame) == cut.digests.first)
+    let hidden = try FrameFinder.picture(.first, of: path, ignoringEdits: true)
+    #expect(Digest.of(hidden.frame) == whole.digests[10])
+  }
+
+  @Test(arguments: [
+    ("25", "10:00:00:00", "10:00:01:05", 30), ("30000/1001", "00:59:59;28", "01:00:00;02", 4),
+    ("30000/1001", "01:00:00;00", "01:00:01:00", 30),
+  ])
+  func timecodesCountFromTheFilesOwn(rate: String, start: String, asked: String, index: Int) throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mov", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=\(rate):duration=2", "-c:v", "libx264", "-timecode",
+      start)
+    #expect(try FrameFinder.picture(.timecode(asked), of: path).facts.index == index)
+    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.picture(.timecode("00:00:00:00"), of: path) }
+    #expect(error?.description.contains(start) == true)
+  }
+
+  @Test func aTimecodeWithoutStartCountsFromZero() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mkv", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=24:duration=2", "-c:v", "libx264")
+    #expect(try FrameFinder.picture(.timecode("00:00:01:06"), of: path).facts.index == 30)
+    #expect(throws: LibavError.self) { _ = try FrameFinder.picture(.timecode("00:00:01:24"), of: path) }
   }
 
   @Test func anIndexBeyondTheEndIsRefused() throws {
@@ -103,6 +204,9 @@ import Timing
       return
     }
     #expect(try digest(FrameFinder(path: path), .last) == last)
+    #expect(Digest.of(try FrameFinder.picture(.last, of: path).frame) == last)
+    let middle = truth.digests.count / 2
+    #expect(Digest.of(try FrameFinder.picture(.index(middle), of: path).frame) == truth.digests[middle])
   }
 
   private func digest(_ finder: FrameFinder, _ request: FrameRequest) throws -> String {

@@ -49,7 +49,10 @@ import Testing
           + ["-c:v", "libx264", "-qp", "1"] + tagging.options + ["clip.mp4"], in: folder.url)
       let picture = try FrameFinder(path: folder.path("clip.mp4")).find(.last)
       let encoder = try StillEncoder(picture)
-      for (name, still) in [("still.png", try encoder.png()), ("still.jpg", try encoder.jpeg())] {
+      for (name, still) in [
+        ("still.png", try encoder.png()), ("still.jpg", try encoder.jpeg()),
+        ("half.jpg", try encoder.jpeg(subsampled: true)), ("still.webp", try encoder.webp()),
+      ] {
         let path = try folder.write(name, Data(still.bytes))
         let shown = try Pixel.center(of: path)
         let worst = max(abs(shown.0 - color.0), abs(shown.1 - color.1), abs(shown.2 - color.2))
@@ -80,6 +83,76 @@ import Testing
     #expect(still.bitDepth == 16)
     let chunk = try #require(PNGFile.chunk("cICP", of: still.bytes))
     #expect(chunk == [9, 16, 0, 1])
+  }
+
+  /// A grey ramp of known light comes out in order, neutral, and as the `ffmpeg` program maps it by the same curve.
+  @Test(arguments: [("smpte2084", "2020"), ("arib-std-b67", "2020")], ToneMap.Curve.allCases)
+  func highDynamicRangeIsToneMapped(_ tags: (transfer: String, primaries: String), curve: ToneMap.Curve) throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i",
+      "gradients=size=256x64:c0=black:c1=white:x0=0:y0=0:x1=255:y1=0:nb_colors=2:speed=0.00001",
+      "-frames:v", "2", "-vf", "format=gbrp,zscale=matrix=2020_ncl:range=limited,format=yuv420p10le", "-c:v", "libx265",
+      "-x265-params",
+      "crf=4:log-level=none:colorprim=bt2020:transfer=\(tags.transfer):colormatrix=bt2020nc:range=limited")
+    let picture = try FrameFinder.picture(.first, of: path)
+    let encoder = try StillEncoder(picture, toneMap: ToneMap(curve))
+    #expect(encoder.note?.contains(curve.rawValue) == true)
+    let still = try encoder.png()
+    #expect(still.bitDepth == 8)
+    #expect(PNGFile.chunkTypes(still.bytes).contains("sRGB"))
+    let ours = try Pixel.rgb(folder.write("ours.png", Data(still.bytes)))
+    let row = (0..<256).map { x in Array(ours[3 * (32 * 256 + x)..<3 * (32 * 256 + x) + 3].map(Int.init)) }
+    #expect(row.allSatisfy { abs($0[0] - $0[1]) <= 3 && abs($0[2] - $0[1]) <= 3 })
+    #expect(zip(row, row.dropFirst(8)).allSatisfy { $0[1] <= $1[1] + 1 })
+    #expect(row[250][1] - row[5][1] > 150)
+    _ = try folder.make(
+      "judge.png", "-i", path, "-frames:v", "1", "-vf",
+      "zscale=t=linear:npl=100:m=gbr,format=gbrpf32le,zscale=p=bt709,tonemap=\(curve.rawValue):desat=0:peak=10,"
+        + "zscale=t=iec61966-2-1:m=gbr:r=full,format=gbrp,format=rgb24")
+    #expect(try Pixel.meanDifference(folder.path("ours.png"), folder.path("judge.png")) < 1.5)
+  }
+
+  /// Chroma that is sited otherwise than it is tagged is half a pixel off: the right tag must give the better picture.
+  @Test(arguments: [("left", 0, 1), ("center", 1, 0), ("topleft", 2, 1)])
+  func chromaIsNotShifted(_ siting: String, tag: Int, wrong: Int) throws {
+    let folder = try ScratchFolder()
+    let source = try folder.make(
+      "source.png", "-f", "lavfi", "-i", "testsrc2=size=640x360:rate=1", "-vf", "gblur=sigma=0.8", "-frames:v", "1",
+      "-pix_fmt", "rgb24")
+    for (name, value) in [("right", tag), ("wrong", wrong)] {
+      _ = try folder.make(
+        "\(name).mp4", "-i", source, "-vf",
+        "format=gbrp,zscale=matrix=709:range=limited:chromal=\(siting),format=yuv420p10le",
+        "-c:v", "libx264", "-qp", "1", "-colorspace", "bt709", "-color_range", "tv", "-bsf:v",
+        "h264_metadata=chroma_sample_loc_type=\(value)")
+    }
+    func error(_ name: String) throws -> Double {
+      try PictureDifference(
+        FrameFinder.picture(.first, of: source), FrameFinder.picture(.first, of: folder.path("\(name).mp4"))
+      ).deltaE.mean
+    }
+    let (right, other) = (try error("right"), try error("wrong"))
+    #expect(right < 0.95 * other, "\(right) with the right tag, \(other) with the wrong one")
+  }
+
+  @Test func qualityDecidesTheSize() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=5", "-frames:v", "2", "-c:v", "libx264",
+      "-pix_fmt",
+      "yuv420p")
+    let encoder = try StillEncoder(FrameFinder.picture(.first, of: path))
+    let jpegs = try [100, 60, 20].map { quality in
+      try encoder.jpeg(quantiser: StillEncoder.quantiser(quality: quality)).bytes.count
+    }
+    #expect(jpegs == jpegs.sorted(by: >) && Set(jpegs).count == 3)
+    let webps = try [nil, 90, 30].map { try encoder.webp(quality: $0) }
+    #expect(webps.map(\.bytes.count) == webps.map(\.bytes.count).sorted(by: >))
+    #expect(webps.allSatisfy { $0.bytes.starts(with: Array("RIFF".utf8)) })
+    let lossless = try folder.write("still.webp", Data(webps[0].bytes))
+    let png = try folder.write("still.png", Data(try encoder.png().bytes))
+    #expect(try Pixel.rgb(lossless) == Pixel.rgb(png))
   }
 
   @Test func rotatedVideoIsShownUpright() throws {
@@ -155,5 +228,8 @@ import Testing
     }
     let last = try folder.write("last.png", Data(try StillEncoder(FrameFinder(path: path).find(.last)).png().bytes))
     #expect(try Pixel.meanDifference(first, last) < 2)
+    let difference = try PictureDifference(
+      FrameFinder.picture(.first, of: first), FrameFinder.picture(.first, of: last))
+    #expect(difference.deltaE.mean <= 1, "\(difference.deltaE)")
   }
 }

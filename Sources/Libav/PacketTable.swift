@@ -1,0 +1,32 @@
+import CLibav
+
+/// A packet as the container's own table lists it, known before any packet is read.
+public struct TableEntry: Sendable, Hashable {
+  /// Offset in the file, in bytes.
+  public let position: Int64
+  /// Decoding time in ticks of the stream's time base.
+  public let time: Int64
+  /// Bytes.
+  public let size: Int
+  public let isKey: Bool
+  /// An edit list says that it is decoded but not shown.
+  public let isDiscarded: Bool
+}
+
+extension Demuxer {
+  /// The table of a stream's packets in decoding order, as MP4 and MOV keep it; empty for containers that list key packets only.
+  ///
+  /// A fragmented file's table grows as it is read: compare the count with ``StreamInfo/frameCountFromHeader``, and what is
+  /// read with what was listed.
+  public func packetTable(ofStream index: Int) -> [TableEntry] {
+    guard container.formatName.hasPrefix("mov,"), streams.indices.contains(index),
+      let stream = pointer.pointee.streams[index]
+    else { return [] }
+    return (0..<avformat_index_get_entries_count(stream)).compactMap { number in
+      guard let entry = avformat_index_get_entry(stream, number)?.pointee else { return nil }
+      return TableEntry(
+        position: entry.pos, time: entry.timestamp, size: Int(entry.size), isKey: entry.flags & AVINDEX_KEYFRAME != 0,
+        isDiscarded: entry.flags & AVINDEX_DISCARD_FRAME != 0)
+    }
+  }
+}

@@ -1,0 +1,112 @@
+import Foundation
+import Libav
+import Probing
+
+/// The picture among a shot's last that the next shot starts from best.
+///
+/// Whoever joins the shots must drop the pictures after it: ``droppedAfter``.
+public struct AnchorChoice: Sendable, Hashable {
+  /// Position in presentation order, from 0.
+  public let index: Int
+  /// Pictures of the shot that lie behind it.
+  public let droppedAfter: Int
+  /// Pictures that were compared.
+  public let searched: Int
+  /// Mean squared step between neighbouring pixels of it and of the last picture, at ``measuredWidth`` pixels across.
+  public let sharpness: Double
+  public let sharpnessOfLast: Double
+  /// One sentence for people.
+  public let reason: String
+
+  /// Pixels across the copies that were measured, at most.
+  public static let measuredWidth = PictureMeasure.width
+}
+
+/// Looks for the sharpest of a shot's last pictures that stands in no cut, flash or fade.
+struct AnchorSearch {
+  /// Pictures that may be searched: two seconds at 60 pictures a second.
+  static let most = 120
+  /// A later picture is kept unless an earlier one is sharper by more than this part.
+  private static let sharperBy = 0.08
+  /// A change from one picture to the next, in code values: a cut when it is above this and this many times the ordinary one.
+  private static let cutChange = 12.0
+  private static let cutTimes = 6.0
+  /// Code values by which the level of a picture may differ from the middle one of all, before it counts as flash or fade.
+  private static let levelStep = 16.0
+
+  private struct Candidate {
+    let index: Int
+    let measure: PictureMeasure
+    /// Why it is out; nil when it is not.
+    var fault: String?
+  }
+
+  static func choose(
+    _ path: String, among wanted: Int
+  ) throws(LibavError) -> AnchorChoice {
+    let index = try MediaIndex(path: path, videoOnly: true)
+    guard let video = index.video else {
+      throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
+    }
+    let count = video.presentationOrder.count
+    let first = max(0, count - min(max(1, wanted), most))
+    var sampler = try PictureSampler(path: path, video: video, wanted: Array(first..<count))
+    let frame = try Frame()
+    var candidates: [Candidate] = []
+    while let position = try sampler.next(into: frame) {
+      candidates.append(Candidate(index: position, measure: try PictureMeasure(frame, of: video.stream)))
+    }
+    guard let last = candidates.last else {
+      throw LibavError(.invalidData, "none of its last \(count - first) pictures can be decoded", file: path)
+    }
+    judge(&candidates)
+    let eligible = candidates.filter { $0.fault == nil }
+    let best = eligible.map(\.measure.sharpness).max() ?? 0
+    let chosen = eligible.last { $0.measure.sharpness * (1 + sharperBy) >= best } ?? last
+    return AnchorChoice(
+      index: chosen.index, droppedAfter: last.index - chosen.index, searched: candidates.count,
+      sharpness: chosen.measure.sharpness, sharpnessOfLast: candidates.last?.measure.sharpness ?? 0,
+      reason: reason(chosen, last: candidates[candidates.count - 1], eligible: eligible.count, of: candidates.count))
+  }
+
+  private static func judge(_ candidates: inout [Candidate]) {
+    let changes = zip(candidates, candidates.dropFirst()).map { $0.measure.change(to: $1.measure) }
+    let ordinary = changes.sorted()[safe: changes.count / 2] ?? 0
+    // A cut: what belongs to the shorter side is another picture.
+    if let cut = changes.indices.max(by: { changes[$0] < changes[$1] }), changes[cut] > cutChange,
+      changes[cut] > cutTimes * ordinary
+    {
+      let side = cut + 1 > candidates.count / 2 ? cut + 1..<candidates.count : 0..<cut + 1
+      for position in side { candidates[position].fault = "lies on the other side of a cut or flash" }
+    }
+    let levels = candidates.filter { $0.fault == nil }.map(\.measure.level).sorted()
+    let middle = levels[safe: levels.count / 2] ?? 0
+    for position in candidates.indices where candidates[position].fault == nil {
+      let measure = candidates[position].measure
+      if measure.isBlack {
+        candidates[position].fault = "is black"
+      } else if measure.isWhite {
+        candidates[position].fault = "is white"
+      } else if abs(measure.level - middle) > levelStep {
+        candidates[position].fault = "stands in a fade or flash"
+      }
+    }
+  }
+
+  private static func reason(_ chosen: Candidate, last: Candidate, eligible: Int, of count: Int) -> String {
+    guard eligible > 0 else {
+      return "all of the last \(count) pictures are black, white or in transition; the last is kept"
+    }
+    guard chosen.index != last.index else { return "the last picture is as sharp as any of the last \(count)" }
+    let behind = last.index - chosen.index
+    if let fault = last.fault {
+      return "the last picture \(fault); this one, \(behind) before it, does not, and is the sharpest that comes late"
+    }
+    let gain = last.measure.sharpness > 0 ? (chosen.measure.sharpness / last.measure.sharpness - 1) * 100 : 0
+    return "\(behind) before the last and \(Int(gain.rounded())) % sharper than it, which is blurred by motion or focus"
+  }
+}
+
+extension Array {
+  fileprivate subscript(safe index: Int) -> Element? { indices.contains(index) ? self[index] : nil }
+}

@@ -1,0 +1,61 @@
+import Libav
+import Probing
+import Timing
+
+/// Finds a picture by the container's own table of packets, reading only those around it.
+struct TableFinder {
+  let path: String
+  let ignoringEdits: Bool
+
+  /// Nil when the table does not tell enough, or anything goes wrong on the way.
+  /// - Throws: ``LibavError`` when the file cannot be opened, holds no video, or a timecode is wrong.
+  func find(_ asked: FrameRequest) throws(LibavError) -> ExactFrame? {
+    let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
+    guard let stream = demuxer.mainVideo else {
+      throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
+    }
+    guard let table = PictureTable(demuxer, stream: stream) else { return nil }
+    let request = try asked.resolved(container: demuxer.container, stream: stream, frameCount: table.shownCount)
+    let start = demuxer.container.startTime ?? .zero
+    demuxer.select([stream.index])
+    guard let (run, place, note) = try? locate(request, table, demuxer, start: start) else { return nil }
+    var decoder = try RunDecoder(demuxer, stream: stream)
+    let target = run.times[place]
+    let frame = try Frame()
+    let decoding = DecodingRun(seeksTo: run.firstPTS, wanted: [target], lastWanted: target)
+    guard decoder.begin(decoding), (try? decoder.next(into: frame)) == true, frame.pts == target, !frame.isCorrupt,
+      decoder.errorCount == 0
+    else { return nil }
+    return ExactFrame(
+      frame: try frame.share(),
+      facts: ExactFrame.Facts(frame, of: stream, path: path, index: run.firstPosition + place, note: note))
+  }
+
+  /// The run of packets that holds the picture, and which of its pictures it is.
+  private func locate(
+    _ request: FrameRequest, _ table: PictureTable, _ demuxer: borrowing Demuxer, start: Rational
+  ) throws(LibavError) -> (PictureTable.Run, Int, String?)? {
+    switch request {
+    case .first: return try position(0, table, demuxer)
+    case .last: return try position(table.shownCount - 1, table, demuxer)
+    case .index(let index): return try position(index, table, demuxer)
+    case .time(let time):
+      let absolute = time + start
+      let ticks = (absolute / table.stream.timeBase.rational).floor
+      guard let run = try table.run(at: ticks, demuxer) else { return nil }
+      let place = run.times.lastIndex { $0 <= ticks } ?? 0
+      guard run.isLast, place == run.times.count - 1 else { return (run, place, nil) }
+      guard run.lastDuration > 0 else { return nil }
+      let isBehind = ticks >= run.times[place] + run.lastDuration
+      return (run, place, isBehind ? FrameFinder.behindTheEnd : nil)
+    case .timecode: return nil
+    }
+  }
+
+  private func position(
+    _ position: Int, _ table: PictureTable, _ demuxer: borrowing Demuxer
+  ) throws(LibavError) -> (PictureTable.Run, Int, String?)? {
+    guard let run = try table.run(holding: position, demuxer) else { return nil }
+    return (run, position - run.firstPosition, nil)
+  }
+}

@@ -1,0 +1,141 @@
+public import Libav
+import Probing
+public import Timing
+
+/// One small picture of a video, and where it stands.
+public struct Thumbnail: Sendable {
+  /// Position in presentation order, from 0.
+  public let index: Int
+  /// Seconds from the start of the file as a player counts them; nil where pictures have no times.
+  public let time: Rational?
+  /// Why it was chosen; nil when it was its turn.
+  public let reason: String?
+  public let picture: SmallPicture
+}
+
+/// Small pictures of one video, chosen by a rule.
+public struct Thumbnails: Sendable {
+  /// Which pictures are shown.
+  public enum Choice: Sendable, Hashable {
+    /// So many, evenly from the first picture to the last.
+    case count(Int)
+    /// One every so many seconds.
+    case interval(Rational)
+    /// One from the middle of each scene.
+    case scenes
+    /// The so many that make the best covers.
+    case best(Int)
+  }
+
+  public let path: String
+  public let frameCount: Int
+  /// Seconds from the first picture's start to the last one's end; nil when the packets do not tell.
+  public let duration: Rational?
+  /// What a user must know; nil when all went as it should.
+  public let note: String?
+  /// Positions in presentation order with the reasons for them.
+  let chosen: [(index: Int, reason: String?)]
+  let video: PacketIndex
+  private let threading: Threading
+  private let start: Rational
+
+  /// Chooses the pictures; ``forEach(width:_:)`` makes them.
+  /// - Parameter keyPicturesOnly: takes the nearest key picture before each instead: much quicker, not exact.
+  /// - Throws: ``LibavError``: `noSuchStream` without video, `unsupported` when an interval asks for too many.
+  public init(
+    of path: String, choose choice: Choice, keyPicturesOnly: Bool = false, threading: Threading = .automatic
+  ) throws(LibavError) {
+    let index = try MediaIndex(path: path, videoOnly: true)
+    guard let video = index.video else {
+      throw LibavError(.noSuchStream, "holds no video, so there is nothing to show", file: path)
+    }
+    let count = video.presentationOrder.count
+    guard count > 0 else { throw LibavError(.invalidData, "its video holds no picture", file: path) }
+    self.path = path
+    self.video = video
+    self.threading = threading
+    frameCount = count
+    start = index.container.startTime ?? .zero
+    duration = video.end.flatMap { end in video.start.map { end - $0 } }
+    var chosen: [(index: Int, reason: String?)]
+    switch choice {
+    case .count(let wanted): chosen = Self.spread(wanted, over: count).map { ($0, nil) }
+    case .interval(let seconds):
+      chosen = try Self.every(seconds, video, path: path).map { ($0, nil) }
+    case .scenes:
+      let scenes = try SceneFinder.scenes(path, video: video, threading: threading)
+      chosen = scenes.enumerated().map { number, scene in
+        (
+          (scene.lowerBound + scene.upperBound - 1) / 2,
+          "middle of scene \(number + 1), pictures #\(scene.lowerBound) to #\(scene.upperBound - 1)"
+        )
+      }
+    case .best(let wanted):
+      chosen = try CoverFinder.covers(
+        path, video: video, wanted: wanted, keyPicturesOnly: keyPicturesOnly, threading: threading)
+    }
+    if keyPicturesOnly { chosen = Self.snapped(chosen, video) }
+    self.chosen = chosen
+    note = index.readError.map { "the file ends early: \($0)" }
+  }
+
+  /// At most so many pictures are chosen.
+  public static let most = 100_000
+
+  static func spread(_ wanted: Int, over count: Int) -> [Int] {
+    guard wanted > 1, count > 1 else { return count > 0 ? [0] : [] }
+    let number = min(wanted, count)
+    return (0..<number).map { $0 * (count - 1) / (number - 1) }
+  }
+
+  private static func every(_ seconds: Rational, _ video: PacketIndex, path: String) throws(LibavError) -> [Int] {
+    guard video.hasUniquePTS, let first = video.start, let end = video.end else {
+      throw LibavError(.unsupported, "its pictures have no times; choose by count instead of by interval", file: path)
+    }
+    guard seconds.isPositive, (end - first) / seconds < Rational(most) else {
+      throw LibavError(
+        .unsupported, "an interval of \(seconds.doubleValue) s gives more than \(most) pictures", file: path)
+    }
+    let times = video.presentationTimes
+    var (result, next, position) = ([Int](), first, 0)
+    while next < end {
+      let ticks = (next / video.stream.timeBase.rational).floor
+      while position + 1 < times.count, times[position + 1] <= ticks { position += 1 }
+      if result.last != position { result.append(position) }
+      next = next + seconds
+    }
+    return result
+  }
+
+  /// The key pictures at or before the chosen ones, each once.
+  private static func snapped(
+    _ chosen: [(index: Int, reason: String?)], _ video: PacketIndex
+  ) -> [(index: Int, reason: String?)] {
+    let keys = video.presentationOrder.indices.filter { video.entries[video.presentationOrder[$0]].isKey }
+    var result: [(index: Int, reason: String?)] = []
+    for (index, reason) in chosen {
+      let key = keys.last { $0 <= index } ?? keys.first ?? index
+      if result.last?.index != key { result.append((key, reason)) }
+    }
+    return result
+  }
+
+  /// Pictures that ``forEach(width:_:)`` will try to make.
+  public var count: Int { chosen.count }
+
+  /// Decodes and shrinks the chosen pictures, in order, one at a time; those that cannot be decoded are left out.
+  /// - Parameter width: pixels of each.
+  public func forEach(width: Int, _ body: (Thumbnail) throws -> Void) throws {
+    let reasons = Dictionary(chosen.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
+    var sampler = try PictureSampler(
+      path: path, video: video, wanted: chosen.map(\.index).sorted(), threading: threading)
+    let frame = try Frame()
+    while let index = try sampler.next(into: frame) {
+      let picture = try SmallPicture(frame, of: video.stream, width: width)
+      try body(
+        Thumbnail(
+          index: index, time: frame.pts.map { video.stream.timeBase.seconds($0) - start },
+          reason: reasons[index] ?? nil, picture: picture))
+    }
+  }
+}
