@@ -73,7 +73,7 @@ struct Assembler: Sendable {
   private func stitchShots(_ clips: [ClipEntry]) -> [StitchShot] {
     zip(storyboard.shots, clips).map { shot, clip in
       StitchShot(
-        path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && shot.start != .previous)
+        path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && !storyboard.meetsPrevious(shot))
     }
   }
 
@@ -102,7 +102,7 @@ struct Assembler: Sendable {
   private func inputsDigest(_ clips: [ClipEntry]) -> String {
     let options = options
     let parts = zip(storyboard.shots, clips).map { shot, clip in
-      "\(shot.id) \(clip.sha256) \(shot.index > 0 && shot.start != .previous)"
+      "\(shot.id) \(clip.sha256) \(shot.index > 0 && !storyboard.meetsPrevious(shot))"
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",

@@ -7,8 +7,8 @@ import Storyboard
 ///
 /// Running it again goes on where the last run ended, however that ended.
 public struct Production: Sendable {
-  private let plan: ExecutionPlan
-  private let workspace: Workspace
+  let plan: ExecutionPlan
+  let workspace: Workspace
   private let options: RunOptions
   private let library: PresetLibrary
   private let emit: @Sendable (PipelineEvent) -> Void
@@ -33,18 +33,6 @@ public struct Production: Sendable {
 
   /// Only the clips and their anchors.
   public func generate() async throws -> RunSummary { try await work(assembling: false) }
-
-  /// Marks shots, and those anchored on them, to be generated again; earlier takes stay.
-  /// - Returns: ids of all marked shots.
-  public func redo(_ ids: [String]) throws -> [String] {
-    let (storyboard, _, _) = try plan.usable()
-    let marked = try storyboard.withDependents(ids).map(\.id)
-    guard FileManager.default.fileExists(atPath: workspace.ledgerPath) else {
-      throw LedgerError(.notFound, "there is no ledger in \(workspace.directory); nothing has been run there yet.")
-    }
-    try Ledger(workspace: workspace.directory).markRedo(marked)
-    return marked
-  }
 
   private func work(assembling: Bool) async throws -> RunSummary {
     let (storyboard, model, spec) = try plan.usable()
@@ -106,7 +94,7 @@ public struct Production: Sendable {
         StoryboardEntry(
           path: plan.path, title: storyboard.title, digest: plan.digest, provider: plan.provider, model: model.id),
         shots: try storyboard.shots.map { shot in
-          ShotEntry(id: shot.id, position: shot.index, digest: try stage.contentDigest(of: shot, after: nil))
+          ShotEntry(id: shot.id, position: shot.index, digest: try stage.digests.digest(of: shot, .none))
         })
       try await requireConsent(stage)
       let outcomes = try await Generator(stage: stage).run()
@@ -126,10 +114,12 @@ public struct Production: Sendable {
     let cost = shots.reduce(USD?.some(.zero)) { sum, shot in
       sum.flatMap { known in shot.cost(with: stage.model).map { known + $0 } }
     }
+    let retries = shots.reduce(USD?.some(.zero)) { sum, shot in
+      sum.flatMap { known in stage.costPerTake(of: shot).map { known + $0 * options.retries } }
+    }
     let spending = try stage.ledger.spent()
     let question = SpendingQuestion(
-      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost,
-      spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
+      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost, retries: retries, spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
     if let limit = options.maximumCost, let cost, question.spent + cost > limit {
       throw PipelineError(
         .overBudget,

@@ -6,8 +6,10 @@ import Storyboard
 
 extension ShotRunner {
   /// Sends the shot: the intent first, the ids right after.
-  func submit() async throws {
-    let request = try await request()
+  /// - Parameter takes: how many; nil for as many as the storyboard wants.
+  func submit(takes: Int? = nil) async throws {
+    let whole = try await request()
+    let request = GenerationRequest(model: whole.model, parameters: whole.parameters, takes: takes ?? whole.takes)
     emit(.submitting)
     guard stage.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
     let intent = try stage.recordIntent(
@@ -44,16 +46,20 @@ extension ShotRunner {
     case .source(let source):
       switch source.location {
       case .address(let address): return address
-      case .file(let path): return try await stage.images.address(of: try stage.images.local(path))
+      case .file(let path): return try await stage.images.address(of: try stage.digests.pictures.local(path))
       }
-    case .anchor(let id):
-      guard let previous, previous.shot == id, let anchor = try ledger.anchor(of: previous.number) else {
-        throw PipelineError(.shotFailed, "the last picture of shot \(id) is not there")
-      }
-      return try await stage.images.address(
-        of: LocalImage(
-          path: stage.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
+    case .anchor(let id): return try await address(of: .last, of: seeds.start, shot: id)
+    case .opening(let id): return try await address(of: .first, of: seeds.end, shot: id)
     }
+  }
+
+  private func address(of kind: AnchorKind, of take: GenerationEntry?, shot id: String) async throws -> String {
+    guard let take, take.shot == id, let anchor = try ledger.anchor(of: take.number, kind) else {
+      throw PipelineError(.shotFailed, "the \(kind.rawValue) picture of shot \(id) is not there")
+    }
+    return try await stage.images.address(
+      of: LocalImage(
+        path: stage.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
   }
 
   /// Sends each take as a request of its own that blocks until its clip is there. The intent stays open until the clip
@@ -128,6 +134,10 @@ extension ShotRunner {
       let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
       if try adopt(jobs, for: intent, wanted: wanted) { return }
     }
+    if try stage.isGivenUp(intent), stage.host.isPaid, stage.host.provider.waitMode == .sync {
+      stage.emit(.notice("shot \(shot.id): the request that was given up may have been paid; it stays counted as such"))
+      return try ledger.recordGivenUp(intent: intent.number)
+    }
     // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves nothing.
     guard !stage.host.isPaid || stage.host.provider.waitMode != .sync else {
       throw PipelineError(
@@ -155,7 +165,10 @@ extension ShotRunner {
       if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }
       return ids
     }
-    if !ids.isEmpty { emit(.adopted(ids)) }
+    if !ids.isEmpty {
+      emit(.adopted(ids))
+      for take in try takes(of: intent) where take.isSuperseded { addStray(take) }
+    }
     return !ids.isEmpty
   }
 }

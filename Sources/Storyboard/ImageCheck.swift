@@ -28,7 +28,7 @@ struct ImageCheck {
     }
     for shot in storyboard.shots {
       if case .image(let image) = shot.start { check(image, as: .startImage, at: "shots[\(shot.index)].start") }
-      if let image = shot.end { check(image, as: .endImage, at: "shots[\(shot.index)].end") }
+      if case .image(let image) = shot.end { check(image, as: .endImage, at: "shots[\(shot.index)].end") }
     }
   }
 

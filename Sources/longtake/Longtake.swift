@@ -16,7 +16,8 @@ struct Longtake: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, PlanCommand.self, GenerateCommand.self, RedoCommand.self, JobsCommand.self, ModelsCommand.self,
+      RunCommand.self, PlanCommand.self, GenerateCommand.self, ExtendCommand.self, RedoCommand.self, PickCommand.self,
+      JobsCommand.self, ModelsCommand.self,
       ProbeCommand.self, VerifyCommand.self, FrameCommand.self, AnchorCommand.self, StitchCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
