@@ -1,4 +1,4 @@
-public import Timing
+import Timing
 
 /// What a service says of a model now: its parameters' schema and its price, from its catalogue.
 ///

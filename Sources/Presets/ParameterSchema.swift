@@ -64,7 +64,8 @@ public struct ParameterSchema: Sendable, Hashable {
       guard let reference = schema["$ref"]?.stringValue, reference.hasPrefix("#/") else { return schema }
       var target = root
       for part in reference.dropFirst(2).split(separator: "/") {
-        guard let next = target[part.replacing("~1", with: "/").replacing("~0", with: "~")] else { return .object([:]) }
+        let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
+        guard let next = target[name] else { return .object([:]) }
         target = next
       }
       schema = target
