@@ -45,6 +45,8 @@ public struct ExecutionPlan: Sendable {
   public let shots: [PlannedShot]
   /// In the order of the file.
   public let problems: [Problem]
+  /// Pictures that will be converted so that the model takes them, each with the reason.
+  public let conversions: [Problem]
   /// What the service itself said of the model; nil when it was not asked.
   public let live: LiveFindings?
 

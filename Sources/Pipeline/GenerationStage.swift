@@ -16,6 +16,7 @@ struct GenerationStage: Sendable {
   let media: MediaQueue
   let images: ImagePublisher
   let digests: ContentDigests
+  let fitter: PictureFitter
   let strays = Strays()
   /// Generations up to this number were there before this run.
   let lastOldGeneration: Int64
@@ -41,8 +42,10 @@ struct GenerationStage: Sendable {
     self.media = media
     self.emit = emit
     images = ImagePublisher(ledger: ledger, host: host)
-    digests = ContentDigests(
-      storyboard: storyboard, model: model, provider: host.provider.name, pictures: PictureFiles())
+    let pictures = PictureFiles()
+    digests = ContentDigests(storyboard: storyboard, model: model, provider: host.provider.name, pictures: pictures)
+    fitter = PictureFitter(
+      storyboard: storyboard, model: model, workspace: workspace, pictures: pictures, media: media, emit: emit)
     lastOldGeneration = try ledger.generations().map(\.number).max() ?? 0
   }
 

@@ -34,7 +34,7 @@ public struct PlanReport: Sendable, Encodable {
   }
 
   private enum Key: String, CodingKey {
-    case schema, storyboard, provider, model, shots, seconds, problems, live
+    case schema, storyboard, provider, model, shots, seconds, problems, conversions, live
     case costUSD = "cost_usd"
   }
 
@@ -61,6 +61,7 @@ public struct PlanReport: Sendable, Encodable {
     try fields.encode(plan.seconds?.doubleValue, forKey: .seconds)
     try fields.encode(plan.cost?.dollars, forKey: .costUSD)
     try fields.encode(plan.problems, forKey: .problems)
+    try fields.encode(plan.conversions, forKey: .conversions)
     try fields.encode(plan.live, forKey: .live)
   }
 }

@@ -51,7 +51,7 @@ public struct Planner: Sendable {
     return ExecutionPlan(
       path: path, digest: try FileDigest.sha256(ofFile: path), storyboard: storyboard, provider: provider, model: model,
       masterSpec: spec, shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder,
-      live: findings)
+      conversions: model.flatMap { storyboard?.conversions(for: $0, images: StillInspector()) } ?? [], live: findings)
   }
 
   /// Whether what is wrong with a plan are only limits that the service itself may have changed.

@@ -1,8 +1,12 @@
 import Foundation
 import Generation
 import Ledger
+import Logging
 import Presets
 import Storyboard
+
+/// Characters of a request that a log shows.
+private let longestLoggedRequest = 4000
 
 extension ShotRunner {
   /// Sends the shot: the intent first, the ids right after.
@@ -11,6 +15,8 @@ extension ShotRunner {
     let whole = try await request()
     let request = GenerationRequest(model: whole.model, parameters: whole.parameters, takes: takes ?? whole.takes)
     emit(.submitting)
+    stage.options.provider.logger?.debug(
+      "generation", metadata: ["shot": "\(shot.id)", "request": "\(Self.shown(request))"])
     guard stage.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
     let intent = try stage.recordIntent(
       shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
@@ -23,6 +29,11 @@ extension ShotRunner {
     } catch {
       try settle(intent, error)
     }
+  }
+
+  /// The request for a log: without signatures and pictures.
+  private static func shown(_ request: GenerationRequest) -> String {
+    Redactor().clean(request.body.canonicalJSON, limit: longestLoggedRequest)
   }
 
   /// The request, once every picture of it has an address.
@@ -46,7 +57,7 @@ extension ShotRunner {
     case .source(let source):
       switch source.location {
       case .address(let address): return address
-      case .file(let path): return try await stage.images.address(of: try stage.digests.pictures.local(path))
+      case .file(let path): return try await stage.images.address(of: try await stage.fitter.ready(path))
       }
     case .anchor(let id): return try await address(of: .last, of: seeds.start, shot: id)
     case .opening(let id): return try await address(of: .first, of: seeds.end, shot: id)

@@ -79,6 +79,7 @@ struct PlanCommand: AsyncParsableCommand {
         Terminal.note("    \(JSONValue.object(request.parameters).canonicalJSON)")
       }
     }
+    for conversion in plan.conversions { Terminal.note("  \(conversion)") }
     let total = plan.seconds.map { "\($0.plain) s" } ?? "length not known"
     let cost = plan.cost.map { "\($0)" } ?? "price not known"
     let note = plan.isPaid ? "" : " (the sandbox is a stand-in and costs nothing)"

@@ -13,39 +13,39 @@ struct ParameterSchemaTests {
     return schema.problems(in: try json(parameters).objectValue ?? [:], exempt: LiveModel.serviceParameters).map(\.path)
   }
 
-  @Test(
-    "what breaks a rule is named by its place",
-    arguments: [
-      (#"{"properties": {"d": {"type": "integer", "minimum": 3, "maximum": 15}}}"#, #"{"d": 5}"#, [String]()),
-      (#"{"properties": {"d": {"type": "integer", "minimum": 3}}}"#, #"{"d": 2}"#, ["d"]),
-      (#"{"properties": {"d": {"type": "integer"}}}"#, #"{"d": "5"}"#, ["d"]),
-      (#"{"properties": {"d": {"type": "integer"}}}"#, #"{"d": 5.0}"#, []),
-      (#"{"properties": {"d": {"type": "number", "exclusiveMaximum": 5}}}"#, #"{"d": 5}"#, ["d"]),
-      (#"{"properties": {"d": {"maximum": 5, "exclusiveMaximum": true}}}"#, #"{"d": 5}"#, ["d"]),
-      (#"{"properties": {"d": {"enum": ["3", "5"]}}}"#, #"{"d": "4"}"#, ["d"]),
-      (#"{"properties": {"d": {"type": ["string", "null"]}}}"#, #"{"d": null}"#, []),
-      (#"{"properties": {"p": {"maxLength": 3}}}"#, #"{"p": "äöüß"}"#, ["p"]),
-      (#"{"properties": {"p": {}}, "required": ["p", "model", "q"]}"#, #"{"p": 1}"#, ["q"]),
-      (#"{"properties": {"p": {}}}"#, #"{"p": 1, "start": 2, "response_format": "url"}"#, ["start"]),
-      (#"{"properties": {"p": {}}, "additionalProperties": true}"#, #"{"p": 1, "start": 2}"#, []),
-      (#"{"properties": {"e": {"type": "array", "maxItems": 1, "items": {"required": ["f"]}}}}"#,
-        #"{"e": [{"f": 1}, {}]}"#, ["e", "e[1].f"]),
-      (#"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"#, #"{"d": 10}"#, ["d"]),
-      (#"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"#, #"{"d": "x"}"#, []),
-      (#"{"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"d": {"$ref": "#/$defs/b"}}}, "b": {"const": 1}}}"#,
-        #"{"d": 2}"#, ["d"]),
-      (#"{"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {"type": "boolean"}}}]}"#, #"{"a": 1, "b": 1}"#, ["b"]),
-    ])
+  private static let cases: [(String, String, [String])] = [
+      (##"{"properties": {"d": {"type": "integer", "minimum": 3, "maximum": 15}}}"##, ##"{"d": 5}"##, [String]()),
+      (##"{"properties": {"d": {"type": "integer", "minimum": 3}}}"##, ##"{"d": 2}"##, ["d"]),
+      (##"{"properties": {"d": {"type": "integer"}}}"##, ##"{"d": "5"}"##, ["d"]),
+      (##"{"properties": {"d": {"type": "integer"}}}"##, ##"{"d": 5.0}"##, []),
+      (##"{"properties": {"d": {"type": "number", "exclusiveMaximum": 5}}}"##, ##"{"d": 5}"##, ["d"]),
+      (##"{"properties": {"d": {"maximum": 5, "exclusiveMaximum": true}}}"##, ##"{"d": 5}"##, ["d"]),
+      (##"{"properties": {"d": {"enum": ["3", "5"]}}}"##, ##"{"d": "4"}"##, ["d"]),
+      (##"{"properties": {"d": {"type": ["string", "null"]}}}"##, ##"{"d": null}"##, []),
+      (##"{"properties": {"p": {"maxLength": 3}}}"##, ##"{"p": "äöüß"}"##, ["p"]),
+      (##"{"properties": {"p": {}}, "required": ["p", "model", "q"]}"##, ##"{"p": 1}"##, ["q"]),
+      (##"{"properties": {"p": {}}}"##, ##"{"p": 1, "start": 2, "response_format": "url"}"##, ["start"]),
+      (##"{"properties": {"p": {}}, "additionalProperties": true}"##, ##"{"p": 1, "start": 2}"##, []),
+      (##"{"properties": {"e": {"type": "array", "maxItems": 1, "items": {"required": ["f"]}}}}"##,
+        ##"{"e": [{"f": 1}, {}]}"##, ["e", "e[1].f"]),
+      (##"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"##, ##"{"d": 10}"##, ["d"]),
+      (##"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"##, ##"{"d": "x"}"##, []),
+      (##"{"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"d": {"$ref": "#/$defs/b"}}}, "b": {"const": 1}}}"##,
+        ##"{"d": 2}"##, ["d"]),
+      (##"{"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {"type": "boolean"}}}]}"##, ##"{"a": 1, "b": 1}"##, ["b"]),
+    ]
+
+  @Test("what breaks a rule is named by its place", arguments: cases)
   func rules(schema: String, parameters: String, expected: [String]) throws {
     #expect(try problems(schema, parameters) == expected)
   }
 
   @Test("schemas that refer to themselves end, and those that say nothing judge nothing")
   func endless() throws {
-    #expect(try ParameterSchema(json(#"{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}"#)) == nil)
+    #expect(try ParameterSchema(json(##"{"$ref": "#/$defs/a", "$defs": {"a": {"$ref": "#/$defs/a"}}}"##)) == nil)
     #expect(try ParameterSchema(json(#"{"type": "object"}"#)) == nil)
     #expect(try ParameterSchema(json("7")) == nil)
-    let circle = #"{"properties": {"a": {"$ref": "#"}}, "additionalProperties": false}"#
+    let circle = ##"{"properties": {"a": {"$ref": "#"}}, "additionalProperties": false}"##
     #expect(try problems(circle, #"{"a": {"a": {"a": {"b": 1}}}}"#) == ["a.a.a.b"])
   }
 
