@@ -54,7 +54,7 @@ extension Ledger {
   ///   - mediaType: `image/png` or `image/jpeg`.
   ///   - detail: source time, colour handling and the like, JSON.
   public func recordAnchor(
-    generation: Int64, _ kind: AnchorKind = .last, _ file: ClipEntry, mediaType: String, detail: String? = nil
+    generation: Int64, _ file: ClipEntry, as kind: AnchorKind = .last, mediaType: String, detail: String? = nil
   ) throws {
     try write { database in
       let known = try Self.state(of: generation, in: database)

@@ -24,6 +24,9 @@ public struct Catalogue: Sendable {
       return CatalogueAnswer(model: LiveModel(try await object(model)), note: nil)
     } catch let error as GenerationError where error.code == .notAuthorised && error.status == 401 {
       throw error
+    } catch let error as GenerationError where error.code == .unsupported {
+      // A service without a catalogue.
+      return CatalogueAnswer(model: nil, note: nil)
     } catch let error as GenerationError where error.code == .notFound {
       return unknown("\(host.provider.name) does not list \(model) in its catalogue; the descriptor that comes with the program counts")
     } catch {

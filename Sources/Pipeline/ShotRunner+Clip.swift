@@ -187,7 +187,8 @@ extension ShotRunner {
     let entry = ClipEntry(
       path: name, bytes: Int64(anchor.still.bytes.count), sha256: FileDigest.sha256(of: anchor.still.bytes))
     try ledger.recordAnchor(
-      generation: take.number, kind, entry, mediaType: anchor.still.mediaType, detail: detail(of: anchor).canonicalJSON)
+      generation: take.number, entry, as: kind, mediaType: anchor.still.mediaType,
+      detail: detail(of: anchor).canonicalJSON)
     emit(.anchored(kind, file: name), take: take.take)
   }
 

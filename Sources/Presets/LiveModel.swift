@@ -102,8 +102,11 @@ public struct LiveModel: Sendable, Hashable {
     let known = Set(schema.properties.keys)
     let gone = sent.subtracting(known).subtracting(serviceParameters).sorted()
     let needed = schema.required.subtracting(sent).subtracting(serviceParameters).sorted()
-    return gone.map { "the parameter \($0) of the descriptor is not in the service's schema" }
-      + needed.map { "the service requires the parameter \($0), which the descriptor does not know" }
+    return [
+      gone.isEmpty ? nil : "parameters: the service's schema does not list \(gone.joined(separator: ", "))",
+      needed.isEmpty
+        ? nil : "parameters: the service requires \(needed.joined(separator: ", ")), which the descriptor does not know",
+    ].compactMap(\.self)
   }
 
   private static func number(_ value: JSONValue) -> Rational? {

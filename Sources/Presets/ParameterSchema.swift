@@ -6,6 +6,8 @@
 public struct ParameterSchema: Sendable, Hashable {
   /// References that are followed within one another.
   private static let depth = 16
+  /// Parameters of a request that a schema must list before it is taken for whole.
+  private static let fewestListed = 2
   /// Allowed values that a message lists.
   private static let listed = 12
 
@@ -45,15 +47,24 @@ public struct ParameterSchema: Sendable, Hashable {
     let own = parameters.filter { !exempt.contains($0.key) }
     var problems = Self.problems(in: .object(own), schema: root, path: "", root: root, level: 0)
     problems.removeAll { problem in exempt.contains { problem.path == $0 } }
-    // A parameter that the model does not list would be paid for and ignored, or refused after the wait.
+    // A parameter that the model does not know would be paid for and ignored, or refused after the wait.
     let known = properties
-    let isOpen = root["additionalProperties"].map { $0 == .bool(true) || $0.objectValue != nil } ?? false
-    if !isOpen, root["patternProperties"] == nil {
+    if tellsAll(of: own) {
       for name in own.keys.sorted() where known[name] == nil && !problems.contains(where: { $0.path == name }) {
         problems.append((name, "is not a parameter of this model. \(suggestion(for: name, among: known.keys.sorted()))"))
       }
     }
     return problems
+  }
+
+  /// Whether a parameter that is not listed is certainly none of the model's. Schemas in the wild rarely forbid other
+  /// members in so many words: one that lists most of what is sent is taken for whole, one that lists little is not.
+  private func tellsAll(of parameters: [String: JSONValue]) -> Bool {
+    let schema = resolved(root)
+    if let others = schema["additionalProperties"] { return others == .bool(false) }
+    guard schema["patternProperties"] == nil else { return false }
+    let listed = parameters.keys.count { properties[$0] != nil }
+    return listed >= Self.fewestListed && listed * 2 > parameters.count
   }
 
   private func resolved(_ schema: JSONValue) -> JSONValue { Self.resolve(schema, root) }

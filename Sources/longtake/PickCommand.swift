@@ -21,6 +21,8 @@ struct PickCommand: AsyncParsableCommand {
 
   private struct Choice {
     let storyboard: String
+    /// Nil for the one named, or the usual one.
+    let place: Workspace?
     let shot: String
     let take: Int
   }
@@ -37,7 +39,7 @@ struct PickCommand: AsyncParsableCommand {
   func run() async throws {
     arguments.common.apply()
     let choice = try choice()
-    let production = try arguments.production(choice.storyboard)
+    let production = try arguments.production(choice.storyboard, in: choice.place)
     let renewal = try production.renewal(picking: choice.shot, take: choice.take)
     try await arguments.agree(to: renewal, doing: "picking take \(choice.take) of \(choice.shot)")
     try production.pick(choice.shot, take: choice.take)
@@ -46,12 +48,13 @@ struct PickCommand: AsyncParsableCommand {
 
   private func choice() throws -> Choice {
     let take = words.last.flatMap { Int($0) } ?? 0
-    if words.count == 3 { return Choice(storyboard: words[0], shot: words[1], take: take) }
-    return Choice(storyboard: try storyboardHere(), shot: words[0], take: take)
+    if words.count == 3 { return Choice(storyboard: words[0], place: nil, shot: words[1], take: take) }
+    let (storyboard, place) = try storyboardHere()
+    return Choice(storyboard: storyboard, place: place, shot: words[0], take: take)
   }
 
   /// The storyboard of the workspace named, or of the only one in the current folder.
-  private func storyboardHere() throws -> String {
+  private func storyboardHere() throws -> (String, Workspace) {
     let places = try arguments.workspace.map { [Workspace(directory: $0)] } ?? WorkspaceSearch.here()
     guard let place = places.first, places.count == 1 else {
       throw UsageError(
@@ -71,6 +74,6 @@ struct PickCommand: AsyncParsableCommand {
       throw UsageError("the storyboard \(entry.path) is gone; name it before the shot", status: .inputNotFound)
     }
     Terminal.note("\(found), workspace \(place.directory)")
-    return found
+    return (found, place)
   }
 }

@@ -23,9 +23,10 @@ struct WorkspaceArguments: ParsableArguments {
   }
 
   /// The storyboard in its workspace, at the provider it was last run with.
-  func production(_ storyboard: String) throws -> Production {
+  /// - Parameter place: the workspace; nil for the one named, or the usual one.
+  func production(_ storyboard: String, in place: Workspace? = nil) throws -> Production {
     let library = try presets.library()
-    let place = place(of: storyboard)
+    let place = place ?? self.place(of: storyboard)
     let last = try? Ledger(readingWorkspace: place.directory).storyboard()?.provider
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
     return Production(plan, workspace: place, options: RunOptions(), library: library) { _ in }
