@@ -5,6 +5,7 @@ import Presets
 import Stills
 import Storyboard
 import Synchronization
+import Timing
 
 /// Makes the storyboard's own pictures fit what the model takes: only those that do not, and says so.
 final class PictureFitter: Sendable {
@@ -80,16 +81,15 @@ final class PictureFitter: Sendable {
   /// A PNG of RGB samples at a smaller size.
   private static func smaller(_ path: String, longestSide: Int) throws -> [UInt8] {
     let picture = try FrameFinder(path: path).find(.first)
-    let frame = picture.frame
-    let scale = Double(longestSide) / Double(max(frame.width, frame.height))
+    let scale = Double(longestSide) / Double(max(picture.frame.width, picture.frame.height))
     let (width, height) = (
-      max(1, Int((Double(frame.width) * scale).rounded())), max(1, Int((Double(frame.height) * scale).rounded()))
+      max(1, Int((Double(picture.frame.width) * scale).rounded())), max(1, Int((Double(picture.frame.height) * scale).rounded()))
     )
     let color = ColorTags(range: "pc", matrix: "gbr")
     let scaler = try Scaler(
-      from: (frame.width, frame.height, frame.pixelFormat), color: color, to: (width, height, .rgb24),
+      from: (picture.frame.width, picture.frame.height, picture.frame.pixelFormat), color: color, to: (width, height, .rgb24),
       targetColor: color, quality: .lanczos)
-    let scaled = try scaler.scale(frame)
+    let scaled = try scaler.scale(picture.frame)
     scaled.pts = 0
     var settings = VideoEncoding(
       encoder: "png", width: width, height: height, pixelFormat: .rgb24, timeBase: .microseconds)
