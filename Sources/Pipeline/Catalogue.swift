@@ -11,6 +11,7 @@ public struct CatalogueAnswer: Sendable {
 
 /// The catalogue of a service, asked with little patience: it is an addition, and a run does not stand still for it.
 public struct Catalogue: Sendable {
+  private static let fallback = "the descriptor that comes with the program counts"
   private static let patience: Duration = .seconds(20)
 
   private let host: ProviderHost
@@ -28,11 +29,11 @@ public struct Catalogue: Sendable {
       // A service without a catalogue.
       return CatalogueAnswer(model: nil, note: nil)
     } catch let error as GenerationError where error.code == .notFound {
-      return unknown("\(host.provider.name) does not list \(model) in its catalogue; the descriptor that comes with the program counts")
+      return unknown("\(host.provider.name) does not list \(model) in its catalogue; \(Self.fallback)")
     } catch {
       if error is CancellationError { try Task.checkCancellation() }
       let why = (error as? GenerationError)?.message ?? "it did not answer in time."
-      return unknown("the catalogue of \(host.provider.name) cannot be asked, so the descriptor that comes with the program counts: \(why)")
+      return unknown("the catalogue of \(host.provider.name) cannot be asked, so \(Self.fallback): \(why)")
     }
   }
 

@@ -40,7 +40,8 @@ public struct ClipExtension: Sendable {
     self.workspace =
       workspace
       ?? Workspace(
-        directory: url.deletingLastPathComponent().appending(path: "\(name).extend.longtake").path(percentEncoded: false))
+        directory: url.deletingLastPathComponent().appending(path: "\(name).extend.longtake").path(
+          percentEncoded: false))
   }
 
   private var storyboardPath: String { workspace.path("storyboard.json") }
@@ -60,7 +61,9 @@ public struct ClipExtension: Sendable {
     var shot: [String: JSONValue] = [
       "id": .string(Self.shot), "prompt": .string(prompt), "start": .string(picture),
     ]
-    if let duration { shot["duration"] = duration.denominator == 1 ? .integer(duration.numerator) : .number(duration.doubleValue) }
+    if let duration {
+      shot["duration"] = duration.denominator == 1 ? .integer(duration.numerator) : .number(duration.doubleValue)
+    }
     if let ratio, descriptor.fields.takes(.aspectRatio) { shot["aspect_ratio"] = .string(ratio) }
     if descriptor.fields.takes(.generateAudio) { shot["generate_audio"] = .bool(generatesAudio ?? video.hasSound) }
     let title = "Extension of \(URL(filePath: clip).lastPathComponent)"

@@ -4,9 +4,15 @@ import Ledger
 /// Tells failures of what a model made, which another take may not have, from those that every take would have.
 enum ContentFailure {
   /// Words of services that refuse parameters, credits or keys.
-  private static var lasting: Regex<Substring> {
-    /\b4(?:00|01|02|03|04|22)\b|value error|validation|invalid|parameter|credit|balance|quota|unauthori|unauthenti|api key|permission/
-      .ignoresCase()
+  private static let lasting = [
+    "value error", "validation", "invalid", "parameter", "credit", "balance", "quota", "unauthori", "unauthenti",
+    "api key", "permission",
+  ]
+
+  /// Whether a service's words tell of what would fail again.
+  private static func isLasting(_ words: String) -> Bool {
+    let words = words.lowercased()
+    return lasting.contains { words.contains($0) } || words.contains(/\b4(?:00|01|02|03|04|22)\b/)
   }
 
   /// - Parameter error: the service's own, when it was met in this run.
@@ -15,7 +21,7 @@ enum ContentFailure {
     case .rejected: return true
     case .failed:
       if let error = error as? GenerationError, error.code != .generationFailed { return false }
-      return !(take.error ?? "").contains(lasting)
+      return !isLasting(take.error ?? "")
     case .intended, .submitted, .processing, .succeeded, .downloaded, .verified, .cancelled, .abandoned: return false
     }
   }

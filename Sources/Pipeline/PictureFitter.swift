@@ -37,14 +37,17 @@ final class PictureFitter: Sendable {
     let fields = storyboard.fields(usingFile: path)
     let limits = fields.compactMap { model.limits.image($0) }
     let facts = try StillInspector().facts(of: path)
-    let reasons = limits.isEmpty ? ImageLimit.unlimitedConversions(of: facts) : limits.flatMap { $0.conversions(of: facts) }
+    let reasons =
+      limits.isEmpty ? ImageLimit.unlimitedConversions(of: facts) : limits.flatMap { $0.conversions(of: facts) }
     guard !reasons.isEmpty else {
       fitted.withLock { $0[own.sha256] = own }
       return own
     }
     let side = limits.compactMap(\.maxSide).min()
     let bounds = ImageLimits(allOf: limits)
-    let still = try await media.run { try Self.still(of: path, within: bounds, longestSide: side, scratch: self.workspace) }
+    let still = try await media.run {
+      try Self.still(of: path, within: bounds, longestSide: side, scratch: self.workspace)
+    }
     let name = "anchors/picture-\(own.sha256.prefix(16)).\(still.format == .png ? "png" : "jpg")"
     let file = try OutputFile(workspace.path(name), overwrite: true)
     try file.write(still.bytes)
@@ -83,11 +86,13 @@ final class PictureFitter: Sendable {
     let picture = try FrameFinder(path: path).find(.first)
     let scale = Double(longestSide) / Double(max(picture.frame.width, picture.frame.height))
     let (width, height) = (
-      max(1, Int((Double(picture.frame.width) * scale).rounded())), max(1, Int((Double(picture.frame.height) * scale).rounded()))
+      max(1, Int((Double(picture.frame.width) * scale).rounded())),
+      max(1, Int((Double(picture.frame.height) * scale).rounded()))
     )
     let color = ColorTags(range: "pc", matrix: "gbr")
     let scaler = try Scaler(
-      from: (picture.frame.width, picture.frame.height, picture.frame.pixelFormat), color: color, to: (width, height, .rgb24),
+      from: (picture.frame.width, picture.frame.height, picture.frame.pixelFormat), color: color,
+      to: (width, height, .rgb24),
       targetColor: color, quality: .lanczos)
     let scaled = try scaler.scale(picture.frame)
     scaled.pts = 0

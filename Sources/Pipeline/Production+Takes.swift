@@ -34,7 +34,8 @@ extension Production {
     _ = try storyboard.withDependents([shot])
     let ledger = try existingLedger()
     let take = try pickable(shot, number, in: ledger)
-    let digests = ContentDigests(storyboard: storyboard, model: model, provider: plan.provider, pictures: PictureFiles())
+    let digests = ContentDigests(
+      storyboard: storyboard, model: model, provider: plan.provider, pictures: PictureFiles())
     let before = try digests.countingTakes(in: ledger)
     let after = try digests.countingTakes(in: ledger, choosing: take)
     guard after[shot] != nil else { throw try unfitting(take, storyboard, digests, before) }
@@ -79,12 +80,14 @@ extension Production {
     }
     guard take.state == .verified else {
       throw PipelineError(
-        .shotFailed, "take \(number) of shot \(shot) is \(take.state.rawValue); a take must be checked and good: \(choice)")
+        .shotFailed,
+        "take \(number) of shot \(shot) is \(take.state.rawValue); a take must be checked and good: \(choice)")
     }
     guard take.provider == plan.provider else {
       throw PipelineError(
         .shotFailed,
-        "take \(number) of shot \(shot) is from the provider \(take.provider), not \(plan.provider); add --provider \(take.provider)."
+        "take \(number) of shot \(shot) is from the provider \(take.provider), not \(plan.provider); add "
+          + "--provider \(take.provider)."
       )
     }
     return take

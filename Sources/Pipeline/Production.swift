@@ -167,7 +167,8 @@ public struct Production: Sendable {
     }
     let spending = try stage.ledger.spent()
     let question = SpendingQuestion(
-      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost, retries: retries, spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
+      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost, retries: retries,
+      spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
     if let limit = options.maximumCost, let cost, question.spent + cost > limit {
       throw PipelineError(
         .overBudget,

@@ -90,7 +90,8 @@ struct ShotRunner: Sendable {
       try await advance(take.number)
     } catch {
       if error is CancellationError { return }
-      stage.emit(.notice("take \(take.take) of shot \(shot.id), which does not count, could not be brought in: \(error)"))
+      stage.emit(
+        .notice("take \(take.take) of shot \(shot.id), which does not count, could not be brought in: \(error)"))
     }
   }
 

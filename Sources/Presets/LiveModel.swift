@@ -60,7 +60,8 @@ public struct LiveModel: Sendable, Hashable {
     func rules(_ field: NeutralField) -> JSONValue? { model.fields[field].flatMap { properties[$0.name] } }
     if let rules = rules(.duration), let live = Self.duration(rules, model.limits.duration) {
       if Self.lengths(live) != Self.lengths(model.limits.duration) || live.standard != model.limits.duration?.standard {
-        differences.append("length: now \(live.words), the descriptor says \(model.limits.duration?.words ?? "nothing")")
+        differences.append(
+          "length: now \(live.words), the descriptor says \(model.limits.duration?.words ?? "nothing")")
         model.limits.duration = live
       }
     }
@@ -68,7 +69,8 @@ public struct LiveModel: Sendable, Hashable {
       most != model.limits.promptCharacters
     {
       differences.append(
-        "prompt: now at most \(most) characters, the descriptor says \(model.limits.promptCharacters.map { "\($0)" } ?? "nothing")"
+        "prompt: now at most \(most) characters, the descriptor says "
+          + (model.limits.promptCharacters.map { "\($0)" } ?? "nothing")
       )
       model.limits.promptCharacters = most
     }
@@ -88,7 +90,8 @@ public struct LiveModel: Sendable, Hashable {
     let resolution = model.constants.first { $0.name == "resolution" }?.value.stringValue
     guard let price = pricePerSecond(resolution: resolution) else {
       differences.append(
-        "price: the service tells it in a form that is not known (\(pricing.canonicalJSON.prefix(120))); counted with \(known)")
+        "price: the service tells it in a form that is not known (\(pricing.canonicalJSON.prefix(120))); "
+          + "counted with \(known)")
       return
     }
     guard price != model.pricePerSecond else { return }
@@ -105,7 +108,8 @@ public struct LiveModel: Sendable, Hashable {
     return [
       gone.isEmpty ? nil : "parameters: the service's schema does not list \(gone.joined(separator: ", "))",
       needed.isEmpty
-        ? nil : "parameters: the service requires \(needed.joined(separator: ", ")), which the descriptor does not know",
+        ? nil
+        : "parameters: the service requires \(needed.joined(separator: ", ")), which the descriptor does not know",
     ].compactMap(\.self)
   }
 

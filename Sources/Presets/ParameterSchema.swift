@@ -43,7 +43,9 @@ public struct ParameterSchema: Sendable, Hashable {
 
   /// What is wrong with parameters, as the path of each and a sentence.
   /// - Parameter exempt: names that are not the model's own and that no schema need list.
-  public func problems(in parameters: [String: JSONValue], exempt: Set<String> = []) -> [(path: String, message: String)] {
+  public func problems(in parameters: [String: JSONValue], exempt: Set<String> = []) -> [(
+    path: String, message: String
+  )] {
     let own = parameters.filter { !exempt.contains($0.key) }
     var problems = Self.problems(in: .object(own), schema: root, path: "", root: root, level: 0)
     problems.removeAll { problem in exempt.contains { problem.path == $0 } }
@@ -51,7 +53,8 @@ public struct ParameterSchema: Sendable, Hashable {
     let known = properties
     if tellsAll(of: own) {
       for name in own.keys.sorted() where known[name] == nil && !problems.contains(where: { $0.path == name }) {
-        problems.append((name, "is not a parameter of this model. \(suggestion(for: name, among: known.keys.sorted()))"))
+        problems.append(
+          (name, "is not a parameter of this model. \(suggestion(for: name, among: known.keys.sorted()))"))
       }
     }
     return problems
@@ -130,7 +133,8 @@ public struct ParameterSchema: Sendable, Hashable {
   }
 
   private static func wrongType(_ value: JSONValue, _ schema: JSONValue) -> String? {
-    let allowed = schema["type"]?.stringValue.map { [$0] } ?? (schema["type"]?.arrayValue ?? []).compactMap(\.stringValue)
+    let allowed =
+      schema["type"]?.stringValue.map { [$0] } ?? (schema["type"]?.arrayValue ?? []).compactMap(\.stringValue)
     guard !allowed.isEmpty else { return nil }
     let own: [String] =
       switch value {
@@ -189,7 +193,9 @@ public struct ParameterSchema: Sendable, Hashable {
   }
 
   private static func wrongCount(_ count: Int, _ schema: JSONValue) -> String? {
-    if let most = schema["maxItems"]?.integerValue, count > most { return "has \(count) items; at most \(most) are taken." }
+    if let most = schema["maxItems"]?.integerValue, count > most {
+      return "has \(count) items; at most \(most) are taken."
+    }
     if let least = schema["minItems"]?.integerValue, count < least {
       return "has \(count) items; at least \(least) are needed."
     }

@@ -55,7 +55,8 @@ struct StoryboardReader {
     for shot in shots where shot.end == .next {
       let path = "shots[\(shot.index)].end"
       guard shot.index + 1 < count else {
-        problems.add(path, line: lines[shot.index], "the last shot has none after it; leave 'end' out or give a picture.")
+        problems.add(
+          path, line: lines[shot.index], "the last shot has none after it; leave 'end' out or give a picture.")
         continue
       }
       guard let next = shots.first(where: { $0.index == shot.index + 1 }), next.start == .previous else { continue }

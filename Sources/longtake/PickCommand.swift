@@ -14,7 +14,7 @@ struct PickCommand: AsyncParsableCommand {
       folder must hold just one workspace.
       """)
 
-  @Argument(help: ArgumentHelp("The storyboard where it is not told by the folder, a shot's id and a take's number.", valueName: "words"))
+  @Argument(help: "The storyboard where it is not told by the folder, a shot's id and a take's number.")
   var words: [String]
 
   @OptionGroup var arguments: WorkspaceArguments

@@ -26,7 +26,9 @@ struct RunArguments: ParsableArguments {
   var wait: WaitMode = .sse
 
   @Option(
-    help: "New takes to pay for when what the model made of a shot is no good, per shot; never for what would fail again.")
+    help: """
+      New takes to pay for when what the model made of a shot is no good, per shot; never for what would fail again.
+      """)
   var retries = 0
 
   @Option(help: "Shots worked on side by side; those made from another one wait for it.")

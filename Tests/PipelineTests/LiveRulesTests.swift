@@ -54,7 +54,8 @@ import Testing
     defer { hub.stop() }
     let stage = Stage(film)
     let asked = Mutex<USD?>(nil)
-    let summary = try await stage.production(hub: hub, asked: { question in asked.withLock { $0 = question.cost } }).run()
+    let summary = try await stage.production(hub: hub, asked: { question in asked.withLock { $0 = question.cost } })
+      .run()
     #expect(asked.withLock { $0 } == USD(parsing: "4.50"))
     #expect(summary.spent == USD(parsing: "4.50"))
     #expect(stage.notices.contains { $0.contains("$1.50 a second") && $0.contains("$0.42") })

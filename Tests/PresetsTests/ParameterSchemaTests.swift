@@ -14,28 +14,41 @@ struct ParameterSchemaTests {
   }
 
   private static let cases: [(String, String, [String])] = [
-      (##"{"properties": {"d": {"type": "integer", "minimum": 3, "maximum": 15}}}"##, ##"{"d": 5}"##, [String]()),
-      (##"{"properties": {"d": {"type": "integer", "minimum": 3}}}"##, ##"{"d": 2}"##, ["d"]),
-      (##"{"properties": {"d": {"type": "integer"}}}"##, ##"{"d": "5"}"##, ["d"]),
-      (##"{"properties": {"d": {"type": "integer"}}}"##, ##"{"d": 5.0}"##, []),
-      (##"{"properties": {"d": {"type": "number", "exclusiveMaximum": 5}}}"##, ##"{"d": 5}"##, ["d"]),
-      (##"{"properties": {"d": {"maximum": 5, "exclusiveMaximum": true}}}"##, ##"{"d": 5}"##, ["d"]),
-      (##"{"properties": {"d": {"enum": ["3", "5"]}}}"##, ##"{"d": "4"}"##, ["d"]),
-      (##"{"properties": {"d": {"type": ["string", "null"]}}}"##, ##"{"d": null}"##, []),
-      (##"{"properties": {"p": {"maxLength": 3}}}"##, ##"{"p": "äöüß"}"##, ["p"]),
-      (##"{"properties": {"p": {}}, "required": ["p", "model", "q"]}"##, ##"{"p": 1}"##, ["q"]),
-      (##"{"properties": {"p": {}, "d": {}}}"##, ##"{"p": 1, "d": 1, "start": 2, "response_format": "url"}"##, ["start"]),
-      (##"{"properties": {"p": {}}}"##, ##"{"p": 1, "start": 2, "d": 3}"##, []),
-      (##"{"properties": {"p": {}}, "additionalProperties": false}"##, ##"{"p": 1, "start": 2}"##, ["start"]),
-      (##"{"properties": {"p": {}}, "additionalProperties": true}"##, ##"{"p": 1, "start": 2}"##, []),
-      (##"{"properties": {"e": {"type": "array", "maxItems": 1, "items": {"required": ["f"]}}}}"##,
-        ##"{"e": [{"f": 1}, {}]}"##, ["e", "e[1].f"]),
-      (##"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"##, ##"{"d": 10}"##, ["d"]),
-      (##"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"##, ##"{"d": "x"}"##, []),
-      (##"{"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"d": {"$ref": "#/$defs/b"}}}, "b": {"const": 1}}}"##,
-        ##"{"d": 2}"##, ["d"]),
-      (##"{"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {"type": "boolean"}}}]}"##, ##"{"a": 1, "b": 1}"##, ["b"]),
-    ]
+    (##"{"properties": {"d": {"type": "integer", "minimum": 3, "maximum": 15}}}"##, ##"{"d": 5}"##, [String]()),
+    (##"{"properties": {"d": {"type": "integer", "minimum": 3}}}"##, ##"{"d": 2}"##, ["d"]),
+    (##"{"properties": {"d": {"type": "integer"}}}"##, ##"{"d": "5"}"##, ["d"]),
+    (##"{"properties": {"d": {"type": "integer"}}}"##, ##"{"d": 5.0}"##, []),
+    (##"{"properties": {"d": {"type": "number", "exclusiveMaximum": 5}}}"##, ##"{"d": 5}"##, ["d"]),
+    (##"{"properties": {"d": {"maximum": 5, "exclusiveMaximum": true}}}"##, ##"{"d": 5}"##, ["d"]),
+    (##"{"properties": {"d": {"enum": ["3", "5"]}}}"##, ##"{"d": "4"}"##, ["d"]),
+    (##"{"properties": {"d": {"type": ["string", "null"]}}}"##, ##"{"d": null}"##, []),
+    (##"{"properties": {"p": {"maxLength": 3}}}"##, ##"{"p": "äöüß"}"##, ["p"]),
+    (##"{"properties": {"p": {}}, "required": ["p", "model", "q"]}"##, ##"{"p": 1}"##, ["q"]),
+    (##"{"properties": {"p": {}, "d": {}}}"##, ##"{"p": 1, "d": 1, "start": 2, "response_format": "url"}"##, ["start"]),
+    (##"{"properties": {"p": {}}}"##, ##"{"p": 1, "start": 2, "d": 3}"##, []),
+    (##"{"properties": {"p": {}}, "additionalProperties": false}"##, ##"{"p": 1, "start": 2}"##, ["start"]),
+    (##"{"properties": {"p": {}}, "additionalProperties": true}"##, ##"{"p": 1, "start": 2}"##, []),
+    (
+      ##"{"properties": {"e": {"type": "array", "maxItems": 1, "items": {"required": ["f"]}}}}"##,
+      ##"{"e": [{"f": 1}, {}]}"##, ["e", "e[1].f"]
+    ),
+    (
+      ##"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"##, ##"{"d": 10}"##,
+      ["d"]
+    ),
+    (
+      ##"{"properties": {"d": {"anyOf": [{"type": "string"}, {"type": "integer", "maximum": 9}]}}}"##, ##"{"d": "x"}"##,
+      []
+    ),
+    (
+      ##"{"$ref": "#/$defs/a", "$defs": {"a": {"properties": {"d": {"$ref": "#/$defs/b"}}}, "b": {"const": 1}}}"##,
+      ##"{"d": 2}"##, ["d"]
+    ),
+    (
+      ##"{"allOf": [{"properties": {"a": {}}}, {"properties": {"b": {"type": "boolean"}}}]}"##, ##"{"a": 1, "b": 1}"##,
+      ["b"]
+    ),
+  ]
 
   @Test("what breaks a rule is named by its place", arguments: cases)
   func rules(schema: String, parameters: String, expected: [String]) throws {
@@ -55,7 +68,8 @@ struct ParameterSchemaTests {
     "prices are read in the forms that are known",
     arguments: [
       (#"{"cost_per_second": 0.42}"#, "0.42"), (#"{"per_second": "0.5"}"#, "0.5"),
-      (#"{"unit": "second", "price": 1}"#, "1"), (#"{"4k": {"per_second": 0.42}, "720p": {"per_second": 0.1}}"#, "0.42"),
+      (#"{"unit": "second", "price": 1}"#, "1"),
+      (#"{"4k": {"per_second": 0.42}, "720p": {"per_second": 0.1}}"#, "0.42"),
       (#"{"per_image": 1}"#, nil), (#"{"per_second": -1}"#, nil), (#"{"per_second": 1e300}"#, nil),
     ] as [(String, String?)])
   func prices(pricing: String, expected: String?) throws {

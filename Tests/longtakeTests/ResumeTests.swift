@@ -49,7 +49,9 @@ import Testing
       if result.status == 1, wait == "sync", let shot = askedToRedo(result.errors) {
         // Killed between the record of a blocking request and its departure: the service lists nothing, and only its
         // account could tell. The user, who knows that nothing was taken, says so.
-        let redo = try await LongtakeProgram.run(["redo", bench.film.storyboard, "--shot", shot, "--yes", "--presets", bench.film.presets])
+        let redo = try await LongtakeProgram.run([
+          "redo", bench.film.storyboard, "--shot", shot, "--yes", "--presets", bench.film.presets,
+        ])
         try #require(redo.status == 0, "\(redo.errors)")
         continue
       }

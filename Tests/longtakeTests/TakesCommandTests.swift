@@ -94,8 +94,11 @@ import Testing
     let output = film.folder.path("long.mp4")
     func extend(_ more: String...) async throws -> LongtakeProgram.Result {
       try await run(
-        ["extend", clip, "--prompt", "It goes on.", "--model", SmallFilm.model, "--duration", "3", "--provider", "oxen",
-          "--base-url", hub.baseURL, "-o", output, "--json"] + more)
+        [
+          "extend", clip, "--prompt", "It goes on.", "--model", SmallFilm.model, "--duration", "3", "--provider",
+          "oxen",
+          "--base-url", hub.baseURL, "-o", output, "--json",
+        ] + more)
     }
     #expect(try await extend().status == 64)
     #expect(try paid(hub) == 0)
@@ -106,8 +109,10 @@ import Testing
     #expect((140...144).contains(decoded.frames), "\(decoded.frames)")
     let body = try #require(try hub.requests("POST", "/api/ai/queue").first?.body)
     #expect(body.contains("start_image_url") && body.contains("It goes on."))
-    #expect(try SchemaJudge.problems(
-      of: film.folder.write("stitch.json", first.output), schema: ProjectFiles.path("presets/schema/stitch.json")) == [])
+    #expect(
+      try SchemaJudge.problems(
+        of: film.folder.write("stitch.json", first.output), schema: ProjectFiles.path("presets/schema/stitch.json"))
+        == [])
     #expect(try await extend("--yes").status == 73)
     #expect(try await extend("--overwrite").status == 0)
     #expect(try paid(hub) == 1)
