@@ -1,5 +1,6 @@
 import Foundation
 import Pipeline
+import Presets
 import Support
 import Testing
 

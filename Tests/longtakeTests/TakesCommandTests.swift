@@ -64,7 +64,7 @@ import Testing
     let redone = try await run(["redo", film.storyboard, "--shot", "one", "--yes"], film)
     #expect(redone.output == "one\ntwo\n")
 
-    let jobs = try await run(["jobs"].filter { _ in true } + ["--json"], nil, in: film.folder.url)
+    let jobs = try await run(["jobs", "--json"], in: film.folder.url)
     #expect(jobs.output.split(separator: "\n").count == 4)
     #expect(jobs.errors.contains("this storyboard: paid $5.04"), "\(jobs.errors)")
     #expect(jobs.errors.contains(/\d{4}-\d\d-\d\d \(UTC\): paid \$5\.04/))
