@@ -75,7 +75,9 @@ public struct ParameterSchema: Sendable, Hashable {
   private static func resolve(_ schema: JSONValue, _ root: JSONValue) -> JSONValue {
     var schema = schema
     for _ in 0..<depth {
-      guard let reference = schema["$ref"]?.stringValue, reference.hasPrefix("#/") else { return schema }
+      guard let reference = schema["$ref"]?.stringValue, reference == "#" || reference.hasPrefix("#/") else {
+        return schema
+      }
       var target = root
       for part in reference.dropFirst(2).split(separator: "/") {
         let name = String(part).replacing("~1", with: "/").replacing("~0", with: "~")
