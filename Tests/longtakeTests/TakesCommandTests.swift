@@ -64,7 +64,7 @@ import Testing
     let redone = try await run(["redo", film.storyboard, "--shot", "one", "--yes"], film)
     #expect(redone.output == "one\ntwo\n")
 
-    let jobs = try await run(["jobs", "--json"], in: film.folder.url)
+    let jobs = try await LongtakeProgram.run(["jobs", "--json"], in: film.folder.url)
     #expect(jobs.output.split(separator: "\n").count == 4)
     #expect(jobs.errors.contains("this storyboard: paid $5.04"), "\(jobs.errors)")
     #expect(jobs.errors.contains(/\d{4}-\d\d-\d\d \(UTC\): paid \$5\.04/))
@@ -84,7 +84,7 @@ import Testing
     #expect(redo.status == 0, "\(redo.errors)")
     #expect(redo.errors.contains("one take 1: cancelled"))
     #expect(try hub.requests("DELETE", "/api/ai/queue/gen-1").count == 1)
-    #expect(try await run(["jobs", film.storyboard]).errors.contains("paid $0.00"))
+    #expect(try await LongtakeProgram.run(["jobs", film.storyboard]).errors.contains("paid $0.00"))
   }
 
   @Test func aClipIsExtendedFromItsLastPicture() async throws {
