@@ -6,17 +6,32 @@ import Timing
 public enum RequestImage: Sendable, Hashable {
   /// The last picture of the shot with this id.
   case anchor(shot: String)
+  /// The first picture of the shot with this id.
+  case opening(shot: String)
   case source(ImageSource)
 
-  /// What a plan shows: the address, the local path, or `anchor:<shot>` for a picture that does not exist yet.
+  /// What a plan shows: the address, the local path, or `anchor:<shot>` and `opening:<shot>` for the last and first pictures
+  /// of shots that do not exist yet.
   public var planned: String {
     switch self {
     case .anchor(let shot): "anchor:\(shot)"
+    case .opening(let shot): "opening:\(shot)"
     case .source(let image):
       switch image.location {
       case .file(let path): path
       case .address(let address): address
       }
+    }
+  }
+}
+
+extension RequestImage {
+  /// What a shot begins or ends with.
+  public init(_ picture: BoundaryPicture) {
+    switch picture {
+    case .image(let image): self = .source(image)
+    case .first(let shot): self = .opening(shot: shot.id)
+    case .last(let shot): self = .anchor(shot: shot.id)
     }
   }
 }
@@ -36,13 +51,8 @@ public struct RequestBuilder: Sendable {
 
   /// The pictures a shot's request needs, each once, in the order of the request.
   public func images(of shot: Shot) -> [RequestImage] {
-    var images: [RequestImage] = []
-    switch shot.start {
-    case .none: break
-    case .previous: images += storyboard.dependency(of: shot).map { [.anchor(shot: $0.id)] } ?? []
-    case .image(let image): images.append(.source(image))
-    }
-    images += shot.end.map { [.source($0)] } ?? []
+    var images = [storyboard.startPicture(of: shot), storyboard.endPicture(of: shot)].compactMap(\.self)
+      .map(RequestImage.init)
     images += storyboard.references.map(RequestImage.source)
     images += storyboard.elements.flatMap { [$0.frontal] + $0.angles }.map(RequestImage.source)
     var seen: Set<RequestImage> = []
@@ -91,14 +101,8 @@ public struct RequestBuilder: Sendable {
     case .prompt: return text(shot.prompt.texts.first.map(storyboard.sentPrompt))
     case .multiPrompt: return multiPrompt(of: shot, mapping)
     case .duration: return mapping.form.write(shot.prompt.seconds ?? shot.duration ?? .zero)
-    case .startImage:
-      switch shot.start {
-      case .image(let image): return text(try address(.source(image)))
-      case .previous, .none:
-        guard let previous = storyboard.dependency(of: shot) else { return .null }
-        return text(try address(.anchor(shot: previous.id)))
-      }
-    case .endImage: return text(try shot.end.map { try address(.source($0)) })
+    case .startImage: return try storyboard.startPicture(of: shot).map { text(try address(RequestImage($0))) } ?? .null
+    case .endImage: return try storyboard.endPicture(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .references: return .array(try storyboard.references.map { .string(try address(.source($0))) })
     case .elements: return try elements(mapping, address)
     case .negativePrompt: return text(shot.negativePrompt)

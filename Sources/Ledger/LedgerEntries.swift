@@ -9,6 +9,8 @@ public struct IntentEntry: Sendable, Hashable {
     case answered
     /// It is certain that the service did not take it.
     case refused
+    /// It could not be found out, and the user chose to go on without it: it may have been paid.
+    case givenUp = "given_up"
   }
 
   public let number: Int64
@@ -107,7 +109,17 @@ public struct ClipEntry: Sendable, Hashable {
   }
 }
 
-/// The last picture of a take, ready to be sent.
+/// Which picture of a clip other shots are made from.
+public enum AnchorKind: String, Sendable, Hashable, CaseIterable {
+  /// Where the next shot starts.
+  case last
+  /// Where the shot before ends.
+  case first
+
+  var table: String { self == .last ? "anchors" : "openings" }
+}
+
+/// The last or first picture of a take, ready to be sent.
 public struct AnchorEntry: Sendable, Hashable {
   public let generation: Int64
   public let file: ClipEntry
@@ -125,6 +137,13 @@ public struct Spending: Sendable, Hashable {
   public let uncertain: Int64
   /// Generations among them whose price is not known.
   public let unpriced: Int
+}
+
+/// Money of one day, in millionths of a dollar.
+public struct DaySpending: Sendable, Hashable {
+  /// `YYYY-MM-DD`, in UTC.
+  public let day: String
+  public let spending: Spending
 }
 
 extension IntentEntry {

@@ -27,7 +27,9 @@ extension Ledger {
             verdict = NULL, verified_at = NULL, state = ? WHERE number = ? AND clip_path IS NOT NULL
           """,
         arguments: [GenerationEntry.State.succeeded.rawValue, generation])
-      try database.execute(sql: "DELETE FROM anchors WHERE generation = ?", arguments: [generation])
+      for kind in AnchorKind.allCases {
+        try database.execute(sql: "DELETE FROM \(kind.table) WHERE generation = ?", arguments: [generation])
+      }
     }
   }
 
@@ -47,11 +49,13 @@ extension Ledger {
     }
   }
 
-  /// Writes down the anchor made of a take, in place of an earlier one.
+  /// Writes down a picture made of a take, in place of an earlier one.
   /// - Parameters:
   ///   - mediaType: `image/png` or `image/jpeg`.
   ///   - detail: source time, colour handling and the like, JSON.
-  public func recordAnchor(generation: Int64, _ file: ClipEntry, mediaType: String, detail: String? = nil) throws {
+  public func recordAnchor(
+    generation: Int64, _ file: ClipEntry, as kind: AnchorKind = .last, mediaType: String, detail: String? = nil
+  ) throws {
     try write { database in
       let known = try Self.state(of: generation, in: database)
       guard known == .verified else {
@@ -60,16 +64,16 @@ extension Ledger {
       }
       try database.execute(
         sql: """
-          INSERT OR REPLACE INTO anchors (generation, path, bytes, sha256, media_type, detail, created_at)
+          INSERT OR REPLACE INTO \(kind.table) (generation, path, bytes, sha256, media_type, detail, created_at)
           VALUES (?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [generation, file.path, file.bytes, file.sha256, mediaType, detail, now()])
     }
   }
 
-  public func anchor(of generation: Int64) throws -> AnchorEntry? {
+  public func anchor(of generation: Int64, _ kind: AnchorKind = .last) throws -> AnchorEntry? {
     try read { database in
-      try Row.fetchOne(database, sql: "SELECT * FROM anchors WHERE generation = ?", arguments: [generation])
+      try Row.fetchOne(database, sql: "SELECT * FROM \(kind.table) WHERE generation = ?", arguments: [generation])
         .map(AnchorEntry.init(row:))
     }
   }

@@ -75,6 +75,12 @@ extension Ledger {
     }
   }
 
+  /// Writes down that it could not be found out whether the service took a request, and that it is not looked for any more:
+  /// what it may have cost stays counted as uncertain.
+  public func recordGivenUp(intent: Int64) throws {
+    try write { database in try Self.close(intent, .givenUp, at: now(), in: database) }
+  }
+
   /// Writes down what the service says of a generation. News older than what is known are ignored, so that messages may
   /// come in any order.
   /// - Parameters:

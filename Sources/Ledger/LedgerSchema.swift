@@ -11,6 +11,7 @@ enum LedgerSchema {
       try database.execute(sql: version1)
       try database.execute(sql: "PRAGMA application_id = \(ledgerApplicationID)")
     }
+    migrator.registerMigration("2") { database in try database.execute(sql: version2) }
     return migrator
   }
 
@@ -63,6 +64,15 @@ enum LedgerSchema {
 
     CREATE TABLE redo_marks (
       number INTEGER PRIMARY KEY AUTOINCREMENT, shot TEXT NOT NULL, created_at REAL NOT NULL
+    ) STRICT;
+    """
+
+  /// First pictures of takes, for shots that end on them.
+  private static let version2 = """
+    CREATE TABLE openings (
+      generation INTEGER PRIMARY KEY REFERENCES generations (number),
+      path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, media_type TEXT NOT NULL,
+      detail TEXT, created_at REAL NOT NULL
     ) STRICT;
     """
 }

@@ -1,3 +1,4 @@
+import Foundation
 import GRDB
 
 /// The storyboard a workspace belongs to, as it was when last run.
@@ -77,7 +78,8 @@ extension Ledger {
     }
   }
 
-  /// Marks shots to be generated again: what they have no longer counts, and is kept.
+  /// Marks shots to be generated again: what they have no longer counts, and is kept. Shots made from their pictures follow
+  /// by themselves, since their clips then belong to another take.
   public func markRedo(_ shots: [String]) throws {
     try write { database in
       for shot in shots {
@@ -145,8 +147,20 @@ extension Ledger {
   }
 
   /// What was paid in this workspace, and what may have been.
-  public func spent() throws -> Spending {
-    let generations = try generations()
+  public func spent() throws -> Spending { Self.spending(of: try generations()) }
+
+  /// The same by day of sending, earliest first; days without money are left out.
+  public func spentByDay() throws -> [DaySpending] {
+    let days = Dictionary(grouping: try generations()) { Self.day($0.submittedAt ?? $0.createdAt) }
+    return days.map { DaySpending(day: $0.key, spending: Self.spending(of: $0.value)) }
+      .filter { $0.spending != Spending(paid: 0, uncertain: 0, unpriced: 0) }.sorted { $0.day < $1.day }
+  }
+
+  private static func day(_ time: Double) -> String {
+    Date(timeIntervalSince1970: time).formatted(.iso8601.year().month().day())
+  }
+
+  private static func spending(of generations: [GenerationEntry]) -> Spending {
     let paid = generations.filter {
       [.submitted, .processing, .succeeded, .downloaded, .verified, .rejected].contains($0.state)
     }

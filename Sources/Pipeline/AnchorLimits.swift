@@ -4,9 +4,12 @@ import Timing
 
 extension ImageLimits {
   /// What a model accepts as the picture a shot starts from; the Kling O3 family's limits where it publishes none.
-  public init(startImageOf model: ModelDescriptor) {
+  public init(startImageOf model: ModelDescriptor) { self.init(of: model, for: .startImage) }
+
+  /// The same for any field that takes pictures.
+  init(of model: ModelDescriptor, for field: NeutralField) {
     self.init()
-    guard let limit = model.limits.image(.startImage) else { return }
+    guard let limit = model.limits.image(field) else { return }
     if let bytes = limit.maxBytes { maximumBytes = Int(bytes) }
     if let side = limit.minSide { minimumSide = side }
     let least = limit.minAspect?.doubleValue ?? aspect.lowerBound

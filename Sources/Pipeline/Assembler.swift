@@ -91,7 +91,7 @@ struct Assembler: Sendable {
   private func stitchShots(_ clips: [ClipEntry]) -> [StitchShot] {
     zip(storyboard.shots, clips).map { shot, clip in
       var stitch = StitchShot(
-        path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && shot.start != .previous)
+        path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && !storyboard.meetsPrevious(shot))
       stitch.trim = shot.trim.map { StitchTrim(start: $0.start, end: $0.end) }
       stitch.transition = shot.transition.flatMap { transition in
         StitchTransition.Kind(rawValue: transition.kind.rawValue).map {
@@ -159,7 +159,7 @@ struct Assembler: Sendable {
   /// Everything the master depends on.
   private func inputsDigest(_ clips: [ClipEntry], _ options: StitchOptions) throws -> String {
     let parts = zip(storyboard.shots, clips).map { shot, clip in
-      "\(shot.id) \(clip.sha256) \(shot.index > 0 && shot.start != .previous)"
+      "\(shot.id) \(clip.sha256) \(shot.index > 0 && !storyboard.meetsPrevious(shot))"
         + (shot.trim.map { " trim \($0)" } ?? "") + (shot.transition.map { " transition \($0)" } ?? "")
     }
     let how = [

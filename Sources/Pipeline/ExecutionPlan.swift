@@ -3,6 +3,16 @@ public import Presets
 public import Storyboard
 public import Timing
 
+/// What a service's catalogue says of a model, against the descriptor that comes with the program.
+public struct LiveFindings: Sendable, Hashable {
+  /// Whether the catalogue told of the model.
+  public let isReached: Bool
+  /// Why the descriptor alone counts; nil when the catalogue told of the model.
+  public let note: String?
+  /// A sentence for each difference; the service's word counts.
+  public let differences: [String]
+}
+
 /// Everything a run will do, and everything that is wrong, known before a request is sent.
 public struct ExecutionPlan: Sendable {
   /// One shot of the plan.
@@ -10,6 +20,8 @@ public struct ExecutionPlan: Sendable {
     public let id: String
     /// The shot whose last picture it starts from.
     public let dependsOn: String?
+    /// The shot whose first picture it ends on.
+    public let endsOn: String?
     /// With local paths and `anchor:<shot>` where addresses will be; nil when the model cannot take the shot.
     public let request: GenerationRequest?
     /// Nil when not known.
@@ -33,6 +45,10 @@ public struct ExecutionPlan: Sendable {
   public let shots: [PlannedShot]
   /// In the order of the file.
   public let problems: [Problem]
+  /// Pictures that will be converted so that the model takes them, each with the reason.
+  public let conversions: [Problem]
+  /// What the service itself said of the model; nil when it was not asked.
+  public let live: LiveFindings?
 
   /// Of the whole film before joins; nil when the length of a shot is not known.
   public var seconds: Rational? {

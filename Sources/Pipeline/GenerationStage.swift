@@ -15,6 +15,9 @@ struct GenerationStage: Sendable {
   let options: RunOptions
   let media: MediaQueue
   let images: ImagePublisher
+  let digests: ContentDigests
+  let fitter: PictureFitter
+  let strays = Strays()
   /// Generations up to this number were there before this run.
   let lastOldGeneration: Int64
   let emit: @Sendable (PipelineEvent) -> Void
@@ -39,6 +42,10 @@ struct GenerationStage: Sendable {
     self.media = media
     self.emit = emit
     images = ImagePublisher(ledger: ledger, host: host)
+    let pictures = PictureFiles()
+    digests = ContentDigests(storyboard: storyboard, model: model, provider: host.provider.name, pictures: pictures)
+    fitter = PictureFitter(
+      storyboard: storyboard, model: model, workspace: workspace, pictures: pictures, media: media, emit: emit)
     lastOldGeneration = try ledger.generations().map(\.number).max() ?? 0
   }
 
@@ -47,14 +54,6 @@ struct GenerationStage: Sendable {
     guard host.isPaid else { return .zero }
     guard let price = model.pricePerSecond, let seconds = shot.seconds(with: model) else { return nil }
     return price.times(seconds)
-  }
-
-  /// Digest of everything that a shot's clip depends on; the previous shot is named by its take, so that a clip that
-  /// was fetched again or an anchor that was written anew does not make the next one out of date.
-  func contentDigest(of shot: Shot, after previous: GenerationEntry?) throws -> String {
-    let own = try storyboard.canonicalContent(of: shot, model: model) { try images.identity(of: $0) }
-    let start = previous.map { "\($0.shot).take\($0.take)" } ?? ""
-    return FileDigest.sha256(of: "\(host.provider.name)\n\(own)\n\(start)")
   }
 
   func withTurn<Value: Sendable>(_ work: () throws -> Value) rethrows -> Value {
@@ -94,23 +93,30 @@ struct GenerationStage: Sendable {
     }
   }
 
-  /// Shots that will be sent, as far as can be told now: what follows a shot that is sent is sent too.
+  /// Shots that will be sent, as far as can be told now: what is made from a shot that is sent is sent too.
   func shotsToSend() throws -> [Shot] {
-    try storyboard.chains.flatMap { chain -> [Shot] in
-      var previous: GenerationEntry?
-      for (index, shot) in chain.enumerated() {
-        let digest = try contentDigest(of: shot, after: previous)
-        switch try nextSteps(of: shot, digest, needsAnchor: false).first {
-        case .done(let take), .anchor(let take), .wait(let take), .download(let take), .verify(let take):
-          previous = take
-        case .submit: return Array(chain[index...])
-        case .failed(let entry) where mayRepeat(entry): return Array(chain[index...])
-        case .failed: return []
-        case .reconcile, nil: return Array(chain[(index + 1)...])
-        }
+    var takes: [String: GenerationEntry] = [:]
+    var sent: Set<String> = []
+    for shot in storyboard.inDependencyOrder {
+      let needed = storyboard.dependencies(of: shot).map(\.id)
+      if needed.contains(where: sent.contains) {
+        sent.insert(shot.id)
+        continue
       }
-      return []
+      guard let seeds = digests.seeds(of: shot, among: takes) else { continue }
+      switch try nextSteps(of: shot, try digests.digest(of: shot, seeds)).first {
+      case .done(let take), .anchor(let take), .wait(let take), .download(let take), .verify(let take):
+        takes[shot.id] = take
+      case .submit: sent.insert(shot.id)
+      case .failed(let entry) where mayRepeat(entry) || mayRetry(entry, nil): sent.insert(shot.id)
+      // Whether it was taken is not known; what is made from it will be sent.
+      case .reconcile(let intent):
+        sent.formUnion(try storyboard.withDependents([shot.id]).map(\.id))
+        if try !isGivenUp(intent) { sent.remove(shot.id) }
+      case .failed, nil: break
+      }
     }
+    return storyboard.shots.filter { sent.contains($0.id) }
   }
 
   /// Whether a take that did not succeed may be asked for again without being told to: the service failed it, so it was
@@ -119,15 +125,28 @@ struct GenerationStage: Sendable {
     entry.number <= lastOldGeneration && (entry.state == .failed || entry.state == .cancelled)
   }
 
+  /// Whether `--retries` allows another take in place of one that failed: only for what the model made of it, never for
+  /// parameters, credits or keys that would fail again.
+  func mayRetry(_ entry: GenerationEntry, _ error: (any Error)?) -> Bool {
+    options.retries > 0 && ContentFailure.isOne(entry, error)
+  }
+
+  /// Whether the user chose to have a shot made anew before it was known what became of a request.
+  func isGivenUp(_ intent: IntentEntry) throws -> Bool {
+    try ledger.generations(shot: intent.shot).filter { $0.intent == intent.number }.allSatisfy(\.isSuperseded)
+  }
+
   /// As the ledger says, but for requests that another provider was asked: those can only be settled there.
-  func nextSteps(of shot: Shot, _ digest: String, needsAnchor: Bool) throws -> [NextStep] {
-    let steps = try ledger.nextSteps(shot: shot.id, contentDigest: digest, needsAnchor: needsAnchor)
+  func nextSteps(of shot: Shot, _ digest: String) throws -> [NextStep] {
+    let anchors = storyboard.neededAnchors(of: shot)
+    let steps = try ledger.nextSteps(shot: shot.id, contentDigest: digest, anchors: anchors)
     let own = steps.filter { step in
       if case .reconcile(let intent) = step { intent.provider == host.provider.name } else { true }
     }
     if !own.isEmpty { return own }
     if let take = try ledger.chosenTake(shot: shot.id, contentDigest: digest) {
-      return [try needsAnchor && ledger.anchor(of: take.number) == nil ? .anchor(take) : .done(take)]
+      let isAnchored = try anchors.allSatisfy { try ledger.anchor(of: take.number, $0) != nil }
+      return [isAnchored ? .done(take) : .anchor(take)]
     }
     let last = try ledger.generations(shot: shot.id).last {
       !$0.isSuperseded && $0.contentDigest == digest && $0.state != .abandoned && $0.state != .intended

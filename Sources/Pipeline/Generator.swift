@@ -16,51 +16,86 @@ public struct ShotOutcome: Sendable {
   public var clip: String? { take?.clip?.path }
 }
 
-/// The generation stage: chains side by side, the shots of a chain one after the other.
+/// The generation stage: every shot as soon as the pictures it is made from are there.
 struct Generator: Sendable {
   let stage: GenerationStage
 
   /// - Returns: one outcome per shot, in the order of the storyboard.
-  /// - Throws: `CancellationError` and ``LedgerError``; what fails in one chain does not stop the others.
+  /// - Throws: `CancellationError` and ``LedgerError``; what fails for one shot stops only those made from it.
   func run() async throws -> [ShotOutcome] {
-    var waiting = stage.storyboard.chains[...]
-    var outcomes: [String: ShotOutcome] = [:]
     try await withThrowingTaskGroup(of: [ShotOutcome].self) { group in
-      for _ in 0..<max(1, stage.options.jobs) {
-        if let chain = waiting.popFirst() { group.addTask { try await run(chain) } }
+      group.addTask {
+        await bringInStrays()
+        return []
       }
-      while let finished = try await group.next() {
-        for outcome in finished { outcomes[outcome.id] = outcome }
-        if let chain = waiting.popFirst() { group.addTask { try await run(chain) } }
+      group.addTask {
+        defer { stage.strays.close() }
+        return try await runShots()
       }
+      var outcomes: [ShotOutcome] = []
+      while let some = try await group.next() { outcomes += some }
+      return stage.storyboard.shots.compactMap { shot in outcomes.first { $0.id == shot.id } }
     }
-    return stage.storyboard.shots.compactMap { outcomes[$0.id] }
   }
 
-  private func run(_ chain: [Shot]) async throws -> [ShotOutcome] {
-    var outcomes: [ShotOutcome] = []
-    var previous: GenerationEntry?
-    var failed: String?
-    for (index, shot) in chain.enumerated() {
-      if let failed {
-        stage.emit(.shot(shot.id, take: nil, .blocked(by: failed)))
-        outcomes.append(ShotOutcome(id: shot.id, take: nil, error: nil, blockedBy: failed))
-        continue
-      }
-      do {
-        let runner = try ShotRunner(
-          stage: stage, shot: shot, previous: previous, needsAnchor: index + 1 < chain.count)
-        let take = try await runner.run()
-        previous = take
-        outcomes.append(ShotOutcome(id: shot.id, take: take, error: nil, blockedBy: nil))
-      } catch {
-        if error is CancellationError || error is LedgerError { throw error }
-        try Task.checkCancellation()
-        failed = shot.id
-        stage.emit(.shot(shot.id, take: nil, .failed("\(error)")))
-        outcomes.append(ShotOutcome(id: shot.id, take: nil, error: error, blockedBy: nil))
+  private func runShots() async throws -> [ShotOutcome] {
+    var waiting = stage.storyboard.shots
+    var outcomes: [String: ShotOutcome] = [:]
+    try await withThrowingTaskGroup(of: ShotOutcome.self) { group in
+      var running = 0
+      while !waiting.isEmpty || running > 0 {
+        for shot in waiting {
+          guard let blocker = blocker(of: shot, outcomes) else { continue }
+          stage.emit(.shot(shot.id, take: nil, .blocked(by: blocker)))
+          outcomes[shot.id] = ShotOutcome(id: shot.id, take: nil, error: nil, blockedBy: blocker)
+          waiting.removeAll { $0.id == shot.id }
+        }
+        while running < max(1, stage.options.jobs), let ready = waiting.first(where: { isReady($0, outcomes) }) {
+          waiting.removeAll { $0.id == ready.id }
+          let takes = outcomes.compactMapValues(\.take)
+          group.addTask { try await run(ready, after: takes) }
+          running += 1
+        }
+        // Nothing runs: what is left was blocked just now, or could only wait for itself.
+        guard running > 0, let finished = try await group.next() else {
+          if waiting.contains(where: { blocker(of: $0, outcomes) != nil }) { continue }
+          break
+        }
+        running -= 1
+        outcomes[finished.id] = finished
       }
     }
-    return outcomes
+    return Array(outcomes.values)
+  }
+
+  private func isReady(_ shot: Shot, _ outcomes: [String: ShotOutcome]) -> Bool {
+    stage.storyboard.dependencies(of: shot).allSatisfy { outcomes[$0.id]?.take != nil }
+  }
+
+  /// The shot that failed, directly or further back, and without which this one cannot be made.
+  private func blocker(of shot: Shot, _ outcomes: [String: ShotOutcome]) -> String? {
+    stage.storyboard.dependencies(of: shot).lazy.compactMap { outcomes[$0.id] }.first { $0.take == nil }
+      .map { $0.blockedBy ?? $0.id }
+  }
+
+  private func run(_ shot: Shot, after takes: [String: GenerationEntry]) async throws -> ShotOutcome {
+    do {
+      guard let seeds = stage.digests.seeds(of: shot, among: takes) else {
+        throw PipelineError(.shotFailed, "the clips that shot \(shot.id) is made from are not there")
+      }
+      let runner = try ShotRunner(stage: stage, shot: shot, seeds: seeds)
+      return ShotOutcome(id: shot.id, take: try await runner.run(), error: nil, blockedBy: nil)
+    } catch {
+      if error is CancellationError || error is LedgerError { throw error }
+      try Task.checkCancellation()
+      stage.emit(.shot(shot.id, take: nil, .failed("\(error)")))
+      return ShotOutcome(id: shot.id, take: nil, error: error, blockedBy: nil)
+    }
+  }
+
+  private func bringInStrays() async {
+    await withTaskGroup(of: Void.self) { group in
+      for await stray in stage.strays.list { group.addTask { await stray.runner.bringIn(stray.take) } }
+    }
   }
 }

@@ -1,3 +1,4 @@
+public import Ledger
 public import Stitching
 
 /// What the pipeline is doing, for whoever draws or records it.
@@ -37,7 +38,9 @@ public enum ShotStep: Sendable, Hashable {
   case downloaded(bytes: Int64)
   /// The clip's verdict, and a sentence for each finding that made it so.
   case verified(verdict: String, reasons: [String])
-  case anchored(file: String)
+  case anchored(AnchorKind, file: String)
+  /// A take failed and another is paid for, as `--retries` allows.
+  case retrying(Int, of: Int, why: String)
   case done(file: String)
   case failed(String)
   /// It starts from a shot that has failed.
@@ -59,7 +62,8 @@ extension ShotStep {
     case .downloaded(let bytes): "downloaded, \(bytes) bytes"
     case .verified(let verdict, let reasons):
       reasons.isEmpty ? "checked: \(verdict)" : "checked: \(verdict): \(reasons.joined(separator: " "))"
-    case .anchored(let file): "last picture written to \(file)"
+    case .anchored(let kind, let file): "\(kind.rawValue) picture written to \(file)"
+    case .retrying(let number, let all, let why): "asking for another take (\(number) of \(all)): \(why)"
     case .done(let file): "done: \(file)"
     case .failed(let why): "failed: \(why)"
     case .blocked(let shot): "not begun: it starts from \(shot), which has failed"

@@ -10,6 +10,7 @@ public struct PlanReport: Sendable, Encodable {
   public struct Shot: Sendable, Encodable {
     let id: String
     let dependsOn: String?
+    let endsOn: String?
     let request: JSONValue
     let seconds: Double?
     let costUSD: Double?
@@ -17,6 +18,7 @@ public struct PlanReport: Sendable, Encodable {
     private enum Key: String, CodingKey {
       case id, request, seconds
       case dependsOn = "depends_on"
+      case endsOn = "ends_on"
       case costUSD = "cost_usd"
     }
 
@@ -24,6 +26,7 @@ public struct PlanReport: Sendable, Encodable {
       var fields = encoder.container(keyedBy: Key.self)
       try fields.encode(id, forKey: .id)
       try fields.encode(dependsOn, forKey: .dependsOn)
+      try fields.encode(endsOn, forKey: .endsOn)
       try fields.encode(request, forKey: .request)
       try fields.encode(seconds, forKey: .seconds)
       try fields.encode(costUSD, forKey: .costUSD)
@@ -31,7 +34,7 @@ public struct PlanReport: Sendable, Encodable {
   }
 
   private enum Key: String, CodingKey {
-    case schema, storyboard, provider, model, shots, seconds, problems
+    case schema, storyboard, provider, model, shots, seconds, problems, conversions, live
     case costUSD = "cost_usd"
   }
 
@@ -42,7 +45,7 @@ public struct PlanReport: Sendable, Encodable {
   public var shots: [Shot] {
     plan.shots.map { shot in
       Shot(
-        id: shot.id, dependsOn: shot.dependsOn, request: shot.request?.body ?? .null,
+        id: shot.id, dependsOn: shot.dependsOn, endsOn: shot.endsOn, request: shot.request?.body ?? .null,
         seconds: shot.seconds?.doubleValue, costUSD: shot.cost?.dollars)
     }
   }
@@ -58,6 +61,19 @@ public struct PlanReport: Sendable, Encodable {
     try fields.encode(plan.seconds?.doubleValue, forKey: .seconds)
     try fields.encode(plan.cost?.dollars, forKey: .costUSD)
     try fields.encode(plan.problems, forKey: .problems)
+    try fields.encode(plan.conversions, forKey: .conversions)
+    try fields.encode(plan.live, forKey: .live)
+  }
+}
+
+extension LiveFindings: Encodable {
+  private enum Key: String, CodingKey { case reached, note, differences }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: Key.self)
+    try fields.encode(isReached, forKey: .reached)
+    try fields.encode(note, forKey: .note)
+    try fields.encode(differences, forKey: .differences)
   }
 }
 

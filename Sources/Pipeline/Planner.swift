@@ -9,13 +9,20 @@ public struct Planner: Sendable {
   /// The verify preset of a master that names none.
   public static let usualMasterPreset = "uhd-4k"
 
+  /// Stands for pictures whose address is not known yet.
+  private static let anyPicture = "https://pictures.example/picture.png"
+
   private let library: PresetLibrary
 
   public init(library: PresetLibrary) { self.library = library }
 
-  /// - Parameter provider: goes before the storyboard's own.
+  /// - Parameters:
+  ///   - provider: goes before the storyboard's own.
+  ///   - live: what the service says of the model; goes before its descriptor.
   /// - Throws: ``StoryboardError`` `notFound` or `unreadable`; what is wrong inside is in the plan.
-  public func plan(_ path: String, provider: String? = nil) throws -> ExecutionPlan {
+  public func plan(
+    _ path: String, provider: String? = nil, live: CatalogueAnswer? = nil
+  ) throws -> ExecutionPlan {
     let document = try StoryboardDocument(path: path)
     let storyboard = document.partial
     let provider = provider ?? storyboard?.provider ?? ProviderHost.sandboxName
@@ -28,8 +35,15 @@ public struct Planner: Sendable {
         list.add(storyboard.problem(at: "model", "\(error)"))
       }
     }
+    var findings: LiveFindings?
+    if let live, let known = model {
+      let (merged, differences) = live.model?.applied(to: known) ?? (known, [])
+      model = merged
+      findings = LiveFindings(isReached: live.model != nil, note: live.note, differences: differences)
+    }
     if let model {
       document.problems(against: model, images: StillInspector()).forEach(list.add)
+      if let storyboard, let schema = live?.model?.schema { check(storyboard, model, schema, list) }
     } else {
       document.problems.forEach(list.add)
     }
@@ -39,7 +53,36 @@ public struct Planner: Sendable {
     let spec = masterSpec(storyboard, list)
     return ExecutionPlan(
       path: path, digest: try FileDigest.sha256(ofFile: path), storyboard: storyboard, provider: provider, model: model,
-      masterSpec: spec, shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder)
+      masterSpec: spec, shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder,
+      conversions: model.flatMap { storyboard?.conversions(for: $0, images: StillInspector()) } ?? [], live: findings)
+  }
+
+  /// Whether what is wrong with a plan are only limits that the service itself may have changed.
+  func isCurable(_ plan: ExecutionPlan) -> Bool {
+    guard let storyboard = plan.storyboard, let model = plan.model, plan.masterSpec != nil,
+      let document = try? StoryboardDocument(path: plan.path), document.problems.isEmpty
+    else { return false }
+    return storyboard.problems(against: model.withoutReplaceableLimits, images: StillInspector()).isEmpty
+  }
+
+  /// Holds every request against the service's own schema, pictures being addresses of no importance.
+  private func check(
+    _ storyboard: Storyboard, _ model: ModelDescriptor, _ schema: ParameterSchema, _ list: ProblemList
+  ) {
+    let builder = RequestBuilder(storyboard: storyboard, model: model)
+    for shot in storyboard.shots {
+      guard let request = try? builder.request(for: shot, address: { _ in Self.anyPicture }) else { continue }
+      for wrong in schema.problems(in: request.parameters, exempt: LiveModel.serviceParameters) {
+        let name = String(wrong.path.prefix { $0 != "." && $0 != "[" })
+        let field = NeutralField.allCases.first { model.fields[$0]?.name == name }
+        let problem = storyboard.problem(
+          of: shot, at: field, "by the service's own rules for \(model.id), '\(wrong.path)' \(wrong.message)")
+        // A limit that the descriptor has taken over was reported in the storyboard's words.
+        if !list.problems.contains(where: { $0.path == problem.path && $0.line == problem.line }) || field == nil {
+          list.add(problem)
+        }
+      }
+    }
   }
 
   private func masterSpec(_ storyboard: Storyboard?, _ list: ProblemList) -> DeliverableSpec? {
@@ -62,6 +105,7 @@ public struct Planner: Sendable {
     return storyboard.shots.map { shot in
       ExecutionPlan.PlannedShot(
         id: shot.id, dependsOn: storyboard.dependency(of: shot)?.id,
+        endsOn: storyboard.endPicture(of: shot)?.shot?.id,
         request: builder.flatMap { try? $0.plannedRequest(for: shot) },
         seconds: model.flatMap { shot.seconds(with: $0) },
         cost: provider == ProviderHost.sandboxName ? .zero : model.flatMap { shot.cost(with: $0) })

@@ -7,8 +7,8 @@ import Storyboard
 ///
 /// Running it again goes on where the last run ended, however that ended.
 public struct Production: Sendable {
-  private let plan: ExecutionPlan
-  private let workspace: Workspace
+  let plan: ExecutionPlan
+  let workspace: Workspace
   private let options: RunOptions
   private let library: PresetLibrary
   private let emit: @Sendable (PipelineEvent) -> Void
@@ -34,19 +34,8 @@ public struct Production: Sendable {
   /// Only the clips and their anchors.
   public func generate() async throws -> RunSummary { try await work(assembling: false) }
 
-  /// Marks shots, and those anchored on them, to be generated again; earlier takes stay.
-  /// - Returns: ids of all marked shots.
-  public func redo(_ ids: [String]) throws -> [String] {
-    let (storyboard, _, _) = try plan.usable()
-    let marked = try storyboard.withDependents(ids).map(\.id)
-    guard FileManager.default.fileExists(atPath: workspace.ledgerPath) else {
-      throw LedgerError(.notFound, "there is no ledger in \(workspace.directory); nothing has been run there yet.")
-    }
-    try Ledger(workspace: workspace.directory).markRedo(marked)
-    return marked
-  }
-
   private func work(assembling: Bool) async throws -> RunSummary {
+    let plan = try await currentPlan()
     let (storyboard, model, spec) = try plan.usable()
     try workspace.prepare()
     let ledger = try Ledger(workspace: workspace.directory)
@@ -61,7 +50,7 @@ public struct Production: Sendable {
         workspace: workspace.directory, provider: plan.provider, model: model.id, shots: storyboard.shots.map(\.id)))
     do {
       let media = MediaQueue()
-      let outcomes = try await generate(storyboard, model, ledger, media, tell)
+      let (plan, outcomes) = try await generate(plan, ledger, media, tell)
       var master: MasterRecord?
       var failure: (any Error)?
       let takes = outcomes.compactMap(\.take)
@@ -81,7 +70,7 @@ public struct Production: Sendable {
       try RunReport(plan, version: options.version, outcomes: outcomes, ledger: ledger, master: master)
         .write(to: workspace.reportPath)
       if let failure { throw failure }
-      let summary = try summary(outcomes, ledger, master)
+      let summary = try summary(plan, outcomes, ledger, master)
       tell(.ended(isGood: summary.isGood))
       return summary
     } catch {
@@ -94,30 +83,77 @@ public struct Production: Sendable {
     }
   }
 
-  private func generate(
-    _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger, _ media: MediaQueue,
-    _ tell: @escaping @Sendable (PipelineEvent) -> Void
-  ) async throws -> [ShotOutcome] {
-    let host = try await ProviderHost.open(
+  /// The plan, or where only limits stand against it that the service may have changed, one made with the service's own.
+  private func currentPlan() async throws -> ExecutionPlan {
+    guard !plan.problems.isEmpty, asksCatalogue, Planner(library: library).isCurable(plan), let model = plan.model,
+      let host = try? await openHost()
+    else { return plan }
+    let answer = try? await Catalogue(host).ask(about: model.id)
+    await host.close()
+    guard let answer, answer.model != nil else { return plan }
+    return try Planner(library: library).plan(plan.path, provider: plan.provider, live: answer)
+  }
+
+  /// The sandbox in this process says what the descriptors say.
+  private var asksCatalogue: Bool { plan.isPaid || options.provider.baseURL != nil }
+
+  private func openHost() async throws -> ProviderHost {
+    try await ProviderHost.open(
       plan.provider, options: options.provider, library: library, sandboxDirectory: workspace.sandboxDirectory)
+  }
+
+  private func generate(
+    _ plan: ExecutionPlan, _ ledger: Ledger, _ media: MediaQueue, _ tell: @escaping @Sendable (PipelineEvent) -> Void
+  ) async throws -> (ExecutionPlan, [ShotOutcome]) {
+    let host = try await openHost()
     do {
-      let stage = try GenerationStage(
-        storyboard: storyboard, model: model, workspace: workspace, ledger: ledger, host: host, options: options,
-        media: media, emit: tell)
+      var plan = plan
+      var stage = try stage(plan, ledger, host, media, tell)
+      if asksCatalogue, try !stage.shotsToSend().isEmpty {
+        plan = try await checked(plan, host, tell)
+        stage = try self.stage(plan, ledger, host, media, tell)
+      }
+      let (storyboard, model) = (stage.storyboard, stage.model)
       try ledger.recordStoryboard(
         StoryboardEntry(
           path: plan.path, title: storyboard.title, digest: plan.digest, provider: plan.provider, model: model.id),
         shots: try storyboard.shots.map { shot in
-          ShotEntry(id: shot.id, position: shot.index, digest: try stage.contentDigest(of: shot, after: nil))
+          ShotEntry(id: shot.id, position: shot.index, digest: try stage.digests.digest(of: shot, .none))
         })
       try await requireConsent(stage)
       let outcomes = try await Generator(stage: stage).run()
       await host.close()
-      return outcomes
+      return (plan, outcomes)
     } catch {
       await host.close()
       throw error
     }
+  }
+
+  private func stage(
+    _ plan: ExecutionPlan, _ ledger: Ledger, _ host: ProviderHost, _ media: MediaQueue,
+    _ tell: @escaping @Sendable (PipelineEvent) -> Void
+  ) throws -> GenerationStage {
+    let (storyboard, model, _) = try plan.usable()
+    return try GenerationStage(
+      storyboard: storyboard, model: model, workspace: workspace, ledger: ledger, host: host, options: options,
+      media: media, emit: tell)
+  }
+
+  /// The plan by what the service itself says of the model, before anything is paid.
+  /// - Throws: ``StoryboardError`` `invalid` when a request breaks the service's rules.
+  private func checked(
+    _ plan: ExecutionPlan, _ host: ProviderHost, _ tell: @Sendable (PipelineEvent) -> Void
+  ) async throws -> ExecutionPlan {
+    guard let model = plan.model else { return plan }
+    let answer = try await Catalogue(host).ask(about: model.id)
+    let live = try Planner(library: library).plan(plan.path, provider: plan.provider, live: answer)
+    if let note = live.live?.note { tell(.notice(note)) }
+    for difference in live.live?.differences ?? [] {
+      tell(.notice("\(plan.provider) says otherwise of \(model.id) than its descriptor, and counts: \(difference)"))
+    }
+    _ = try live.usable()
+    return live
   }
 
   /// Asks before money is spent.
@@ -128,9 +164,12 @@ public struct Production: Sendable {
     let cost = shots.reduce(USD?.some(.zero)) { sum, shot in
       sum.flatMap { known in shot.cost(with: stage.model).map { known + $0 } }
     }
+    let retries = shots.reduce(USD?.some(.zero)) { sum, shot in
+      sum.flatMap { known in stage.costPerTake(of: shot).map { known + $0 * options.retries } }
+    }
     let spending = try stage.ledger.spent()
     let question = SpendingQuestion(
-      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost,
+      provider: plan.provider, model: stage.model.id, shots: shots.map(\.id), cost: cost, retries: retries,
       spent: USD(micro: spending.paid) + USD(micro: spending.uncertain))
     if let limit = options.maximumCost, let cost, question.spent + cost > limit {
       throw PipelineError(
@@ -150,7 +189,9 @@ public struct Production: Sendable {
     }
   }
 
-  private func summary(_ outcomes: [ShotOutcome], _ ledger: Ledger, _ master: MasterRecord?) throws -> RunSummary {
+  private func summary(
+    _ plan: ExecutionPlan, _ outcomes: [ShotOutcome], _ ledger: Ledger, _ master: MasterRecord?
+  ) throws -> RunSummary {
     let spending = try ledger.spent()
     let seconds = plan.shots.compactMap { shot in shot.seconds.map { (shot.id, $0) } }
     return RunSummary(

@@ -13,6 +13,8 @@ public struct RunOptions: Sendable {
   public var maximumCost: USD?
   /// Chains worked on side by side, ≥ 1.
   public var jobs = usualJobs
+  /// New takes that may be paid for when what a model made of a shot is no good; per shot and run.
+  public var retries = 0
   /// How long one generation is waited for.
   public var timeout = usualTimeout
   /// Asked once before money is spent; nil refuses.
@@ -35,6 +37,8 @@ public struct SpendingQuestion: Sendable, Hashable {
   public let shots: [String]
   /// Nil when the price of one is not published.
   public let cost: USD?
+  /// What new takes for failed ones may add at most; nil when a price is not published.
+  public let retries: USD?
   /// What this workspace has paid or may have paid already.
   public let spent: USD
 }

@@ -156,32 +156,40 @@ extension ShotRunner {
     try ledger.recordClipLost(generation: take.number)
   }
 
-  func hasWholeAnchor(_ take: GenerationEntry) throws -> Bool {
-    try ledger.anchor(of: take.number).map { isWhole($0.file) } ?? false
+  // MARK: - Anchors
+
+  /// Writes those pictures of the clip that other shots are made from and that are not there or not whole, so that the model
+  /// takes them.
+  func makeAnchors(of take: GenerationEntry) async throws {
+    for kind in AnchorKind.allCases where anchors.contains(kind) {
+      if try ledger.anchor(of: take.number, kind).map({ isWhole($0.file) }) != true {
+        try await makeAnchor(of: take, kind)
+      }
+    }
   }
 
-  // MARK: - Anchor
-
-  /// Writes the clip's last picture so that the next shot's model takes it.
-  func makeAnchor(of take: GenerationEntry) async throws {
+  private func makeAnchor(of take: GenerationEntry, _ kind: AnchorKind) async throws {
     guard let clip = take.clip else {
       throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to take a picture of")
     }
-    let limits = ImageLimits(startImageOf: stage.model)
+    let limits = ImageLimits(of: stage.model, for: kind == .last ? .startImage : .endImage)
     let path = stage.workspace.path(clip.path)
-    let anchor = try await stage.media.run { try Anchor(of: path, limits: limits) }
+    let anchor = try await stage.media.run {
+      try Anchor(of: path, request: kind == .last ? .last : .first, limits: limits)
+    }
     let suffix = anchor.still.format == .png ? "png" : "jpg"
-    let name = Workspace.anchorName(shot: shot.id, suffix: suffix)
+    let name = Workspace.anchorName(shot: shot.id, kind, suffix: suffix)
     let file = try OutputFile(stage.workspace.path(name), overwrite: true)
     try file.write(anchor.still.bytes)
     try file.commit()
-    let other = Workspace.anchorName(shot: shot.id, suffix: suffix == "png" ? "jpg" : "png")
+    let other = Workspace.anchorName(shot: shot.id, kind, suffix: suffix == "png" ? "jpg" : "png")
     try? FileManager.default.removeItem(atPath: stage.workspace.path(other))
     let entry = ClipEntry(
       path: name, bytes: Int64(anchor.still.bytes.count), sha256: FileDigest.sha256(of: anchor.still.bytes))
     try ledger.recordAnchor(
-      generation: take.number, entry, mediaType: anchor.still.mediaType, detail: detail(of: anchor).canonicalJSON)
-    emit(.anchored(file: name), take: take.take)
+      generation: take.number, entry, as: kind, mediaType: anchor.still.mediaType,
+      detail: detail(of: anchor).canonicalJSON)
+    emit(.anchored(kind, file: name), take: take.take)
   }
 
   private func detail(of anchor: Anchor) -> JSONValue {

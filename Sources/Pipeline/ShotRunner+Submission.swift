@@ -1,14 +1,22 @@
 import Foundation
 import Generation
 import Ledger
+import Logging
 import Presets
 import Storyboard
 
+/// Characters of a request that a log shows.
+private let longestLoggedRequest = 4000
+
 extension ShotRunner {
   /// Sends the shot: the intent first, the ids right after.
-  func submit() async throws {
-    let request = try await request()
+  /// - Parameter takes: how many; nil for as many as the storyboard wants.
+  func submit(takes: Int? = nil) async throws {
+    let whole = try await request()
+    let request = GenerationRequest(model: whole.model, parameters: whole.parameters, takes: takes ?? whole.takes)
     emit(.submitting)
+    stage.options.provider.logger?.debug(
+      "generation", metadata: ["shot": "\(shot.id)", "request": "\(Self.shown(request))"])
     guard stage.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
     let intent = try stage.recordIntent(
       shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
@@ -21,6 +29,11 @@ extension ShotRunner {
     } catch {
       try settle(intent, error)
     }
+  }
+
+  /// The request for a log: without signatures and pictures.
+  private static func shown(_ request: GenerationRequest) -> String {
+    Redactor().clean(request.body.canonicalJSON, limit: longestLoggedRequest)
   }
 
   /// The request, once every picture of it has an address.
@@ -44,16 +57,20 @@ extension ShotRunner {
     case .source(let source):
       switch source.location {
       case .address(let address): return address
-      case .file(let path): return try await stage.images.address(of: try stage.images.local(path))
+      case .file(let path): return try await stage.images.address(of: try await stage.fitter.ready(path))
       }
-    case .anchor(let id):
-      guard let previous, previous.shot == id, let anchor = try ledger.anchor(of: previous.number) else {
-        throw PipelineError(.shotFailed, "the last picture of shot \(id) is not there")
-      }
-      return try await stage.images.address(
-        of: LocalImage(
-          path: stage.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
+    case .anchor(let id): return try await address(of: .last, of: seeds.start, shot: id)
+    case .opening(let id): return try await address(of: .first, of: seeds.end, shot: id)
     }
+  }
+
+  private func address(of kind: AnchorKind, of take: GenerationEntry?, shot id: String) async throws -> String {
+    guard let take, take.shot == id, let anchor = try ledger.anchor(of: take.number, kind) else {
+      throw PipelineError(.shotFailed, "the \(kind.rawValue) picture of shot \(id) is not there")
+    }
+    return try await stage.images.address(
+      of: LocalImage(
+        path: stage.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
   }
 
   /// Sends each take as a request of its own that blocks until its clip is there. The intent stays open until the clip
@@ -128,6 +145,10 @@ extension ShotRunner {
       let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
       if try adopt(jobs, for: intent, wanted: wanted) { return }
     }
+    if try stage.isGivenUp(intent), stage.host.isPaid, stage.host.provider.waitMode == .sync {
+      stage.emit(.notice("shot \(shot.id): the request that was given up may have been paid; it stays counted as such"))
+      return try ledger.recordGivenUp(intent: intent.number)
+    }
     // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves nothing.
     guard !stage.host.isPaid || stage.host.provider.waitMode != .sync else {
       throw PipelineError(
@@ -155,7 +176,10 @@ extension ShotRunner {
       if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }
       return ids
     }
-    if !ids.isEmpty { emit(.adopted(ids)) }
+    if !ids.isEmpty {
+      emit(.adopted(ids))
+      for take in try takes(of: intent) where take.isSuperseded { addStray(take) }
+    }
     return !ids.isEmpty
   }
 }

@@ -11,10 +11,10 @@ struct ShotRunner: Sendable {
 
   let stage: GenerationStage
   let shot: Shot
-  /// The take whose last picture the shot starts from.
-  let previous: GenerationEntry?
-  /// Whether another shot starts from this one.
-  let needsAnchor: Bool
+  /// The takes whose pictures the shot is made from.
+  let seeds: Seeds
+  /// Pictures of it that other shots are made from.
+  let anchors: Set<AnchorKind>
   let contentDigest: String
   let failures = Failures()
 
@@ -34,12 +34,12 @@ struct ShotRunner: Sendable {
     }
   }
 
-  init(stage: GenerationStage, shot: Shot, previous: GenerationEntry?, needsAnchor: Bool) throws {
+  init(stage: GenerationStage, shot: Shot, seeds: Seeds) throws {
     self.stage = stage
     self.shot = shot
-    self.previous = previous
-    self.needsAnchor = needsAnchor
-    contentDigest = try stage.contentDigest(of: shot, after: previous)
+    self.seeds = seeds
+    anchors = stage.storyboard.neededAnchors(of: shot)
+    contentDigest = try stage.digests.digest(of: shot, seeds)
   }
 
   var ledger: Ledger { stage.ledger }
@@ -50,24 +50,48 @@ struct ShotRunner: Sendable {
   /// - Throws: ``GenerationError``, ``PipelineError`` `shotFailed` or `overBudget`, ``LedgerError``.
   func run() async throws -> GenerationEntry {
     try requireWholeClips()
+    for take in try ledger.strays(shot: shot.id, contentDigest: contentDigest) { addStray(take) }
     var hasWorked = false
+    var retries = 0
     while true {
       try Task.checkCancellation()
-      let steps = try stage.nextSteps(of: shot, contentDigest, needsAnchor: needsAnchor)
+      let steps = try stage.nextSteps(of: shot, contentDigest)
       switch steps[0] {
       case .submit: try await submit()
       case .reconcile(let intent): try await reconcile(intent)
       case .wait, .download, .verify: try await advance(steps)
-      case .anchor(let take): try await makeAnchor(of: take)
+      case .anchor(let take): try await makeAnchors(of: take)
+      case .failed(let take) where stage.mayRepeat(take): try await submit()
       case .failed(let take):
-        guard stage.mayRepeat(take) else { throw failure(of: take) }
-        try await submit()
+        guard retries < stage.options.retries, stage.mayRetry(take, failures[take.number]) else {
+          throw failure(of: take)
+        }
+        retries += 1
+        emit(.retrying(retries, of: stage.options.retries, why: "\(failure(of: take))"), take: take.take)
+        try await submit(takes: 1)
       case .done(let take):
-        if needsAnchor, try !hasWholeAnchor(take) { try await makeAnchor(of: take) }
+        try await makeAnchors(of: take)
         emit(hasWorked ? .done(file: take.clip?.path ?? "") : .kept, take: take.take)
         return take
       }
       hasWorked = true
+    }
+  }
+
+  /// Has a paid take brought in that does not count; the shot does not wait for it.
+  func addStray(_ take: GenerationEntry) {
+    guard take.provider == stage.host.provider.name, take.remoteID != nil else { return }
+    stage.strays.add(take, self)
+  }
+
+  /// Brings a take home that does not count: it was paid, and can be picked later.
+  func bringIn(_ take: GenerationEntry) async {
+    do {
+      try await advance(take.number)
+    } catch {
+      if error is CancellationError { return }
+      stage.emit(
+        .notice("take \(take.take) of shot \(shot.id), which does not count, could not be brought in: \(error)"))
     }
   }
 
@@ -79,7 +103,7 @@ struct ShotRunner: Sendable {
       let why = ClipJudge.reasons(inVerdict: take.verdict)
       reason =
         "take \(take.take) is not what was asked for: \(why.joined(separator: " ")) It was paid; to pay for another, "
-        + "mark it with 'longtake redo … --shot \(shot.id)'."
+        + "mark it with 'longtake redo … --shot \(shot.id)', or allow new takes with --retries."
     default: reason = take.error ?? "the generation is \(take.state.rawValue)"
     }
     return PipelineError(.shotFailed, reason)
@@ -126,7 +150,10 @@ struct ShotRunner: Sendable {
       case .succeeded:
         try await fetch(take, result)
         result = nil
-      case .downloaded: try await verify(take)
+      case .downloaded:
+        // What was asked for in another form cannot be held against what the shot is now.
+        guard take.contentDigest == contentDigest else { return }
+        try await verify(take)
       case .intended, .verified, .rejected, .failed, .cancelled, .abandoned: return
       }
     }

@@ -9,7 +9,8 @@ public struct StillInspector: ImageInspector {
   public func facts(of path: String) throws -> ImageFacts {
     do {
       let info = try StillInfo(path: path)
-      return ImageFacts(format: info.format.rawValue, width: info.width, height: info.height, bytes: info.bytes)
+      return ImageFacts(
+        format: info.format.rawValue, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain)
     } catch {
       throw LibavError(error.code, error.message)
     }

@@ -1,4 +1,5 @@
 import Foundation
+import Ledger
 
 /// The folder of one storyboard's files.
 public struct Workspace: Sendable, Hashable {
@@ -35,7 +36,9 @@ public struct Workspace: Sendable, Hashable {
   static func clipName(shot: String, take: Int) -> String { "clips/\(shot).take\(take).mp4" }
 
   /// Relative to the workspace.
-  static func anchorName(shot: String, suffix: String) -> String { "anchors/\(shot).\(suffix)" }
+  static func anchorName(shot: String, _ kind: AnchorKind, suffix: String) -> String {
+    "anchors/\(shot)\(kind == .last ? "" : ".first").\(suffix)"
+  }
 
   private static let folders = ["clips", "anchors"]
 

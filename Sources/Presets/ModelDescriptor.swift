@@ -23,10 +23,10 @@ public struct ModelDescriptor: Sendable, Hashable, Codable {
   public let fields: FieldMap
   /// Parameters with a fixed value.
   public let constants: [ConstantParameter]
-  public let limits: ModelLimits
+  public internal(set) var limits: ModelLimits
   public let output: OutputFormat
   /// Dollars per second of video; nil when not published.
-  public let pricePerSecond: USD?
+  public internal(set) var pricePerSecond: USD?
 
   /// Whether this descriptor's parameters are what a provider takes.
   public func serves(_ provider: String) -> Bool { providers.contains(provider) }

@@ -3,16 +3,16 @@ public import Timing
 /// What a model allows; a limit that is not published is nil and is not checked.
 public struct ModelLimits: Sendable, Hashable, Codable {
   /// Of a whole clip, in seconds.
-  public let duration: DurationLimit?
+  public internal(set) var duration: DurationLimit?
   public let multiPrompt: MultiPromptLimit?
   /// Unicode scalars of one prompt.
-  public let promptCharacters: Int?
+  public internal(set) var promptCharacters: Int?
   /// References and elements together.
   public let referencesAndElements: Int?
   /// Further pictures of an element beside the frontal one.
   public let elementAngles: Int?
   /// Aspect ratios a request may name.
-  public let aspectRatios: [String]?
+  public internal(set) var aspectRatios: [String]?
   /// Generations of one request.
   public let takes: Int?
   /// Neutral field → what its pictures must be.

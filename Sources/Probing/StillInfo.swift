@@ -10,6 +10,13 @@ public struct StillInfo: Sendable, Hashable {
   public let height: Int
   /// Bytes of the file.
   public let bytes: Int64
+  /// Bits of one sample.
+  public let bitDepth: Int
+  /// Samples of one pixel, with transparency; 4 in a JPEG is CMYK.
+  public let components: Int
+
+  /// Whether its samples are of a kind that every reader knows: 8 bits, and not CMYK.
+  public var isPlain: Bool { bitDepth <= 8 && (format != .jpeg || components <= 3) }
 
   public var mediaType: String {
     switch format {
@@ -41,6 +48,8 @@ public struct StillInfo: Sendable, Hashable {
       let words = reader.faults.first?.message ?? "no picture came out"
       throw LibavError(.invalidData, "cannot be decoded as a picture: \(words)", file: path)
     }
+    bitDepth = frame.pixelFormat.bitDepth
+    components = frame.pixelFormat.componentCount
     width = frame.width
     height = frame.height
   }

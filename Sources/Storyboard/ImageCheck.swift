@@ -1,4 +1,4 @@
-import Presets
+public import Presets
 import Timing
 
 /// Holds every picture file of a storyboard against what a model takes; addresses are the service's business.
@@ -7,6 +7,7 @@ struct ImageCheck {
   let model: ModelDescriptor
   let inspector: any ImageInspector
   let problems: ProblemList
+  private(set) var conversions: [Problem] = []
   private var known: [String: Result<ImageFacts, any Error>] = [:]
 
   init(storyboard: Storyboard, model: ModelDescriptor, inspector: any ImageInspector, problems: ProblemList) {
@@ -17,53 +18,111 @@ struct ImageCheck {
   }
 
   mutating func run() {
-    for (index, reference) in storyboard.references.enumerated() {
-      check(reference, as: .references, at: "references[\(index)]")
-    }
-    for (index, element) in storyboard.elements.enumerated() {
-      check(element.frontal, as: .elements, at: "elements[\(index)].frontal")
-      for (angle, image) in element.angles.enumerated() {
-        check(image, as: .elements, at: "elements[\(index)].angles[\(angle)]")
-      }
-    }
-    for shot in storyboard.shots {
-      if case .image(let image) = shot.start { check(image, as: .startImage, at: "shots[\(shot.index)].start") }
-      if let image = shot.end { check(image, as: .endImage, at: "shots[\(shot.index)].end") }
-    }
+    for use in storyboard.imageUses { check(use) }
   }
 
-  private mutating func check(_ image: ImageSource, as field: NeutralField, at path: String) {
-    guard !image.written.isEmpty, case .file(let file) = image.location else { return }
+  private mutating func check(_ use: ImageUse) {
+    guard !use.image.written.isEmpty, case .file(let file) = use.image.location else { return }
+    let name = quoted(use.image.written)
     let result = known[file] ?? Result { try inspector.facts(of: file) }
     known[file] = result
     switch result {
     case .success(let facts):
-      guard let limit = model.limits.image(field) else { return }
-      for refusal in limit.refusals(of: facts) {
-        problems.add(storyboard.problem(at: path, "the picture \(quoted(image.written)) \(refusal)"))
+      let limit = model.limits.image(use.field)
+      for refusal in limit?.refusals(of: facts) ?? [] {
+        problems.add(storyboard.problem(at: use.path, "the picture \(name) \(refusal)"))
+      }
+      let reasons = limit?.conversions(of: facts) ?? ImageLimit.unlimitedConversions(of: facts)
+      if !reasons.isEmpty {
+        conversions.append(
+          storyboard.problem(
+            at: use.path, "the picture \(name) \(reasons.joined(separator: ", and ")); it will be converted to fit."))
       }
     case .failure(let error):
-      problems.add(
-        storyboard.problem(at: path, "the picture \(quoted(image.written)) cannot be used: \(error)"))
+      problems.add(storyboard.problem(at: use.path, "the picture \(name) cannot be used: \(error)"))
     }
   }
 }
 
+/// Where a storyboard uses a picture.
+struct ImageUse {
+  let image: ImageSource
+  let field: NeutralField
+  let path: String
+}
+
+extension Storyboard {
+  /// Every place where a picture is named.
+  var imageUses: [ImageUse] {
+    var uses: [ImageUse] = []
+    for (index, reference) in references.enumerated() {
+      uses.append(ImageUse(image: reference, field: .references, path: "references[\(index)]"))
+    }
+    for (index, element) in elements.enumerated() {
+      uses.append(ImageUse(image: element.frontal, field: .elements, path: "elements[\(index)].frontal"))
+      for (angle, image) in element.angles.enumerated() {
+        uses.append(ImageUse(image: image, field: .elements, path: "elements[\(index)].angles[\(angle)]"))
+      }
+    }
+    for shot in shots {
+      if case .image(let image) = shot.start {
+        uses.append(ImageUse(image: image, field: .startImage, path: "shots[\(shot.index)].start"))
+      }
+      if case .image(let image) = shot.end {
+        uses.append(ImageUse(image: image, field: .endImage, path: "shots[\(shot.index)].end"))
+      }
+    }
+    return uses
+  }
+
+  /// The fields in which a picture file is sent.
+  public func fields(usingFile path: String) -> Set<NeutralField> {
+    var fields = Set(imageUses.filter { $0.image.location == .file(path) }.map(\.field))
+    // A shot that meets the next one ends on that one's start.
+    for shot in shots where shot.end == .next {
+      if case .image(let image)? = endPicture(of: shot), image.location == .file(path) { fields.insert(.endImage) }
+    }
+    return fields
+  }
+
+  /// Pictures that do not fit a model as they are and can be made to, each with the reason.
+  public func conversions(for model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
+    var check = ImageCheck(storyboard: self, model: model, inspector: images, problems: ProblemList())
+    check.run()
+    return check.conversions
+  }
+}
+
 extension ImageLimit {
-  /// What a picture breaks, as ends of a sentence.
-  func refusals(of facts: ImageFacts) -> [String] {
-    var refusals: [String] = []
+  /// Why a picture has to be converted, where no limits are published, as ends of a sentence.
+  public static func unlimitedConversions(of facts: ImageFacts) -> [String] {
+    if !["png", "jpeg", "webp"].contains(facts.format) { return ["is neither PNG, JPEG nor WEBP"] }
+    return facts.isPlain ? [] : ["has samples that many services do not read (more than 8 bits, or CMYK)"]
+  }
+
+  /// What of a picture breaks the limits and can be converted, as ends of a sentence.
+  public func conversions(of facts: ImageFacts) -> [String] {
+    var reasons: [String] = []
     if let formats, !formats.contains(facts.format) {
       let allowed = formats.map { $0.uppercased() }.joined(separator: " or ")
-      refusals.append("is \(facts.format.uppercased()); it must be \(allowed). Convert it.")
+      reasons.append("is \(facts.format.uppercased()) where \(allowed) is taken")
+    } else {
+      reasons += Self.unlimitedConversions(of: facts)
     }
-    if let maxBytes, facts.bytes > maxBytes {
-      refusals.append("has \(facts.bytes) bytes; at most \(maxBytes) are taken. Compress it or make it smaller.")
+    if let maxBytes, facts.bytes > maxBytes { reasons.append("has \(facts.bytes) bytes where \(maxBytes) are taken") }
+    let long = max(facts.width, facts.height)
+    if let maxSide, long > maxSide {
+      reasons.append("is \(facts.width)x\(facts.height) where sides up to \(maxSide) are taken")
     }
-    let (short, long) = (min(facts.width, facts.height), max(facts.width, facts.height))
+    return reasons
+  }
+
+  /// What of a picture breaks the limits for good, as ends of a sentence.
+  func refusals(of facts: ImageFacts) -> [String] {
+    var refusals: [String] = []
+    let short = min(facts.width, facts.height)
     let size = "\(facts.width)x\(facts.height)"
     if let minSide, short < minSide { refusals.append("is \(size); each side must have at least \(minSide) pixels.") }
-    if let maxSide, long > maxSide { refusals.append("is \(size); each side may have at most \(maxSide) pixels.") }
     let aspect = Rational(Int64(facts.width), Int64(facts.height))
     let isTooNarrow = minAspect.map { aspect < $0 } ?? false
     let isTooWide = maxAspect.map { aspect > $0 } ?? false

@@ -12,8 +12,11 @@ public struct ImageFacts: Sendable, Hashable {
   public let width: Int
   public let height: Int
   public let bytes: Int64
+  /// Whether its samples are of a kind that every reader knows: 8 bits, and not CMYK.
+  public let isPlain: Bool
 
-  public init(format: String, width: Int, height: Int, bytes: Int64) {
+  public init(format: String, width: Int, height: Int, bytes: Int64, isPlain: Bool = true) {
+    self.isPlain = isPlain
     self.format = format
     self.width = width
     self.height = height

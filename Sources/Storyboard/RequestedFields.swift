@@ -11,7 +11,7 @@ extension Storyboard {
     case .multiple: fields.insert(.multiPrompt)
     }
     if shot.start != .none { fields.insert(.startImage) }
-    if shot.end != nil { fields.insert(.endImage) }
+    if shot.end != .none { fields.insert(.endImage) }
     if !references.isEmpty { fields.insert(.references) }
     if !elements.isEmpty { fields.insert(.elements) }
     if shot.negativePrompt != nil { fields.insert(.negativePrompt) }

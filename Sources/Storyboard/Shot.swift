@@ -10,8 +10,7 @@ public struct Shot: Sendable, Hashable {
   /// Seconds of a single prompt; nil leaves it to the model. For several prompts see ``ShotPrompt/seconds``.
   public let duration: Rational?
   public let start: ShotStart
-  /// The picture the shot ends on.
-  public let end: ImageSource?
+  public let end: ShotEnd
   /// Generations of this shot, each paid.
   public let takes: Int
   public let negativePrompt: String?
@@ -57,5 +56,14 @@ public enum ShotStart: Sendable, Hashable {
   case none
   /// The last picture of the shot before.
   case previous
+  case image(ImageSource)
+}
+
+/// What a shot's last picture is to be.
+public enum ShotEnd: Sendable, Hashable {
+  /// Free: as the model likes.
+  case none
+  /// The first picture of the shot after, so that two chains meet.
+  case next
   case image(ImageSource)
 }

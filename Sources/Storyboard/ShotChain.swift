@@ -1,33 +1,89 @@
 import Presets
 
+/// A picture at the beginning or the end of a shot that the storyboard decides.
+public enum BoundaryPicture: Sendable, Hashable {
+  case image(ImageSource)
+  /// The first picture of another shot's clip.
+  case first(of: Shot)
+  /// The last picture of another shot's clip.
+  case last(of: Shot)
+
+  /// The shot whose clip must be there first.
+  public var shot: Shot? {
+    switch self {
+    case .image: nil
+    case .first(let shot), .last(let shot): shot
+    }
+  }
+}
+
 extension Storyboard {
-  /// The shot whose last picture a shot starts from; nil for the first of a chain.
+  /// The shot whose last picture a shot starts from; nil for one that starts by itself.
   public func dependency(of shot: Shot) -> Shot? {
     guard shot.start == .previous else { return nil }
     return shots.last { $0.index < shot.index }
   }
 
-  /// Shots that start from one another, in order; chains do not depend on each other and can run side by side.
-  public var chains: [[Shot]] {
-    var chains: [[Shot]] = []
-    for shot in shots {
-      if dependency(of: shot) != nil, !chains.isEmpty {
-        chains[chains.count - 1].append(shot)
-      } else {
-        chains.append([shot])
-      }
+  /// What a shot starts from; nil leaves it to the model.
+  public func startPicture(of shot: Shot) -> BoundaryPicture? {
+    switch shot.start {
+    case .none: nil
+    case .previous: dependency(of: shot).map(BoundaryPicture.last)
+    case .image(let image): .image(image)
     }
-    return chains
   }
 
-  /// The given shots and all that start, directly or not, from their last pictures; in the order of the storyboard.
+  /// What a shot ends on; nil leaves it to the model.
+  public func endPicture(of shot: Shot) -> BoundaryPicture? {
+    switch shot.end {
+    case .none: return nil
+    case .image(let image): return .image(image)
+    case .next:
+      guard let next = shots.first(where: { $0.index > shot.index }) else { return nil }
+      switch next.start {
+      case .image(let image): return .image(image)
+      case .none: return .first(of: next)
+      // The two would wait for each other; reading reports that.
+      case .previous: return nil
+      }
+    }
+  }
+
+  /// The shots whose clips must be there before a shot can be sent.
+  public func dependencies(of shot: Shot) -> [Shot] {
+    [startPicture(of: shot)?.shot, endPicture(of: shot)?.shot].compactMap(\.self)
+  }
+
+  /// Whether a shot shares a picture with the one before it, whichever of the two was made from the other.
+  public func meetsPrevious(_ shot: Shot) -> Bool {
+    guard let previous = shots.last(where: { $0.index < shot.index }) else { return false }
+    return shot.start == .previous || previous.end == .next
+  }
+
+  /// Every shot after those it depends on, otherwise in the order of the storyboard.
+  public var inDependencyOrder: [Shot] {
+    var order: [Shot] = []
+    var seen: Set<Int> = []
+    func visit(_ shot: Shot) {
+      guard seen.insert(shot.index).inserted else { return }
+      for needed in dependencies(of: shot) { visit(needed) }
+      order.append(shot)
+    }
+    for shot in shots { visit(shot) }
+    return order
+  }
+
+  /// The given shots and all that depend, directly or not, on their pictures; in the order of the storyboard.
   /// - Throws: ``StoryboardError`` `unknownShot` for an id that is not there.
   public func withDependents(_ ids: some Sequence<String>) throws -> [Shot] {
-    let wanted = Set(ids)
+    var wanted = Set(ids)
     for id in wanted.sorted() where shot(id) == nil {
       let hint = suggestion(for: id, among: shots.map(\.id))
       throw StoryboardError(.unknownShot, "the storyboard has no shot \(quoted(id)). \(hint)")
     }
-    return chains.flatMap { chain in chain.drop { !wanted.contains($0.id) } }
+    for shot in inDependencyOrder where dependencies(of: shot).contains(where: { wanted.contains($0.id) }) {
+      wanted.insert(shot.id)
+    }
+    return shots.filter { wanted.contains($0.id) }
   }
 }

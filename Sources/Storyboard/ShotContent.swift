@@ -24,7 +24,11 @@ extension Storyboard {
     case .previous: content["start"] = "previous"
     case .image(let image): content["start"] = ["image": .string(try identity(image))]
     }
-    if let end = shot.end { content["end"] = .string(try identity(end)) }
+    switch endPicture(of: shot) {
+    case .image(let image): content["end"] = .string(try identity(image))
+    case .first: content["end"] = "next"
+    case .last, nil: break
+    }
     if !references.isEmpty { content["references"] = .array(try references.map { .string(try identity($0)) }) }
     if !elements.isEmpty {
       content["elements"] = .array(

@@ -122,14 +122,16 @@ struct ShotReader {
     }
   }
 
-  private func end(of reader: FieldReader) -> ImageSource? {
-    guard let node = reader.node("end") else { return nil }
+  private func end(of reader: FieldReader) -> ShotEnd {
+    guard let node = reader.node("end") else { return .none }
     switch node.value {
-    case .text("previous"), .text("none"), .text("next"):
+    case .text("none"): return .none
+    case .text("next"): return .next
+    case .text("previous"):
       reader.report(
-        "end", "'end' must be a picture, not \(quoted(node.written ?? "")); leave it out for a free ending.")
-      return nil
-    default: return image("end", of: reader)
+        "end", "'end' must be 'next' or a picture, not \"previous\"; leave it out for a free ending.")
+      return .none
+    default: return image("end", of: reader).map(ShotEnd.image) ?? .none
     }
   }
 

@@ -38,6 +38,12 @@ public struct Storyboard: Sendable, Hashable {
     Problem(path: path, line: line(of: path), message: message)
   }
 
+  /// A problem at a shot's field, wherever it was written; at the shot itself for nil.
+  public func problem(of shot: Shot, at field: NeutralField?, _ message: String) -> Problem {
+    guard let field else { return problem(at: "shots[\(shot.index)]", message) }
+    return problem(at: place(of: field.storyboardKey, in: shot), message)
+  }
+
   /// Where a shot's field was written: in the shot, or in the defaults when it came from there.
   func place(of field: String, in shot: Shot) -> String {
     let own = "shots[\(shot.index)].\(field)"

@@ -48,6 +48,7 @@ struct StoryboardReader {
     for (index, item) in items.enumerated() {
       if let shot = shotReader.read(item.node, path: item.path, index: index) { shots.append(shot) }
     }
+    reportMeetings(of: shots, count: items.count, lines: items.map { ($0.node["end"] ?? $0.node).line })
     reportDuplicates(of: shots, lines: items.map { $0.node["id"]?.line ?? $0.node.line })
     var lines: [String: Int] = [:]
     Self.collectLines(of: root, path: "", into: &lines)
@@ -58,6 +59,23 @@ struct StoryboardReader {
       master: master(of: reader), lines: lines)
     storyboard.mentionProblems().forEach(problems.add)
     return storyboard
+  }
+
+  /// Shots that would wait for each other, and a last one that has none to meet.
+  private func reportMeetings(of shots: [Shot], count: Int, lines: [Int]) {
+    for shot in shots where shot.end == .next {
+      let path = "shots[\(shot.index)].end"
+      guard shot.index + 1 < count else {
+        problems.add(
+          path, line: lines[shot.index], "the last shot has none after it; leave 'end' out or give a picture.")
+        continue
+      }
+      guard let next = shots.first(where: { $0.index == shot.index + 1 }), next.start == .previous else { continue }
+      problems.add(
+        path, line: lines[shot.index],
+        "the shot would end on the first picture of \(quoted(next.id)), which itself starts from this shot's last one: "
+          + "each would wait for the other. Write 'start: none' or a picture there, or leave 'end' out here.")
+    }
   }
 
   private func reportDuplicates(of shots: [Shot], lines: [Int]) {

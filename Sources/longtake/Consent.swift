@@ -8,16 +8,20 @@ enum Consent {
   /// Whether there is a person to ask.
   static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
-  static func ask(_ question: SpendingQuestion) async -> Bool {
-    let price = question.cost.map { "\($0)" } ?? "an amount that is not published"
-    let spent = question.spent == .zero ? "" : " This workspace has paid or may have paid \(question.spent) before."
-    Terminal.plain(
-      Terminal.escape(
-        "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) "
-          + "for \(price).\(spent)\nGo on? [y/N] "))
+  static func ask(_ question: String) async -> Bool {
+    Terminal.prompt("\(question) [y/N] ")
     let answer = await withCheckedContinuation { continuation in
       DispatchQueue.global().async { continuation.resume(returning: readLine(strippingNewline: true)) }
     }
     return ["y", "yes"].contains((answer ?? "").trimmingCharacters(in: .whitespaces).lowercased())
+  }
+
+  static func ask(_ question: SpendingQuestion) async -> Bool {
+    let price = question.cost.map { "\($0)" } ?? "an amount that is not published"
+    let spent = question.spent == .zero ? "" : " This workspace has paid or may have paid \(question.spent) before."
+    let retries = question.retries.map { $0 == .zero ? "" : " New takes for failed ones may add up to \($0)." }
+    return await ask(
+      "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) "
+        + "for \(price).\(retries ?? " New takes for failed ones may add to that.")\(spent)\nGo on?")
   }
 }

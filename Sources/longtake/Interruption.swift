@@ -15,6 +15,8 @@ enum Interruption {
   /// Runs the program's work and ends the process with its status.
   static func run(_ work: @escaping @Sendable () async -> ExitStatus) async {
     signal(SIGPIPE, SIG_IGN)
+    // Files may not grow without end: the write says so, as a full disk does.
+    signal(SIGXFSZ, SIG_IGN)
     let task = Task { await work() }
     let sources = [SIGINT, SIGTERM].map { number in
       signal(number, SIG_IGN)

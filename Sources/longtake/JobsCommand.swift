@@ -8,7 +8,10 @@ import Presets
 struct JobsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "jobs", abstract: "Show the ledger: every request, its id, state, cost and file.",
-    discussion: "Without a storyboard, the workspaces (*.longtake) in the current folder.")
+    discussion: """
+      And what was really paid, by day and for the whole storyboard. Without a storyboard, all workspaces (*.longtake) in \
+      the current folder.
+      """)
 
   @Argument(help: "A storyboard.", completion: .file())
   var storyboard: String?
@@ -31,32 +34,31 @@ struct JobsCommand: AsyncParsableCommand {
     common.apply()
     let places = try places()
     if let cancel { return try await cancelJob(cancel, in: places) }
-    for place in places { try show(place) }
+    var spendings: [Spending] = []
+    for place in places { spendings.append(try show(place)) }
+    if spendings.count > 1 { Terminal.note("together \(Self.words(spendings))") }
   }
 
   private func places() throws -> [Workspace] {
     if let workspace { return [Workspace(directory: workspace)] }
     if let storyboard { return [Workspace(besideStoryboard: storyboard)] }
-    let here = FileManager.default.currentDirectoryPath
-    let names = try FileManager.default.contentsOfDirectory(atPath: here).filter { $0.hasSuffix(".longtake") }.sorted()
-    let places = names.map { Workspace(directory: "\(here)/\($0)") }
-      .filter { FileManager.default.fileExists(atPath: $0.ledgerPath) }
+    let places = try WorkspaceSearch.here()
     guard !places.isEmpty else {
       throw UsageError("there is no workspace in this folder; name a storyboard or --workspace", status: .inputNotFound)
     }
     return places
   }
 
-  private func show(_ place: Workspace) throws {
+  /// - Returns: what the workspace has paid.
+  private func show(_ place: Workspace) throws -> Spending {
     let ledger = try Ledger(readingWorkspace: place.directory)
     let entries = try ledger.generations()
     if json {
       for entry in entries { try Output.json(JobLine(entry, in: place)) }
-      return
     }
-    let spending = try ledger.spent()
-    Terminal.note("\(place.directory): \(entries.count) generation\(entries.count == 1 ? "" : "s")")
-    for entry in entries {
+    let title = try ledger.storyboard().map { $0.title ?? $0.path }.map { " (\($0))" } ?? ""
+    Terminal.note("\(place.directory)\(title): \(entries.count) generation\(entries.count == 1 ? "" : "s")")
+    for entry in json ? [] : entries {
       let cost = entry.costMicroUSD.map { "\(USD(micro: $0))" } ?? "price not known"
       let parts = [
         entry.remoteID ?? "no id",
@@ -65,7 +67,19 @@ struct JobsCommand: AsyncParsableCommand {
       ]
       Terminal.note("  \(entry.shot) take \(entry.take): \(parts.compactMap { $0 }.joined(separator: ", "))")
     }
-    Terminal.note("  paid \(USD(micro: spending.paid)), perhaps \(USD(micro: spending.uncertain)) more")
+    let days = try ledger.spentByDay()
+    for day in days { Terminal.note("  \(day.day) (UTC): \(Self.words([day.spending]))") }
+    let spending = try ledger.spent()
+    Terminal.note("  this storyboard: \(Self.words([spending]))")
+    return spending
+  }
+
+  private static func words(_ spendings: [Spending]) -> String {
+    func sum(_ amount: (Spending) -> Int64) -> USD { spendings.reduce(.zero) { $0 + USD(micro: amount($1)) } }
+    let (paid, uncertain) = (sum(\.paid), sum(\.uncertain))
+    let unpriced = spendings.reduce(0) { $0 + $1.unpriced }
+    return "paid \(paid)" + (uncertain == .zero ? "" : ", perhaps \(uncertain) more")
+      + (unpriced == 0 ? "" : ", and \(unpriced) whose price is not known")
   }
 
   // MARK: - Cancelling
@@ -73,29 +87,9 @@ struct JobsCommand: AsyncParsableCommand {
   private func cancelJob(_ id: String, in places: [Workspace]) async throws {
     for place in places {
       guard let entry = try Ledger(readingWorkspace: place.directory).generation(remoteID: id) else { continue }
-      // While a run holds the workspace, it learns of the end from the service and writes it down itself.
-      let ledger = try? Ledger(workspace: place.directory)
-      if ledger == nil, entry.provider == ProviderHost.sandboxName, baseURL == nil {
-        throw UsageError(
-          "the sandbox of \(place.directory) lives in the run that is under way; end that run instead",
-          status: .unavailable)
-      }
-      let host = try await ProviderHost.open(
-        entry.provider, options: ProviderArguments.options(baseURL: baseURL), library: try? PresetLibrary(),
-        sandboxDirectory: place.sandboxDirectory)
-      let job: GenerationJob
-      do {
-        job = try await host.provider.cancel(id)
-      } catch {
-        await host.close()
-        throw error
-      }
-      await host.close()
-      if job.state == .cancelled {
-        try ledger?.recordState(generation: entry.number, .cancelled, completedAt: Ledger.systemTime())
-      }
-      Terminal.note("\(entry.shot) take \(entry.take): \(job.state.rawValue)")
-      if job.state != .cancelled { throw ExitStatus.no }
+      let state = try await Cancellation(place: place, baseURL: baseURL).cancel(entry, id)
+      Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
+      if state != .cancelled { throw ExitStatus.no }
       return
     }
     throw UsageError("no ledger here knows the generation \(quoted(id))", status: .inputNotFound)

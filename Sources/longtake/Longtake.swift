@@ -16,9 +16,9 @@ struct Longtake: AsyncParsableCommand {
       """,
     version: version,
     subcommands: [
-      RunCommand.self, PlanCommand.self, GenerateCommand.self, RedoCommand.self, JobsCommand.self, ModelsCommand.self,
-      ProbeCommand.self, VerifyCommand.self, NativeCommand.self, FrameCommand.self, AnchorCommand.self,
-      ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
+      RunCommand.self, PlanCommand.self, GenerateCommand.self, ExtendCommand.self, RedoCommand.self, PickCommand.self,
+      JobsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self, NativeCommand.self,
+      FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
 

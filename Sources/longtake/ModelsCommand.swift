@@ -40,7 +40,10 @@ struct ModelsCommand: AsyncParsableCommand {
     do {
       let models = try await models(of: host)
       await host.close()
-      for model in models { show(model, name) }
+      for model in models {
+        show(model, name)
+        if id != nil { showDifferences(model, library) }
+      }
     } catch {
       await host.close()
       throw error
@@ -71,6 +74,14 @@ struct ModelsCommand: AsyncParsableCommand {
     for (field, rules) in (schema["properties"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
       Terminal.note("  \(field)\(required.contains(field) ? " (required)" : ""): \(rules.canonicalJSON)")
     }
+  }
+
+  /// Where the service and the descriptor that comes with the program disagree.
+  private func showDifferences(_ model: JSONValue, _ library: PresetLibrary) {
+    guard let id, let bundled = try? library.model(named: id) else { return }
+    let differences = LiveModel(model).applied(to: bundled).differences
+    for difference in differences { Terminal.warning("not as in the program's descriptor: \(difference)") }
+    if differences.isEmpty { Terminal.note("  as in the program's descriptor") }
   }
 
   private func showBundled(_ library: PresetLibrary) throws {

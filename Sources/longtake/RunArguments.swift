@@ -25,7 +25,13 @@ struct RunArguments: ParsableArguments {
   @Option(help: "How to wait for clips: sse, poll or sync.")
   var wait: WaitMode = .sse
 
-  @Option(help: "Chains of shots worked on side by side.")
+  @Option(
+    help: """
+      New takes to pay for when what the model made of a shot is no good, per shot; never for what would fail again.
+      """)
+  var retries = 0
+
+  @Option(help: "Shots worked on side by side; those made from another one wait for it.")
   var jobs = RunOptions.usualJobs
 
   @Option(help: "Minutes that one generation may take.")
@@ -45,6 +51,7 @@ struct RunArguments: ParsableArguments {
 
   func validate() throws {
     guard jobs > 0 else { throw ValidationError("--jobs counts from 1.") }
+    guard (0...100).contains(retries) else { throw ValidationError("--retries takes 0 to 100.") }
     guard timeout > 0, timeout <= 24 * 60 else { throw ValidationError("--timeout takes minutes, up to 1440.") }
   }
 
@@ -53,6 +60,7 @@ struct RunArguments: ParsableArguments {
     options.provider = ProviderArguments.options(wait: wait, baseURL: baseURL, anchorStore: anchorStore)
     options.maximumCost = maximumCost
     options.jobs = jobs
+    options.retries = retries
     options.timeout = .seconds(timeout * 60)
     options.version = Longtake.version
     if agrees {

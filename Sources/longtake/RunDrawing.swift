@@ -1,21 +1,72 @@
 import Foundation
 import Pipeline
 import Stitching
+import Synchronization
 
 /// Draws what the pipeline does: a line per step, and on a terminal one more line that moves.
 final class RunDrawing: Sendable {
+  /// As the services publish it for a 4K shot.
+  private static let usualWait = "usually 5–15 min"
+  /// Between two words about shots that are waited for, where no line can be redrawn.
+  private static let heartbeat: Duration = .seconds(300)
+
+  private struct Wait {
+    var isPaid = false
+    /// Since when each is waited for.
+    var shots: [String: ContinuousClock.Instant] = [:]
+  }
+
+  private let wait = Mutex(Wait())
+  private let ticker = Mutex<Task<Void, Never>?>(nil)
   private static let barWidth = 24
   private let clock = ContinuousClock()
   private let began = ContinuousClock().now
+
+  init() {
+    let pace = Terminal.isInteractive ? .seconds(1) : Self.heartbeat
+    let task = Task { [weak self] in
+      while !Task.isCancelled {
+        try? await Task.sleep(for: pace)
+        guard let self, !Task.isCancelled else { return }
+        self.showWaiting()
+      }
+    }
+    ticker.withLock { $0 = task }
+  }
+
+  deinit { ticker.withLock { $0?.cancel() } }
+
+  /// What is waited for, and since when.
+  private func showWaiting() {
+    let (isPaid, shots) = wait.withLock { ($0.isPaid, $0.shots) }
+    guard !shots.isEmpty else { return }
+    let list = shots.sorted { $0.value < $1.value }
+      .map { "\($0.key) for \(Self.minutes($0.value.duration(to: clock.now)))" }.joined(separator: ", ")
+    let text = "[\(elapsed)] waiting: \(list)\(isPaid ? " (\(Self.usualWait))" : "")"
+    if Terminal.isInteractive { Terminal.progress(text) } else { Terminal.note(text) }
+  }
+
+  private func note(_ name: String, _ step: ShotStep) {
+    wait.withLock { wait in
+      switch step {
+      case .waiting, .processing: wait.shots[name] = wait.shots[name] ?? clock.now
+      default: wait.shots[name] = nil
+      }
+    }
+  }
 
   func show(_ event: PipelineEvent) {
     switch event {
     case .began(let workspace, let provider, let model, let shots):
       Terminal.note("\(shots.count) shots by \(provider) (\(model)), workspace \(workspace)")
+      wait.withLock { $0.isPaid = provider != ProviderHost.sandboxName }
       if provider == ProviderHost.sandboxName {
         Terminal.note("The sandbox is a stand-in: it renders by itself, no model is asked, nothing is paid.")
       }
-    case .shot(let shot, let take, let step): line(name(shot, take), step.words)
+    case .shot(let shot, let take, let step):
+      note(name(shot, take), step)
+      let usual = step == .waiting && wait.withLock { $0.isPaid } ? ", \(Self.usualWait)" : ""
+      line(name(shot, take), step.words + usual)
     case .downloading(let shot, let take, let bytes, let total):
       moving(name(shot, take), "downloading \(megabytes(bytes))", total.map { Double(bytes) / Double(max($0, 1)) })
     case .verifying(let shot, let frames, let fraction):
@@ -57,8 +108,10 @@ final class RunDrawing: Sendable {
   }
 
   /// Minutes and seconds since the run began.
-  private var elapsed: String {
-    let seconds = began.duration(to: clock.now).components.seconds
+  private var elapsed: String { Self.minutes(began.duration(to: clock.now)) }
+
+  private static func minutes(_ duration: Duration) -> String {
+    let seconds = duration.components.seconds
     return String(format: "%2d:%02d", seconds / 60, seconds % 60)
   }
 

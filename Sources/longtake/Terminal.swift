@@ -35,6 +35,9 @@ enum Terminal {
   /// Text of our own that may hold several lines.
   static func plain(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n") }
 
+  /// A question whose answer is typed behind it.
+  static func prompt(_ text: String) { write(escape(text)) }
+
   /// A line that the next one replaces; only on a terminal.
   static func progress(_ text: String) {
     guard isInteractive, !state.withLock({ $0.isQuiet }) else { return }

@@ -28,7 +28,7 @@ struct LedgerTests {
         let ledger = try open()
         try work(ledger)
       }
-      return try open().nextSteps(shot: "a", needsAnchor: true).first
+      return try open().nextSteps(shot: "a", anchors: [.last]).first
     }
     #expect(try step { _ in } == .submit)
     guard case .reconcile(let intent)? = try step({ _ = try intend($0) }) else {
@@ -97,7 +97,7 @@ struct LedgerTests {
     #expect(try ledger.spent() == Spending.of(paid: 0, uncertain: 1_260_000))
     try ledger.recordRefused(intent: lost.number, error: nil)
     #expect(try ledger.openIntents().isEmpty)
-    #expect(try ledger.nextSteps(shot: "a", needsAnchor: false) == [.submit])
+    #expect(try ledger.nextSteps(shot: "a") == [.submit])
     let again = try intend(ledger)
     try ledger.recordSubmitted(intent: again.number, remoteIDs: ["found"])
     #expect(try ledger.knownRemoteIDs() == ["found"])
@@ -110,7 +110,7 @@ struct LedgerTests {
     let ledger = try open()
     let intent = try intend(ledger)
     try ledger.recordRefused(intent: intent.number, error: "Insufficient credits")
-    guard case .failed(let entry)? = try ledger.nextSteps(shot: "a", needsAnchor: false).first else {
+    guard case .failed(let entry)? = try ledger.nextSteps(shot: "a").first else {
       Issue.record("it must be failed")
       return
     }
@@ -150,14 +150,14 @@ struct LedgerTests {
     try ledger.recordAnsweredWithClips(intent: intent.number)
     let number = try #require(try ledger.generations().first).number
     #expect(
-      try ledger.nextSteps(shot: "a", needsAnchor: false) == [.download(try #require(try ledger.generation(number)))])
+      try ledger.nextSteps(shot: "a") == [.download(try #require(try ledger.generation(number)))])
     try ledger.recordClip(generation: number, clip)
     try ledger.recordVerdict(generation: number, isGood: true, verdict: "{}")
     #expect(try ledger.chosenTake(shot: "a", contentDigest: "c1")?.number == number)
     #expect(try ledger.chosenTake(shot: "a", contentDigest: "c2") == nil)
-    #expect(try ledger.nextSteps(shot: "a", contentDigest: "c2", needsAnchor: false) == [.submit])
+    #expect(try ledger.nextSteps(shot: "a", contentDigest: "c2") == [.submit])
     try ledger.markRedo(["a"])
-    #expect(try ledger.nextSteps(shot: "a", needsAnchor: false) == [.submit])
+    #expect(try ledger.nextSteps(shot: "a") == [.submit])
     #expect(try ledger.generations().first?.isSuperseded == true)
     #expect(try ledger.generations().first?.clip == clip)
     #expect(try ledger.spent().paid == 1_260_000)
@@ -175,7 +175,7 @@ struct LedgerTests {
     try ledger.recordVerdict(generation: number, isGood: true, verdict: "{}")
     try ledger.recordAnchor(generation: number, clip, mediaType: "image/png")
     try ledger.recordClipLost(generation: number)
-    guard case .download? = try ledger.nextSteps(shot: "a", needsAnchor: true).first else {
+    guard case .download? = try ledger.nextSteps(shot: "a", anchors: [.last]).first else {
       Issue.record("it must be downloaded again")
       return
     }

@@ -39,11 +39,11 @@ import Timing
     let json = try JSONDecoder().decode(JSONValue.self, from: data)
     #expect(
       json.objectValue?.keys.sorted() == [
-        "cost_usd", "model", "problems", "provider", "schema", "seconds", "shots", "storyboard",
+        "conversions", "cost_usd", "live", "model", "problems", "provider", "schema", "seconds", "shots", "storyboard",
       ])
     #expect(json["schema"] == "longtake.plan/1")
     let shot = try #require(json["shots"]?.arrayValue?.first)
-    #expect(shot.objectValue?.keys.sorted() == ["cost_usd", "depends_on", "id", "request", "seconds"])
+    #expect(shot.objectValue?.keys.sorted() == ["cost_usd", "depends_on", "ends_on", "id", "request", "seconds"])
     #expect(shot["depends_on"] == .null)
     #expect(shot["request"]?["model"] == "kling-video-o3-4k-reference-to-video")
     let problems = try JSONDecoder().decode(

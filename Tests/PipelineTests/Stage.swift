@@ -21,6 +21,12 @@ final class Stage: Sendable {
     }
   }
 
+  var notices: [String] {
+    events.compactMap { event in
+      if case .notice(let text) = event { text } else { nil }
+    }
+  }
+
   func forget() { seen.withLock { $0 = [] } }
 
   func plan(provider: String? = nil) throws -> ExecutionPlan {
@@ -31,7 +37,8 @@ final class Stage: Sendable {
 
   func production(
     provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, sizeDivisor: Int = 1,
-    maximumCost: USD? = nil, agrees: Bool = true, embedsPrompts: Bool = false, writesTimeline: Bool = false
+    maximumCost: USD? = nil, agrees: Bool = true, retries: Int = 0, embedsPrompts: Bool = false,
+    writesTimeline: Bool = false, asked: (@Sendable (SpendingQuestion) -> Void)? = nil
   ) throws -> Production {
     var options = RunOptions()
     options.provider.waitMode = wait
@@ -44,7 +51,13 @@ final class Stage: Sendable {
     options.timeout = .seconds(60)
     options.embedsPrompts = embedsPrompts
     options.writesTimeline = writesTimeline
-    if agrees { options.consent = { _ in true } }
+    options.retries = retries
+    if agrees {
+      options.consent = { question in
+        asked?(question)
+        return true
+      }
+    }
     let provider = provider ?? (hub == nil ? nil : "oxen")
     return Production(try plan(provider: provider), options: options, library: try library()) { event in
       self.seen.withLock { $0.append(event) }

@@ -21,12 +21,43 @@ struct ChainTests {
   @Test("a hard cut and a picture begin a new chain")
   func chains() throws {
     let board = try storyboard(five)
-    #expect(board.chains.map { $0.map(\.id) } == [["a", "b"], ["c", "d"], ["e"]])
+    #expect(board.inDependencyOrder.map(\.id) == ["a", "b", "c", "d", "e"])
     #expect(board.shots.map { board.dependency(of: $0)?.id } == [nil, "a", nil, "c", nil])
     #expect(try board.withDependents(["a"]).map(\.id) == ["a", "b"])
     #expect(try board.withDependents(["d", "b"]).map(\.id) == ["b", "d"])
     let error = try #require(throws: StoryboardError.self) { try board.withDependents(["f"]) }
     #expect(error.code == .unknownShot)
+  }
+
+  @Test("chains that meet: a shot that ends on the next one's first picture waits for it")
+  func meeting() throws {
+    let board = try storyboard(
+      """
+        - {id: a, prompt: p}
+        - {id: b, prompt: p, end: next}
+        - {id: c, prompt: p, start: none, end: next}
+        - {id: d, prompt: p, start: x.png}
+      """)
+    #expect(board.inDependencyOrder.map(\.id) == ["a", "c", "b", "d"])
+    #expect(board.dependencies(of: board.shots[1]).map(\.id) == ["a", "c"])
+    // The picture is there already: nothing has to be waited for.
+    #expect(board.dependencies(of: board.shots[2]).isEmpty)
+    guard case .image(let image)? = board.endPicture(of: board.shots[2]) else {
+      Issue.record("it ends on the next shot's picture")
+      return
+    }
+    #expect(image.written == "x.png")
+    #expect(try board.withDependents(["c"]).map(\.id) == ["b", "c"])
+    #expect(board.shots.map { board.meetsPrevious($0) } == [false, true, true, true])
+  }
+
+  @Test("shots that would wait for each other, and a last shot with none to meet, are reported at their lines")
+  func impossibleMeetings() {
+    let text = "model: m\nshots:\n  - id: a\n    prompt: p\n    end: next\n  - {id: b, prompt: p, end: next}\n"
+    let document = StoryboardDocument(Data(text.utf8), directory: "/")
+    #expect(document.problems.map(\.path) == ["shots[0].end", "shots[1].end"])
+    #expect(document.problems.map(\.line) == [5, 6])
+    #expect(document.problems.first?.message.contains("wait for the other") == true)
   }
 
   @Test("seconds and dollars add up exactly; unknown stays unknown")

@@ -14,6 +14,7 @@ struct ModelCheckTests {
     "small.png": ImageFacts(format: "png", width: 400, height: 299, bytes: 1000),
     "wide.png": ImageFacts(format: "png", width: 751, height: 300, bytes: 1000),
     "tall.png": ImageFacts(format: "png", width: 300, height: 751, bytes: 1000),
+    "deep.png": ImageFacts(format: "png", width: 400, height: 400, bytes: 1000, isPlain: false),
     "new.png": ImageFacts(format: "webp", width: 1000, height: 1000, bytes: 1000),
   ])
 
@@ -43,13 +44,10 @@ struct ModelCheckTests {
       ("{id: a, prompt: p, duration: 16}", "shots[0].duration", "16 s"),
       ("{id: a, prompt: p, aspect_ratio: 4:3}", "shots[0].aspect_ratio", "9:16"),
       ("{id: a, prompt: p, end: ok.png}", "shots[0].end", "needs 'start'"),
-      ("{id: a, prompt: p, start: big.png}", "shots[0].start", "10000000"),
       ("{id: a, prompt: p, start: small.png}", "shots[0].start", "300 pixels"),
       ("{id: a, prompt: p, start: wide.png}", "shots[0].start", "1:2.5 to 2.5:1"),
       ("{id: a, prompt: p, start: tall.png}", "shots[0].start", "1:2.5 to 2.5:1"),
-      ("{id: a, prompt: p, start: new.png}", "shots[0].start", "PNG"),
       ("{id: a, prompt: p, start: gone.png}", "shots[0].start", "no such file"),
-      ("{id: a, prompt: p, start: ok.png, end: big.png}", "shots[0].end", "10000000"),
       ("{id: a, multi_prompt: [{prompt: p, duration: 2}]}", "shots[0].multi_prompt", "add up to 2 s"),
       ("{id: a, multi_prompt: [{prompt: p, duration: 8}, {prompt: p, duration: 8}]}", "shots[0].multi_prompt", "16 s"),
       (
@@ -65,6 +63,24 @@ struct ModelCheckTests {
   func limits(shot: String, path: String, words: String) throws {
     let found = try problems("shots: [\(shot)]")
     #expect(found.contains { $0.path == path && $0.message.contains(words) && $0.line == 2 }, "\(found)")
+  }
+
+  @Test(
+    "what can be converted is no problem, and is told",
+    arguments: [
+      ("start: big.png", "shots[0].start", "10000000"), ("start: new.png", "shots[0].start", "WEBP"),
+      ("start: ok.png, end: big.png", "shots[0].end", "10000000"),
+      ("start: deep.png", "shots[0].start", "8 bits"),
+    ])
+  func conversions(fields: String, path: String, words: String) throws {
+    let text = "model: kling-video-o3-4k-reference-to-video\nshots: [{id: a, prompt: p, \(fields)}]"
+    let document = StoryboardDocument(Data(text.utf8), directory: "/films")
+    let model = try library.model(named: "kling-video-o3-4k-reference-to-video")
+    #expect(document.problems(against: model, images: good) == [])
+    let told = try #require(document.partial).conversions(for: model, images: good)
+    #expect(told.map(\.path) == [path])
+    #expect(told.first?.line == 2)
+    #expect(told.first?.message.contains(words) == true)
   }
 
   @Test("a prompt is measured as it is sent, in characters, per prompt")

@@ -47,7 +47,7 @@ struct MutationTests {
       if !problems.isEmpty { refused += 1 }
       let lines = data.count { $0 == 10 || $0 == 13 } + 1
       #expect(problems.allSatisfy { $0.line.map { (1...lines).contains($0) } ?? true })
-      if let storyboard = document.partial { _ = storyboard.chains.map { $0.map { $0.cost(with: model) } } }
+      if let storyboard = document.partial { _ = storyboard.inDependencyOrder.map { $0.cost(with: model) } }
     }
     #expect(refused > rounds / 4)
     #expect(refused < rounds)

@@ -9,7 +9,7 @@ standard input ends. Written for the tests alone and from the published pages, n
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
 sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes or clip_file (a path:
 every clip is that file), repeats_parameters,
-strong_etag, relative_results, faults: [{port, method, path, times, skip, action, …}], where path is a prefix and
+strong_etag, relative_results, models (the catalogue's model objects), faults: [{port, method, path, times, skip, action, …}], where path is a prefix and
 action is one of status, drop, accept_and_drop, garble, redirect, truncate, stall, empty, none.
 """
 
@@ -27,7 +27,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 SCRIPT = {
     "key": "secret-key-1234", "done_after": 0.3, "outcome": "succeeded", "error_message": None, "events": "normal",
     "sync_format": None, "sync_count": 1, "layout": "file", "repository": True, "clip_bytes": 200_000, "clip_file": None,
-    "repeats_parameters": True, "strong_etag": True, "relative_results": False, "faults": [],
+    "repeats_parameters": True, "strong_etag": True, "relative_results": False, "models": None,
+    "faults": [],
 }
 LOCK = threading.RLock()
 GENERATIONS, REPOSITORIES, FILES, STREAMS, SIGNATURES = {}, set(), {}, [], {}
@@ -301,6 +302,7 @@ class Handler(BaseHTTPRequestHandler):
     def models(self, parts, query):
         models = [{"id": "kling-video-o3-omni", "request_schema": {"type": "object"}, "pricing": {"per_second": 0.42}},
                   {"id": "google-veo-3-1", "json_request_schema": {"type": "object"}}]
+        models = SCRIPT["models"] or models
         if len(parts) == 3 and parts[2] == "search":
             return self.answer(200, {"models": [one for one in models if query["search"] in one["id"]]})
         if len(parts) == 3:

@@ -50,7 +50,7 @@ import Testing
         // Killed between the record of a blocking request and its departure: the service lists nothing, and only its
         // account could tell. The user, who knows that nothing was taken, says so.
         let redo = try await LongtakeProgram.run([
-          "redo", bench.film.storyboard, "--shot", shot, "--presets", bench.film.presets,
+          "redo", bench.film.storyboard, "--shot", shot, "--yes", "--presets", bench.film.presets,
         ])
         try #require(redo.status == 0, "\(redo.errors)")
         continue

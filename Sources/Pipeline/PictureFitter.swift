@@ -1,0 +1,122 @@
+import Foundation
+import Generation
+import Libav
+import Presets
+import Stills
+import Storyboard
+import Synchronization
+import Timing
+
+/// Makes the storyboard's own pictures fit what the model takes: only those that do not, and says so.
+final class PictureFitter: Sendable {
+  private let storyboard: Storyboard
+  private let model: ModelDescriptor
+  private let workspace: Workspace
+  private let pictures: PictureFiles
+  private let media: MediaQueue
+  private let emit: @Sendable (PipelineEvent) -> Void
+  private let fitted = Mutex<[String: LocalImage]>([:])
+
+  init(
+    storyboard: Storyboard, model: ModelDescriptor, workspace: Workspace, pictures: PictureFiles, media: MediaQueue,
+    emit: @escaping @Sendable (PipelineEvent) -> Void
+  ) {
+    self.storyboard = storyboard
+    self.model = model
+    self.workspace = workspace
+    self.pictures = pictures
+    self.media = media
+    self.emit = emit
+  }
+
+  /// The file to send for a picture of the storyboard.
+  /// - Throws: ``LibavError`` when it cannot be made to fit.
+  func ready(_ path: String) async throws -> LocalImage {
+    let own = try pictures.local(path)
+    if let known = fitted.withLock({ $0[own.sha256] }) { return known }
+    let fields = storyboard.fields(usingFile: path)
+    let limits = fields.compactMap { model.limits.image($0) }
+    let facts = try StillInspector().facts(of: path)
+    let reasons =
+      limits.isEmpty ? ImageLimit.unlimitedConversions(of: facts) : limits.flatMap { $0.conversions(of: facts) }
+    guard !reasons.isEmpty else {
+      fitted.withLock { $0[own.sha256] = own }
+      return own
+    }
+    let side = limits.compactMap(\.maxSide).min()
+    let bounds = ImageLimits(allOf: limits)
+    let still = try await media.run {
+      try Self.still(of: path, within: bounds, longestSide: side, scratch: self.workspace)
+    }
+    let name = "anchors/picture-\(own.sha256.prefix(16)).\(still.format == .png ? "png" : "jpg")"
+    let file = try OutputFile(workspace.path(name), overwrite: true)
+    try file.write(still.bytes)
+    try file.commit()
+    let image = LocalImage(
+      path: workspace.path(name), sha256: FileDigest.sha256(of: still.bytes), mediaType: still.mediaType)
+    fitted.withLock { $0[own.sha256] = image }
+    emit(
+      .notice(
+        "the picture \(path) \(reasons[0]); it is sent as \(name): \(still.format.rawValue.uppercased()), "
+          + "\(still.width)x\(still.height), \(still.bytes.count) bytes"))
+    return image
+  }
+
+  private static func still(
+    of path: String, within limits: ImageLimits, longestSide: Int?, scratch: Workspace
+  ) throws -> EncodedStill {
+    guard let longestSide else { return try Anchor(of: path, request: .first, limits: limits).still }
+    var free = limits
+    free.maximumBytes = .max
+    free.formats = [.png]
+    let whole = try Anchor(of: path, request: .first, limits: free).still
+    guard max(whole.width, whole.height) > longestSide else {
+      return try Anchor(of: path, request: .first, limits: limits).still
+    }
+    let name = scratch.path("anchors/.\(UUID().uuidString).png")
+    defer { try? FileManager.default.removeItem(atPath: name) }
+    try Data(whole.bytes).write(to: URL(filePath: name))
+    let small = try smaller(name, longestSide: longestSide)
+    try Data(small).write(to: URL(filePath: name))
+    return try Anchor(of: name, request: .first, limits: limits).still
+  }
+
+  /// A PNG of RGB samples at a smaller size.
+  private static func smaller(_ path: String, longestSide: Int) throws -> [UInt8] {
+    let picture = try FrameFinder(path: path).find(.first)
+    let scale = Double(longestSide) / Double(max(picture.frame.width, picture.frame.height))
+    let (width, height) = (
+      max(1, Int((Double(picture.frame.width) * scale).rounded())),
+      max(1, Int((Double(picture.frame.height) * scale).rounded()))
+    )
+    let color = ColorTags(range: "pc", matrix: "gbr")
+    let scaler = try Scaler(
+      from: (picture.frame.width, picture.frame.height, picture.frame.pixelFormat), color: color,
+      to: (width, height, .rgb24),
+      targetColor: color, quality: .lanczos)
+    let scaled = try scaler.scale(picture.frame)
+    scaled.pts = 0
+    var settings = VideoEncoding(
+      encoder: "png", width: width, height: height, pixelFormat: .rgb24, timeBase: .microseconds)
+    settings.usesGlobalHeader = false
+    settings.threads = 1
+    let encoder = try Encoder(settings)
+    try encoder.send(scaled)
+    try encoder.sendEnd()
+    let packet = try Packet()
+    guard try encoder.receive(into: packet) else { throw LibavError(.other, "the PNG encoder gave no picture") }
+    return packet.bytes
+  }
+}
+
+extension ImageLimits {
+  /// What satisfies every one of several limits.
+  init(allOf limits: [ImageLimit]) {
+    self.init(maximumBytes: .max, minimumSide: 1, aspect: 0...(.infinity))
+    for limit in limits {
+      if let bytes = limit.maxBytes { maximumBytes = min(maximumBytes, Int(bytes)) }
+      if let side = limit.minSide { minimumSide = max(minimumSide, side) }
+      if let names = limit.formats { formats.formIntersection(names.compactMap { EncodedStill.Format(rawValue: $0) }) }
+    }
+  }
+}

@@ -1,0 +1,55 @@
+import Foundation
+import Pipeline
+import Presets
+import Support
+import Testing
+
+/// Pictures that the model does not take as they are.
+@Suite(.serialized) struct FittingTests {
+  @Test(arguments: [
+    ("start.webp", "-c:v libwebp", "WEBP"), ("start.jpg", "-c:v libwebp -f webp", "WEBP"),
+    ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "OTHER"),
+  ])
+  func aPictureIsConvertedAndThatIsSaid(_ name: String, how: String, why: String) async throws {
+    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)")
+    let options = how.split(separator: " ").map(String.init)
+    try MediaTool.ffmpeg(
+      ["-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1"] + options + [name], in: film.folder.url)
+    let stage = Stage(film)
+    let plan = try stage.plan()
+    #expect(plan.problems.isEmpty, "\(plan.problems)")
+    #expect(plan.conversions.map(\.path) == ["shots[0].start"])
+    #expect(plan.conversions.first?.message.contains(why) == true, "\(plan.conversions)")
+    #expect(try await stage.production().generate().isGood)
+    #expect(stage.notices.contains { $0.contains(name) && $0.contains("576x324") }, "\(stage.notices)")
+    // Its content is the same, so nothing is made again.
+    stage.forget()
+    _ = try await stage.production().generate()
+    #expect(stage.submissions.isEmpty)
+  }
+
+  @Test func aPictureThatFitsIsSentAsItIs() async throws {
+    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
+    _ = try film.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
+    let stage = Stage(film)
+    #expect(try stage.plan().conversions.isEmpty)
+    #expect(try await stage.production().generate().isGood)
+    #expect(try FileManager.default.contentsOfDirectory(atPath: stage.path("anchors")).isEmpty)
+  }
+
+  @Test func aPictureThatIsTooLargeIsMadeSmaller() async throws {
+    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
+    let descriptor = film.folder.path("presets/models/\(SmallFilm.model).json")
+    let text = try String(contentsOfFile: descriptor, encoding: .utf8)
+    try film.folder.write(
+      "presets/models/\(SmallFilm.model).json",
+      text.replacing(#""min_side": 100"#, with: #""min_side": 100, "max_side": 640"#)
+        .replacing(#""max_bytes": 10000000"#, with: #""max_bytes": 60000"#))
+    _ = try film.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=1280x720", "-frames:v", "1")
+    let stage = Stage(film)
+    #expect(try stage.plan().conversions.first?.message.contains("640") == true)
+    #expect(try await stage.production().generate().isGood)
+    let notice = try #require(stage.notices.first { $0.contains("start.png") })
+    #expect(notice.contains("640x360"), "\(notice)")
+  }
+}

@@ -1,0 +1,275 @@
+import Foundation
+import Support
+import Testing
+
+/// The built program's commands around takes, money and places that cannot be written.
+@Suite(.serialized) struct TakesCommandTests {
+  private let film: SmallFilm
+  private static let single = "  - id: one\n    prompt: A quay."
+
+  init() throws { film = try SmallFilm(shots: Self.single) }
+
+  private func hub(_ film: SmallFilm, _ more: String = "") async throws -> ScriptedHub {
+    try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 0.05\#(more)}"#)
+  }
+
+  private static let environment = [
+    "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
+  ]
+
+  private func run(
+    _ arguments: [String], _ film: SmallFilm? = nil, in folder: URL? = nil
+  ) async throws -> LongtakeProgram.Result {
+    try await LongtakeProgram.run(
+      arguments + ["--presets", (film ?? self.film).presets], environment: Self.environment, in: folder)
+  }
+
+  private func oxen(_ command: String, _ film: SmallFilm, _ hub: ScriptedHub, _ more: String...) -> [String] {
+    [command, film.storyboard, "--provider", "oxen", "--base-url", hub.baseURL] + more
+  }
+
+  private func paid(_ hub: ScriptedHub) throws -> Int {
+    try hub.requests("POST", "/api/ai/queue").count + hub.requests("POST", "/api/ai/videos").count
+  }
+
+  @Test func takesArePickedAndRedoneOnlyByConsent() async throws {
+    let shots = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
+    let film = try SmallFilm(shots: shots)
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    #expect(try await run(oxen("generate", film, hub, "--yes"), film).status == 0)
+
+    let refused = try await run(["pick", film.storyboard, "one", "2"], film)
+    #expect(refused.status == 64)
+    #expect(refused.errors.contains("two") && refused.errors.contains("$1.26") && refused.errors.contains("--yes"))
+    // In the folder of the only workspace, the storyboard need not be named.
+    let picked = try await run(["pick", "one", "2", "--yes"], film, in: film.folder.url)
+    #expect(picked.status == 0, "\(picked.errors)")
+    #expect(picked.errors.contains("film.yaml"))
+    #expect(try await run(oxen("generate", film, hub, "--yes"), film).status == 0)
+    #expect(try paid(hub) == 3)
+    let back = try await run(["pick", film.storyboard, "one", "1"], film)
+    #expect(back.status == 0, "\(back.errors)")
+    #expect(back.errors.contains("without being paid: two"))
+    #expect(try await run(oxen("generate", film, hub), film).status == 0)
+    #expect(try paid(hub) == 3)
+    #expect(try await run(["pick", film.storyboard, "one", "7"], film).status == 1)
+    #expect(try await run(["pick", film.storyboard, "nine", "1"], film).status == 64)
+    #expect(try await run(["pick", "one"], film).status == 64)
+
+    let unasked = try await run(["redo", film.storyboard, "--shot", "one"], film)
+    #expect(unasked.status == 64)
+    #expect(unasked.output.isEmpty)
+    #expect(unasked.errors.contains("one, two") && unasked.errors.contains("$3.78"))
+    let redone = try await run(["redo", film.storyboard, "--shot", "one", "--yes"], film)
+    #expect(redone.output == "one\ntwo\n")
+
+    let jobs = try await LongtakeProgram.run(["jobs", "--json"], in: film.folder.url)
+    #expect(jobs.output.split(separator: "\n").count == 4)
+    #expect(jobs.errors.contains("this storyboard: paid $5.04"), "\(jobs.errors)")
+    #expect(jobs.errors.contains(/\d{4}-\d\d-\d\d \(UTC\): paid \$5\.04/))
+  }
+
+  @Test func aGenerationUnderWayIsCancelledWithItsShot() async throws {
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 30}"#)
+    defer { hub.stop() }
+    let program = try LongtakeProgram.start(
+      oxen("generate", film, hub, "--yes", "--presets", film.presets), environment: Self.environment)
+    while try hub.requests("GET", "/api/ai/queue/gen-1").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
+    program.signal(SIGTERM)
+    _ = try await program.result()
+    let redo = try await run([
+      "redo", film.storyboard, "--shot", "one", "--yes", "--cancel", "--base-url", hub.baseURL,
+    ])
+    #expect(redo.status == 0, "\(redo.errors)")
+    #expect(redo.errors.contains("one take 1: cancelled"))
+    #expect(try hub.requests("DELETE", "/api/ai/queue/gen-1").count == 1)
+    #expect(try await LongtakeProgram.run(["jobs", film.storyboard]).errors.contains("paid $0.00"))
+  }
+
+  @Test func aClipIsExtendedFromItsLastPicture() async throws {
+    let clip = try film.clip()
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    let output = film.folder.path("long.mp4")
+    func extend(_ more: String...) async throws -> LongtakeProgram.Result {
+      try await run(
+        [
+          "extend", clip, "--prompt", "It goes on.", "--model", SmallFilm.model, "--duration", "3", "--provider",
+          "oxen",
+          "--base-url", hub.baseURL, "-o", output, "--json",
+        ] + more)
+    }
+    #expect(try await extend().status == 64)
+    #expect(try paid(hub) == 0)
+    let first = try await extend("--yes")
+    #expect(first.status == 0, "\(first.errors)")
+    let decoded = try MediaTool.decode(output)
+    #expect(decoded.errors.isEmpty)
+    #expect((140...144).contains(decoded.frames), "\(decoded.frames)")
+    let body = try #require(try hub.requests("POST", "/api/ai/queue").first?.body)
+    #expect(body.contains("start_image_url") && body.contains("It goes on."))
+    #expect(
+      try SchemaJudge.problems(
+        of: film.folder.write("stitch.json", first.output), schema: ProjectFiles.path("presets/schema/stitch.json"))
+        == [])
+    #expect(try await extend("--yes").status == 73)
+    #expect(try await extend("--overwrite").status == 0)
+    #expect(try paid(hub) == 1)
+
+    let small = try film.clip(width: 320, height: 180)
+    let other = try await run([
+      "extend", small, "--prompt", "x", "--model", SmallFilm.model, "--provider", "oxen", "--base-url", hub.baseURL,
+      "--yes",
+    ])
+    #expect(other.status == 65)
+    #expect(other.errors.contains("320x180") && other.errors.contains("576x324"))
+    #expect(try paid(hub) == 1)
+  }
+
+  @Test(arguments: [("n", Int32(64), 0), ("y", 0, 1)])
+  func aPersonIsAskedOnTheTerminal(_ answer: String, status: Int32, paid: Int) async throws {
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    let script = try film.folder.write(
+      "terminal.py",
+      """
+      import os, pty, sys
+      answer, command = sys.argv[1], sys.argv[2:]
+      child, terminal = pty.fork()
+      if child == 0:
+          os.execv(command[0], command)
+      said = b""
+      asked = False
+      while True:
+          try:
+              part = os.read(terminal, 4096)
+          except OSError:
+              break
+          if not part:
+              break
+          said += part
+          if not asked and b"[y/N]" in said:
+              asked = True
+              os.write(terminal, answer.encode() + b"\\n")
+      print(said.decode("utf-8", "replace"))
+      sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+      """)
+    let program = try LongtakeProgram.path()
+    let result = try await OutsideProgram.run(
+      "python3", [script, answer, program] + oxen("generate", film, hub, "--presets", film.presets),
+      environment: Self.environment.merging(["TERM": "xterm"]) { $1 })
+    #expect(result.status == status, "\(result.text)")
+    #expect(result.text.contains("for $1.26"))
+    #expect(try self.paid(hub) == paid)
+  }
+
+  /// Kills after the first, the second, the third … change that a run writes into the ledger, until one is not killed.
+  @Test(arguments: ["poll", "sync"]) func killedAtEveryRecordedStepEachShotIsPaidOnce(_ wait: String) async throws {
+    let film = try SmallFilm(shots: Self.single + "\n  - id: two\n    prompt: A boat.")
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    let script = try film.folder.write(
+      "killer.py",
+      """
+      import os, sqlite3, subprocess, sys, time
+      ledger, changes, command = sys.argv[1], int(sys.argv[2]), sys.argv[3:]
+      def version():
+          try:
+              return connection.execute("PRAGMA data_version").fetchone()[0]
+          except sqlite3.OperationalError:
+              return last
+      last = 0
+      if not os.path.exists(ledger):
+          os.makedirs(os.path.dirname(ledger), exist_ok=True)
+      connection = sqlite3.connect(ledger, timeout=0)
+      last = version()
+      child = subprocess.Popen(command, stdout=subprocess.DEVNULL)
+      while child.poll() is None:
+          now = version()
+          if now != last:
+              last, changes = now, changes - 1
+              if changes == 0:
+                  child.kill()
+          time.sleep(0.0005)
+      sys.exit(137 if child.returncode == -9 else child.returncode)
+      """)
+    let program = try LongtakeProgram.path()
+    var kills = 0
+    while true {
+      let result = try await OutsideProgram.run(
+        "python3",
+        [script, film.workspace + "/ledger.sqlite", "\(kills + 1)", program]
+          + oxen("generate", film, hub, "--yes", "--wait", wait, "--presets", film.presets),
+        environment: Self.environment)
+      if result.status == 1, wait == "sync", result.errors.contains("the service does not list it") {
+        let shot = result.errors.contains("--shot two'") ? "two" : "one"
+        #expect(try await run(["redo", film.storyboard, "--shot", shot, "--yes"], film).status == 0)
+      } else if result.status != 137 {
+        #expect(result.status == 0, "\(result.errors)")
+        break
+      }
+      kills += 1
+      try #require(kills < 60)
+    }
+    #expect(kills >= 4)
+    // A blocking request that was killed between its record and its departure costs nothing, and nobody can tell.
+    #expect(try paid(hub) == 2)
+  }
+
+  @Test(arguments: [8, 64, 160]) func aFullDiskLosesNothing(_ kilobytes: Int) async throws {
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    let command = try [LongtakeProgram.path()] + oxen("generate", film, hub, "--yes", "--presets", film.presets)
+    let full = try await OutsideProgram.run(
+      "bash", ["-c", "ulimit -f \(kilobytes); exec \"$@\"", "bash"] + command, environment: Self.environment)
+    #expect(full.status == 74, "\(full.errors)")
+    let again = try await run(oxen("generate", film, hub, "--yes"))
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try paid(hub) == 1)
+  }
+
+  @Test func aWorkspaceThatCannotBeMadeIsSaidBeforeAnythingIsSent() async throws {
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    let blocked = try film.folder.write("file", "x") + "/workspace"
+    let result = try await run(oxen("generate", film, hub, "--yes", "--workspace", blocked))
+    #expect(result.status == 73)
+    #expect(result.errors.contains(blocked))
+    #expect(try hub.requests().isEmpty)
+  }
+
+  @Test func thePlanAsksTheServiceOnlyWhenToldTo() async throws {
+    let schema = #"{"type": "object", "properties": {"prompt": {"type": "string"}, "duration": {"maximum": 2}}}"#
+    let model = #"{"id": "\#(SmallFilm.model)", "request_schema": \#(schema), "pricing": {"per_second": 1}}"#
+    let hub = try await hub(film, #", "models": [\#(model)]"#)
+    defer { hub.stop() }
+    #expect(try await run(["plan", film.storyboard, "--provider", "oxen"]).status == 0)
+    #expect(try hub.requests().isEmpty)
+    let live = try await run(oxen("plan", film, hub, "--live", "--json"))
+    #expect(live.status == 65)
+    #expect(live.errors.contains("$1.00 a second"), "\(live.errors)")
+    #expect(live.output.contains(#""reached":true"#))
+    #expect(
+      try SchemaJudge.problems(
+        of: film.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == [])
+    #expect(try paid(hub) == 0)
+    let told = try await run(["models", SmallFilm.model, "--provider", "oxen", "--base-url", hub.baseURL])
+    #expect(told.status == 0)
+    #expect(told.errors.contains("$1.00 a second"))
+  }
+
+  @Test func theLogShowsRequestsAndNoSecrets() async throws {
+    let hub = try await hub(film)
+    defer { hub.stop() }
+    let result = try await run(oxen("generate", film, hub, "--yes", "--log-level", "debug"))
+    #expect(result.status == 0)
+    #expect(result.errors.contains("A quay.") && result.errors.contains("/api/ai/queue"))
+    let log = try String(contentsOfFile: film.workspace + "/run.log", encoding: .utf8)
+    for text in [result.errors, log] {
+      #expect(!text.contains(ScriptedHub.key))
+      #expect(!text.contains("X-Amz-Signature"))
+    }
+    #expect(log.contains("one take 1: checked"))
+  }
+}
