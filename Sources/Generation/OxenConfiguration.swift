@@ -67,16 +67,9 @@ public struct OxenConfiguration: Sendable {
     _ environment: [String: String] = ProcessInfo.processInfo.environment, baseURL: String? = nil
   ) throws -> OxenConfiguration {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    var interval: Duration?
-    if let text = value("LONGTAKE_POLL_SECONDS") {
-      guard let seconds = Double(text), seconds > 0, seconds <= 3600 else {
-        throw GenerationError(.unsupported, "LONGTAKE_POLL_SECONDS has to be a number of seconds up to 3600.")
-      }
-      interval = .seconds(seconds)
-    }
     return try OxenConfiguration(
       baseURL: baseURL ?? value("OXEN_BASE_URL"), key: APIKey(value("OXEN_API_KEY") ?? "", variable: "OXEN_API_KEY"),
       namespace: value("OXEN_NAMESPACE"), repository: value("OXEN_REPOSITORY") ?? usualRepository,
-      pollInterval: interval)
+      pollInterval: PollSeconds.read(environment))
   }
 }

@@ -97,7 +97,8 @@ public struct Production: Sendable {
     _ tell: @escaping @Sendable (PipelineEvent) -> Void
   ) async throws -> [ShotOutcome] {
     let host = try await ProviderHost.open(
-      plan.provider, options: options.provider, library: library, sandboxDirectory: workspace.sandboxDirectory)
+      plan.provider, options: options.provider, library: library, model: model,
+      sandboxDirectory: workspace.sandboxDirectory)
     do {
       let stage = try GenerationStage(
         storyboard: storyboard, model: model, workspace: workspace, ledger: ledger, host: host, options: options,
