@@ -11,6 +11,8 @@ struct JobWatch: Sendable {
   let name: String
   let failure: ServiceFailure
   let log: Logger
+  /// See ``OxenProvider/init(name:configuration:waitMode:logger:localTrouble:)``.
+  var localTrouble: (@Sendable () async -> GenerationError?)?
   let job: @Sendable (String) async throws -> GenerationJob
 
   /// The error for a wait that took too long.
@@ -42,7 +44,7 @@ struct JobWatch: Sendable {
       progress(job)
       if job.state == .succeeded, job.resultURL == nil { throw nameless }
       doubts = 0
-      return job.state.isFinal ? try result(of: job) : nil
+      return job.state.isFinal ? try await result(of: job) : nil
     } catch let error as GenerationError where error.code == .unavailable || error.code == .rateLimited {
       log.warning("could not ask", metadata: ["reason": "\(error.message)"])
       return nil
@@ -55,7 +57,7 @@ struct JobWatch: Sendable {
 
   /// Where the clip of a finished job is.
   /// - Throws: ``GenerationError`` when it ended without one.
-  func result(of job: GenerationJob) throws -> GenerationResult {
+  func result(of job: GenerationJob) async throws -> GenerationResult {
     switch job.state {
     case .succeeded:
       guard let url = job.resultURL else { throw nameless }
@@ -64,6 +66,7 @@ struct JobWatch: Sendable {
       throw GenerationError(
         .cancelled, "Generation \(failure.redactor.clean(job.id, limit: 80)) was cancelled at \(name).")
     default:
+      if let trouble = await localTrouble?() { throw trouble }
       throw failure.error(ofFailed: job.id, saying: job.errorMessage)
     }
   }

@@ -49,7 +49,7 @@ extension OxenProvider {
       try Task.checkCancellation()
       if case .ended(let job) = signal, job.state != .succeeded || job.resultURL != nil {
         progress(job)
-        return try watch.result(of: job)
+        return try await watch.result(of: job)
       }
       if let result = try await watch.look(id, &doubts, progress) { return result }
     }

@@ -19,13 +19,21 @@ public final class OxenProvider: Provider {
   private let store: AnchorStore
 
   var log: Logger { session.log }
-  var watch: JobWatch { JobWatch(name: name, failure: client.failure, log: log) { try await self.job($0) } }
+  var watch: JobWatch {
+    JobWatch(name: name, failure: client.failure, log: log, localTrouble: localTrouble) { try await self.job($0) }
+  }
+  private let localTrouble: (@Sendable () async -> GenerationError?)?
 
-  /// - Parameter name: what messages and the ledger call this service.
+  /// - Parameters:
+  ///   - name: what messages and the ledger call this service.
+  ///   - localTrouble: asked when a generation has failed: a service on this machine may know a reason that is this
+  ///     machine's own.
   public init(
-    name: String = "oxen", configuration: OxenConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil
+    name: String = "oxen", configuration: OxenConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil,
+    localTrouble: (@Sendable () async -> GenerationError?)? = nil
   ) throws {
     self.name = name
+    self.localTrouble = localTrouble
     self.waitMode = waitMode
     self.configuration = configuration
     let redactor = Redactor(key: configuration.key)

@@ -114,12 +114,21 @@ public struct ProviderHost: Sendable {
     name: String, _ configuration: OxenConfiguration, options: ProviderOptions, isPaid: Bool, sandbox: SandboxServer?
   ) throws {
     provider = try OxenProvider(
-      name: name, configuration: configuration, waitMode: options.waitMode, logger: options.logger)
+      name: name, configuration: configuration, waitMode: options.waitMode, logger: options.logger,
+      localTrouble: sandbox.map(Self.trouble))
     self.isPaid = isPaid
     images = try Self.store(
       options, own: "hub", ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
     looks = sandbox == nil ? Self.patientLooks : [.zero]
     self.sandbox = sandbox
+  }
+
+  /// A sandbox that cannot keep its clips is this machine's trouble, and no answer of a model.
+  private static func trouble(of sandbox: SandboxServer) -> @Sendable () async -> GenerationError? {
+    {
+      guard let reason = await sandbox.storageFailure() else { return nil }
+      return GenerationError(.localFile, "The sandbox cannot keep its clips in \(sandbox.directory): \(reason)")
+    }
   }
 
   private init(_ configuration: FalConfiguration, options: ProviderOptions) throws {
