@@ -30,8 +30,8 @@ final class Stage: Sendable {
   func library() throws -> PresetLibrary { try PresetLibrary(directory: film.presets, environment: [:]) }
 
   func production(
-    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, sizeDivisor: Int = 1,
-    maximumCost: USD? = nil, agrees: Bool = true
+    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, fal: ScriptedFal? = nil, sizeDivisor: Int = 1,
+    maximumCost: USD? = nil, agrees: Bool = true, change: (inout RunOptions) -> Void = { _ in }
   ) throws -> Production {
     var options = RunOptions()
     options.provider.waitMode = wait
@@ -40,10 +40,12 @@ final class Stage: Sendable {
     options.provider.environment = [
       "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
     ]
+    if let fal { options.provider.environment.merge(fal.environment) { $1 } }
     options.maximumCost = maximumCost
     options.timeout = .seconds(60)
     if agrees { options.consent = { _ in true } }
-    let provider = provider ?? (hub == nil ? nil : "oxen")
+    change(&options)
+    let provider = provider ?? (fal != nil ? "fal" : hub == nil ? nil : "oxen")
     return Production(try plan(provider: provider), options: options, library: try library()) { event in
       self.seen.withLock { $0.append(event) }
     }
