@@ -110,6 +110,8 @@ struct FaultyWriter: ResponseBodyWriter {
 
   /// Parts of a second between two pieces of a trickle.
   private static let piecesPerSecond = 10
+  /// How often one who says nothing looks whether anybody still listens.
+  private static let silence: Duration = .milliseconds(100)
 
   private var inner: any ResponseBodyWriter
   private let effect: Effect
@@ -162,10 +164,9 @@ struct FaultyWriter: ResponseBodyWriter {
   consuming func finish(_ trailingHeaders: HTTPFields?) async throws {
     switch effect {
     case .swallow:
-      try await context.channel.closeFuture.get()
+      // Until the client gives up, or the sandbox ends and cancels this.
+      while context.channel.isActive { try await Task.sleep(for: Self.silence) }
       throw Cut()
-    case .end(let end) where written < end:
-      try await inner.finish(trailingHeaders)
     default: try await inner.finish(trailingHeaders)
     }
   }

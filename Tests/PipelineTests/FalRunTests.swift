@@ -23,7 +23,7 @@ import Testing
   }
 
   @Test(arguments: WaitMode.allCases) func theSameStoryboardRunsAtFal(_ wait: WaitMode) async throws {
-    try await withFal { stage, fal in
+    try await withFal { (stage, fal) async throws in
       #expect(try await stage.production(wait: wait, fal: fal).run().isGood)
       let bodies = try paid(fal)
       #expect(bodies.map { $0["duration"] } == ["3", nil, "3"])
@@ -39,7 +39,7 @@ import Testing
   @Test(arguments: [WaitMode.sse, .sync]) func whatMayBePaidIsNeverSentAgainUnasked(_ wait: WaitMode) async throws {
     let fault =
       #", "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"}, {"port": "run", "action": "accept_and_drop"}]"#
-    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { stage, fal in
+    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, fal) async throws in
       for _ in 0..<2 {
         let summary = try await stage.production(wait: wait, fal: fal).run()
         #expect(!summary.isGood)
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func eachTakeIsARequest() async throws {
-    try await withFal(shots: "  - id: one\n    prompt: A quay.\n    takes: 2") { stage, fal in
+    try await withFal(shots: "  - id: one\n    prompt: A quay.\n    takes: 2") { (stage, fal) async throws in
       #expect(try await stage.production(fal: fal).run().isGood)
       #expect(try paid(fal).count == 2)
       #expect(Set(stage.submissions).count == 2)
@@ -59,7 +59,7 @@ import Testing
 
   @Test func picturesGoWhereTheUserSays() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat."
-    try await withFal(shots: shots) { stage, fal in
+    try await withFal(shots: shots) { (stage, fal) async throws in
       let command = "test -s \"$1\" && echo https://pictures.example/anchor; : "
       let summary = try await stage.production(fal: fal) { options in
         options.provider.anchorStore = "command"
@@ -68,7 +68,7 @@ import Testing
       #expect(summary.isGood)
       #expect(try paid(fal).last?["start_image_url"] == "https://pictures.example/anchor")
     }
-    try await withFal(shots: shots) { stage, fal in
+    try await withFal(shots: shots) { (stage, fal) async throws in
       await #expect(throws: PipelineError.self) {
         _ = try await stage.production(fal: fal) { $0.provider.anchorStore = "data" }.run()
       }

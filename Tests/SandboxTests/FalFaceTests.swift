@@ -25,7 +25,7 @@ import Testing
   }
 
   @Test func aRequestGoesThroughTheQueue() async throws {
-    try await TestSandbox.with { sandbox in
+    try await TestSandbox.with { (sandbox) async throws in
       let answer = try await submit(sandbox, #"{"prompt": "snow", "duration": "3"}"#)
       let id = try address(answer, "request_id")
       let app = sandbox.server.falBaseURL + "/queue/fal-ai/kling-video/requests/\(id)"
@@ -50,7 +50,7 @@ import Testing
   }
 
   @Test func aRefusalNamesItsField() async throws {
-    try await TestSandbox.with { sandbox in
+    try await TestSandbox.with { (sandbox) async throws in
       let answer = try await submit(sandbox, #"{"prompt": "snow", "duration": "99"}"#)
       let status = try address(answer, "status_url")
       _ = try await call("GET", status + "/stream")
@@ -66,7 +66,7 @@ import Testing
   }
 
   @Test func aWaitingRequestCanBeCancelled() async throws {
-    try await TestSandbox.with(change: { $0.latency = .seconds(60) }) { sandbox in
+    try await TestSandbox.with(change: { $0.latency = .seconds(60) }) { (sandbox) async throws in
       let answer = try await submit(sandbox, #"{"prompt": "snow", "duration": "3"}"#)
       let status = try address(answer, "status_url")
       let waiting = try await call("GET", status)
@@ -84,7 +84,7 @@ import Testing
   @Test func anUploadedPictureStartsAClip() async throws {
     let folder = try ScratchFolder()
     let picture = try folder.make("p.png", "-f", "lavfi", "-i", "testsrc2=size=640x360", "-frames:v", "1")
-    try await TestSandbox.with { sandbox in
+    try await TestSandbox.with { (sandbox) async throws in
       let base = sandbox.server.falBaseURL + "/rest/storage/upload/initiate?storage_type=gcs"
       let body = #"{"file_name": "../a b.png", "content_type": "image/png"}"#
       #expect(try await HTTPCall("POST", base, json: body, key: nil).status == 401)
@@ -105,7 +105,7 @@ import Testing
   @Test(.enabled(if: clientIsThere)) func falsOwnClientIsContent() async throws {
     let folder = try ScratchFolder()
     let picture = try folder.make("p.png", "-f", "lavfi", "-i", "testsrc2=size=640x360", "-frames:v", "1")
-    try await TestSandbox.with { sandbox in
+    try await TestSandbox.with { (sandbox) async throws in
       let program = ProjectFiles.path("Tests/Support/fal_client_check.py")
       let result = try await OutsideProgram.run("python3", [program, sandbox.server.falBaseURL, picture])
       #expect(result.status == 0, "\(result.errors)")

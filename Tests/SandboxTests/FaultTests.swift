@@ -30,7 +30,7 @@ import Testing
         - {fault: status, path: /ai/queue, method: GET, status: 429, retry_after: 7, skip: 1, times: 2}
         - {fault: status, path: "/api/ai/mod*", status: 503, retry_after: 60, retry_after_form: date, body: "busy"}
       """
-    ) { sandbox in
+    ) { (sandbox) async throws in
       let url = sandbox.base + "/ai/queue"
       var statuses: [Int] = []
       var pauses: [String?] = []
@@ -47,7 +47,7 @@ import Testing
   }
 
   @Test func aLostAnswerIsDoneAndADroppedRequestIsNot() async throws {
-    try await with("  - fault: lost_answer\n  - {fault: dropped_request, path: /ai/queue, method: POST}") { sandbox in
+    try await with("  - fault: lost_answer\n  - {fault: dropped_request, path: /ai/queue, method: POST}") { (sandbox) async throws in
       let options = ["-H", "Content-Type: application/json", "-d", Self.request]
       for expected in [1, 1] {
         #expect(try await curl("POST", sandbox.base + "/ai/queue", options).0 == 52, "an empty reply")
@@ -67,7 +67,7 @@ import Testing
         - {fault: corrupted_body, from: 100, bytes: 8}
         - {fault: slow, seconds: 0.1, bytes_per_second: 1000000, path: "/results/*"}
       """
-    ) { sandbox in
+    ) { (sandbox) async throws in
       let url = try await result(sandbox)
       #expect(try await HTTPCall("GET", url, key: nil).status == 403)
       let cut = try await curl("GET", url)
@@ -82,7 +82,7 @@ import Testing
   }
 
   @Test func aGenerationFailsAsTold() async throws {
-    try await with("  - {fault: failed_generation, message: Blocked by policy., skip: 1}") { sandbox in
+    try await with("  - {fault: failed_generation, message: Blocked by policy., skip: 1}") { (sandbox) async throws in
       #expect(try await sandbox.outcome(of: try await sandbox.enqueue(Self.request)[0])["status"] == "succeeded")
       let failed = try await sandbox.outcome(of: try await sandbox.enqueue(Self.request)[0])
       #expect(failed["status"] == "failed" && failed["error_message"] == "Blocked by policy.")
@@ -90,7 +90,7 @@ import Testing
   }
 
   @Test func streamsBreakAndFallSilent() async throws {
-    try await with("  - {fault: dropped_stream, after: 0.3}\n  - fault: mute_stream") { sandbox in
+    try await with("  - {fault: dropped_stream, after: 0.3}\n  - fault: mute_stream") { (sandbox) async throws in
       let dropped = try await curl("GET", sandbox.base + "/events", ["-N"])
       #expect(dropped.0 == 18 && String(decoding: dropped.1, as: UTF8.self).hasPrefix(":"))
       let mute = try await curl("GET", sandbox.base + "/events", ["-N", "--max-time", "1"])
