@@ -128,13 +128,17 @@ struct Download: Sendable {
   }
 
   /// Decides whether the answer continues the file or begins it anew.
-  private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout DownloadVersion) async throws {
+  private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout DownloadVersion)
+    async throws
+  {
     let bytes = await file.bytes
     if response.status == .partialContent {
       let range = response.headers.first(name: "Content-Range").flatMap(Self.contentRange)
       let tag = response.headers.first(name: "ETag")
       let isSame = tag == nil || version.validator?.hasPrefix("\"") != true || tag == version.validator
-      if isSame, let range, range.start == bytes, version.total == nil || range.total == nil || range.total == version.total {
+      if isSame, let range, range.start == bytes,
+        version.total == nil || range.total == nil || range.total == version.total
+      {
         version.total = version.total ?? range.total
         return
       }

@@ -19,7 +19,9 @@ struct DownloadVersion: Sendable, Codable, Hashable {
     total = headers.first(name: "Content-Length").flatMap { Int64($0) }
     validator = headers.first(name: "ETag").flatMap { $0.hasPrefix("\"") ? $0 : nil } ?? Self.date(headers)
     for name in ["Repr-Digest", "Digest"] { for value in headers[canonicalForm: name] { take(digest: String(value)) } }
-    if let value = headers.first(name: "x-amz-checksum-sha256") { sha256 = sha256 ?? Self.hexadecimal(value, bytes: 32) }
+    if let value = headers.first(name: "x-amz-checksum-sha256") {
+      sha256 = sha256 ?? Self.hexadecimal(value, bytes: 32)
+    }
     if let value = headers.first(name: "Content-MD5") { md5 = md5 ?? Self.hexadecimal(value, bytes: 16) }
     for value in headers[canonicalForm: "x-goog-hash"] { take(digest: String(value)) }
   }

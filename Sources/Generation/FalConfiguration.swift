@@ -73,7 +73,8 @@ public struct FalConfiguration: Sendable {
       url.user == nil
     else {
       throw GenerationError(
-        .unsupported, "\(shown) in \(variable) is neither a host nor an address: it has to look like \(usualQueueHost).")
+        .unsupported, "\(shown) in \(variable) is neither a host nor an address: it has to look like \(usualQueueHost)."
+      )
     }
     guard origin.scheme == "https" || origin.isLoopback else {
       throw GenerationError(.unsupported, "\(shown) in \(variable) would carry the key unencrypted; use https.")

@@ -19,7 +19,9 @@ struct FalRequest: Sendable, Hashable {
     guard let id = json["request_id"]?.stringValue, !id.isEmpty else { return nil }
     guard let usual = FalRequest(id: id, of: endpoint, queue: queue) else { return nil }
     func address(_ name: String, else other: URL) -> URL {
-      json[name]?.stringValue.flatMap { URL(string: $0, relativeTo: queue)?.absoluteURL }.flatMap { isOwn($0) ? $0 : nil }
+      json[name]?.stringValue.flatMap { URL(string: $0, relativeTo: queue)?.absoluteURL }.flatMap {
+        isOwn($0) ? $0 : nil
+      }
         ?? other
     }
     requestID = id
@@ -38,7 +40,8 @@ struct FalRequest: Sendable, Hashable {
 
   private init?(path: [String], queue: URL) {
     guard let id = path.last, path.dropLast().last == "requests",
-      let base = try? HubAddress(base: queue).url(path), let status = try? HubAddress(base: queue).url(path + ["status"]),
+      let base = try? HubAddress(base: queue).url(path),
+      let status = try? HubAddress(base: queue).url(path + ["status"]),
       let cancel = try? HubAddress(base: queue).url(path + ["cancel"])
     else { return nil }
     (requestID, response, self.status, self.cancel) = (id, base, status, cancel)

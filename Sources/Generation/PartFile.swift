@@ -51,7 +51,9 @@ actor PartFile {
       md5.update(data: block[..<count])
       bytes += Int64(count)
     }
-    guard ftruncate(file, Int(bytes)) == 0, lseek(file, Int(bytes), SEEK_SET) == Int(bytes) else { throw Self.failure("cut", part) }
+    guard ftruncate(file, Int(bytes)) == 0, lseek(file, Int(bytes), SEEK_SET) == Int(bytes) else {
+      throw Self.failure("cut", part)
+    }
   }
 
   /// Bytes of a part file that an earlier run left; 0 when there is none.

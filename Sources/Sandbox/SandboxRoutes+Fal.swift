@@ -236,7 +236,8 @@ extension SandboxRoutes {
   /// The client's name made plain: it becomes part of an address and of a path.
   private static func fileName(_ name: String) -> String {
     let plain = name.split(separator: "/").last.map(String.init) ?? ""
-    let kept = String(plain.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }.suffix(120))
+    let kept = String(
+      plain.map { $0.isASCII && ($0.isLetter || $0.isNumber || "._-".contains($0)) ? $0 : "-" }.suffix(120))
     return kept.isEmpty || kept.allSatisfy { $0 == "." } ? "upload.bin" : kept
   }
 }

@@ -198,7 +198,8 @@ import Testing
   }
 
   @Test(arguments: [
-    ("Repr-Digest", "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"), ("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ("Repr-Digest", "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"),
+    ("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="),
     ("x-goog-hash", "crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA=="),
   ])
   func aClipWithAnotherDigestIsFetchedAgain(_ header: String, _ value: String) async throws {

@@ -43,7 +43,8 @@ import Testing
 
   @Test(arguments: ["odd", "foreign", "none"], [WaitMode.poll, .sse])
   func theAddressesItGaveAreUsed(_ addresses: String, _ mode: WaitMode) async throws {
-    try await FalBench.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .milliseconds(300)) { (bench) async throws in
+    try await FalBench.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .milliseconds(300)) {
+      (bench) async throws in
       let id = try await bench.provider.enqueue(FalBench.request)[0].id
       _ = try await bench.fetch(try await bench.wait(id))
       let start = addresses == "odd" ? "/odd/" : "/fal-ai/kling-video/requests/"
@@ -108,7 +109,8 @@ import Testing
   }
 
   @Test func anAnswerThatBrokeStillNamesItsRequest() async throws {
-    try await FalBench.run(FalBench.faults(#""method": "POST", "action": "garble", "named": true"#)) { (bench) async throws in
+    try await FalBench.run(FalBench.faults(#""method": "POST", "action": "garble", "named": true"#)) {
+      (bench) async throws in
       let id = try await bench.provider.enqueue(FalBench.request)[0].id
       _ = try await bench.fetch(try await bench.wait(id))
       #expect(try bench.paid().count == 1)
@@ -122,7 +124,8 @@ import Testing
       #expect(try await bench.fetch(results[0]).bytes == 200_000)
       #expect(try bench.fal.requests("POST", at: "run").count == 1)
     }
-    try await FalBench.run(#"{"faults": [{"port": "run", "action": "accept_and_drop"}]}"#, wait: .sync) { (bench) async throws in
+    try await FalBench.run(#"{"faults": [{"port": "run", "action": "accept_and_drop"}]}"#, wait: .sync) {
+      (bench) async throws in
       _ = await expectError(.answerLost) {
         _ = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
       }

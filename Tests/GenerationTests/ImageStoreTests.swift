@@ -20,7 +20,8 @@ import Testing
   @Test func theUsersCommandGetsTheFileAndPrintsTheAddress() async throws {
     let folder = try ScratchFolder()
     let script = try folder.write(
-      "up load.sh", "test $# = 2 && test \"$1\" = --public && cp \"$2\" \"\(folder.path("got"))\" && echo https://p.example/x\n")
+      "up load.sh",
+      "test $# = 2 && test \"$1\" = --public && cp \"$2\" \"\(folder.path("got"))\" && echo https://p.example/x\n")
     let store = try CommandImageStore(command: "sh '\(script)' --public")
     let picture = try image(folder)
     #expect(try await store.publish(picture) == "https://p.example/x")

@@ -29,7 +29,8 @@ import Testing
       #expect(bodies.map { $0["duration"] } == ["3", nil, "3"])
       #expect(bodies[0]["start_image_url"] == nil)
       let anchor = try #require(bodies[1]["start_image_url"]?.stringValue)
-      #expect(anchor.hasPrefix(fal.address("files") + "/upload/") && bodies[2]["start_image_url"]?.stringValue == anchor)
+      #expect(
+        anchor.hasPrefix(fal.address("files") + "/upload/") && bodies[2]["start_image_url"]?.stringValue == anchor)
       #expect(try fal.requests("PUT", at: "files").count == 1, "both anchors are one picture")
       _ = try await stage.production(wait: wait, fal: fal).run()
       #expect(try paid(fal).count == 3)

@@ -30,7 +30,8 @@ final class Stage: Sendable {
   func library() throws -> PresetLibrary { try PresetLibrary(directory: film.presets, environment: [:]) }
 
   func production(
-    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, fal: ScriptedFal? = nil, sizeDivisor: Int = 1,
+    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, fal: ScriptedFal? = nil,
+    sizeDivisor: Int = 1,
     maximumCost: USD? = nil, agrees: Bool = true, change: (inout RunOptions) -> Void = { _ in }
   ) throws -> Production {
     var options = RunOptions()

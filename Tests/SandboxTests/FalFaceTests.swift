@@ -45,7 +45,9 @@ import Testing
       #expect(try await call("PUT", app + "/cancel").status == 400)
       #expect(try await call("GET", app.replacing(id, with: "none") + "/status").status == 404)
       #expect(try await call("GET", app.replacing("kling-video", with: "other") + "/status").status == 404)
-      #expect(try await sandbox.get("/ai/models")["data"]?.arrayValue?.contains { $0["id"] == .string(Self.endpoint) } == false)
+      #expect(
+        try await sandbox.get("/ai/models")["data"]?.arrayValue?.contains { $0["id"] == .string(Self.endpoint) }
+          == false)
     }
   }
 

@@ -47,7 +47,8 @@ import Testing
   }
 
   @Test func aLostAnswerIsDoneAndADroppedRequestIsNot() async throws {
-    try await with("  - fault: lost_answer\n  - {fault: dropped_request, path: /ai/queue, method: POST}") { (sandbox) async throws in
+    try await with("  - fault: lost_answer\n  - {fault: dropped_request, path: /ai/queue, method: POST}") {
+      (sandbox) async throws in
       let options = ["-H", "Content-Type: application/json", "-d", Self.request]
       for expected in [1, 1] {
         #expect(try await curl("POST", sandbox.base + "/ai/queue", options).0 == 52, "an empty reply")
