@@ -42,7 +42,7 @@ public struct FalConfiguration: Sendable {
     self.key = key
     let isLocal = Origin(queueBase)?.isLoopback ?? false
     self.pollInterval = pollInterval ?? (isLocal ? .milliseconds(500) : .seconds(20))
-    safetyNetInterval = self.pollInterval * 4
+    safetyNetInterval = pollInterval.map { $0 * 4 } ?? max(self.pollInterval * 4, OxenConfiguration.usualSafetyNet)
   }
 
   /// Reads `FAL_KEY`, `FAL_RUN_HOST`, `FAL_QUEUE_RUN_HOST`, `FAL_REST_HOST` and `LONGTAKE_POLL_SECONDS`.
