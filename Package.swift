@@ -82,7 +82,9 @@ let package = Package(
         "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Stitching", "Verification", "Stills",
         "Probing", "Libav", "Timing", argumentParser, logging,
       ], swiftSettings: strict),
-    .target(name: "Support", path: "Tests/Support", exclude: ["scripted_hub.py"], swiftSettings: strict),
+    .target(
+      name: "Support", path: "Tests/Support", exclude: ["scripted_hub.py", "scripted_fal.py", "fal_client_check.py"],
+      swiftSettings: strict),
     tests("Timing"),
     tests("Libav", ["Timing"]),
     tests("Presets"),

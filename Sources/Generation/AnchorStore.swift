@@ -1,5 +1,4 @@
 import AsyncHTTPClient
-import Crypto
 import Foundation
 import Logging
 import NIOHTTP1
@@ -39,16 +38,8 @@ actor AnchorStore {
   private func publishAlone(_ image: LocalImage) async throws -> String {
     if let known = addresses[image.sha256] { return known }
     let repository = try place()
-    let bytes: Data
-    do {
-      bytes = try Data(contentsOf: URL(fileURLWithPath: image.path))
-    } catch {
-      throw GenerationError(.localFile, "Cannot read the picture \(Redactor.escape(image.path)).")
-    }
-    guard PartFile.hexadecimal(SHA256.hash(data: bytes)) == image.sha256 else {
-      throw GenerationError(.localFile, "The picture \(Redactor.escape(image.path)) has changed since it was read.")
-    }
-    let name = "\(image.sha256).\(Self.suffix(of: image.mediaType))"
+    let bytes = try image.bytes()
+    let name = image.uploadName
     let path = repository + ["file", configuration.branch, Self.folder, name]
     try await upload(bytes, as: name, mediaType: image.mediaType, to: path)
     let served = try await servedPath(path, name: name, bytes: bytes)
@@ -132,15 +123,6 @@ actor AnchorStore {
       return false
     } catch is ExchangeFailure {
       return false
-    }
-  }
-
-  private static func suffix(of mediaType: String) -> String {
-    switch mediaType.lowercased() {
-    case "image/png": "png"
-    case "image/jpeg": "jpg"
-    case "image/webp": "webp"
-    default: "bin"
     }
   }
 }

@@ -13,42 +13,62 @@ struct Download: Sendable {
   static let progressStep: Int64 = 256 << 10
   /// What an address that has expired answers, depending on who serves it.
   static let expired: Set<Int> = [400, 401, 403, 404, 410]
+  /// Object stores answer 500 for a moment's trouble and ask to be tried again.
+  static let passing = ServiceClient.passing.union([500])
 
   let session: HTTPSession
   let retry: RetryPolicy
   let stall: Duration
   let largest: Int64
+  /// Whether an address of the API's own may see the key.
+  let carriesKey: Bool
   let progress: @Sendable (Int64, Int64?) -> Void
-
-  /// What the server said of the body, to continue it only if it is still the same.
-  private struct Version {
-    /// A strong entity tag or a date.
-    var validator: String?
-    var total: Int64?
-  }
 
   /// - Parameters:
   ///   - url: where the clip is now.
+  ///   - source: names the clip whatever its address: what an earlier run has fetched of it is continued.
   ///   - refresh: asks for another address once the first is refused; nil when there is none to be had.
   /// - Throws: ``GenerationError``: `damagedDownload`, `notFound`, `unavailable`, `localFile`.
   func fetch(
-    _ url: URL, to path: String, refresh: @Sendable () async throws -> URL?
+    _ url: URL, to path: String, source: String, refresh: @Sendable () async throws -> URL?
   ) async throws -> DownloadedFile {
-    let file = try PartFile(path: path)
+    var version = DownloadVersion(source: source)
+    var kept: Int64 = 0
+    if let stored = DownloadVersion.stored(besides: path + ".part", source: source) {
+      // A last byte is left to ask for, so that the server says whether it is still the same clip.
+      kept = min(PartFile.left(of: path), stored.total.map { $0 - 1 } ?? .max)
+      if kept > 0 { version = stored }
+    }
+    if kept == 0 { DownloadVersion.forget(besides: path + ".part") }
+    let file = try PartFile(path: path, kept: kept)
+    if kept > 0 { log.info("going on with what an earlier run has fetched", metadata: ["bytes": "\(kept)"]) }
     do {
-      return try await fetch(url, to: file, refresh: refresh)
+      let clip = try await fetch(url, to: file, &version, refresh: refresh)
+      DownloadVersion.forget(besides: path + ".part")
+      return clip
     } catch {
-      await file.discard()
+      if await isWorthKeeping(file, version, error) {
+        await file.keep()
+      } else {
+        await file.discard()
+        DownloadVersion.forget(besides: path + ".part")
+      }
       throw error
     }
   }
 
+  /// What broke off may be continued by the next run; what is wrong in itself may not.
+  private func isWorthKeeping(_ file: PartFile, _ version: DownloadVersion, _ error: any Error) async -> Bool {
+    guard version.validator != nil, await file.bytes > 0 else { return false }
+    guard let error = error as? GenerationError else { return error is CancellationError }
+    return [.unavailable, .rateLimited, .damagedDownload, .notAuthorised, .localFile].contains(error.code)
+  }
+
   private func fetch(
-    _ url: URL, to file: PartFile, refresh: () async throws -> URL?
+    _ url: URL, to file: PartFile, _ version: inout DownloadVersion, refresh: () async throws -> URL?
   ) async throws -> DownloadedFile {
     var url = url
     var isFresh = false
-    var version = Version()
     var failures = 0
     for _ in 0..<Self.longestChain {
       let before = await file.bytes
@@ -64,7 +84,7 @@ struct Download: Sendable {
         }
         guard status == 200 || status == 206 || status == 416 else {
           failed = refusal(status, url)
-          guard ServiceClient.passing.contains(status) else { throw failed }
+          guard Self.passing.contains(status) else { throw failed }
           retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
           throw Passing(error: failed)
         }
@@ -97,8 +117,9 @@ struct Download: Sendable {
     let error: GenerationError
   }
 
-  private func call(_ url: URL, _ version: Version, _ file: PartFile) async -> HTTPCall {
+  private func call(_ url: URL, _ version: DownloadVersion, _ file: PartFile) async -> HTTPCall {
     var call = HTTPCall(method: .GET, url: url)
+    call.carriesKey = carriesKey
     let bytes = await file.bytes
     if bytes > 0, let validator = version.validator {
       call.headers = [("Range", "bytes=\(bytes)-"), ("If-Range", validator)]
@@ -107,28 +128,33 @@ struct Download: Sendable {
   }
 
   /// Decides whether the answer continues the file or begins it anew.
-  private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout Version) async throws {
+  private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout DownloadVersion)
+    async throws
+  {
     let bytes = await file.bytes
     if response.status == .partialContent {
       let range = response.headers.first(name: "Content-Range").flatMap(Self.contentRange)
-      if let range, range.start == bytes, version.total == nil || range.total == nil || range.total == version.total {
+      let tag = response.headers.first(name: "ETag")
+      let isSame = tag == nil || version.validator?.hasPrefix("\"") != true || tag == version.validator
+      if isSame, let range, range.start == bytes,
+        version.total == nil || range.total == nil || range.total == version.total
+      {
         version.total = version.total ?? range.total
         return
       }
     }
+    DownloadVersion.forget(besides: file.partPath)
     try await file.restart()
-    version = Version()
+    version = DownloadVersion(source: version.source)
     guard response.status == .ok else {
       throw Passing(error: GenerationError(.damagedDownload, "The server would not continue the clip."))
     }
-    let headers = response.headers
-    version.total = headers.first(name: "Content-Length").flatMap { Int64($0) }
-    version.validator = headers.first(name: "ETag").flatMap { $0.hasPrefix("W/") ? nil : $0 }
-    version.validator = version.validator ?? headers.first(name: "Last-Modified")
+    version = DownloadVersion(source: version.source, headers: response.headers)
+    version.store(besides: file.partPath)
     if let total = version.total, total > largest { throw tooLarge(total) }
   }
 
-  private func receive(_ response: HTTPClientResponse, _ file: PartFile, _ version: Version) async throws {
+  private func receive(_ response: HTTPClientResponse, _ file: PartFile, _ version: DownloadVersion) async throws {
     let total = version.total
     do {
       try await withStallLimit(stall) { heart in
@@ -157,12 +183,16 @@ struct Download: Sendable {
     }
   }
 
-  private func check(_ file: PartFile, _ version: Version) async throws {
+  private func check(_ file: PartFile, _ version: DownloadVersion) async throws {
     let bytes = await file.bytes
     if bytes == 0 { throw GenerationError(.damagedDownload, "The clip came empty.") }
     if let total = version.total, total != bytes {
       if bytes > total { try await file.restart() }
       throw GenerationError(.damagedDownload, "The clip came with \(bytes) bytes instead of \(total).")
+    }
+    guard await file.matches(version) else {
+      try await file.restart()
+      throw GenerationError(.damagedDownload, "The clip came with another digest than the server names: it is damaged.")
     }
   }
 
@@ -172,7 +202,7 @@ struct Download: Sendable {
       return GenerationError(
         .notFound, "The clip is no longer at \(place) (HTTP \(status)); its address may have expired.", status: status)
     }
-    let code: GenerationError.Code = ServiceClient.passing.contains(status) ? .unavailable : .refused
+    let code: GenerationError.Code = Self.passing.contains(status) ? .unavailable : .refused
     return GenerationError(code, "The clip at \(place) could not be fetched (HTTP \(status)).", status: status)
   }
 

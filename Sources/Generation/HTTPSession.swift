@@ -5,7 +5,7 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// The one place where requests leave: the key goes to the API's own scheme, host and port and nowhere else.
+/// The one place where requests leave: the key goes to the API's own schemes, hosts and ports and nowhere else.
 ///
 /// Redirects are followed by hand, each hop with credentials of its own; `http:` is refused except on loopback, and
 /// there only when the API itself is on loopback.
@@ -19,27 +19,35 @@ final class HTTPSession: Sendable {
   /// Seconds of silence after which the system probes a connection: a blocking generation is silent for minutes, and
   /// routers forget silent connections.
   static let keepAliveSeconds = 45
+  /// Streams hold a connection each, so this is also how many generations can be listened to one by one.
+  static let connectionsPerHost = 2048
   static let userAgent = "longtake/0.1"
 
   let redactor: Redactor
   let log: Logger
-  private let base: Origin
+  private let own: Set<Origin>
   private let authorization: String?
   private let client: HTTPClient
   private let paidClient: HTTPClient
 
-  /// - Parameter authorization: the whole value of the header.
-  init(base: URL, authorization: String?, redactor: Redactor, log: Logger) throws {
+  /// - Parameters:
+  ///   - bases: the API's addresses.
+  ///   - authorization: the whole value of the header.
+  init(bases: [URL], authorization: String?, redactor: Redactor, log: Logger) throws {
     self.redactor = redactor
     self.log = log
-    guard let origin = Origin(base) else {
-      throw GenerationError(.unsupported, "\(redactor.clean(base.absoluteString)) is not an http or https address.")
+    var own: Set<Origin> = []
+    for base in bases {
+      guard let origin = Origin(base) else {
+        throw GenerationError(.unsupported, "\(redactor.clean(base.absoluteString)) is not an http or https address.")
+      }
+      guard origin.scheme == "https" || origin.isLoopback else {
+        throw GenerationError(
+          .unsupported, "\(redactor.clean(base.absoluteString)) would carry the key unencrypted; use https.")
+      }
+      own.insert(origin)
     }
-    guard origin.scheme == "https" || origin.isLoopback else {
-      throw GenerationError(
-        .unsupported, "\(redactor.clean(base.absoluteString)) would carry the key unencrypted; use https.")
-    }
-    self.base = origin
+    self.own = own
     self.authorization = authorization
     client = Self.makeClient(usesPerConnection: nil)
     paidClient = Self.makeClient(usesPerConnection: 1)
@@ -49,7 +57,7 @@ final class HTTPSession: Sendable {
     var configuration = HTTPClient.Configuration(
       redirectConfiguration: .disallow, timeout: .init(connect: connectTimeout))
     configuration.httpVersion = .http1Only
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = 256
+    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
     configuration.connectionPool.idleTimeout = .seconds(20)
     configuration.connectionPool.retryConnectionEstablishment = false
     configuration.maximumUsesPerConnection = usesPerConnection
@@ -93,9 +101,11 @@ final class HTTPSession: Sendable {
   }
 
   /// Reads the rest of an answer.
-  func read(_ response: HTTPClientResponse, limit: Int, from url: URL) async throws -> HTTPAnswer {
+  func read(
+    _ response: HTTPClientResponse, limit: Int, from url: URL, stall: Duration = bodyStall
+  ) async throws -> HTTPAnswer {
     do {
-      let body = try await withStallLimit(Self.bodyStall) { heart in
+      let body = try await withStallLimit(stall) { heart in
         var body = Data()
         for try await chunk in response.body {
           heart.beat()
@@ -117,7 +127,7 @@ final class HTTPSession: Sendable {
   func shown(_ url: URL) -> String { redactor.clean(Redactor.address(url.absoluteString), limit: 300) }
 
   /// True when the key goes along to this address.
-  func isOwn(_ url: URL) -> Bool { Origin(url) == base }
+  func isOwn(_ url: URL) -> Bool { Origin(url).map(own.contains) ?? false }
 
   // MARK: - One hop
 
@@ -127,7 +137,7 @@ final class HTTPSession: Sendable {
     request.method = call.method
     request.headers.add(name: "User-Agent", value: Self.userAgent)
     for header in call.headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
-    if let authorization, isOwn(call.url) {
+    if let authorization, call.carriesKey, isOwn(call.url) {
       request.headers.replaceOrAdd(name: "Authorization", value: authorization)
     }
     let body = call.payload.map { WatchedBody(bytes: $0.bytes) }
@@ -159,7 +169,7 @@ final class HTTPSession: Sendable {
     guard let origin = Origin(url) else {
       throw GenerationError(.malformedAnswer, "\(shown(url)) is not an http or https address.")
     }
-    guard origin.scheme == "https" || (origin.isLoopback && base.isLoopback) else {
+    guard origin.scheme == "https" || (origin.isLoopback && own.contains(where: \.isLoopback)) else {
       throw GenerationError(.refused, "\(shown(url)) is not encrypted; only https is fetched from another machine.")
     }
   }

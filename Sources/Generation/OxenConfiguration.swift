@@ -4,6 +4,8 @@ public import Foundation
 public struct OxenConfiguration: Sendable {
   public static let usualBaseURL = "https://hub.oxen.ai/api"
   public static let usualRepository = "longtake-anchors"
+  /// Hundreds may wait beside one stream: what each asks meanwhile has to stay cheap, also on loopback.
+  static let usualSafetyNet: Duration = .seconds(40)
 
   /// The API's address, without a slash at its end.
   public let baseURL: URL
@@ -56,7 +58,7 @@ public struct OxenConfiguration: Sendable {
     self.namespace = namespace
     self.repository = repository
     self.pollInterval = pollInterval ?? (origin.isLoopback ? .milliseconds(500) : .seconds(20))
-    safetyNetInterval = self.pollInterval * 4
+    safetyNetInterval = pollInterval.map { $0 * 4 } ?? max(self.pollInterval * 4, Self.usualSafetyNet)
   }
 
   /// Reads `OXEN_API_KEY`, `OXEN_BASE_URL`, `OXEN_NAMESPACE`, `OXEN_REPOSITORY` and `LONGTAKE_POLL_SECONDS`.
@@ -67,16 +69,9 @@ public struct OxenConfiguration: Sendable {
     _ environment: [String: String] = ProcessInfo.processInfo.environment, baseURL: String? = nil
   ) throws -> OxenConfiguration {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    var interval: Duration?
-    if let text = value("LONGTAKE_POLL_SECONDS") {
-      guard let seconds = Double(text), seconds > 0, seconds <= 3600 else {
-        throw GenerationError(.unsupported, "LONGTAKE_POLL_SECONDS has to be a number of seconds up to 3600.")
-      }
-      interval = .seconds(seconds)
-    }
     return try OxenConfiguration(
       baseURL: baseURL ?? value("OXEN_BASE_URL"), key: APIKey(value("OXEN_API_KEY") ?? "", variable: "OXEN_API_KEY"),
       namespace: value("OXEN_NAMESPACE"), repository: value("OXEN_REPOSITORY") ?? usualRepository,
-      pollInterval: interval)
+      pollInterval: PollSeconds.read(environment))
   }
 }

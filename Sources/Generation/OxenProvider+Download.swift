@@ -1,55 +1,10 @@
-import Crypto
-import Foundation
-
 extension OxenProvider {
   public func download(
     _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void
   ) async throws -> DownloadedFile {
-    switch result {
-    case .file(let source, _): return try await adopt(source, as: path, progress)
-    case .address(let text, let id):
-      let download = Download(
-        session: session, retry: configuration.retry, stall: configuration.transferStall,
-        largest: configuration.largestClip, progress: progress)
-      return try await download.fetch(try resolve(text), to: path) {
-        guard let id else { return nil }
-        return try await self.job(id).resultURL.map(self.resolve)
-      }
-    }
-  }
-
-  /// A result's address may be given relative to the API's.
-  private func resolve(_ text: String) throws -> URL {
-    guard let url = URL(string: text, relativeTo: configuration.baseURL)?.absoluteURL else {
-      throw GenerationError(.malformedAnswer, "\(name) gave an address for the clip that cannot be read.")
-    }
-    return url
-  }
-
-  /// Checks a clip that is on the disk already and gives it its name.
-  private func adopt(
-    _ source: String, as path: String, _ progress: (Int64, Int64?) -> Void
-  ) async throws -> DownloadedFile {
-    var hash = SHA256()
-    var bytes: Int64 = 0
-    do {
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: source))
-      defer { try? handle.close() }
-      while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
-        try Task.checkCancellation()
-        hash.update(data: block)
-        bytes += Int64(block.count)
-      }
-      try FileManager.default.createDirectory(
-        at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
-    } catch let error as CancellationError {
-      throw error
-    } catch {
-      throw GenerationError(.localFile, "Cannot read the clip \(Redactor.escape(source)).")
-    }
-    guard bytes > 0 else { throw GenerationError(.damagedDownload, "The clip came empty.") }
-    try PartFile.rename(source, to: path)
-    progress(bytes, bytes)
-    return DownloadedFile(path: path, bytes: bytes, sha256: PartFile.hexadecimal(hash.finalize()))
+    let fetch = ResultFetch(
+      name: name, session: session, retry: configuration.retry, stall: configuration.transferStall,
+      largest: configuration.largestClip, base: configuration.baseURL, carriesKey: true)
+    return try await fetch.download(result, to: path, progress: progress) { try await self.job($0).resultURL }
   }
 }

@@ -19,17 +19,26 @@ public final class OxenProvider: Provider {
   private let store: AnchorStore
 
   var log: Logger { session.log }
+  var watch: JobWatch {
+    JobWatch(name: name, failure: client.failure, log: log, localTrouble: localTrouble) { try await self.job($0) }
+  }
+  private let localTrouble: (@Sendable () async -> GenerationError?)?
 
-  /// - Parameter name: what messages and the ledger call this service.
+  /// - Parameters:
+  ///   - name: what messages and the ledger call this service.
+  ///   - localTrouble: asked when a generation has failed: a service on this machine may know a reason that is this
+  ///     machine's own.
   public init(
-    name: String = "oxen", configuration: OxenConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil
+    name: String = "oxen", configuration: OxenConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil,
+    localTrouble: (@Sendable () async -> GenerationError?)? = nil
   ) throws {
     self.name = name
+    self.localTrouble = localTrouble
     self.waitMode = waitMode
     self.configuration = configuration
     let redactor = Redactor(key: configuration.key)
     session = try HTTPSession(
-      base: configuration.baseURL, authorization: "Bearer \(configuration.key.secret)", redactor: redactor,
+      bases: [configuration.baseURL], authorization: "Bearer \(configuration.key.secret)", redactor: redactor,
       log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() })
     client = ServiceClient(
       session: session, retry: configuration.retry,
@@ -76,32 +85,9 @@ public final class OxenProvider: Provider {
   public func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult] {
     let call = try post(
       body(of: request), to: address("ai", "videos", "generate"), patience: configuration.syncPatience)
-    typealias Outcome = Result<[GenerationResult], any Error>
-    let outcomes = await withTaskGroup(of: (Int, Outcome).self) { group in
-      for take in 0..<max(1, request.takes) {
-        group.addTask {
-          do {
-            return (take, .success(try await self.generateOne(call, request.model, into: directory)))
-          } catch {
-            return (take, .failure(error))
-          }
-        }
-      }
-      var outcomes: [(Int, Outcome)] = []
-      for await outcome in group { outcomes.append(outcome) }
-      return outcomes.sorted { $0.0 < $1.0 }.map(\.1)
+    return try await TakeByTake.gather(request.takes, log: log) {
+      try await self.generateOne(call, request.model, into: directory)
     }
-    var results: [GenerationResult] = []
-    var failures: [any Error] = []
-    for outcome in outcomes {
-      switch outcome {
-      case .success(let given): results += given
-      case .failure(let error): failures.append(error)
-      }
-    }
-    if results.isEmpty, let failure = failures.first { throw failure }
-    for failure in failures { log.error("a take failed", metadata: ["reason": "\(failure)"]) }
-    return results
   }
 
   private func generateOne(_ call: HTTPCall, _ model: String, into directory: String) async throws

@@ -19,10 +19,13 @@ actor PartFile {
 
   private(set) var bytes: Int64 = 0
   private var hash = SHA256()
+  /// Only while a body is checked by it.
+  private var md5 = Insecure.MD5()
   private var descriptor: CInt
 
-  /// Creates the part file, empty, in a folder that is made when missing.
-  init(path: String) throws {
+  /// Opens the part file in a folder that is made when missing.
+  /// - Parameter kept: bytes of an earlier part file to go on from, at most; without it the file is empty.
+  init(path: String, kept: Int64 = 0) throws {
     self.path = path
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     do {
@@ -30,8 +33,34 @@ actor PartFile {
     } catch {
       throw GenerationError(.localFile, "Cannot make the folder \(Redactor.escape(folder.path)).")
     }
-    descriptor = open(path + ".part", O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o644)
-    if descriptor < 0 { throw Self.failure("create", path + ".part") }
+    let part = path + ".part"
+    let file = open(part, O_RDWR | O_CREAT | (kept > 0 ? 0 : O_TRUNC) | O_CLOEXEC, 0o644)
+    if file < 0 { throw Self.failure("create", part) }
+    descriptor = file
+    guard kept > 0 else { return }
+    var block = [UInt8](repeating: 0, count: 1 << 20)
+    while bytes < kept {
+      let wanted = Int(min(Int64(block.count), kept - bytes))
+      let count = block.withUnsafeMutableBytes { read(file, $0.baseAddress, wanted) }
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Self.failure("read", part)
+      }
+      if count == 0 { break }
+      hash.update(data: block[..<count])
+      md5.update(data: block[..<count])
+      bytes += Int64(count)
+    }
+    guard ftruncate(file, Int(bytes)) == 0, lseek(file, Int(bytes), SEEK_SET) == Int(bytes) else {
+      throw Self.failure("cut", part)
+    }
+  }
+
+  /// Bytes of a part file that an earlier run left; 0 when there is none.
+  static func left(of path: String) -> Int64 {
+    let attributes = try? FileManager.default.attributesOfItem(atPath: path + ".part")
+    guard attributes?[.type] as? FileAttributeType == .typeRegular else { return 0 }
+    return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
   }
 
   deinit { if descriptor >= 0 { _ = close(descriptor) } }
@@ -39,6 +68,7 @@ actor PartFile {
   func write(_ buffer: ByteBuffer) throws {
     try buffer.withUnsafeReadableBytes { try append($0) }
     hash.update(data: buffer.readableBytesView)
+    md5.update(data: buffer.readableBytesView)
   }
 
   func write(_ block: [UInt8]) throws {
@@ -66,6 +96,7 @@ actor PartFile {
     }
     bytes = 0
     hash = SHA256()
+    md5 = Insecure.MD5()
   }
 
   /// Syncs and closes the part file, which keeps its name.
@@ -84,6 +115,19 @@ actor PartFile {
     return DownloadedFile(path: path, bytes: sealed.bytes, sha256: sealed.sha256)
   }
 
+  /// Whether what was written has the digests that a server names.
+  func matches(_ version: DownloadVersion) -> Bool {
+    if let sha256 = version.sha256, Self.hexadecimal(hash.finalize()) != sha256 { return false }
+    if let wanted = version.md5, Self.hexadecimal(md5.finalize()) != wanted { return false }
+    return true
+  }
+
+  /// Closes the part file and leaves it, to be continued by a later run.
+  func keep() {
+    if descriptor >= 0 { _ = close(descriptor) }
+    descriptor = -1
+  }
+
   /// Removes the part file.
   func discard() {
     if descriptor >= 0 { _ = close(descriptor) }
@@ -100,7 +144,7 @@ actor PartFile {
     _ = close(folder)
   }
 
-  static func hexadecimal(_ digest: SHA256.Digest) -> String {
+  static func hexadecimal(_ digest: some Digest) -> String {
     digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
   }
 

@@ -96,6 +96,8 @@ public protocol Provider: Sendable {
   /// `oxen`, `fal` or `sandbox`.
   var name: String { get }
   var waitMode: WaitMode { get }
+  /// Takes that one request can ask for; more of them are requests of their own.
+  var takesPerRequest: Int { get }
 
   /// Makes a local picture readable for the model, once per digest, and gives its address.
   func publish(_ image: LocalImage) async throws -> String
@@ -116,6 +118,7 @@ public protocol Provider: Sendable {
   func job(_ id: String) async throws -> GenerationJob
 
   /// Active and finished jobs since a time (Unix seconds) that asked for just this: same model, prompt and parameters.
+  /// - Throws: ``GenerationError`` `answerLost` where the service lists none, so that nothing can be found out.
   func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob]
 
   /// Cancels an active job; gives its state afterwards.
@@ -133,4 +136,9 @@ public protocol Provider: Sendable {
 
   /// Ends connections and streams.
   func close() async throws
+}
+
+extension Provider {
+  /// What the hub takes as `num_generations`.
+  public var takesPerRequest: Int { 4 }
 }

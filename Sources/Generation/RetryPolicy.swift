@@ -46,15 +46,6 @@ public struct RetryPolicy: Sendable, Hashable {
     if !value.isEmpty, value.utf8.allSatisfy({ (0x30...0x39).contains($0) }) {
       return Int64(value).map { .seconds(min($0, 1_000_000_000)) }
     }
-    let formatter = DateFormatter()
-    formatter.locale = Locale(identifier: "en_US_POSIX")
-    formatter.timeZone = TimeZone(identifier: "GMT")
-    for form in ["EEE, dd MMM yyyy HH:mm:ss zzz", "EEEE, dd-MMM-yy HH:mm:ss zzz", "EEE MMM d HH:mm:ss yyyy"] {
-      formatter.dateFormat = form
-      if let date = formatter.date(from: value) {
-        return .milliseconds(Int64(max(0, date.timeIntervalSince(now)) * 1000))
-      }
-    }
-    return nil
+    return HTTPDate.parse(value).map { .milliseconds(Int64(max(0, $0.timeIntervalSince(now)) * 1000)) }
   }
 }

@@ -16,15 +16,17 @@ struct ServiceClient: Sendable {
   /// Bytes of an error body that are read.
   static let errorBodyLimit = 64 << 10
   /// Clear refusals before any work, also for paid calls.
-  static let refusedForNow: Set<Int> = [425, 429, 503]
+  static let refusedForNow: Set<Int> = [409, 425, 429, 503]
   /// Passing conditions, when repeating does no harm.
-  static let passing: Set<Int> = [408, 409, 425, 429, 500, 502, 503, 504]
+  static let passing: Set<Int> = [408, 409, 425, 429, 502, 503, 504]
   /// After these a paid call may have been accepted.
   static let ambiguous: Set<Int> = [408]
 
   let session: HTTPSession
   let retry: RetryPolicy
   let failure: ServiceFailure
+  /// Statuses besides ``refusedForNow`` that this service itself calls safe to repeat.
+  var alsoRefusedForNow: Set<Int> = []
 
   private var log: Logger { session.log }
 
@@ -83,7 +85,7 @@ struct ServiceClient: Sendable {
 
   private func isWorthRepeating(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {
     guard !ServiceFailure.isModelRefusal(body) else { return false }
-    return (repetition == .paid ? Self.refusedForNow : Self.passing).contains(status)
+    return (repetition == .paid ? Self.refusedForNow.union(alsoRefusedForNow) : Self.passing).contains(status)
   }
 
   private func isAmbiguous(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {

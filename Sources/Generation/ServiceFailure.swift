@@ -79,7 +79,7 @@ struct ServiceFailure: Sendable {
     return words(in: json)
   }
 
-  private static func words(in json: JSONValue) -> String {
+  static func words(in json: JSONValue) -> String {
     switch json {
     case .string(let text): return text
     case .array(let parts): return joined(parts.map(words(in:)))

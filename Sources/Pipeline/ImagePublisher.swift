@@ -13,9 +13,12 @@ final class ImagePublisher: Sendable {
 
   /// The address under which the service can read a picture.
   func address(of image: LocalImage) async throws -> String {
-    if let address = try ledger.uploadedAddress(sha256: image.sha256, store: host.store) { return address }
-    let address = try await host.provider.publish(image)
-    try ledger.recordUpload(sha256: image.sha256, store: host.store, address: address)
+    let store = host.images
+    if let address = try ledger.uploadedAddress(sha256: image.sha256, store: store.identity) { return address }
+    let address = try await store.publish(image)
+    if store.keepsAddresses {
+      try ledger.recordUpload(sha256: image.sha256, store: store.identity, address: address)
+    }
     return address
   }
 }

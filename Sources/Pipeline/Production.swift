@@ -99,7 +99,8 @@ public struct Production: Sendable {
 
   private func openHost() async throws -> ProviderHost {
     try await ProviderHost.open(
-      plan.provider, options: options.provider, library: library, sandboxDirectory: workspace.sandboxDirectory)
+      plan.provider, options: options.provider, library: library, model: plan.model,
+      sandboxDirectory: workspace.sandboxDirectory)
   }
 
   private func generate(

@@ -7,10 +7,10 @@ import Sandbox
 /// How a provider is to be opened.
 public struct ProviderOptions: Sendable {
   public var waitMode: WaitMode = .sse
-  /// The API's address instead of the usual one.
+  /// The API's address instead of the usual one; for fal, what `run`, `queue` and `rest` lie below.
   public var baseURL: String?
-  /// Where pictures go that the model must read: `hub`.
-  public var anchorStore = ProviderHost.hubStore
+  /// Where pictures go that the model must read: one of ``ProviderHost/stores``; nil for the provider's own.
+  public var anchorStore: String?
   /// Each side of the sandbox's clips is this many times smaller; for tests.
   public var sandboxSizeDivisor = 1
   public var logger: Logger?
@@ -25,7 +25,8 @@ public struct ProviderOptions: Sendable {
 public struct ProviderHost: Sendable {
   public static let sandboxName = "sandbox"
   public static let names = [sandboxName, "oxen", "fal"]
-  public static let hubStore = "hub"
+  /// The hub's repository, fal's storage, the request itself, the user's command.
+  public static let stores = ["hub", "fal", "data", "command"]
   /// The sandbox takes any key; it never leaves this machine.
   private static let sandboxKey = "no-key-for-the-longtake-sandbox"
   /// Pauses between looks for a request that may have arrived: a new one may need a moment to be listed.
@@ -36,41 +37,48 @@ public struct ProviderHost: Sendable {
   public let provider: any Provider
   /// Whether requests cost money.
   public let isPaid: Bool
-  /// Names the place that pictures are uploaded to.
-  let store: String
+  /// Where pictures are uploaded to.
+  let images: any ImageStore
   /// Pauses before each look for a lost request.
   let looks: [Duration]
   private let sandbox: SandboxServer?
 
-  /// - Parameter sandboxDirectory: where an in-process sandbox keeps its generations; nil for a temporary one.
+  /// - Parameters:
+  ///   - model: the model that is to read pictures, where there is one.
+  ///   - sandboxDirectory: where an in-process sandbox keeps its generations; nil for a temporary one.
   /// - Throws: ``PipelineError`` `unsupported`, ``GenerationError`` `notAuthorised` without a key, and what the sandbox
   ///   throws when it cannot start.
   public static func open(
-    _ name: String, options: ProviderOptions, library: PresetLibrary?, sandboxDirectory: String?
+    _ name: String, options: ProviderOptions, library: PresetLibrary?, model: ModelDescriptor? = nil,
+    sandboxDirectory: String?
   ) async throws -> ProviderHost {
-    try requireStore(options.anchorStore)
+    try requireStore(options.anchorStore, model)
     switch name {
     case sandboxName: return try await openSandbox(options, library: library, directory: sandboxDirectory)
     case "oxen":
       let configuration = try OxenConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
       return try ProviderHost(name: name, configuration, options: options, isPaid: true, sandbox: nil)
     case "fal":
-      throw PipelineError(
-        .unsupported,
-        "the provider 'fal' can be planned for but not yet run; use --provider oxen or --provider sandbox.")
+      let configuration = try FalConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
+      return try ProviderHost(configuration, options: options)
     default:
       throw PipelineError(
         .unsupported, "there is no provider \(quoted(name)); known are \(names.joined(separator: ", ")).")
     }
   }
 
-  private static func requireStore(_ name: String) throws {
-    guard name != hubStore else { return }
-    throw PipelineError(
-      .unsupported,
-      ["fal", "data", "command"].contains(name)
-        ? "the anchor store '\(name)' is not there yet; pictures go to the hub's repository ('hub')."
-        : "there is no anchor store \(quoted(name)); known is 'hub'.")
+  private static func requireStore(_ name: String?, _ model: ModelDescriptor?) throws {
+    guard let name else { return }
+    guard stores.contains(name) else {
+      throw PipelineError(
+        .unsupported, "there is no anchor store \(quoted(name)); known are \(stores.joined(separator: ", ")).")
+    }
+    if name == "data", let model, model.limits.takesDataAddresses != true {
+      throw PipelineError(
+        .unsupported,
+        "\(model.id) is not known to take pictures as data: addresses; choose another --anchor-store: hub, fal or command."
+      )
+    }
   }
 
   private static func openSandbox(
@@ -106,16 +114,66 @@ public struct ProviderHost: Sendable {
     name: String, _ configuration: OxenConfiguration, options: ProviderOptions, isPaid: Bool, sandbox: SandboxServer?
   ) throws {
     provider = try OxenProvider(
-      name: name, configuration: configuration, waitMode: options.waitMode, logger: options.logger)
+      name: name, configuration: configuration, waitMode: options.waitMode, logger: options.logger,
+      localTrouble: sandbox.map(Self.trouble))
     self.isPaid = isPaid
-    store =
-      "\(name):\(configuration.baseURL.absoluteString):\(configuration.namespace ?? "")/\(configuration.repository)"
+    images = try Self.store(
+      options, own: "hub", ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
     looks = sandbox == nil ? Self.patientLooks : [.zero]
     self.sandbox = sandbox
   }
 
+  /// A sandbox that cannot keep its clips is this machine's trouble, and no answer of a model.
+  private static func trouble(of sandbox: SandboxServer) -> @Sendable () async -> GenerationError? {
+    {
+      guard let reason = await sandbox.storageFailure() else { return nil }
+      return GenerationError(.localFile, "The sandbox cannot keep its clips in \(sandbox.directory): \(reason)")
+    }
+  }
+
+  private init(_ configuration: FalConfiguration, options: ProviderOptions) throws {
+    provider = try FalProvider(configuration: configuration, waitMode: options.waitMode, logger: options.logger)
+    isPaid = true
+    images = try Self.store(
+      options, own: "fal", ProviderImageStore(provider, identity: Self.identity(configuration), isOwner: false))
+    looks = [.zero]
+    sandbox = nil
+  }
+
+  // MARK: - Where pictures go
+
+  private static func identity(_ name: String, _ configuration: OxenConfiguration) -> String {
+    "\(name):\(configuration.baseURL.absoluteString):\(configuration.namespace ?? "")/\(configuration.repository)"
+  }
+
+  private static func identity(_ configuration: FalConfiguration) -> String {
+    "fal:\(configuration.restBase.absoluteString)"
+  }
+
+  /// The store that is asked for; another service's is opened for that alone, with its own key and usual address.
+  private static func store(
+    _ options: ProviderOptions, own: String, _ ownStore: any ImageStore
+  ) throws -> any ImageStore {
+    switch options.anchorStore ?? own {
+    case own: return ownStore
+    case "hub":
+      let configuration = try OxenConfiguration.fromEnvironment(options.environment)
+      let hub = try OxenProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
+      return ProviderImageStore(hub, identity: identity("oxen", configuration), isOwner: true)
+    case "fal":
+      let configuration = try FalConfiguration.fromEnvironment(options.environment)
+      let fal = try FalProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
+      return ProviderImageStore(fal, identity: identity(configuration), isOwner: true)
+    case "data": return DataImageStore()
+    default:
+      return try CommandImageStore(
+        command: options.environment[CommandImageStore.variable] ?? "", environment: options.environment)
+    }
+  }
+
   /// Ends connections, and the sandbox.
   public func close() async {
+    try? await images.close()
     try? await provider.close()
     await sandbox?.stop()
   }

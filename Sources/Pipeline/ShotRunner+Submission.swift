@@ -18,6 +18,21 @@ extension ShotRunner {
     stage.options.provider.logger?.debug(
       "generation", metadata: ["shot": "\(shot.id)", "request": "\(Self.shown(request))"])
     guard stage.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
+    let most = max(1, stage.host.provider.takesPerRequest)
+    for first in stride(from: 0, to: request.takes, by: most) {
+      let takes = min(most, request.takes - first)
+      do {
+        try await enqueue(GenerationRequest(model: request.model, parameters: request.parameters, takes: takes))
+      } catch {
+        // What was sent before is paid and goes its way.
+        guard first > 0, let error = error as? GenerationError else { throw error }
+        stage.emit(.notice("shot \(shot.id) has \(first) of \(request.takes) takes: \(error.message)"))
+        return
+      }
+    }
+  }
+
+  private func enqueue(_ request: GenerationRequest) async throws {
     let intent = try stage.recordIntent(
       shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
     stage.inFlight.begin(request.digest)

@@ -1,4 +1,5 @@
 import Foundation
+import Libav
 import Logging
 import Presets
 
@@ -19,6 +20,8 @@ actor GenerationDesk {
   private var running: [String: (sign: StopSign, task: Task<Void, Never>)] = [:]
   private var listeners: [String: [CheckedContinuation<Void, Never>]] = [:]
   private var isClosed = false
+  /// Why the directory could not be written when a clip was last made.
+  private(set) var storageFailure: String?
 
   private let workers = DispatchQueue(label: "longtake.sandbox.render", attributes: .concurrent)
 
@@ -76,11 +79,12 @@ actor GenerationDesk {
 
   /// Takes a request: a generation for each take, all queued.
   /// - Throws: ``APIFailure`` for what the hub checks at once.
-  func enqueue(_ body: JSONValue) throws -> [GenerationRecord] {
+  /// - Parameter isForFal: whether an endpoint of fal's is asked for, or a model of the hub's.
+  func enqueue(_ body: JSONValue, isForFal: Bool = false) throws -> [GenerationRecord] {
     guard case .object(var parameters) = body, let model = parameters["model"]?.stringValue else {
       throw APIFailure.invalid("model is required")
     }
-    guard catalogue[model] != nil else { throw APIFailure.modelNotFound(model) }
+    guard catalogue[model]?.isOfFal == isForFal else { throw APIFailure.modelNotFound(model) }
     var takes = 1
     if let wished = parameters["num_generations"], wished != .null {
       guard let number = wished.integerValue, (1...4).contains(number) else {
@@ -94,7 +98,7 @@ actor GenerationDesk {
     let made = (0..<takes).map { take in
       GenerationRecord(
         id: UUID().uuidString.lowercased(), model: model, parameters: parameters, take: take, status: .queued,
-        enqueuedAt: now)
+        plannedFailure: FaultPlayer.plannedFailure, enqueuedAt: now)
     }
     for record in made {
       try save(record)
@@ -107,6 +111,9 @@ actor GenerationDesk {
   }
 
   func record(_ id: String) -> GenerationRecord? { records[id] }
+
+  /// How many generations are rendered before this one.
+  func position(of id: String) -> Int { waiting.firstIndex(of: id) ?? 0 }
 
   /// Those that match, in the order in which they were asked for.
   func list(_ filter: GenerationFilter) -> [GenerationRecord] {
@@ -179,6 +186,9 @@ actor GenerationDesk {
     case .failure(let error):
       record.status = .failed
       record.errorMessage = "\(error)"
+      if let error = error as? LibavError, [.diskFull, .inputOutput, .cannotCreate].contains(error.code) {
+        storageFailure = "\(error)"
+      }
       settings.log.info("generation \(id) failed: \(error)")
     }
     record.completedAt = Date().timeIntervalSince1970
@@ -188,6 +198,7 @@ actor GenerationDesk {
   }
 
   private func render(_ record: GenerationRecord, _ sign: StopSign) async -> Result<ClipOutcome, any Error> {
+    if let reason = record.plannedFailure { return .failure(ModelRefusal(description: reason)) }
     let (maker, path) = (maker, clipPath(record.id))
     return await withCheckedContinuation { continuation in
       workers.async {

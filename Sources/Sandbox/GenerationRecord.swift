@@ -18,6 +18,8 @@ struct GenerationRecord: Sendable, Codable {
   var errorMessage: String?
   /// What the sandbox did otherwise than asked.
   var note: String?
+  /// Why it shall fail, when a script says so.
+  var plannedFailure: String?
   /// Unix seconds.
   let enqueuedAt: Double
   var startedAt: Double?

@@ -6,7 +6,7 @@ extension ModelCatalogue {
   /// and limits go before those of a published model of the same id.
   init(_ published: [SandboxModel], descriptors: [ModelDescriptor]) {
     let known = ModelCatalogue(published)
-    let told = descriptors.filter { $0.serves("oxen") || $0.serves("sandbox") }
+    let told = descriptors.filter { $0.serves("oxen") || $0.serves("sandbox") || $0.serves("fal") }
     self.init(published + told.map { SandboxModel($0, over: known[$0.id]) })
   }
 }
@@ -16,6 +16,7 @@ extension SandboxModel {
   init(_ descriptor: ModelDescriptor, over known: SandboxModel?) {
     self = known ?? SandboxModel(id: descriptor.id, title: descriptor.title, resolutions: [:], standardResolution: "")
     title = descriptor.title
+    isOfFal = descriptor.serves("fal") && !descriptor.serves("oxen") && !descriptor.serves("sandbox")
     let fields = descriptor.fields
     names.startImage = fields[.startImage]?.name
     names.endImage = fields[.endImage]?.name

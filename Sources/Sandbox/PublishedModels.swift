@@ -19,7 +19,30 @@ enum PublishedModels {
     text("kling-video-v2-6-pro-text-to-video", "Kling 2.6 Pro: Text to Video", half, nil),
     veo,
     text("wan-2.2-t2v-fast", "Wan 2.2: Text to Video, fast", ["720p": 720], nil),
+    fal("o3/4k/reference-to-video", "reference to video", start: "start_image_url", takesReferences: true),
+    fal("o3/4k/image-to-video", "image to video", start: "image_url", takesReferences: false),
+    fal("o3/4k/text-to-video", "text to video", start: nil, takesReferences: false),
+    fal("v3/4k/image-to-video", "v3, image to video", start: "start_image_url", takesReferences: false),
   ]
+
+  /// Characters of a prompt at fal.
+  private static let falPromptCharacters = 2_500
+
+  private static func fal(_ path: String, _ title: String, start: String?, takesReferences: Bool) -> SandboxModel {
+    var model = text("fal-ai/kling-video/\(path)", "Kling 4K at fal: \(title)", full, 0.42)
+    model.isOfFal = true
+    model.promptCharacters = falPromptCharacters
+    model.names.startImage = start
+    model.names.endImage = start == nil ? nil : "end_image_url"
+    if takesReferences {
+      model.names.references = "image_urls"
+      model.names.elements = "elements"
+    } else if start != nil {
+      model.names.aspectRatio = nil
+      model.followsStartImage = true
+    }
+    return model
+  }
 
   private static func text(
     _ id: String, _ title: String, _ resolutions: [String: Int], _ price: Double?

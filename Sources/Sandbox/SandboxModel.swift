@@ -17,6 +17,8 @@ struct SandboxModel: Sendable {
   let id: String
   var title: String
   var developer = "Kling"
+  /// An endpoint of fal's, not a model of the hub's.
+  var isOfFal = false
   var names = Names()
   /// Names of resolutions and the shorter side of a 16:9 picture in each; one entry where there is no choice.
   var resolutions: [String: Int]
@@ -65,7 +67,8 @@ struct ModelCatalogue: Sendable {
     self.models = Dictionary(models.map { ($0.id, $0) }, uniquingKeysWith: { _, last in last })
   }
 
-  var all: [SandboxModel] { models.values.sorted { $0.id < $1.id } }
+  /// Those of the hub; fal has no list.
+  var all: [SandboxModel] { models.values.filter { !$0.isOfFal }.sorted { $0.id < $1.id } }
 
   subscript(id: String) -> SandboxModel? { models[id] }
 

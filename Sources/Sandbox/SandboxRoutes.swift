@@ -6,7 +6,7 @@ import Presets
 
 /// The addresses of the hub's protocol, under `/api` and at the root, and what answers there.
 struct SandboxRoutes: Sendable {
-  typealias Context = BasicRequestContext
+  typealias Context = SandboxContext
 
   /// Bytes of a JSON body, which may hold images as `data:` addresses.
   static let maxRequest = 64 * 1024 * 1024
@@ -20,9 +20,11 @@ struct SandboxRoutes: Sendable {
   let address: ResultAddress
   let keepAlive: Duration
   let log: Logger
+  let faults: FaultScript?
 
   func router() -> Router<Context> {
     let router = Router(context: Context.self)
+    if let faults { router.add(middleware: FaultPlayer(faults, log: log)) }
     router.add(middleware: ErrorForms())
     for prefix in ["", "/api"] {
       let open = router.group(RouterPath(prefix))
@@ -40,6 +42,7 @@ struct SandboxRoutes: Sendable {
       group.post("repos", use: createRepository)
       group.put("repos/:namespace/:name/file/**", use: upload)
     }
+    addFal(to: router)
     router.get("\(ResultAddress.folder)/:file", use: result)
     return router
   }

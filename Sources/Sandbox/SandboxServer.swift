@@ -33,6 +33,8 @@ public final class SandboxServer: Sendable {
     public var keepAlive: Duration = .seconds(15)
     /// Models offered beside the published ones, or instead of those of the same id.
     public var models: [ModelDescriptor] = []
+    /// What shall go wrong; nil for nothing.
+    public var faults: FaultScript?
     public var log = Logger(label: "longtake.sandbox")
 
     public init(directory: String? = nil) { self.directory = directory }
@@ -85,7 +87,7 @@ public final class SandboxServer: Sendable {
     }
     let router = SandboxRoutes(
       desk: desk, events: events, repositories: repositories, catalogue: maker.catalogue, address: address,
-      keepAlive: settings.keepAlive, log: settings.log
+      keepAlive: settings.keepAlive, log: settings.log, faults: settings.faults
     ).router()
     // The framework reports every connection that ``stop()`` closes as an error.
     var quiet = settings.log
@@ -127,6 +129,10 @@ public final class SandboxServer: Sendable {
   /// What stands for the hub's `https://hub.oxen.ai/api`.
   public var baseURL: String { state.origin(host: settings.host) + "/api" }
 
+  /// What fal's hosts are paths of: `run`, `queue` and `rest` below it stand for `fal.run`, `queue.fal.run` and
+  /// `rest.fal.ai`.
+  public var falBaseURL: String { state.origin(host: settings.host) }
+
   /// Ends streams, rendering and listening. Unfinished generations stay in the directory; one that the sandbox made
   /// itself is removed.
   public func stop() async {
@@ -137,6 +143,9 @@ public final class SandboxServer: Sendable {
     _ = await running.task.result
     if isTemporary { try? FileManager.default.removeItem(atPath: directory) }
   }
+
+  /// Why a clip could not be written to the directory, if that has happened: the disk is full, for one.
+  public func storageFailure() async -> String? { await state.running?.desk.storageFailure }
 
   /// Waits until the sandbox has ended, by ``stop()`` or by itself.
   public func wait() async {

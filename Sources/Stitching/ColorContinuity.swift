@@ -1,4 +1,5 @@
 import Libav
+import Stills
 import Probing
 
 /// The correction that would bring a shot near the one before it.

@@ -40,8 +40,14 @@ struct RunArguments: ParsableArguments {
   @Option(name: .customLong("base-url"), help: "The API's address instead of the usual one.")
   var baseURL: String?
 
-  @Option(name: .customLong("anchor-store"), help: "Where pictures go that the model must read: hub.")
-  var anchorStore = ProviderHost.hubStore
+  @Option(
+    name: .customLong("anchor-store"),
+    help: """
+      Where pictures go that the model must read: hub (its repository), fal (its storage), data (in the request, if the \
+      model takes that) or command (LONGTAKE_UPLOAD_COMMAND, given the file, prints the address). The provider's own \
+      without it.
+      """)
+  var anchorStore: String?
 
   @Flag(help: "The summary on stdout, as JSON.")
   var json = false
@@ -102,7 +108,7 @@ extension USD: ExpressibleByArgument {
 /// How commands open a provider.
 enum ProviderArguments {
   static func options(
-    wait: WaitMode = .poll, baseURL: String?, anchorStore: String = ProviderHost.hubStore
+    wait: WaitMode = .poll, baseURL: String?, anchorStore: String? = nil
   ) -> ProviderOptions {
     var options = ProviderOptions()
     options.waitMode = wait

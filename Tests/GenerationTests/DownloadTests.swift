@@ -144,16 +144,77 @@ import Testing
     }
   }
 
-  @Test func cancellingEndsTheTransferAndLeavesNothing() async throws {
-    try await HubBench.run(Self.script(#""action": "stall", "bytes": 70000, "seconds": 10"#)) { (bench) async throws in
+  /// Fetches 70000 bytes of a clip and is then cancelled, as by the end of the program.
+  private func breakOff(_ bench: HubBench) async throws -> GenerationResult {
+    let result = try await Self.result(bench)
+    let task = Task { try await bench.fetch(result) }
+    let part = bench.file("clip.mp4.part")
+    while (try? Data(contentsOf: URL(fileURLWithPath: part)).count) != 70_000 {
+      try await Task.sleep(for: .milliseconds(20))
+    }
+    task.cancel()
+    let start = ContinuousClock.now
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
+    #expect(start.duration(to: .now) < .seconds(5))
+    return result
+  }
+
+  private static let standstill = #""action": "stall", "bytes": 70000, "seconds": 30"#
+
+  @Test func theNextRunGoesOnWhereThisOneEnded() async throws {
+    try await HubBench.run(Self.script(Self.standstill)) { (bench) async throws in
+      let result = try await breakOff(bench)
+      let file = try await bench.fetch(result)
+      let whole = try await bench.fetch(try await bench.wait("gen-1"), to: "whole.mp4")
+      #expect(file.sha256 == whole.sha256 && file.bytes == 200_000)
+      let ranges = try bench.hub.requests().filter { $0.port == "files" }.map { $0.headers["range"] ?? "" }
+      #expect(ranges == ["", "bytes=70000-", ""])
+      let left = try FileManager.default.contentsOfDirectory(atPath: bench.hub.folder.path)
+      #expect(!left.contains { $0.contains(".part") })
+    }
+  }
+
+  @Test(arguments: [
+    #"{"port": "files", "action": "none", "headers": {"ETag": "\"another\""}}"#,
+    #"{"port": "files", "action": "none", "ignore_range": true}"#,
+  ])
+  func theNextRunStartsAnewWhenTheClipIsAnother(_ second: String) async throws {
+    let script = #"{"done_after": 0, "faults": [{"port": "files", \#(Self.standstill)}, \#(second)]}"#
+    try await HubBench.run(script) { (bench) async throws in
+      let file = try await bench.fetch(try await breakOff(bench))
+      let whole = try await bench.fetch(try await bench.wait("gen-1"), to: "whole.mp4")
+      #expect(file.sha256 == whole.sha256 && file.bytes == 200_000)
+    }
+  }
+
+  @Test func whatAnEarlierRunLeftOfAnotherClipIsNotUsed() async throws {
+    try await HubBench.run(Self.script(Self.standstill)) { (bench) async throws in
+      _ = try await breakOff(bench)
+      let file = try await bench.fetch(try await Self.result(bench))
+      let whole = try await bench.fetch(try await bench.wait("gen-2"), to: "whole.mp4")
+      #expect(file.sha256 == whole.sha256)
+      #expect(try bench.hub.requests().allSatisfy { $0.headers["range"] == nil })
+    }
+  }
+
+  @Test(arguments: [
+    ("Repr-Digest", "sha-256=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:"),
+    ("Content-MD5", "AAAAAAAAAAAAAAAAAAAAAA=="),
+    ("x-goog-hash", "crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA=="),
+  ])
+  func aClipWithAnotherDigestIsFetchedAgain(_ header: String, _ value: String) async throws {
+    try await HubBench.run(Self.script(#""action": "none", "headers": {"\#(header)": "\#(value)"}"#)) {
+      (bench) async throws in
+      let file = try await bench.fetch(try await Self.result(bench))
+      #expect(file.bytes == 200_000)
+      #expect(try bench.hub.requests().filter { $0.port == "files" }.count == 2)
+    }
+    let always = #""action": "none", "times": 99, "headers": {"\#(header)": "\#(value)"}"#
+    try await HubBench.run(Self.script(always)) { (bench) async throws in
       let result = try await Self.result(bench)
-      let task = Task { try await bench.fetch(result) }
-      try await Task.sleep(for: .milliseconds(300))
-      task.cancel()
-      let start = ContinuousClock.now
-      await #expect(throws: CancellationError.self) { _ = try await task.value }
-      #expect(start.duration(to: .now) < .seconds(3))
-      #expect(!FileManager.default.fileExists(atPath: bench.file("clip.mp4.part")))
+      let error = await expectError(.damagedDownload) { _ = try await bench.fetch(result) }
+      #expect(error?.message.contains("digest") == true)
+      #expect(!FileManager.default.fileExists(atPath: bench.file("clip.mp4")))
     }
   }
 }

@@ -36,9 +36,10 @@ final class Stage: Sendable {
   func library() throws -> PresetLibrary { try PresetLibrary(directory: film.presets, environment: [:]) }
 
   func production(
-    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, sizeDivisor: Int = 1,
-    maximumCost: USD? = nil, agrees: Bool = true, retries: Int = 0, embedsPrompts: Bool = false,
-    writesTimeline: Bool = false, asked: (@Sendable (SpendingQuestion) -> Void)? = nil
+    provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, fal: ScriptedFal? = nil,
+    sizeDivisor: Int = 1, maximumCost: USD? = nil, agrees: Bool = true, retries: Int = 0, embedsPrompts: Bool = false,
+    writesTimeline: Bool = false, change: (inout RunOptions) -> Void = { _ in },
+    asked: (@Sendable (SpendingQuestion) -> Void)? = nil
   ) throws -> Production {
     var options = RunOptions()
     options.provider.waitMode = wait
@@ -47,6 +48,7 @@ final class Stage: Sendable {
     options.provider.environment = [
       "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
     ]
+    if let fal { options.provider.environment.merge(fal.environment) { $1 } }
     options.maximumCost = maximumCost
     options.timeout = .seconds(60)
     options.embedsPrompts = embedsPrompts
@@ -58,7 +60,8 @@ final class Stage: Sendable {
         return true
       }
     }
-    let provider = provider ?? (hub == nil ? nil : "oxen")
+    change(&options)
+    let provider = provider ?? (fal != nil ? "fal" : hub == nil ? nil : "oxen")
     return Production(try plan(provider: provider), options: options, library: try library()) { event in
       self.seen.withLock { $0.append(event) }
     }

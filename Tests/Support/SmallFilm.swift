@@ -6,6 +6,8 @@ public final class SmallFilm: Sendable {
   public static let model = "small-model"
   public static let width = 576
   public static let height = 324
+  /// The same model as an endpoint of fal's.
+  public static let falModel = "fal-ai/small/model"
   /// Dollars of one shot of three seconds.
   public static let shotCost = 1.26
 
@@ -35,6 +37,7 @@ public final class SmallFilm: Sendable {
   public init(shots: String = chain, extra: String = "", master: String = "") throws {
     folder = try ScratchFolder()
     try folder.write("presets/models/\(Self.model).json", Self.descriptor)
+    try folder.write("presets/models/fal-small.json", Self.falDescriptor)
     try folder.write("presets/verify/small.json", Self.verifyPreset)
     presets = folder.path("presets")
     storyboard = try folder.write("film.yaml", Self.text(shots, extra) + "\n" + master)
@@ -73,6 +76,7 @@ public final class SmallFilm: Sendable {
     {
       "schema": "longtake.model/1", "id": "\(model)", "title": "Small model for tests", "family": "small",
       "providers": ["oxen", "sandbox"], "status": {"state": "active"},
+      "equivalents": {"fal": "\(falModel)"},
       "sources": [{"facts": ["parameters", "limits"], "source": "made up", "read": "2026-11-22"}],
       "fields": {
         "prompt": {"name": "prompt"},
@@ -93,6 +97,13 @@ public final class SmallFilm: Sendable {
       "price": {"usd_per_second": "0.42"}
     }
     """
+
+  private static let falDescriptor =
+    descriptor.replacing("\"id\": \"\(model)\"", with: "\"id\": \"\(falModel)\"")
+    .replacing("\"providers\": [\"oxen\", \"sandbox\"]", with: "\"providers\": [\"fal\"]")
+    .replacing("\"equivalents\": {\"fal\": \"\(falModel)\"},", with: "")
+    .replacing("\"tail_image_url\"", with: "\"end_image_url\"")
+    .replacing("{\"name\": \"duration\"", with: "{\"name\": \"duration\", \"form\": \"string\"")
 
   private static let verifyPreset = """
     {

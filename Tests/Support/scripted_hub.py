@@ -9,8 +9,9 @@ standard input ends. Written for the tests alone and from the published pages, n
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
 sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes or clip_file (a path:
 every clip is that file), repeats_parameters,
-strong_etag, relative_results, models (the catalogue's model objects), faults: [{port, method, path, times, skip, action, …}], where path is a prefix and
-action is one of status, drop, accept_and_drop, garble, redirect, truncate, stall, empty, none.
+strong_etag, relative_results, models (the catalogue's model objects), faults: [{port, method, path, times, skip,
+action, …}], where path is a prefix and action is one of status, drop, accept_and_drop, garble, redirect, truncate,
+stall, empty, none; a clip's answer also gets the fault's headers.
 """
 
 import base64
@@ -198,6 +199,7 @@ class Handler(BaseHTTPRequestHandler):
             data = b""
         headers = {"ETag": ('"%s"' if SCRIPT["strong_etag"] else 'W/"%s"') % identifier, "Content-Type": "video/mp4",
                    "Content-Disposition": 'attachment; filename="../../evil.mp4"'}
+        headers.update(fault.get("headers", {}))
         start = 0
         wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
         if wanted and self.headers.get("If-Range") == headers["ETag"] and not fault.get("ignore_range"):

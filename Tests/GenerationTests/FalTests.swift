@@ -1,0 +1,196 @@
+import Foundation
+import Generation
+import Presets
+import Support
+import Testing
+
+@Suite struct FalTests {
+  @Test(arguments: [WaitMode.poll, .sse]) func aQueuedClipArrives(_ mode: WaitMode) async throws {
+    try await FalBench.run(wait: mode) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(FalBench.request)
+      #expect(jobs.map(\.id) == ["fal-ai/kling-video/requests/req-1"] && jobs.map(\.state) == [.queued])
+      let file = try await bench.fetch(try await bench.wait(jobs[0].id))
+      #expect(file.bytes == 200_000 && file.path == bench.file("clip.mp4"))
+      let paid = try bench.paid()
+      #expect(paid.map(\.path) == ["/" + FalBench.endpoint])
+      let body = try JSONDecoder().decode(JSONValue.self, from: Data(paid[0].body.utf8))
+      #expect(body == .object(FalBench.request.parameters), "the endpoint is not repeated in the body")
+      for request in try bench.fal.requests() {
+        let key = request.headers["authorization"]
+        #expect(request.port == "files" ? key == nil : key == "Key \(ScriptedFal.key)", "\(request.path)")
+      }
+    }
+  }
+
+  @Test func theStreamSpareQuestions() async throws {
+    try await FalBench.run(#"{"done_after": 1.0}"#, wait: .sse) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      _ = try await bench.wait(id)
+      let asked = try bench.fal.requests("GET", at: "queue").filter { $0.path.hasSuffix("/status") }
+      #expect(asked.count <= 3, "the stream itself ended the wait")
+      for entry in asked { #expect(entry.query["logs"] == "1") }
+    }
+  }
+
+  @Test(arguments: ["never", "mute", "drop"]) func aBadStreamDoesNotHoldUp(_ stream: String) async throws {
+    try await FalBench.run(
+      #"{"stream": "\#(stream)"}"#, wait: .sse, safetyNet: .milliseconds(300), silence: .milliseconds(400)
+    ) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      _ = try await bench.wait(id)
+    }
+  }
+
+  @Test(arguments: ["odd", "foreign", "none"], [WaitMode.poll, .sse])
+  func theAddressesItGaveAreUsed(_ addresses: String, _ mode: WaitMode) async throws {
+    try await FalBench.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .milliseconds(300)) {
+      (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      _ = try await bench.fetch(try await bench.wait(id))
+      let start = addresses == "odd" ? "/odd/" : "/fal-ai/kling-video/requests/"
+      for entry in try bench.fal.requests("GET", at: "queue") { #expect(entry.path.hasPrefix(start)) }
+      for entry in try bench.fal.requests("GET", at: "files") {
+        #expect(entry.path.hasPrefix("/clips/") && entry.headers["authorization"] == nil)
+      }
+    }
+  }
+
+  @Test(arguments: [
+    (#"{"outcome": "failed", "error": "Insufficient credits"}"#, GenerationError.Code.insufficientCredits, "credits"),
+    (#"{"outcome": "failed", "error": "blocked by content policy"}"#, .generationFailed, "change the prompt"),
+    (#"{"outcome": "refused"}"#, .generationFailed, "body.duration: Input should be '3' to '15'"),
+  ])
+  func aFailureKeepsItsWords(_ script: String, _ code: GenerationError.Code, _ words: String) async throws {
+    try await FalBench.run(script, wait: .sse) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      let error = await expectError(code) { _ = try await bench.wait(id) }
+      #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    }
+  }
+
+  @Test(arguments: [408, 409, 425, 429, 503]) func aClearRefusalForNowIsTriedAgain(_ status: Int) async throws {
+    let fault = #""method": "POST", "action": "status", "status": \#(status), "headers": {"Retry-After": "0"}"#
+    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
+      _ = try await bench.provider.enqueue(FalBench.request)
+      #expect(try bench.paid().count == 2)
+    }
+  }
+
+  @Test(arguments: [500, 502, 504]) func whatMayHaveBeenTakenIsNotSentAgain(_ status: Int) async throws {
+    let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>nginx</html>""#
+    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test(arguments: [400, 401, 403, 404, 422]) func whatStaysRefusedIsNotTriedAgain(_ status: Int) async throws {
+    let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "{\"detail\": \"no way\"}""#
+    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
+      do {
+        _ = try await bench.provider.enqueue(FalBench.request)
+        Issue.record("nothing was thrown")
+      } catch let error as GenerationError {
+        #expect(error.status == status && error.message.contains("no way"))
+        #expect([401, 403].contains(status) == error.message.contains("FAL_KEY"))
+      }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test(arguments: [#""action": "accept_and_drop""#, #""action": "garble""#])
+  func aLostAnswerIsNeitherRepeatedNorGuessed(_ action: String) async throws {
+    try await FalBench.run(FalBench.faults(#""method": "POST", \#(action)"#)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
+      let error = await expectError(.answerLost) { _ = try await bench.provider.find(FalBench.request, since: 0) }
+      #expect(error?.message.contains("longtake redo") == true)
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func anAnswerThatBrokeStillNamesItsRequest() async throws {
+    try await FalBench.run(FalBench.faults(#""method": "POST", "action": "garble", "named": true"#)) {
+      (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      _ = try await bench.fetch(try await bench.wait(id))
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func aBlockingClipArrives() async throws {
+    try await FalBench.run(wait: .sync) { (bench) async throws in
+      let results = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
+      #expect(results.count == 1)
+      #expect(try await bench.fetch(results[0]).bytes == 200_000)
+      #expect(try bench.fal.requests("POST", at: "run").count == 1)
+    }
+    try await FalBench.run(#"{"faults": [{"port": "run", "action": "accept_and_drop"}]}"#, wait: .sync) {
+      (bench) async throws in
+      _ = await expectError(.answerLost) {
+        _ = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
+      }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func takesAreRequestsOfTheirOwn() async throws {
+    try await FalBench.run { (bench) async throws in
+      #expect(bench.provider.takesPerRequest == 1)
+      let request = GenerationRequest(model: FalBench.endpoint, parameters: ["prompt": "p"], takes: 3)
+      let ids = try await bench.provider.enqueue(request).map(\.id)
+      #expect(Set(ids).count == 3)
+    }
+  }
+
+  @Test func cancelling() async throws {
+    try await FalBench.run(#"{"done_after": 60}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      #expect(try await bench.provider.cancel(id).state == .cancelled)
+      _ = await expectError(.cancelled) { _ = try await bench.wait(id) }
+      _ = await expectError(.notFound) { _ = try await bench.provider.cancel("fal-ai/kling-video/requests/none") }
+      _ = await expectError(.notFound) { _ = try await bench.provider.cancel("nonsense") }
+    }
+    try await FalBench.run(#"{"done_after": 0}"#) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      #expect(try await bench.provider.cancel(id).state == .succeeded, "it came too late")
+    }
+  }
+
+  @Test func aPictureGoesToTheStorageOnceAndWithoutTheKey() async throws {
+    try await FalBench.run { (bench) async throws in
+      let path = bench.file("a.png")
+      try Data("anchor".utf8).write(to: URL(fileURLWithPath: path))
+      let image = LocalImage(path: path, sha256: AnchorUploadTests.digest, mediaType: "image/png")
+      let address = try await bench.provider.publish(image)
+      #expect(address == "\(bench.fal.address("files"))/upload/\(AnchorUploadTests.digest).png")
+      #expect(try await bench.provider.publish(image) == address)
+      let asked = try bench.fal.requests("POST", at: "rest")
+      #expect(asked.count == 1 && asked[0].headers["authorization"] == "Key \(ScriptedFal.key)")
+      let sent = try bench.fal.requests("PUT", at: "files")
+      #expect(sent.count == 1 && sent[0].body == "anchor" && sent[0].headers["authorization"] == nil)
+      #expect(sent[0].headers["content-type"] == "image/png")
+      try Data("other".utf8).write(to: URL(fileURLWithPath: path))
+      let changed = LocalImage(path: path, sha256: String(repeating: "0", count: 64), mediaType: "image/png")
+      _ = await expectError(.localFile) { _ = try await bench.provider.publish(changed) }
+    }
+  }
+
+  @Test func hostsAreNamesOrAddresses() throws {
+    let key = ["FAL_KEY": "k"]
+    let usual = try FalConfiguration.fromEnvironment(key)
+    #expect(usual.queueBase.absoluteString == "https://queue.fal.run")
+    #expect(usual.runBase.absoluteString == "https://fal.run" && usual.restBase.absoluteString == "https://rest.fal.ai")
+    let other = try FalConfiguration.fromEnvironment(
+      key.merging(["FAL_QUEUE_RUN_HOST": "queue.example", "FAL_RUN_HOST": "http://127.0.0.1:9/run/"]) { $1 })
+    #expect(other.queueBase.absoluteString == "https://queue.example")
+    #expect(other.runBase.absoluteString == "http://127.0.0.1:9/run")
+    let sandbox = try FalConfiguration.fromEnvironment(key, baseURL: "http://127.0.0.1:9/")
+    #expect(sandbox.restBase.absoluteString == "http://127.0.0.1:9/rest")
+    for bad in ["http://fal.example", "ftp://127.0.0.1", "https://u:p@fal.example", "a b"] {
+      #expect(throws: GenerationError.self, "\(bad)") {
+        _ = try FalConfiguration.fromEnvironment(key.merging(["FAL_QUEUE_RUN_HOST": bad]) { $1 })
+      }
+    }
+    #expect(throws: GenerationError.self) { _ = try FalConfiguration.fromEnvironment([:]) }
+  }
+}

@@ -1,0 +1,48 @@
+import Foundation
+import Generation
+import Support
+import Testing
+
+@Suite struct ImageStoreTests {
+  private func image(_ folder: ScratchFolder, _ name: String = "a picture's name.png") throws -> LocalImage {
+    LocalImage(
+      path: try folder.write(name, AnchorUploadTests.contents), sha256: AnchorUploadTests.digest,
+      mediaType: "image/png")
+  }
+
+  @Test func aDataAddressHoldsThePicture() async throws {
+    let folder = try ScratchFolder()
+    let store = DataImageStore()
+    #expect(try await store.publish(try image(folder)) == "data:image/png;base64,YW5jaG9y")
+    #expect(!store.keepsAddresses)
+  }
+
+  @Test func theUsersCommandGetsTheFileAndPrintsTheAddress() async throws {
+    let folder = try ScratchFolder()
+    let script = try folder.write(
+      "up load.sh",
+      "test $# = 2 && test \"$1\" = --public && cp \"$2\" \"\(folder.path("got"))\" && echo https://p.example/x\n")
+    let store = try CommandImageStore(command: "sh '\(script)' --public")
+    let picture = try image(folder)
+    #expect(try await store.publish(picture) == "https://p.example/x")
+    #expect(FileManager.default.contents(atPath: folder.path("got")) == Data(AnchorUploadTests.contents.utf8))
+  }
+
+  @Test(arguments: [
+    ("echo no luck >&2; exit 3; :", GenerationError.Code.unavailable, "no luck"),
+    ("true", .malformedAnswer, "one https address"), ("echo http://p.example/x; true", .malformedAnswer, "https"),
+    ("printf 'https://a.example\\nhttps://b.example\\n'; true", .malformedAnswer, "one https address"),
+    ("echo secret-key-1234 >&2; exit 1; :", .unavailable, "•••"),
+  ])
+  func aCommandThatFailsIsSaidToFail(
+    _ command: String, _ code: GenerationError.Code, _ words: String
+  ) async throws {
+    let folder = try ScratchFolder()
+    var environment = ProcessInfo.processInfo.environment
+    environment["FAL_KEY"] = ScriptedFal.key
+    let store = try CommandImageStore(command: command, environment: environment)
+    let error = await expectError(code) { _ = try await store.publish(try image(folder)) }
+    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    #expect(throws: GenerationError.self) { _ = try CommandImageStore(command: " ") }
+  }
+}

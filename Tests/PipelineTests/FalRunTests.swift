@@ -1,0 +1,79 @@
+import Foundation
+import Generation
+import Pipeline
+import Presets
+import Support
+import Testing
+
+/// Runs against fal, whose clips are one file.
+@Suite(.serialized) struct FalRunTests {
+  private func withFal(
+    _ script: String = "", shots: String = SmallFilm.chain, _ body: (Stage, ScriptedFal) async throws -> Void
+  ) async throws {
+    let film = try SmallFilm(shots: shots)
+    let fal = try await ScriptedFal.start(#"{"clip_file": "\#(try film.clip())", "done_after": 0.1\#(script)}"#)
+    defer { fal.stop() }
+    try await body(Stage(film), fal)
+  }
+
+  private func paid(_ fal: ScriptedFal) throws -> [JSONValue] {
+    try (fal.requests("POST", at: "queue") + fal.requests("POST", at: "run")).map {
+      try JSONDecoder().decode(JSONValue.self, from: Data($0.body.utf8))
+    }
+  }
+
+  @Test(arguments: WaitMode.allCases) func theSameStoryboardRunsAtFal(_ wait: WaitMode) async throws {
+    try await withFal { (stage, fal) async throws in
+      #expect(try await stage.production(wait: wait, fal: fal).run().isGood)
+      let bodies = try paid(fal)
+      #expect(bodies.map { $0["duration"] } == ["3", nil, "3"])
+      #expect(bodies[0]["start_image_url"] == nil)
+      let anchor = try #require(bodies[1]["start_image_url"]?.stringValue)
+      #expect(
+        anchor.hasPrefix(fal.address("files") + "/upload/") && bodies[2]["start_image_url"]?.stringValue == anchor)
+      #expect(try fal.requests("PUT", at: "files").count == 1, "both anchors are one picture")
+      _ = try await stage.production(wait: wait, fal: fal).run()
+      #expect(try paid(fal).count == 3)
+    }
+  }
+
+  @Test(arguments: [WaitMode.sse, .sync]) func whatMayBePaidIsNeverSentAgainUnasked(_ wait: WaitMode) async throws {
+    let fault =
+      #", "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"}, {"port": "run", "action": "accept_and_drop"}]"#
+    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, fal) async throws in
+      for _ in 0..<2 {
+        let summary = try await stage.production(wait: wait, fal: fal).run()
+        #expect(!summary.isGood)
+        #expect(summary.errors.contains { "\($0)".contains("longtake redo") })
+        #expect(try paid(fal).count == 1)
+      }
+    }
+  }
+
+  @Test func eachTakeIsARequest() async throws {
+    try await withFal(shots: "  - id: one\n    prompt: A quay.\n    takes: 2") { (stage, fal) async throws in
+      #expect(try await stage.production(fal: fal).run().isGood)
+      #expect(try paid(fal).count == 2)
+      #expect(Set(stage.submissions).count == 2)
+    }
+  }
+
+  @Test func picturesGoWhereTheUserSays() async throws {
+    let shots = "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat."
+    try await withFal(shots: shots) { (stage, fal) async throws in
+      let command = "test -s \"$1\" && echo https://pictures.example/anchor; : "
+      let summary = try await stage.production(fal: fal) { options in
+        options.provider.anchorStore = "command"
+        options.provider.environment["LONGTAKE_UPLOAD_COMMAND"] = "sh -c '\(command)' sh"
+      }.run()
+      #expect(summary.isGood)
+      #expect(try paid(fal).last?["start_image_url"] == "https://pictures.example/anchor")
+    }
+    try await withFal(shots: shots) { (stage, fal) async throws in
+      await #expect(throws: PipelineError.self) {
+        _ = try await stage.production(fal: fal) { $0.provider.anchorStore = "data" }.run()
+      }
+      #expect(try paid(fal).isEmpty, "the model is not known to take data addresses")
+    }
+  }
+}
