@@ -39,7 +39,7 @@ struct PictureFindings: Sendable {
     frozen = series.stillRuns.map { series.range($0) }.filter { $0.length >= Self.shortestFreeze }
     let cuts = Self.findCuts(series)
     self.cuts = cuts
-    repeated = Self.findRepeated(series, near: near)
+    repeated = Self.findRepeated(series, joins: joins)
     let flashes = Self.findFlashes(series, near: near, cuts: Set(cuts))
     self.flashes = flashes
     steps = Self.findSteps(series, cuts: Set(cuts), flashes: Set(flashes.map(\.index)))
@@ -75,8 +75,10 @@ struct PictureFindings: Sendable {
   private static let repeatRatioWithNoise: Float = 0.5
   private static let repeatMotionNearJoin: Float = 0.22
 
-  private static func findRepeated(_ series: PictureSeries, near: Set<Int>) -> [Int] {
+  /// Noise is granted up to the join only: a shot that was generated from a still picture may begin to move slowly.
+  private static func findRepeated(_ series: PictureSeries, joins: [Int]) -> [Int] {
     let entries = series.entries
+    let near = Set(joins.flatMap { ($0 - joinReach)...$0 })
     guard entries.count >= 5 else { return [] }
     return (1..<entries.count).filter { index in
       let around = [-2, -1, 1, 2].compactMap { offset -> Float? in
