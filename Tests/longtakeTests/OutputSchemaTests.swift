@@ -121,6 +121,8 @@ import Testing
         found.append("\(place)/\(name): no description")
       }
     }
-    return found + object.flatMap { silent($1, at: "\(place)/\($0)") }
+    // Conditions speak of members that are described where they stand.
+    return found
+      + object.filter { !["if", "then", "else"].contains($0.key) }.flatMap { silent($1, at: "\(place)/\($0)") }
   }
 }
