@@ -46,6 +46,7 @@ static const int lt_error_no_memory = AVERROR(ENOMEM);
 static const int lt_error_no_space = AVERROR(ENOSPC);
 static const int lt_error_not_found = AVERROR(ENOENT);
 static const int lt_error_not_directory = AVERROR(ENOTDIR);
+static const int lt_error_link_loop = AVERROR(ELOOP);
 static const int lt_error_name_too_long = AVERROR(ENAMETOOLONG);
 static const int lt_error_access = AVERROR(EACCES);
 static const int lt_error_read_only = AVERROR(EROFS);

@@ -43,7 +43,7 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
   init(status: Int32, doing action: String, file: String? = nil, log: MessageLog? = nil) {
     let code: Code =
       switch status {
-      case lt_error_not_found, lt_error_not_directory, lt_error_name_too_long: .fileNotFound
+      case lt_error_not_found, lt_error_not_directory, lt_error_link_loop, lt_error_name_too_long: .fileNotFound
       case lt_error_access, lt_error_read_only: .permissionDenied
       case lt_error_invalid_data, lt_error_demuxer_not_found, lt_error_eof: .invalidData
       case lt_error_stream_not_found: .noSuchStream

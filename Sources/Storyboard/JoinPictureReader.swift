@@ -4,7 +4,7 @@ import Timing
 /// Pixels of a side of a master.
 private let sides = 16...16_384
 /// Pictures per second of a master, at most.
-private let highestRate = Rational(1000)
+private let sensibleRates = Rational(1)...Rational(1000)
 
 /// Reads what a storyboard says of the pictures of the master: trims, transitions, conforming.
 struct JoinPictureReader {
@@ -67,7 +67,7 @@ struct JoinPictureReader {
       }
     }
     if let text = fields.text("rate", anyScalar: true) {
-      if let rational = Rational(parsing: text), rational <= highestRate, let rate = FrameRate(rational) {
+      if let rational = Rational(parsing: text), sensibleRates.contains(rational), let rate = FrameRate(rational) {
         settings.rate = rate
       } else {
         fields.report("rate", "'rate' must be pictures per second, such as 24 or \"24000/1001\", not \(quoted(text)).")

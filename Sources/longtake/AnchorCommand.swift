@@ -57,6 +57,7 @@ struct AnchorCommand: ParsableCommand {
         try Anchor(of: file, limits: limits)
       }
     let path = named == nil ? "\(output).\(StillFile.ending(of: anchor.still.format))" : output
+    try DistinctFiles.require(writing: [path], reading: [file])
     let destination = try OutputFile(path, overwrite: overwrite)
     try destination.write(anchor.still.bytes)
     try destination.commit()

@@ -74,13 +74,14 @@ struct FrameCommand: ParsableCommand {
     common.apply()
     if diff { return try compare() }
     guard let output else { return }
+    if files.count == 1 { try DistinctFiles.require(writing: [output], reading: files) }
     guard files.count > 1 else { return try write(files[0], to: output, format: StillFile.format(of: output)) }
     let format = stillOptions.format ?? .png
     let names = OutputNames(of: files)
+    let paths = files.indices.map { "\(output)/\(names[$0]).\(StillFile.ending(of: format))" }
+    try DistinctFiles.require(writing: paths, reading: files)
     try OutputNames.makeFolder(output)
-    try Batch.run(files.count, jobs: jobs) { number, _ in
-      try write(files[number], to: "\(output)/\(names[number]).\(StillFile.ending(of: format))", format: format)
-    }
+    try Batch.run(files.count, jobs: jobs) { number, _ in try write(files[number], to: paths[number], format: format) }
   }
 
   private func write(_ file: String, to path: String, format: EncodedStill.Format) throws {
@@ -95,6 +96,7 @@ struct FrameCommand: ParsableCommand {
 
   private func compare() throws {
     let format = try output.map { try StillFile.format(of: $0) }
+    try DistinctFiles.require(writing: [output].compactMap(\.self), reading: [files[0], files[1]])
     let first = try FrameFinder.picture(request, of: files[0], ignoringEdits: ignoreEdits)
     let second = try FrameFinder.picture(against.request, of: files[1], ignoringEdits: ignoreEdits)
     let difference = try PictureDifference(first, second)

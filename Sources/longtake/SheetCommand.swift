@@ -79,6 +79,7 @@ struct SheetCommand: ParsableCommand {
   func run() throws {
     common.apply()
     let format = try StillFile.format(of: output)
+    try DistinctFiles.require(writing: [output], reading: files + [badges].compactMap(\.self))
     let destination = try OutputFile(output, overwrite: overwrite)
     let verdicts = try badges.map { try VerdictList(path: $0) }
     let entries = files.enumerated().map { number, file in

@@ -59,7 +59,7 @@ struct StitchCommand: ParsableCommand {
       throw UsageError("\(output): name the master .mp4 or .mov")
     }
     try options.sound.requireContainer(container, of: output)
-    try requireDifferentFiles()
+    try DistinctFiles.require(writing: outputs, reading: files + [sound.music].compactMap(\.self))
     // Made now, so that what cannot be written is told before the work and not after it.
     for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(shots, options: options, progress: Self.show)
@@ -74,24 +74,6 @@ struct StitchCommand: ParsableCommand {
 
   /// Everything that is written.
   private var outputs: [String] { [output, report, metadata.otio].compactMap(\.self) }
-
-  /// No shot or music may be written over, and no output over another: a clip was paid for.
-  private func requireDifferentFiles() throws {
-    var taken: [String: String] = [:]
-    for path in files + [sound.music].compactMap(\.self) { taken[Self.identity(path)] = path }
-    for path in outputs {
-      if let other = taken.updateValue(path, forKey: Self.identity(path)) {
-        throw UsageError("\(path): is the same file as \(other); name another one to write to")
-      }
-    }
-  }
-
-  /// The file behind a name: device and inode where it exists, else the whole path.
-  private static func identity(_ path: String) -> String {
-    var status = stat()
-    guard stat(path, &status) == 0 else { return URL(fileURLWithPath: path).standardizedFileURL.path }
-    return "\(status.st_dev):\(status.st_ino)"
-  }
 
   private func finish(_ done: StitchReport) throws {
     if let report {

@@ -174,11 +174,12 @@ struct PictureSizeArgument: ExpressibleByArgument {
 struct RateArgument: ExpressibleByArgument {
   let rate: FrameRate
 
-  /// Frames per second beyond which a rate is a mistake.
-  private static let highest = Rational(1000)
+  /// Frames per second outside of which a rate is a mistake.
+  private static let sensible = Rational(1)...Rational(1000)
 
   init?(argument: String) {
-    guard let rational = Rational(parsing: argument), rational <= Self.highest, let rate = FrameRate(rational) else {
+    guard let rational = Rational(parsing: argument), Self.sensible.contains(rational), let rate = FrameRate(rational)
+    else {
       return nil
     }
     self.rate = rate

@@ -99,10 +99,10 @@ struct ThumbnailsCommand: ParsableCommand {
     var facts = ThumbnailFacts(file: file, frames: thumbnails.frameCount, duration: thumbnails.duration?.doubleValue)
     let pages = Mutex<[String]>([])
     let ending = StillFile.ending(of: format)
-    let (format, quality, folder, overwrite) = (format, quality, output, overwrite)
+    let (format, quality, folder) = (format, quality, output)
     var sheet = SpriteSheet { page, picture in
       let pageName = "\(name)-sprite-\(page + 1).\(ending)"
-      try Self.save(picture.encoded(as: format, quality: quality).bytes, "\(folder)/\(pageName)", overwrite)
+      try save(picture.encoded(as: format, quality: quality).bytes, "\(folder)/\(pageName)")
       pages.withLock { $0.append(pageName) }
     }
     try thumbnails.forEach(width: width) { thumbnail in
@@ -112,7 +112,7 @@ struct ThumbnailsCommand: ParsableCommand {
         try sheet.add(thumbnail)
       } else {
         let made = "\(folder)/\(name)-\(Self.padded(facts.thumbnails.count + 1, of: thumbnails.count)).\(ending)"
-        try Self.save(thumbnail.picture.encoded(as: format, quality: quality).bytes, made, overwrite)
+        try save(thumbnail.picture.encoded(as: format, quality: quality).bytes, made)
         path = made
       }
       facts.add(thumbnail, file: path)
@@ -125,7 +125,7 @@ struct ThumbnailsCommand: ParsableCommand {
       let names = pages.withLock { $0 }
       let vtt = "\(folder)/\(name).vtt"
       let end = thumbnails.duration ?? sheet.places.last.map { $0.start + Rational(1) } ?? .zero
-      try Self.save(Array(sheet.webVTT(end: end, names: names).utf8), vtt, overwrite)
+      try save(Array(sheet.webVTT(end: end, names: names).utf8), vtt)
       facts.place(sheet.places, pages: names.map { "\(folder)/\($0)" }, vtt: vtt)
     }
     var notes = thumbnails.note.map { [$0] } ?? []
@@ -143,7 +143,8 @@ struct ThumbnailsCommand: ParsableCommand {
     return String(repeating: "0", count: max(0, max(4, String(count).count) - text.count)) + text
   }
 
-  private static func save(_ bytes: [UInt8], _ path: String, _ overwrite: Bool) throws {
+  private func save(_ bytes: [UInt8], _ path: String) throws {
+    try DistinctFiles.require(writing: [path], reading: files)
     let destination = try OutputFile(path, overwrite: overwrite)
     try destination.write(bytes)
     try destination.commit()

@@ -47,6 +47,7 @@ struct VerifyCommand: AsyncParsableCommand {
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
+    if json, listChecks || listPresets { throw ValidationError("The lists are for people; leave --json away.") }
     if files.isEmpty, !listChecks, !listPresets { throw ValidationError("Name at least one file to verify.") }
     if joins != nil, files.count > 1 { throw ValidationError("--joins tells of one file; name no other.") }
     if jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
@@ -64,9 +65,12 @@ struct VerifyCommand: AsyncParsableCommand {
     guard !files.isEmpty else { return }
     let verifier = try Verifier(spec: try library.deliverableSpec(named: preset), mode: fast ? .fast : .full)
     let expectation = try joins.map { try JoinsFile($0).expectation }
-    // Made now, so that what cannot be written is told before the work and not after it.
-    if let junit { _ = try OutputFile(junit, overwrite: overwrite) }
     let paths = try MediaFiles(files).paths
+    // Made now, so that what cannot be written is told before the work and not after it.
+    if let junit {
+      try DistinctFiles.require(writing: [junit], reading: paths + [preset, joins].compactMap(\.self))
+      _ = try OutputFile(junit, overwrite: overwrite)
+    }
     let batch = VerifyBatch(verifier: verifier, expectation: expectation, jobs: jobs, showsProgress: jobs == 1)
     var failure: ExitStatus?
     var cases: [JUnitReport.File] = []

@@ -36,6 +36,25 @@ import Testing
     #expect(empty.status == 66)
   }
 
+  /// What is read is never written over, not by any command and whatever `--overwrite` says.
+  @Test(arguments: ["verify", "frame", "difference", "sheet", "anchor"])
+  func nothingIsWrittenOverWhatIsRead(_ command: String) async throws {
+    let clip = folder.path("clip.png")
+    try FileManager.default.copyItem(atPath: folder.path("media/a.mp4"), toPath: clip)
+    let before = try Data(contentsOf: URL(filePath: clip))
+    let arguments =
+      switch command {
+      case "verify": ["verify", clip, "--preset", preset, "--junit", clip]
+      case "frame": ["frame", clip, "--last", "-o", clip]
+      case "difference": ["frame", "--diff", clip, folder.path("media/deep/b.mp4"), "-o", clip]
+      case "sheet": ["sheet", clip, "-o", clip]
+      default: ["anchor", clip, "-o", clip]
+      }
+    let result = try await LongtakeProgram.run(arguments + ["--overwrite"])
+    #expect(result.status == 64 || command == "anchor" && result.status == 65, "\(result.errors)")
+    #expect(try Data(contentsOf: URL(filePath: clip)) == before)
+  }
+
   @Test func junitHoldsEveryRuleAndIsWellFormed() async throws {
     let report = folder.path("junit.xml")
     let hostile = folder.path("a <&\"> b.mp4")
