@@ -111,6 +111,7 @@ extension ShotRunner {
       if results.count > 1 {
         stage.emit(.notice("shot \(shot.id): the service sent \(results.count) clips for one take; the first counts"))
       }
+      deliveries.keep(result, of: take.number)
       let clip = try await download(result, take)
       try ledger.recordAnsweredWithClips(intent: intent.number)
       try ledger.recordClip(generation: take.number, clip)
