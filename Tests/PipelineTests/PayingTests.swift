@@ -145,6 +145,16 @@ import Testing
     }
   }
 
+  /// The answer to a blocking request has come, so it is paid, whatever becomes of the clip.
+  @Test func aClipThatCannotBeFetchedIsNotPaidAgain() async throws {
+    let fault = #", "faults": [{"port": "files", "action": "status", "status": 403, "times": 4}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      #expect(try await !stage.production(wait: .sync, hub: hub).run().isGood)
+      #expect(try await stage.production(wait: .sync, hub: hub).run().isGood)
+      #expect(try paid(hub) == 1)
+    }
+  }
+
   @Test func aBodyDamagedTwiceIsNamedAndSeedsNothing() async throws {
     let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
     try await withHub(fault, shots: Self.pair) { (stage, hub) async throws in
