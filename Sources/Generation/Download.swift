@@ -11,6 +11,8 @@ struct Download: Sendable {
   static let longestChain = 40
   /// Bytes between two reports of progress.
   static let progressStep: Int64 = 256 << 10
+  /// Refusals of a clip's address in all, each answered by asking for another one where that is possible.
+  static let longestExpiry = 3
   /// What an address that has expired answers, depending on who serves it.
   static let expired: Set<Int> = [400, 401, 403, 404, 410]
   /// Object stores answer 500 for a moment's trouble and ask to be tried again.
@@ -68,7 +70,7 @@ struct Download: Sendable {
     _ url: URL, to file: PartFile, _ version: inout DownloadVersion, refresh: () async throws -> URL?
   ) async throws -> DownloadedFile {
     var url = url
-    var isFresh = false
+    var expiries = 0
     var failures = 0
     for _ in 0..<Self.longestChain {
       let before = await file.bytes
@@ -77,9 +79,14 @@ struct Download: Sendable {
       do {
         let response = try await session.open(await call(url, version, file))
         let status = Int(response.status.code)
-        if Self.expired.contains(status), !isFresh, let other = try await refresh() {
-          log.info("the address of the clip has expired; asked for another", metadata: ["status": "\(status)"])
-          (url, isFresh) = (other, true)
+        if Self.expired.contains(status), expiries < Self.longestExpiry {
+          // The first time another address helps at once; after that whoever serves it may need a moment.
+          if expiries > 0 { try await Task.sleep(for: retry.pause(afterFailure: expiries)) }
+          expiries += 1
+          let other = try await refresh()
+          log.info(
+            "the clip's address is refused", metadata: ["status": "\(status)", "other": "\(other != nil)"])
+          url = other ?? url
           continue
         }
         guard status == 200 || status == 206 || status == 416 else {

@@ -23,6 +23,9 @@ struct ClipJudge: Sendable {
         condition: .atMost(soundTolerance), severity: .warn, when: ["audio_present": true]),
     ])
 
+  /// Checks that fail where a body broke on its way, whatever the model had made.
+  private static let wholenessChecks: Set<String> = ["container.opens", "container.truncated", "decode.clean"]
+
   let expectation: Expectation
 
   init(shot: Shot, model: ModelDescriptor) {
@@ -46,16 +49,28 @@ struct ClipJudge: Sendable {
     try Verifier(spec: Self.spec).verify(path, expectation: expectation, progress: progress)
   }
 
+  /// Sentences that tell of a damaged body; empty when it is whole.
+  static func damage(in report: VerificationReport) -> [String] {
+    report.findings.filter { $0.status == .fail && wholenessChecks.contains($0.check) }.map(\.message)
+  }
+
+  /// Whether a verdict as the ledger keeps it tells of a damaged body.
+  static func isDamage(verdict json: String?) -> Bool {
+    failed(inVerdict: json).contains { wholenessChecks.contains($0.check) }
+  }
+
   /// The sentences of failed findings in a verdict as the ledger keeps it.
-  static func reasons(inVerdict json: String?) -> [String] {
-    struct Kept: Decodable {
-      struct Finding: Decodable {
-        let status: String
-        let message: String
-      }
-      let findings: [Finding]
-    }
+  static func reasons(inVerdict json: String?) -> [String] { failed(inVerdict: json).map(\.message) }
+
+  private struct KeptFinding: Decodable {
+    let check: String
+    let status: String
+    let message: String
+  }
+
+  private static func failed(inVerdict json: String?) -> [KeptFinding] {
+    struct Kept: Decodable { let findings: [KeptFinding] }
     guard let json, let kept = try? JSONDecoder().decode(Kept.self, from: Data(json.utf8)) else { return [] }
-    return kept.findings.filter { $0.status == "fail" }.map(\.message)
+    return kept.findings.filter { $0.status == "fail" }
   }
 }

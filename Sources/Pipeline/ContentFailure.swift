@@ -18,7 +18,7 @@ enum ContentFailure {
   /// - Parameter error: the service's own, when it was met in this run.
   static func isOne(_ take: GenerationEntry, _ error: (any Error)?) -> Bool {
     switch take.state {
-    case .rejected: return true
+    case .rejected: return (error as? GenerationError)?.code != .damagedDownload
     case .failed:
       if let error = error as? GenerationError, error.code != .generationFailed { return false }
       return !isLasting(take.error ?? "")

@@ -60,7 +60,7 @@ extension ShotRunner {
   }
 
   private func clip(of take: GenerationEntry, _ result: GenerationResult?) async throws -> ClipEntry {
-    if let result { return try await download(result, take) }
+    if let result = result ?? deliveries.result(of: take.number) { return try await download(result, take) }
     if let clip = try adoptedClip(take) { return clip }
     return try await download(try await freshResult(of: take), take)
   }
@@ -120,10 +120,59 @@ extension ShotRunner {
         stage.emit(.verifying(shot.id, frames: progress.frames, fraction: progress.fraction))
       }
     }
+    let damage = ClipJudge.damage(in: report)
+    if !damage.isEmpty, canFetchAgain(take) {
+      guard let first = deliveries.damagedBody(of: take.number) else {
+        deliveries.recordDamagedBody(clip.sha256, of: take.number)
+        return try fetchAgain(clip, of: take, "came damaged: \(damage.joined(separator: " "))")
+      }
+      // The same bytes twice are what the service has; others broke on their way, and a new take would not mend that.
+      if first != clip.sha256 { failures.set(damaged(clip, of: take, damage), for: take.number) }
+    }
     let isGood = report.verdict != .fail
     try ledger.recordVerdict(
       generation: take.number, isGood: isGood, verdict: String(decoding: try report.data(), as: UTF8.self))
     emit(.verified(verdict: report.verdict.rawValue, reasons: report.reasons.map(\.message)), take: take.take)
+  }
+
+  // MARK: - Bodies that came damaged
+
+  /// Whether the service can be asked for the clip once more; without an id only this run knows its address.
+  private func canFetchAgain(_ take: GenerationEntry) -> Bool {
+    take.remoteID != nil || deliveries.result(of: take.number) != nil
+  }
+
+  /// Puts a damaged body aside and has its take fetched anew, without paying.
+  private func fetchAgain(_ clip: ClipEntry, of take: GenerationEntry, _ why: String) throws {
+    stage.emit(
+      .notice(
+        "take \(take.take) of shot \(shot.id) is fetched again; what was there is kept as \(clip.path).damaged: it \(why)"
+      ))
+    moveAside(clip, as: "damaged")
+    try ledger.recordClipLost(generation: take.number)
+  }
+
+  private func damaged(_ clip: ClipEntry, of take: GenerationEntry, _ reasons: [String]) -> GenerationError {
+    GenerationError(
+      .damagedDownload,
+      "the clip \(clip.path) came damaged twice, each time otherwise: \(reasons.joined(separator: " ")) Take \(take.take) was "
+        + "paid; running again fetches it again without paying.")
+  }
+
+  /// A paid take that an earlier run could not get whole deserves another try, unless another take counts.
+  func giveDamagedClipsAnotherChance() throws {
+    guard try ledger.chosenTake(shot: shot.id, contentDigest: contentDigest) == nil else { return }
+    for take in try ledger.generations(shot: shot.id)
+    where take.state == .rejected && !take.isSuperseded && take.contentDigest == contentDigest && take.remoteID != nil {
+      guard let clip = take.clip, ClipJudge.isDamage(verdict: take.verdict) else { continue }
+      try fetchAgain(clip, of: take, "was damaged twice in an earlier run.")
+    }
+  }
+
+  private func moveAside(_ clip: ClipEntry, as suffix: String) {
+    let path = stage.workspace.path(clip.path)
+    try? FileManager.default.removeItem(atPath: "\(path).\(suffix)")
+    try? FileManager.default.moveItem(atPath: path, toPath: "\(path).\(suffix)")
   }
 
   // MARK: - Files that were changed behind our back
@@ -149,10 +198,7 @@ extension ShotRunner {
     let isThere = FileManager.default.fileExists(atPath: path)
     let fate = isThere ? "not what was downloaded; it is kept as \(clip.path).altered and" : "gone; it"
     stage.emit(.notice("the clip \(clip.path) is \(fate) is fetched again"))
-    if isThere {
-      try? FileManager.default.removeItem(atPath: "\(path).altered")
-      try? FileManager.default.moveItem(atPath: path, toPath: "\(path).altered")
-    }
+    if isThere { moveAside(clip, as: "altered") }
     try ledger.recordClipLost(generation: take.number)
   }
 

@@ -103,21 +103,27 @@ extension ShotRunner {
   private func generate(_ request: GenerationRequest, for intent: IntentEntry) async throws {
     stage.inFlight.begin(request.digest)
     defer { stage.inFlight.end(request.digest) }
+    let results: [GenerationResult]
     do {
-      let results = try await stage.host.provider.generate(request, into: stage.workspace.path("clips"))
-      guard let result = results.first, let take = try takes(of: intent).first else {
+      results = try await stage.host.provider.generate(request, into: stage.workspace.path("clips"))
+      guard !results.isEmpty else {
         throw GenerationError(.answerLost, "the answer for shot \(shot.id) holds no clip")
       }
-      if results.count > 1 {
-        stage.emit(.notice("shot \(shot.id): the service sent \(results.count) clips for one take; the first counts"))
-      }
-      let clip = try await download(result, take)
-      try ledger.recordAnsweredWithClips(intent: intent.number)
-      try ledger.recordClip(generation: take.number, clip)
-      emit(.downloaded(bytes: clip.bytes), take: take.take)
     } catch {
-      try settle(intent, error)
+      return try settle(intent, error)
     }
+    guard let take = try takes(of: intent).first else {
+      throw LedgerError(.inconsistent, "the request \(intent.number) of shot \(shot.id) has no take")
+    }
+    if results.count > 1 {
+      stage.emit(.notice("shot \(shot.id): the service sent \(results.count) clips for one take; the first counts"))
+    }
+    // It is paid: what goes wrong from here on leaves the intent open, so that nothing sends it anew unasked.
+    deliveries.keep(results[0], of: take.number)
+    let clip = try await download(results[0], take)
+    try ledger.recordAnsweredWithClips(intent: intent.number)
+    try ledger.recordClip(generation: take.number, clip)
+    emit(.downloaded(bytes: clip.bytes), take: take.take)
   }
 
   private func takes(of intent: IntentEntry) throws -> [GenerationEntry] {
@@ -157,12 +163,17 @@ extension ShotRunner {
     for pause in isOld ? [.zero] : stage.host.looks {
       try await Task.sleep(for: pause)
       try await stage.inFlight.settle(intent.requestDigest)
-      let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
-      if try adopt(jobs, for: intent, wanted: wanted) { return }
+      do {
+        let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
+        if try adopt(jobs, for: intent, wanted: wanted) { return }
+      } catch let error as GenerationError where error.code == .answerLost {
+        // The service lists nothing: only the user can let go of what may have been paid.
+        guard try stage.isGivenUp(intent) else { throw error }
+        return try letGo(of: intent)
+      }
     }
     if try stage.isGivenUp(intent), stage.host.isPaid, stage.host.provider.waitMode == .sync {
-      stage.emit(.notice("shot \(shot.id): the request that was given up may have been paid; it stays counted as such"))
-      return try ledger.recordGivenUp(intent: intent.number)
+      return try letGo(of: intent)
     }
     // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves nothing.
     guard !stage.host.isPaid || stage.host.provider.waitMode != .sync else {
@@ -173,6 +184,11 @@ extension ShotRunner {
           + "poll such a request can be found again.")
     }
     try ledger.recordRefused(intent: intent.number, error: nil)
+  }
+
+  private func letGo(of intent: IntentEntry) throws {
+    stage.emit(.notice("shot \(shot.id): the request that was given up may have been paid; it stays counted as such"))
+    try ledger.recordGivenUp(intent: intent.number)
   }
 
   /// What was enqueued after the intent comes first; what seems older may be so by a clock that is off.

@@ -17,6 +17,7 @@ struct ShotRunner: Sendable {
   let anchors: Set<AnchorKind>
   let contentDigest: String
   let failures = Failures()
+  let deliveries = Deliveries()
 
   /// The services' own errors of this run, by generation.
   final class Failures: Sendable {
@@ -50,6 +51,7 @@ struct ShotRunner: Sendable {
   /// - Throws: ``GenerationError``, ``PipelineError`` `shotFailed` or `overBudget`, ``LedgerError``.
   func run() async throws -> GenerationEntry {
     try requireWholeClips()
+    try giveDamagedClipsAnotherChance()
     for take in try ledger.strays(shot: shot.id, contentDigest: contentDigest) { addStray(take) }
     var hasWorked = false
     var retries = 0
@@ -101,8 +103,11 @@ struct ShotRunner: Sendable {
     switch take.state {
     case .rejected:
       let why = ClipJudge.reasons(inVerdict: take.verdict)
+      let again = take.remoteID != nil && ClipJudge.isDamage(verdict: take.verdict)
+      let fault = again ? "came damaged each time it was fetched" : "is not what was asked for"
       reason =
-        "take \(take.take) is not what was asked for: \(why.joined(separator: " ")) It was paid; to pay for another, "
+        "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: " ")) It was paid; "
+        + (again ? "running again fetches it again without paying; " : "") + "to pay for another, "
         + "mark it with 'longtake redo … --shot \(shot.id)', or allow new takes with --retries."
     default: reason = take.error ?? "the generation is \(take.state.rawValue)"
     }

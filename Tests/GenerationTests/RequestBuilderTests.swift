@@ -67,6 +67,24 @@ struct RequestBuilderTests {
     #expect(second["prompt"] == nil)
   }
 
+  @Test("fal's other endpoints: each has its own name for the first picture")
+  func falEndpoints() throws {
+    let text = "shots: [{id: a, prompt: p, duration: 4, start: s.png, end: e.png, generate_audio: true}]"
+    for (name, start) in [("o3-4k-image-to-video", "image_url"), ("v3-4k-image-to-video", "start_image_url")] {
+      let builder = try builder(text, "fal-kling-video-\(name)")
+      let request = try builder.plannedRequest(for: builder.storyboard.shots[0])
+      #expect(
+        request.parameters == [
+          "prompt": "p", "duration": "4", "generate_audio": true, start: "/films/s.png",
+          "end_image_url": "/films/e.png",
+        ])
+    }
+    let builder = try builder("shots: [{id: a, prompt: p, aspect_ratio: '9:16'}]", "kling-video/o3/4k/text-to-video")
+    let request = try builder.plannedRequest(for: builder.storyboard.shots[0])
+    #expect(request.model == "fal-ai/kling-video/o3/4k/text-to-video")
+    #expect(request.parameters == ["prompt": "p", "aspect_ratio": "9:16"])
+  }
+
   @Test("constants are sent, and only set fields beside them")
   func constants() throws {
     let omni = try builder("shots: [{id: a, prompt: p}]", "kling-video-o3-omni")

@@ -47,6 +47,22 @@ import Testing
         #expect(summary.errors.contains { "\($0)".contains("longtake redo") })
         #expect(try paid(fal).count == 1)
       }
+      // The user has looked at the account, and says so.
+      _ = try stage.production(wait: wait, fal: fal).redo(["one"])
+      #expect(try await stage.production(wait: wait, fal: fal).run().isGood)
+      #expect(try paid(fal).count == 2)
+    }
+  }
+
+  @Test func aClipThatCannotBeFetchedIsNotPaidAgain() async throws {
+    let fault = #", "faults": [{"port": "files", "method": "GET", "action": "status", "status": 403, "times": 99}]"#
+    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, fal) async throws in
+      for _ in 0..<2 { #expect(try await !stage.production(wait: .sync, fal: fal).run().isGood) }
+      #expect(try paid(fal).count == 1)
+      // Only when told to is another asked for.
+      _ = try stage.production(wait: .sync, fal: fal).redo(["one"])
+      _ = try await stage.production(wait: .sync, fal: fal).run()
+      #expect(try paid(fal).count == 2)
     }
   }
 

@@ -131,4 +131,66 @@ import Testing
       #expect(try paid(hub) == 0)
     }
   }
+
+  @Test func aDamagedBodyIsFetchedAgainAndNotPaidAgain() async throws {
+    for (wait, action) in [(WaitMode.poll, #""damage", "from": 60000"#), (.sync, #""cut", "bytes": 30000"#)] {
+      let fault = #", "faults": [{"port": "files", "action": \#(action)}]"#
+      try await withHub(fault, shots: Self.pair) { (stage, hub) async throws in
+        #expect(try await stage.production(wait: wait, hub: hub).run().isGood)
+        #expect(try paid(hub) == 2)
+        #expect(stage.notices.contains { $0.contains("clips/one.take1.mp4.damaged") })
+        #expect(stage.steps(of: "one").filter { if case .downloaded = $0 { true } else { false } }.count == 2)
+        #expect(FileManager.default.fileExists(atPath: stage.path("clips/one.take1.mp4.damaged")))
+      }
+    }
+  }
+
+  /// The answer to a blocking request has come, so it is paid, whatever becomes of the clip.
+  @Test func aClipThatCannotBeFetchedIsNotPaidAgain() async throws {
+    let fault = #", "faults": [{"port": "files", "action": "status", "status": 403, "times": 4}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      #expect(try await !stage.production(wait: .sync, hub: hub).run().isGood)
+      #expect(try await stage.production(wait: .sync, hub: hub).run().isGood)
+      #expect(try paid(hub) == 1)
+    }
+  }
+
+  @Test func aBodyDamagedTwiceIsNamedAndSeedsNothing() async throws {
+    let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
+    try await withHub(fault, shots: Self.pair) { (stage, hub) async throws in
+      let summary = try await stage.production(wait: .poll, hub: hub).run()
+      #expect(!summary.isGood)
+      #expect(summary.errors.contains { "\($0)".contains("clips/one.take1.mp4") && "\($0)".contains("damaged") })
+      #expect(stage.steps(of: "two").contains(.blocked(by: "one")))
+      #expect(try paid(hub) == 1)
+      // The service's copy may be whole: the next run fetches it without paying.
+      let second = try await stage.production(wait: .poll, hub: hub).run()
+      #expect(second.isGood)
+      #expect(try paid(hub) == 2)
+    }
+  }
+
+  /// Bytes that differ each time broke on their way: even with `--retries` that is no reason to pay for another take.
+  @Test func whatBrokeOnItsWayIsNoReasonForAnotherTake() async throws {
+    let faults = ["damage\", \"from\": 4000", "cut\", \"bytes\": 30000"].map {
+      #"{"port": "files", "action": "\#($0)}"#
+    }
+    try await withHub(#", "faults": [\#(faults.joined(separator: ", "))]"#, shots: "  - id: one\n    prompt: A quay.") {
+      (stage, hub) async throws in
+      let summary = try await stage.production(wait: .poll, hub: hub, retries: 2).run()
+      #expect((summary.errors.first as? GenerationError)?.code == .damagedDownload)
+      #expect(try paid(hub) == 1)
+    }
+  }
+
+  /// The same damaged bytes twice are what the service has; then `--retries` may pay for another take.
+  @Test func whatTheServiceHasDamagedMayBeMadeAnewWhenAllowed() async throws {
+    let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      #expect(try await stage.production(wait: .poll, hub: hub, retries: 1).run().isGood)
+      #expect(try paid(hub) == 2)
+    }
+  }
+
+  private static let pair = "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat."
 }

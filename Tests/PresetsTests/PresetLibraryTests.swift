@@ -16,6 +16,8 @@ struct PresetLibraryTests {
     for expected in [
       "kling-video-o3-4k-reference-to-video", "kling-video-o3-omni", "kling-video-o3-4k-image-to-video",
       "kling-video-o3-4k-text-to-video", "google-veo-3-1", "fal-kling-video-o3-4k-reference-to-video",
+      "fal-kling-video-o3-4k-image-to-video", "fal-kling-video-o3-4k-text-to-video",
+      "fal-kling-video-v3-4k-image-to-video",
     ] {
       #expect(names.contains(expected))
     }

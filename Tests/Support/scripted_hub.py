@@ -11,7 +11,8 @@ sync_format, sync_count, layout (file | folder | nowhere), repository (exists al
 every clip is that file), repeats_parameters,
 strong_etag, relative_results, models (the catalogue's model objects), faults: [{port, method, path, times, skip,
 action, …}], where path is a prefix and action is one of status, drop, accept_and_drop, garble, redirect, truncate,
-stall, empty, none; a clip's answer also gets the fault's headers.
+stall, empty, damage (from: the byte from which on it is nonsense of the same length), cut (bytes: all that is left, with
+a length to match), none; a clip's answer also gets the fault's headers.
 """
 
 import base64
@@ -197,6 +198,11 @@ class Handler(BaseHTTPRequestHandler):
         data = clip(identifier)
         if fault.get("action") == "empty":
             data = b""
+        if fault.get("action") == "damage":
+            rest = len(data) - fault["from"]
+            data = data[: fault["from"]] + (hashlib.sha256(b"nonsense").digest() * (rest // 32 + 1))[:rest]
+        if fault.get("action") == "cut":
+            data = data[: fault["bytes"]]
         headers = {"ETag": ('"%s"' if SCRIPT["strong_etag"] else 'W/"%s"') % identifier, "Content-Type": "video/mp4",
                    "Content-Disposition": 'attachment; filename="../../evil.mp4"'}
         headers.update(fault.get("headers", {}))

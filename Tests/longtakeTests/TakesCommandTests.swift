@@ -71,7 +71,7 @@ import Testing
   }
 
   @Test func aGenerationUnderWayIsCancelledWithItsShot() async throws {
-    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 30}"#)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 900}"#)
     defer { hub.stop() }
     let program = try LongtakeProgram.start(
       oxen("generate", film, hub, "--yes", "--presets", film.presets), environment: Self.environment)
