@@ -21,6 +21,7 @@ struct Assembler: Sendable {
   let spec: DeliverableSpec
   let workspace: Workspace
   let media: MediaQueue
+  let ledger: Ledger
   /// Whether the clips come from a stand-in.
   let isStandIn: Bool
   let embedsPrompts: Bool
@@ -33,13 +34,13 @@ struct Assembler: Sendable {
   func assemble(_ takes: [GenerationEntry], earlier: MasterRecord?) async throws -> MasterRecord {
     let clips = takes.compactMap(\.clip)
     var options = options
-    let digest = try inputsDigest(clips, options)
+    let shots = try stitchShots(takes)
+    let digest = try inputsDigest(clips, shots, options)
     options.creationTime = try CreationTime.current()
     if let earlier, earlier.inputsDigest == digest, try isUntouched(earlier) {
       emit(.masterKept(path: workspace.masterPath))
       return earlier
     }
-    let shots = stitchShots(clips)
     let path = workspace.masterPath
     let timelinePath = writesTimeline ? workspace.timelinePath : nil
     let report = try await media.run { [options] in
@@ -88,18 +89,33 @@ struct Assembler: Sendable {
 
   // MARK: - What goes in
 
-  private func stitchShots(_ clips: [ClipEntry]) -> [StitchShot] {
-    zip(storyboard.shots, clips).map { shot, clip in
+  private func stitchShots(_ takes: [GenerationEntry]) throws -> [StitchShot] {
+    try zip(storyboard.shots, takes).map { shot, take in
       var stitch = StitchShot(
-        path: workspace.path(clip.path), title: shot.id, followsCut: shot.index > 0 && !storyboard.meetsPrevious(shot))
+        path: workspace.path(take.clip?.path ?? ""), title: shot.id,
+        followsCut: shot.index > 0 && !storyboard.meetsPrevious(shot))
       stitch.trim = shot.trim.map { StitchTrim(start: $0.start, end: $0.end) }
       stitch.transition = shot.transition.flatMap { transition in
         StitchTransition.Kind(rawValue: transition.kind.rawValue).map {
           StitchTransition(kind: $0, duration: transition.duration)
         }
       }
+      stitch.keepsThrough = try lastKept(shot, take)
       return stitch
     }
+  }
+
+  /// The picture that the next shot was started from, when it was chosen among the last ones: what lies behind it is left out.
+  private func lastKept(_ shot: Shot, _ take: GenerationEntry) throws -> Int? {
+    guard shot.anchorSearch != nil, storyboard.neededAnchors(of: shot).contains(.last) else { return nil }
+    guard let anchor = try ledger.anchor(of: take.number), let detail = AnchorDetail(anchor), detail.search != nil
+    else {
+      throw LedgerError(
+        .inconsistent,
+        "it is not known which picture of take \(take.take) of shot \(shot.id) the next "
+          + "shot was started from; run again to choose it anew")
+    }
+    return detail.index
   }
 
   private var picture: PictureOptions {
@@ -157,10 +173,14 @@ struct Assembler: Sendable {
   }
 
   /// Everything the master depends on.
-  private func inputsDigest(_ clips: [ClipEntry], _ options: StitchOptions) throws -> String {
-    let parts = zip(storyboard.shots, clips).map { shot, clip in
-      "\(shot.id) \(clip.sha256) \(shot.index > 0 && !storyboard.meetsPrevious(shot))"
+  private func inputsDigest(
+    _ clips: [ClipEntry], _ shots: [StitchShot], _ options: StitchOptions
+  ) throws -> String {
+    let parts = zip(zip(storyboard.shots, clips), shots).map { pair, stitch in
+      let (shot, clip) = pair
+      return "\(shot.id) \(clip.sha256) \(shot.index > 0 && !storyboard.meetsPrevious(shot))"
         + (shot.trim.map { " trim \($0)" } ?? "") + (shot.transition.map { " transition \($0)" } ?? "")
+        + (stitch.keepsThrough.map { " through #\($0)" } ?? "")
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",

@@ -24,7 +24,8 @@ struct ContentDigests: Sendable {
   /// fetched again or an anchor that was written anew does not make the shots after it out of date.
   func digest(of shot: Shot, _ seeds: Seeds) throws -> String {
     let own = try storyboard.canonicalContent(of: shot, model: model) { try pictures.identity(of: $0) }
-    let start = seeds.start.map { "\($0.shot).take\($0.take)" } ?? ""
+    let search = storyboard.startPicture(of: shot)?.shot?.anchorSearch.map { " best of the last \($0)" } ?? ""
+    let start = seeds.start.map { "\($0.shot).take\($0.take)\(search)" } ?? ""
     let end = seeds.end.map { "\nends on \($0.shot).take\($0.take)" } ?? ""
     return FileDigest.sha256(of: "\(provider)\n\(own)\n\(start)\(end)")
   }

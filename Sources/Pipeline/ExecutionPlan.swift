@@ -22,6 +22,8 @@ public struct ExecutionPlan: Sendable {
     public let dependsOn: String?
     /// The shot whose first picture it ends on.
     public let endsOn: String?
+    /// Pictures at its end of which the best starts the next shot; nil for the last one, or when no shot starts from it.
+    public let anchorSearch: Int?
     /// With local paths and `anchor:<shot>` where addresses will be; nil when the model cannot take the shot.
     public let request: GenerationRequest?
     /// Nil when not known.

@@ -11,6 +11,7 @@ public struct PlanReport: Sendable, Encodable {
     let id: String
     let dependsOn: String?
     let endsOn: String?
+    let anchorSearch: Int?
     let request: JSONValue
     let seconds: Double?
     let costUSD: Double?
@@ -19,6 +20,7 @@ public struct PlanReport: Sendable, Encodable {
       case id, request, seconds
       case dependsOn = "depends_on"
       case endsOn = "ends_on"
+      case anchorSearch = "anchor_search"
       case costUSD = "cost_usd"
     }
 
@@ -27,6 +29,7 @@ public struct PlanReport: Sendable, Encodable {
       try fields.encode(id, forKey: .id)
       try fields.encode(dependsOn, forKey: .dependsOn)
       try fields.encode(endsOn, forKey: .endsOn)
+      try fields.encode(anchorSearch, forKey: .anchorSearch)
       try fields.encode(request, forKey: .request)
       try fields.encode(seconds, forKey: .seconds)
       try fields.encode(costUSD, forKey: .costUSD)
@@ -45,8 +48,8 @@ public struct PlanReport: Sendable, Encodable {
   public var shots: [Shot] {
     plan.shots.map { shot in
       Shot(
-        id: shot.id, dependsOn: shot.dependsOn, endsOn: shot.endsOn, request: shot.request?.body ?? .null,
-        seconds: shot.seconds?.doubleValue, costUSD: shot.cost?.dollars)
+        id: shot.id, dependsOn: shot.dependsOn, endsOn: shot.endsOn, anchorSearch: shot.anchorSearch,
+        request: shot.request?.body ?? .null, seconds: shot.seconds?.doubleValue, costUSD: shot.cost?.dollars)
     }
   }
 

@@ -1,5 +1,6 @@
 import Foundation
 import Generation
+import Ledger
 public import Presets
 import Storyboard
 import Verification
@@ -106,6 +107,7 @@ public struct Planner: Sendable {
       ExecutionPlan.PlannedShot(
         id: shot.id, dependsOn: storyboard.dependency(of: shot)?.id,
         endsOn: storyboard.endPicture(of: shot)?.shot?.id,
+        anchorSearch: storyboard.neededAnchors(of: shot).contains(.last) ? shot.anchorSearch : nil,
         request: builder.flatMap { try? $0.plannedRequest(for: shot) },
         seconds: model.flatMap { shot.seconds(with: $0) },
         cost: provider == ProviderHost.sandboxName ? .zero : model.flatMap { shot.cost(with: $0) })

@@ -57,7 +57,8 @@ public struct Production: Sendable {
       if assembling, takes.count == storyboard.shots.count {
         let assembler = Assembler(
           storyboard: storyboard, model: model.id, spec: spec, workspace: workspace, media: media,
-          isStandIn: !plan.isPaid, embedsPrompts: options.embedsPrompts, writesTimeline: options.writesTimeline,
+          ledger: ledger, isStandIn: !plan.isPaid, embedsPrompts: options.embedsPrompts,
+          writesTimeline: options.writesTimeline,
           emit: tell)
         do {
           master = try await assembler.assemble(

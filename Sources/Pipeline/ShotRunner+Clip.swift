@@ -188,7 +188,7 @@ extension ShotRunner {
     }
   }
 
-  private func isWhole(_ file: ClipEntry) -> Bool {
+  func isWhole(_ file: ClipEntry) -> Bool {
     let path = stage.workspace.path(file.path)
     return FileDigest.size(ofFile: path) == file.bytes && (try? FileDigest.sha256(ofFile: path)) == file.sha256
   }
@@ -200,54 +200,5 @@ extension ShotRunner {
     stage.emit(.notice("the clip \(clip.path) is \(fate) is fetched again"))
     if isThere { moveAside(clip, as: "altered") }
     try ledger.recordClipLost(generation: take.number)
-  }
-
-  // MARK: - Anchors
-
-  /// Writes those pictures of the clip that other shots are made from and that are not there or not whole, so that the model
-  /// takes them.
-  func makeAnchors(of take: GenerationEntry) async throws {
-    for kind in AnchorKind.allCases where anchors.contains(kind) {
-      if try ledger.anchor(of: take.number, kind).map({ isWhole($0.file) }) != true {
-        try await makeAnchor(of: take, kind)
-      }
-    }
-  }
-
-  private func makeAnchor(of take: GenerationEntry, _ kind: AnchorKind) async throws {
-    guard let clip = take.clip else {
-      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to take a picture of")
-    }
-    let limits = ImageLimits(of: stage.model, for: kind == .last ? .startImage : .endImage)
-    let path = stage.workspace.path(clip.path)
-    let anchor = try await stage.media.run {
-      try Anchor(of: path, request: kind == .last ? .last : .first, limits: limits)
-    }
-    let suffix = anchor.still.format == .png ? "png" : "jpg"
-    let name = Workspace.anchorName(shot: shot.id, kind, suffix: suffix)
-    let file = try OutputFile(stage.workspace.path(name), overwrite: true)
-    try file.write(anchor.still.bytes)
-    try file.commit()
-    let other = Workspace.anchorName(shot: shot.id, kind, suffix: suffix == "png" ? "jpg" : "png")
-    try? FileManager.default.removeItem(atPath: stage.workspace.path(other))
-    let entry = ClipEntry(
-      path: name, bytes: Int64(anchor.still.bytes.count), sha256: FileDigest.sha256(of: anchor.still.bytes))
-    try ledger.recordAnchor(
-      generation: take.number, entry, as: kind, mediaType: anchor.still.mediaType,
-      detail: detail(of: anchor).canonicalJSON)
-    emit(.anchored(kind, file: name), take: take.take)
-  }
-
-  private func detail(of anchor: Anchor) -> JSONValue {
-    let source = anchor.source
-    return [
-      "index": .integer(Int64(source.index)), "pts": source.pts.map(JSONValue.integer) ?? .null,
-      "time_base": .string(source.timeBase.description),
-      "time": source.time.map { .string($0.fraction) } ?? .null,
-      "width": .integer(Int64(anchor.still.width)), "height": .integer(Int64(anchor.still.height)),
-      "assumed_color": .array(source.color.assumed.map(JSONValue.string)),
-      "jpeg_quantiser": anchor.still.quantiser.map { .integer(Int64($0)) } ?? .null,
-      "note": source.note.map(JSONValue.string) ?? .null,
-    ]
   }
 }

@@ -73,8 +73,21 @@ struct Clip: Sendable {
   var path: String { shot.path }
   /// The pictures that are used, before any is found to be repeated.
   func trimmed() throws -> Range<Int> {
-    guard let trim = shot.trim else { return 0..<frameCount }
-    return try trim.pictures(of: path, count: frameCount, rate: rate)
+    let range = try shot.trim.map { try $0.pictures(of: path, count: frameCount, rate: rate) } ?? 0..<frameCount
+    guard let last = shot.keepsThrough else { return range }
+    guard video.presentationOrder.indices.contains(last) else {
+      throw StitchError(
+        .outOfRange,
+        "the next shot starts from its picture #\(last), but it has only \(video.presentationOrder.count)", file: path)
+    }
+    let end = conform?.rates?.count(through: last) ?? last + 1
+    guard end > range.lowerBound else {
+      throw StitchError(
+        .badRequest,
+        "its trim begins with picture #\(range.lowerBound), behind #\(last) that the next shot starts from; trim less",
+        file: path)
+    }
+    return range.lowerBound..<min(range.upperBound, end)
   }
 
   /// What the master's numbers stand for where this shot is.

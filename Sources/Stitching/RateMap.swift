@@ -15,6 +15,11 @@ struct RateMap: Sendable {
 
   var count: Int { shares.count }
 
+  /// Pictures at the new rate before the first that shows one of the shot's behind `last`.
+  func count(through last: Int) -> Int {
+    shares.firstIndex { $0.contains { $0.picture > last } } ?? count
+  }
+
   /// The same duration at another rate, to the nearest picture.
   init(_ video: PacketIndex, to rate: FrameRate, conversion: ConformOptions.RateConversion) {
     let base = video.stream.timeBase

@@ -63,6 +63,9 @@ public struct StitchShot: Sendable, Hashable {
   public var trim: StitchTrim?
   /// Into this shot from the one before; the first shot has none.
   public var transition: StitchTransition?
+  /// Position in presentation order, from 0, of the picture that the next shot starts from: what lies behind it is left out,
+  /// and the overlap is measured before it. Nil for the last.
+  public var keepsThrough: Int?
 
   public init(path: String, title: String? = nil, followsCut: Bool = false) {
     self.path = path

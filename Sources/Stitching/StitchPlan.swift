@@ -50,6 +50,10 @@ public struct StitchPlan: Sendable {
     var plans: [ShotPlan] = []
     for (number, clip) in clips.enumerated() {
       var changes = layout.changes[number]
+      if let last = clip.shot.keepsThrough, last + 1 < clip.video.presentationOrder.count {
+        let count = clip.video.presentationOrder.count - last - 1
+        changes.reasons.append("\(count) pictures behind #\(last), which the next shot starts from, are left out")
+      }
       if let correction = corrections.shots[number] {
         changes.correction = correction
         changes.reasons.append(corrections.reason(number))

@@ -18,6 +18,8 @@ public struct Shot: Sendable, Hashable {
   public let aspectRatio: String?
   /// Nil leaves it to the model.
   public let generateAudio: Bool?
+  /// Pictures at its end among which the one that the next shot starts from is chosen; nil for the last, whatever it is.
+  public let anchorSearch: Int?
   /// Nil for the whole clip.
   public let trim: ShotTrim?
   /// Nil for a plain join with the shot before.

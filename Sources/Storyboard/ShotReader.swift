@@ -3,6 +3,8 @@ import Timing
 
 /// Takes of one shot that make sense at all; models allow fewer.
 private let takesRange = 1...100
+/// Pictures at a shot's end that may be searched for the best; 1 is the last alone.
+private let anchorSearchRange = 1...120
 
 /// Makes shots of the items of `shots`, with the defaults filled in.
 struct ShotReader {
@@ -27,6 +29,7 @@ struct ShotReader {
     var negativePrompt: String?
     var aspectRatio: String?
     var generateAudio: Bool?
+    var anchorSearch: Int?
 
     init(_ reader: FieldReader?) {
       guard let reader else { return }
@@ -43,6 +46,8 @@ struct ShotReader {
         aspectRatio = nil
       }
       generateAudio = reader.bool("generate_audio")
+      anchorSearch = reader.fields("anchor", known: ["search"])?
+        .integer("search", in: anchorSearchRange, required: true)
     }
   }
 
@@ -65,6 +70,7 @@ struct ShotReader {
       negativePrompt: own.negativePrompt ?? defaults.negativePrompt,
       aspectRatio: own.aspectRatio ?? (reader.has("aspect_ratio") ? nil : defaults.aspectRatio),
       generateAudio: own.generateAudio ?? defaults.generateAudio,
+      anchorSearch: (own.anchorSearch ?? defaults.anchorSearch).flatMap { $0 > 1 ? $0 : nil },
       trim: pictures.trim(of: reader), transition: pictures.transition(of: reader, index: index))
   }
 

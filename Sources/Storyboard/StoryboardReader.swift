@@ -25,7 +25,7 @@ struct StoryboardReader {
     "schema", "title", "provider", "model", "defaults", "references", "elements", "shots", "master",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
-  static let sharedKeys = ["duration", "takes", "negative_prompt", "aspect_ratio", "generate_audio"]
+  static let sharedKeys = ["duration", "takes", "negative_prompt", "aspect_ratio", "generate_audio", "anchor"]
 
   let directory: String
   let problems: ProblemList

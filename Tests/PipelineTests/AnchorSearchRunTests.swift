@@ -1,0 +1,73 @@
+import Foundation
+import Ledger
+import Pipeline
+import Presets
+import Support
+import Testing
+
+/// The picture a shot starts from is the best of the last ones of the shot before, and what lies behind it is dropped.
+@Suite(.serialized) struct AnchorSearchRunTests {
+  /// Pictures of a clip.
+  private static let length = 72
+  /// The clip is black from here on.
+  private static let blackFrom = 69
+
+  private func shots(search: Int?) -> String {
+    """
+      - id: one
+        prompt: A quay.
+    \(search.map { "    anchor: {search: \($0)}" } ?? "    anchor: {search: 1}")
+      - id: two
+        prompt: A boat.
+    """
+  }
+
+  /// A clip that ends in black.
+  private func clip(_ film: SmallFilm) throws -> String {
+    try film.folder.make(
+      "black-end.mp4", "-f", "lavfi", "-i",
+      "testsrc2=size=\(SmallFilm.width)x\(SmallFilm.height):rate=24:duration=3,drawbox=c=black:t=fill:enable='gte(n,\(Self.blackFrom))'",
+      "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000:duration=3", "-c:v", "libx264", "-preset", "veryfast",
+      "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
+  }
+
+  private func anchor(_ stage: Stage) throws -> JSONValue? {
+    try stage.report()["shots"]?.arrayValue?[0]["anchor"]?["detail"]
+  }
+
+  private func kept(_ stage: Stage) throws -> [Int64?] {
+    (try stage.report()["master"]?["stitch"]?["shots"]?.arrayValue ?? []).map { $0["frames_kept"]?.integerValue }
+  }
+
+  @Test func theTailBehindTheChosenPictureIsDropped() async throws {
+    let film = try SmallFilm(shots: shots(search: 12))
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try clip(film))", "done_after": 0.05}"#)
+    defer { hub.stop() }
+    let stage = Stage(film)
+    #expect(try stage.plan().shots.map(\.anchorSearch) == [12, nil])
+    let summary = try await stage.production(hub: hub).run()
+    #expect(summary.isGood)
+    let detail = try #require(try anchor(stage))
+    let index = try #require(detail["index"]?.integerValue)
+    #expect((Int64(Self.length) - 12..<Int64(Self.blackFrom)).contains(index))
+    #expect(detail["search"]?["asked"]?.integerValue == 12)
+    #expect(detail["search"]?["dropped_after"]?.integerValue == Int64(Self.length) - 1 - index)
+    #expect(detail["search"]?["reason"]?.stringValue?.contains("the last picture") == true)
+    let overlap = try #require(
+      try stage.report()["master"]?["stitch"]?["joins"]?.arrayValue?.first?["overlap"]?.integerValue)
+    #expect(try kept(stage) == [index + 1 - overlap, Int64(Self.length)])
+    let frames = try MediaTool.decode(stage.path("master.mp4")).frames
+    #expect(frames == Int(index + 1 - overlap) + Self.length)
+    #expect(try hub.requests("POST", "/api/ai/queue").count == 2)
+
+    // Another setting makes the shots behind anew, not the shot itself.
+    stage.forget()
+    try film.rewrite(shots: shots(search: nil))
+    #expect(try await stage.production(hub: hub).run().shots.map { $0.take?.take } == [1, 2])
+    #expect(stage.steps(of: "one").last == .kept)
+    #expect(try hub.requests("POST", "/api/ai/queue").count == 3)
+    #expect(try anchor(stage)?["index"]?.integerValue == Int64(Self.length) - 1)
+    #expect(try anchor(stage)?["search"] == .null)
+    #expect(try kept(stage) == [Int64(Self.length), Int64(Self.length)])
+  }
+}

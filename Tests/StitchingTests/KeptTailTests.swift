@@ -1,0 +1,59 @@
+import Stitching
+import Support
+import Testing
+import Timing
+
+/// A shot of which the next was not started from the last picture.
+@Suite struct KeptTailTests {
+  @Test func theOverlapIsMeasuredBeforeThePictureTheNextShotStartsFrom() throws {
+    let chain = try ChainClips(count: 2, length: 49, overlap: 6, sound: nil)
+    var shots = chain.paths.map { StitchShot(path: $0) }
+    shots[0].keepsThrough = 43
+    let output = chain.folder.path("master.mp4")
+    let plan = try StitchPlan(shots, options: StitchOptions())
+    #expect(plan.joins[0].overlap == 1, "\(plan.joins[0].reason)")
+    let report = try Stitcher(plan, options: StitchOptions()).write(to: output)
+    #expect(report.shots[0].framesKept == 43 && report.shots[0].reason.contains("#43"))
+    let master = try MasterJudge(output)
+    #expect(master.complaints.isEmpty, "\(master.complaints)")
+    #expect(master.frames == 43 + 49 && master.deltas.count == 1)
+    let own = try MasterJudge.pictures(of: chain.paths[1])
+    #expect(Array(master.digests.suffix(49)) == own)
+  }
+
+  @Test func anEarlierTrimCountsAndALaterOneCannot() throws {
+    let chain = try ChainClips(count: 1, sound: nil)
+    var shot = StitchShot(path: chain.paths[0])
+    shot.keepsThrough = 30
+    func kept() throws -> [Int] {
+      let report = try Stitcher(StitchPlan([shot], options: StitchOptions()), options: StitchOptions())
+        .plannedReport(output: "m.mp4").shots[0]
+      return [report.keptFrom, report.keptTo]
+    }
+    #expect(try kept() == [0, 31])
+    shot.trim = StitchTrim(parsing: "#4..#20")
+    #expect(try kept() == [4, 20])
+    shot.trim = StitchTrim(parsing: "#31..")
+    let behind = #expect(throws: StitchError.self) { _ = try kept() }
+    #expect(behind?.code == .badRequest)
+    shot.trim = nil
+    for missing in [-1, 49] {
+      shot.keepsThrough = missing
+      let error = #expect(throws: StitchError.self) { _ = try kept() }
+      #expect(error?.code == .outOfRange && error?.message.contains("#\(missing)") == true)
+    }
+  }
+
+  /// Positions are the file's own, whatever the master's rate.
+  @Test func thePictureIsFoundAtAnotherRate() throws {
+    let chain = try ChainClips(count: 1, sound: nil)
+    var shot = StitchShot(path: chain.paths[0])
+    shot.keepsThrough = 23
+    var options = StitchOptions()
+    var conform = ConformOptions()
+    conform.rate = FrameRate(48, 1)
+    conform.rateConversion = .duplicate
+    options.picture.conform = conform
+    #expect(try StitchPlan([shot], options: options).frameCount == 48)
+  }
+}
