@@ -12,7 +12,7 @@ public final class FalProvider: Provider {
   /// Looks after a cancellation was taken, to see whether it came in time.
   private static let looksAfterCancel = 3
   /// What fal's own client repeats, beside what every service's clear refusals are.
-  private static let repeatable: Set<Int> = [408]
+  private static let repeatable: Set<Int> = [408, 503]
   private static let requestIDHeader = "x-fal-request-id"
   private static let submitPatience: Duration = .seconds(120)
 

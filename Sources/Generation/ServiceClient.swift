@@ -16,7 +16,10 @@ struct ServiceClient: Sendable {
   /// Bytes of an error body that are read.
   static let errorBodyLimit = 64 << 10
   /// Clear refusals before any work, also for paid calls.
-  static let refusedForNow: Set<Int> = [409, 425, 429, 503]
+  static let refusedForNow: Set<Int> = [409, 425, 429]
+  /// Refused for now where the service says when to come back; else a gateway's word, behind which a paid call may have
+  /// been accepted.
+  static let refusedWithDate = 503
   /// Passing conditions, when repeating does no harm.
   static let passing: Set<Int> = [408, 409, 425, 429, 502, 503, 504]
   /// After these a paid call may have been accepted.
@@ -62,11 +65,11 @@ struct ServiceClient: Sendable {
         let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
         try Task.checkCancellation()
         failed = failure.error(status: status, body: body, doing: action)
-        guard isWorthRepeating(status, body: body, repetition) else {
+        retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
+        guard isWorthRepeating(status, body: body, repetition, hasDate: retryAfter != nil) else {
           throw isAmbiguous(status, body: body, repetition) ? lost(failed.message, action, status) : failed
         }
         guard failed.code != .insufficientCredits else { throw failed }
-        retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
       } catch let broken as ExchangeFailure {
         guard repetition == .harmless || !broken.mayHaveArrived else { throw lost(broken.reason, action, nil) }
         failed = GenerationError(
@@ -83,9 +86,10 @@ struct ServiceClient: Sendable {
     }
   }
 
-  private func isWorthRepeating(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {
+  private func isWorthRepeating(_ status: Int, body: Data, _ repetition: Repetition, hasDate: Bool) -> Bool {
     guard !ServiceFailure.isModelRefusal(body) else { return false }
-    return (repetition == .paid ? Self.refusedForNow.union(alsoRefusedForNow) : Self.passing).contains(status)
+    guard repetition == .paid else { return Self.passing.contains(status) }
+    return Self.refusedForNow.union(alsoRefusedForNow).contains(status) || (status == Self.refusedWithDate && hasDate)
   }
 
   private func isAmbiguous(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {

@@ -28,7 +28,10 @@ struct ClipJudge: Sendable {
 
   let expectation: Expectation
 
-  init(shot: Shot, model: ModelDescriptor) {
+  /// - Parameters:
+  ///   - startImage: path of the picture the clip was to begin with, when there is one.
+  ///   - endImage: of the one it was to end on.
+  init(shot: Shot, model: ModelDescriptor, startImage: String? = nil, endImage: String? = nil) {
     var expectation = Expectation(
       size: model.output.size(aspectRatio: shot.aspectRatio).map { ($0.width, $0.height) },
       duration: shot.seconds(with: model), audio: shot.generateAudio, frameRate: model.output.frameRate)
@@ -39,6 +42,8 @@ struct ClipJudge: Sendable {
         return time
       }
     }
+    expectation.startImage = startImage
+    expectation.endImage = endImage
     self.expectation = expectation
   }
 

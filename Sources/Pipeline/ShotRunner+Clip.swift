@@ -113,7 +113,10 @@ extension ShotRunner {
       try setAside(clip, of: take)
       return
     }
-    let judge = ClipJudge(shot: shot, model: stage.model)
+    let judge = ClipJudge(
+      shot: shot, model: stage.model,
+      startImage: try picture(stage.storyboard.startPicture(of: shot), of: seeds.start),
+      endImage: try picture(stage.storyboard.endPicture(of: shot), of: seeds.end))
     let path = stage.workspace.path(clip.path)
     let report = try await stage.media.run {
       try judge.verify(path) { progress in
@@ -133,6 +136,20 @@ extension ShotRunner {
     try ledger.recordVerdict(
       generation: take.number, isGood: isGood, verdict: String(decoding: try report.data(), as: UTF8.self))
     emit(.verified(verdict: report.verdict.rawValue, reasons: report.reasons.map(\.message)), take: take.take)
+  }
+
+  /// Path of the picture that a clip was to begin with or end on; nil where it is not on this disk.
+  private func picture(_ picture: BoundaryPicture?, of seed: GenerationEntry?) throws -> String? {
+    let path: String?
+    switch picture {
+    case nil: path = nil
+    case .image(let image):
+      if case .file(let file) = image.location { path = file } else { path = nil }
+    case .first, .last:
+      let kind: AnchorKind = if case .first = picture { .first } else { .last }
+      path = try seed.flatMap { try ledger.anchor(of: $0.number, kind) }.map { stage.workspace.path($0.file.path) }
+    }
+    return path.flatMap { FileManager.default.isReadableFile(atPath: $0) ? $0 : nil }
   }
 
   // MARK: - Bodies that came damaged

@@ -7,7 +7,7 @@ import Synchronization
 /// Brings one shot from wherever it is to a verified clip and, where another shot starts from it, an anchor.
 struct ShotRunner: Sendable {
   /// Answers that may be lost in a row before the shot is given up.
-  static let lostAnswers = 3
+  static let lostAnswers = 6
 
   let stage: GenerationStage
   let shot: Shot

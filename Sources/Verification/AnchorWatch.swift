@@ -57,6 +57,8 @@ private struct Thumbnail {
   /// Pixels of the longer side.
   private static let longerSide = 320
   private static let format = PixelFormat.yuv444p
+  /// An image may be so many times longer than the part of it that has the picture's shape.
+  private static let mostCut = 8
 
   let width: Int
   let height: Int
@@ -69,16 +71,29 @@ private struct Thumbnail {
     )
   }
 
+  /// As much of the picture's middle as has the shape of `size`.
   init(_ frame: borrowing Frame, size: (width: Int, height: Int)) throws(LibavError) {
+    let scale = max(
+      Double(size.width) / Double(frame.width), Double(size.height) / Double(frame.height))
+    let whole = (
+      width: max(size.width, Int((Double(frame.width) * scale).rounded())),
+      height: max(size.height, Int((Double(frame.height) * scale).rounded()))
+    )
+    guard whole.width <= Self.mostCut * size.width, whole.height <= Self.mostCut * size.height else {
+      throw LibavError(.invalidData, "has a shape too far from the picture's")
+    }
+    let (left, top) = ((whole.width - size.width) / 2, (whole.height - size.height) / 2)
     let scaler = try Scaler(
       from: (frame.width, frame.height, frame.pixelFormat), color: frame.color,
-      to: (size.width, size.height, Self.format),
+      to: (whole.width, whole.height, Self.format),
       targetColor: ColorTags(range: "tv", matrix: "smpte170m"), quality: .area)
     let small = try scaler.scale(frame)
     (width, height) = size
     planes = (0..<3).map { plane in
       small.withPlane(plane) { bytes, stride in
-        (0..<size.height * size.width).map { bytes[$0 / size.width * stride + $0 % size.width] }
+        (0..<size.height * size.width).map {
+          bytes[(top + $0 / size.width) * stride + left + $0 % size.width]
+        }
       }
     }
   }

@@ -45,7 +45,7 @@ struct Measurement: Sendable {
   var detail: String?
   /// Where it is, in the order of the film.
   var intervals: [Interval] = []
-  /// What the check itself demands, and whether that is so; only for checks that know the request.
+  /// What the check itself demands, and whether that is so; for checks that know it without a rule.
   var expected: JSONValue?
   var holds: Bool?
 

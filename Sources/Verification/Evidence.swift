@@ -69,7 +69,7 @@ struct Evidence: Sendable {
     }
   }
 
-  private static let notDecoded = Measurement.notRun(
+  static let notDecoded = Measurement.notRun(
     "What it needs was not decoded: fast mode, or no rule asked for it.")
 
   /// What was asked for, under the names that a rule's `when` knows.

@@ -15,6 +15,10 @@ struct MediaPass: Sendable {
   private(set) var pictures: PictureSeries?
   private(set) var sound: SoundReading?
   private(set) var textures: TextureReading?
+  /// Whether key pictures were looked at for their native resolution.
+  private(set) var hasLookedForNative = false
+  /// Nil when nobody asked for it, or no key picture could be looked at.
+  private(set) var native: NativeReading?
   private(set) var anchors: AnchorReading?
 
   /// Frames between two reports of progress, and two looks at whether the task is cancelled.
@@ -76,7 +80,8 @@ struct MediaPass: Sendable {
     pictures = onlyKeyPictures ? nil : watch?.finish()
     sound = ears?.finish()
     anchors = anchorWatch?.finish()
-    textures = lane.finish()
+    (textures, native) = lane.finish()
+    hasLookedForNative = work.contains(.native)
     let messages = reader.demuxer.log.messages
     probe = ProbeReport(builder.finish(readError: reader.readError, messages: messages), path: path)
     progress?(VerificationProgress(frames: tally.frames, fraction: 1))

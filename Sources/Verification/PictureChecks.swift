@@ -107,7 +107,34 @@ extension CheckCatalogue {
       detail: "Median over the pictures looked at, 0-1: the part in long flat runs a code value or two apart.",
       advice: "Encode it with 10 bits, or with more of them.", needs: .textures
     ) { evidence in evidence.looked { .measured(.number(rounded($0.banding.median))) } },
+    Check(
+      "video.native_resolution", "the picture's native resolution", unit: "name",
+      detail:
+        "From at most \(NativeThresholds.keyFrames) key pictures: native, likely_native, or upscaled from a smaller "
+        + "source, whose size is estimated; inconclusive where they do not tell. \(NativeResolutionReport.limits)",
+      advice: "Generate it at the full size; do not scale it up.", needs: .native
+    ) { evidence in evidence.video { _, _ in nativeResolution(evidence.pass) } },
   ]
+
+  /// What a picture that is not scaled up may be called.
+  private static let nativeNames: JSONValue = .array(
+    [NativeResolutionReport.Verdict.native, .likelyNative].map { .string($0.rawValue) })
+
+  private static func nativeResolution(_ pass: MediaPass) -> Measurement {
+    guard pass.hasLookedForNative else { return Evidence.notDecoded }
+    guard let reading = pass.native else { return .unknown("No key picture could be decoded.") }
+    let report = reading.report
+    let fault = reading.fault.map { " A key picture could not be looked at: \($0)." } ?? ""
+    guard report.verdict != .inconclusive else { return .unknown(report.note + fault) }
+    let source = report.estimatedSize.map { " from about \($0)" } ?? ""
+    let count = "\(report.keyFrames) key picture\(report.keyFrames == 1 ? "" : "s")"
+    var result = Measurement.judged(
+      .string(report.verdict.rawValue), against: nativeNames, holds: report.verdict != .upscaled)
+    result.detail =
+      "\(report.width)×\(report.height) is \(report.verdict.rawValue)\(source), with a confidence of "
+      + "\(rounded(Float(report.confidence))) from \(count). \(report.note)\(fault)"
+    return result
+  }
 
   static func flashes(_ found: [PictureFindings.Flash], _ series: PictureSeries) -> Measurement {
     let worst = found.max { abs($0.luma) < abs($1.luma) }

@@ -6,6 +6,7 @@ import Timing
 final class WholePictures {
   private let lane: AnalysisLane?
   private let texture: TextureAnalyser?
+  private let native: NativeAnalyser?
   private var anyChooser: PictureChooser
   private var keyChooser: PictureChooser
 
@@ -14,10 +15,14 @@ final class WholePictures {
     anyChooser = PictureChooser(start: start, duration: duration)
     keyChooser = anyChooser
     texture = film != nil && work.contains(.textures) ? TextureAnalyser() : nil
-    lane = texture == nil ? nil : AnalysisLane()
+    native = film != nil && work.contains(.native) ? NativeAnalyser() : nil
+    lane = texture == nil && native == nil ? nil : AnalysisLane()
   }
 
-  private var analysers: [any PictureAnalyser] { [texture].compactMap(\.self) }
+  private var analysers: [any PictureAnalyser] {
+    let all: [(any PictureAnalyser)?] = [texture, native]
+    return all.compactMap(\.self)
+  }
 
   func look(at frame: borrowing Frame, info: StreamInfo, packets: MediaIndexBuilder) throws(LibavError) {
     guard let lane else { return }
@@ -33,9 +38,9 @@ final class WholePictures {
   }
 
   /// Waits for the analysers.
-  func finish() -> TextureReading? {
+  func finish() -> (textures: TextureReading?, native: NativeReading?) {
     lane?.finish()
-    return texture?.reading
+    return (texture?.reading, native?.reading)
   }
 
   /// Lets go of what still waits; harmless after ``finish()``.

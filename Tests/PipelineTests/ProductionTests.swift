@@ -35,6 +35,12 @@ import Testing
     #expect(shots.map { $0["id"]?.stringValue } == ["one", "two", "three"])
     #expect(shots[1]["request"]?["start_image_url"]?.stringValue?.contains("/repos/sandbox/") == true)
     #expect(shots[0]["anchor"]?["detail"]?["index"] == 71)
+    // A clip is held against the picture that it was made from.
+    let likeness = shots.map { shot in
+      shot["takes"]?.arrayValue?.first?["verification"]?["findings"]?.arrayValue?
+        .first { $0["check"] == "request.start_image" }?["status"]
+    }
+    #expect(likeness == [nil, "pass", "pass"])
   }
 
   /// What the storyboard says of the sound is done, what was asked for is written, and running again keeps it.

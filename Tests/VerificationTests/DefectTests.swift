@@ -161,6 +161,13 @@ struct DefectTests {
     var expectation = Expectation()
     expectation.startImage = image
     #expect(try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.start_image")?.status == .pass)
+    // A model takes the middle of an image of another shape.
+    let tall = try folder.make("tall.png", "-i", path, "-vf", "pad=320:480:0:120:gray", "-frames:v", "1")
+    expectation.startImage = tall
+    #expect(try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.start_image")?.status == .pass)
+    expectation.startImage = try folder.make("line.png", "-f", "lavfi", "-i", "testsrc2=size=4000x10", "-frames:v", "1")
+    let line = try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.start_image")
+    #expect(line?.status == .inconclusive)
     expectation.startImage = other
     #expect(try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.start_image")?.status == .warn)
     expectation.startImage = folder.path("nothing.png")

@@ -1,5 +1,6 @@
 import Foundation
 import Libav
+import Presets
 import Probing
 import Support
 import Testing
@@ -47,7 +48,41 @@ import Verification
       #expect(report.estimatedWidth == width && report.estimatedHeight == height)
       #expect(report.confidence > 0.75 && report.confidence <= 1)
       #expect((report.width, report.height) == (3840, 2160))
+      if height == 1080 { try expectRefused(folder.path("clip.mp4"), source: "1920×1080") }
     }
+  }
+
+  /// The 4K preset refuses what was scaled up, in fast mode too.
+  private func expectRefused(_ path: String, source: String) throws {
+    let spec = try PresetLibrary(directory: ProjectFiles.path("presets")).deliverableSpec(named: "uhd-4k")
+    for mode in [Verifier.Mode.full, .fast] {
+      let report = try Verifier(spec: spec, mode: mode).verify(path)
+      let finding = try #require(report.finding("video.native_resolution"))
+      #expect(report.verdict == .fail)
+      #expect(finding.status == .fail && finding.actual == "upscaled")
+      #expect(finding.message.contains(source) && finding.message.contains("Generate it at the full size"))
+      #expect(report.reasons.filter { $0.status == .fail }.map(\.check) == ["video.native_resolution"])
+    }
+  }
+
+  @Test("As a rule, native pictures pass, flat ones are inconclusive, and what was scaled up fails")
+  func rule() throws {
+    let picture = try picture(1080, 720)
+    func finding(_ filters: String, _ mode: Verifier.Mode = .full) throws -> Finding {
+      try MediaTool.ffmpeg(["-i", picture, "-vf", filters] + Self.h264 + ["rule.mp4"], in: folder.url)
+      let spec = TestClip.spec(["video.native_resolution": DeliverableRule(condition: nil)])
+      return try #require(
+        try Verifier(spec: spec, mode: mode).verify(folder.path("rule.mp4")).finding("video.native_resolution"))
+    }
+    for mode in [Verifier.Mode.full, .fast] {
+      let native = try finding("null", mode)
+      #expect(native.status == .pass && native.actual == "native")
+      #expect(native.message.contains("AI super-resolution"))
+    }
+    let upscaled = try finding(Self.upscaled(from: "720:480", to: "1080:720"))
+    #expect(upscaled.status == .fail && upscaled.expected == ["native", "likely_native"])
+    let flat = try finding("lutyuv=y=100:u=128:v=128")
+    #expect(flat.status == .inconclusive && flat.message.contains("flat"))
   }
 
   @Test("Other shapes, depths and codecs: upright 10-bit HEVC, square H.264, and what has no loss at all")
@@ -60,14 +95,14 @@ import Verification
     #expect(try judge(picture, "crop=1080:1920", Self.hevc).verdict == .native)
     let square = try judge(picture, Self.upscaled(from: "1440:1440", to: "2160:2160", "spline"))
     #expect(square.estimatedWidth == 1440 && square.estimatedHeight == 1440)
-    let wide = "crop=1920:1080," + Self.upscaled(from: "1280:720", to: "1920:1080")
+    let small = "crop=1080:720," + Self.upscaled(from: "720:480", to: "1080:720")
     for (name, codec) in [
       ("still.png", ["-pix_fmt", "rgb24"]), ("deep.png", ["-pix_fmt", "gray16be"]),
       ("still.jpg", ["-pix_fmt", "yuvj420p", "-q:v", "2"]), ("clip.mkv", ["-c:v", "ffv1", "-pix_fmt", "gbrp"]),
     ] {
-      let report = try judge(picture, wide, codec, name: name)
-      #expect(report.estimatedHeight == 720, "\(name)")
-      #expect(try judge(picture, "crop=1920:1080", codec, name: name).verdict == .native, "\(name)")
+      let report = try judge(picture, small, codec, name: name)
+      #expect(report.estimatedHeight == 480, "\(name)")
+      #expect(try judge(picture, "crop=1080:720", codec, name: name).verdict == .native, "\(name)")
     }
   }
 
@@ -114,19 +149,19 @@ import Verification
 
   @Test("Of many key pictures twelve are taken, in every container the same")
   func manyKeys() throws {
-    let picture = try picture()
-    let filters = "scale=1280:720:flags=lanczos,scroll=horizontal=0.01,scale=1920:1080:flags=bicubic"
+    let picture = try picture(1080, 720)
+    let filters = "scale=720:480:flags=lanczos,scroll=horizontal=0.01,scale=1080:720:flags=bicubic"
     let loop = ["-loop", "1", "-framerate", "25", "-t", "1.4", "-i", picture, "-vf", filters]
     try MediaTool.ffmpeg(
       loop + Self.h264 + ["-preset", "ultrafast", "-g", "2", "-bf", "0", "clip.mp4"], in: folder.url)
     let report = try NativeResolution.estimate(path: folder.path("clip.mp4"))
     #expect(report.keyFrames == NativeThresholds.keyFrames)
-    #expect(report.estimatedHeight == 720)
+    #expect(report.estimatedHeight == 480)
     for name in ["clip.ts", "clip.h264", "clip.mkv"] {
       try MediaTool.ffmpeg(["-i", "clip.mp4", "-c", "copy", name], in: folder.url)
       let other = try NativeResolution.estimate(path: folder.path(name))
       #expect(other.keyFrames == report.keyFrames, "\(name)")
-      #expect(other.estimatedHeight == 720, "\(name)")
+      #expect(other.estimatedHeight == 480, "\(name)")
       let difference = (other.vertical.correlation ?? 0) - (report.vertical.correlation ?? 1)
       #expect(abs(difference) < 1e-6, "\(name)")
     }
