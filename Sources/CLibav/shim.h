@@ -188,4 +188,10 @@ static inline void lt_map_blocks_from(int bytes) {
 #endif
 }
 
+static inline void lt_keep_free(int bytes) {
+#ifdef M_TRIM_THRESHOLD
+  mallopt(M_TRIM_THRESHOLD, bytes);
+#endif
+}
+
 #endif

@@ -45,7 +45,19 @@ public struct Demuxer: ~Copyable {
     obu,ivf,m4v,mpegvideo,vc1,dnxhd,gif,apng,png_pipe,jpeg_pipe,webp_pipe,tiff_pipe,bmp_pipe,image2,yuv4mpegpipe,nut
     """
 
+  /// What a file is opened for, and so how much of it has to be read.
+  public enum Purpose: Sendable {
+    /// Everything is read and understood.
+    case decoding
+    /// Packets are listed. Where MP4 and MOV allow, only their beginnings are read; see ``Demuxer/readBytes``.
+    case indexing
+    /// Packets are taken over by somebody who knows the streams. MP4 and MOV tell all that is needed in their header, so no
+    /// picture is decoded to learn more; ``Demuxer/streams`` may say less.
+    case copying
+  }
+
   let pointer: UnsafeMutablePointer<AVFormatContext>
+  private let input: HeadInput?
   public let container: ContainerInfo
   public let streams: [StreamInfo]
   /// libav's messages about this file so far.
@@ -54,11 +66,18 @@ public struct Demuxer: ~Copyable {
   /// Opens a file and reads its header.
   /// - Parameter ignoringEdits: read MP4/MOV as if they had no edit lists.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
-  public init(path: String, ignoringEdits: Bool = false) throws(LibavError) {
+  public init(
+    path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding
+  ) throws(LibavError) {
     try Self.requireFile(path)
     let log = MessageLog()
+    let input = purpose == .indexing && HeadInput.isMovie(path) ? try HeadInput(path: path) : nil
     var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
     if let context { lt_format_set_owner(context, log.number) }
+    if let input, let context {
+      context.pointee.pb = input.pointer
+      context.pointee.flags |= AVFMT_FLAG_CUSTOM_IO
+    }
     var options: OpaquePointer?
     defer { av_dict_free(&options) }
     av_dict_set(&options, "protocol_whitelist", "file", 0)
@@ -69,7 +88,8 @@ public struct Demuxer: ~Copyable {
       throw LibavError(status: opened, doing: "cannot open as media", file: path, log: log)
     }
     var owned: UnsafeMutablePointer<AVFormatContext>? = context
-    let found = avformat_find_stream_info(context, nil)
+    let isKnown = purpose == .copying && Self.isMovie(context)
+    let found = isKnown ? 0 : avformat_find_stream_info(context, nil)
     guard found >= 0 else {
       avformat_close_input(&owned)
       throw LibavError(status: found, doing: "cannot read the streams", file: path, log: log)
@@ -79,12 +99,26 @@ public struct Demuxer: ~Copyable {
     streams = (0..<Int(context.pointee.nb_streams)).compactMap { index in
       context.pointee.streams[index].map { StreamInfo($0) }
     }
+    self.input = input
     pointer = context
+    input?.leavesOutRest = Self.isMovie(context) && streams.allSatisfy(Self.isIndexedByHeads)
   }
 
   deinit {
     var pointer: UnsafeMutablePointer<AVFormatContext>? = pointer
     avformat_close_input(&pointer)
+  }
+
+  /// Bytes that packets hold at least, from their beginning, where they are not shorter; nil when they are whole.
+  public var readBytes: Int? { input?.leavesOutRest == true ? HeadInput.headBytes : nil }
+
+  private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
+    string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
+  }
+
+  /// Video whose packets libav passes on as they are; others it parses to their end. Sound comes in small packets.
+  private static func isIndexedByHeads(_ stream: StreamInfo) -> Bool {
+    stream.kind != .video || stream.isAttachedPicture || ["h264", "hevc", "prores"].contains(stream.codecName)
   }
 
   /// A pipe or a device would be waited for without end.

@@ -14,6 +14,13 @@ public struct TableEntry: Sendable, Hashable {
 }
 
 extension Demuxer {
+  /// Packets that the table of each stream lists so far.
+  public var tableCounts: [Int] {
+    streams.indices.map { index in
+      pointer.pointee.streams[index].map { Int(avformat_index_get_entries_count($0)) } ?? 0
+    }
+  }
+
   /// The table of a stream's packets in decoding order, as MP4 and MOV keep it; empty for containers that list key packets only.
   ///
   /// A fragmented file's table grows as it is read: compare the count with ``StreamInfo/frameCountFromHeader``, and what is

@@ -9,6 +9,10 @@ public struct MediaIndexBuilder: Sendable {
   public let mainVideo: Int?
   public let mainAudio: Int?
   private let classifiers: [PictureClassifier?]
+  /// Bytes that are known of each packet; nil for all.
+  private let readBytes: Int?
+  /// Whether some packet's known bytes did not tell what it holds.
+  private(set) var isUndecided = false
   private var entries: [[PacketIndex.Entry]]
 
   /// - Parameter askingDecoders: open each stream's decoder once for ``decoders``.
@@ -18,6 +22,7 @@ public struct MediaIndexBuilder: Sendable {
     decoders = askingDecoders ? try demuxer.decoderFacts() : []
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
+    readBytes = demuxer.readBytes
     var classifiers: [PictureClassifier?] = []
     for stream in demuxer.streams {
       classifiers.append(PictureClassifier(try demuxer.parameters(ofStream: stream.index)))
@@ -30,11 +35,19 @@ public struct MediaIndexBuilder: Sendable {
   public mutating func add(_ packet: borrowing Packet) {
     let index = packet.streamIndex
     guard entries.indices.contains(index) else { return }
-    let kind = classifiers[index].map { classifier in packet.withBytes { classifier.kind(of: $0) } } ?? .unknown
+    var picture = PictureKind.unknown
+    if let classifier = classifiers[index] { picture = kind(of: packet, classifier) }
     entries[index].append(
       PacketIndex.Entry(
         pts: packet.pts, dts: packet.dts, duration: packet.duration, size: packet.size, isKey: packet.isKey,
-        isDiscarded: packet.isDiscarded, picture: kind))
+        isDiscarded: packet.isDiscarded, picture: picture))
+  }
+
+  private mutating func kind(of packet: borrowing Packet, _ classifier: PictureClassifier) -> PictureKind {
+    let known = readBytes.map { min($0, packet.size) } ?? packet.size
+    let kind = packet.withBytes { bytes in classifier.kind(ofHead: bytes.extracting(first: known), size: bytes.count) }
+    if kind == nil { isUndecided = true }
+    return kind ?? .unknown
   }
 
   /// The packets of one stream so far, in file order.

@@ -104,7 +104,7 @@ public struct MediaIndex: Sendable {
   public var video: PacketIndex? { mainVideo.map { packets[$0] } }
   public var audio: PacketIndex? { mainAudio.map { packets[$0] } }
 
-  /// Reads every packet of a file.
+  /// Lists every packet of a file. Of MP4 and MOV only the beginnings of packets are read wherever these tell all.
   /// - Parameters:
   ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
   ///   - askingDecoders: open each stream's decoder once for ``decoders``.
@@ -112,17 +112,27 @@ public struct MediaIndex: Sendable {
   public init(
     path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false
   ) throws(LibavError) {
-    let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
-    var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)
-    if videoOnly { demuxer.select(builder.mainVideo.map { [$0] } ?? []) }
-    let packet = try Packet()
-    var failure: String?
-    do {
-      while try demuxer.read(into: packet) { builder.add(packet) }
-    } catch {
-      failure = error.description
+    for purpose in [Demuxer.Purpose.indexing, .decoding] {
+      let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose)
+      let listed = demuxer.tableCounts
+      var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)
+      if videoOnly { demuxer.select(builder.mainVideo.map { [$0] } ?? []) }
+      let packet = try Packet()
+      var failure: String?
+      do {
+        while try demuxer.read(into: packet), !builder.isUndecided { builder.add(packet) }
+      } catch {
+        failure = error.description
+      }
+      // Fragments come up on the way, and their boxes are no packets.
+      let isWhole = demuxer.readBytes == nil
+      let isPlain = failure == nil && demuxer.log.messages.isEmpty && demuxer.tableCounts == listed
+      if isWhole || isPlain && !builder.isUndecided {
+        self = builder.finish(readError: failure, messages: demuxer.log.messages)
+        return
+      }
     }
-    self = builder.finish(readError: failure, messages: demuxer.log.messages)
+    throw LibavError(.invalidData, "its packets cannot be listed", file: path)
   }
 
   init(

@@ -35,20 +35,28 @@ public struct PictureClassifier: Sendable {
     lengthSize = NALUnits.lengthSize(extradata: parameters.extradata, isHEVC: isHEVC)
   }
 
-  public func kind(of bytes: Span<UInt8>) -> PictureKind {
+  public func kind(of bytes: Span<UInt8>) -> PictureKind { kind(ofHead: bytes, size: bytes.count) ?? .unknown }
+
+  /// - Parameter size: bytes of the whole packet that `bytes` is the beginning of.
+  /// - Returns: nil when the beginning does not tell.
+  public func kind(ofHead bytes: Span<UInt8>, size: Int) -> PictureKind? {
+    let isWhole = bytes.count >= size
+    guard isWhole || lengthSize > 0 else { return nil }
     var result = PictureKind.unknown
     var isRecoveryPoint = false
-    NALUnits.forEach(in: bytes, lengthSize: lengthSize) { range in
+    NALUnits.forEach(in: bytes, of: size, lengthSize: lengthSize) { range in
       guard !range.isEmpty else { return true }
+      guard range.lowerBound < bytes.count else { return false }
       let header = bytes[range.lowerBound]
       if !isHEVC, header & 0x1F == Self.supplementalInformation {
+        guard range.upperBound <= bytes.count else { return false }
         isRecoveryPoint = isRecoveryPoint || Self.isExactRecoveryPoint(bytes.extracting(range))
       }
       guard let found = kind(header: header) else { return true }
       result = found == .other && isRecoveryPoint ? .recovery : found
       return false
     }
-    return result
+    return result == .unknown && !isWhole ? nil : result
   }
 
   private static let supplementalInformation: UInt8 = 6
@@ -111,7 +119,11 @@ public enum NALUnits {
 
   /// Calls `body` with the range of each NAL unit, header included, until it answers false. A unit that claims to be longer
   /// than the packet ends the walk.
-  public static func forEach(in bytes: Span<UInt8>, lengthSize: Int, _ body: (Range<Int>) -> Bool) {
+  /// - Parameter size: bytes of the whole packet where `bytes` is only its beginning: the last range may go beyond them.
+  public static func forEach(
+    in bytes: Span<UInt8>, of size: Int? = nil, lengthSize: Int, _ body: (Range<Int>) -> Bool
+  ) {
+    let size = size ?? bytes.count
     if lengthSize == 0 {
       forEachAnnexB(in: bytes, body)
       return
@@ -121,7 +133,7 @@ public enum NALUnits {
       var length = 0
       for offset in 0..<lengthSize { length = length << 8 | Int(bytes[position + offset]) }
       let start = position + lengthSize
-      guard length >= 0, start + length <= bytes.count else { return }
+      guard length >= 0, start + length <= size else { return }
       guard body(start..<start + length) else { return }
       position = start + length
     }

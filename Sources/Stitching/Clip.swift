@@ -52,7 +52,7 @@ struct Clip: Sendable {
         "its frame rate is not constant (off by up to \(timing.worstDeviation.doubleValue) s); conform it to one rate with --conform and --rate-conversion",
         file: path)
     }
-    let demuxer = try Demuxer(path: path)
+    let demuxer = try Demuxer(path: path, purpose: .copying)
     extradata = try demuxer.parameters(ofStream: video.stream.index).extradata
     var positions = [Int?](repeating: nil, count: video.entries.count)
     for (position, entry) in video.presentationOrder.enumerated() { positions[entry] = position }

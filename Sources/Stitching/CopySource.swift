@@ -12,7 +12,7 @@ struct CopySource: ~Copyable {
 
   init(_ clip: Clip, packets: Range<Int>) throws {
     let stream = clip.video.stream.index
-    let demuxer = try Demuxer(path: clip.path)
+    let demuxer = try Demuxer(path: clip.path, purpose: .copying)
     demuxer.select([stream])
     let first = clip.video.entries[packets.lowerBound]
     if packets.lowerBound > 0, let time = first.dts ?? first.pts {

@@ -36,7 +36,7 @@ enum DecoderConfiguration {
     for (list, flags) in [(sequences, UInt8(0xE0)), (pictures, 0)] {
       record.append(flags | UInt8(list.count))
       for unit in list {
-        guard let sized = sized(unit) else { return nil }
+        guard let sized = sized(unit.bytes) else { return nil }
         record += sized
       }
     }
@@ -71,11 +71,20 @@ enum DecoderConfiguration {
     ]
     let arrays: [(UInt8, ParameterSet.Kind)] = [(32, .video), (33, .sequence), (34, .picture)]
     let present = arrays.filter { !sets.ids(of: $0.1).isEmpty }
-    record.append(UInt8(present.count))
+    let hasMessages = !sets.declarations.isEmpty
+    record.append(UInt8(present.count + (hasMessages ? 1 : 0)))
     for (type, kind) in present {
       let units = sets.sorted(kind)
       record += [(isComplete ? 0x80 : 0) | type, UInt8(units.count >> 8), UInt8(units.count & 0xFF)]
       for unit in units {
+        guard let sized = sized(unit.bytes) else { return nil }
+        record += sized
+      }
+    }
+    if hasMessages {
+      // Pictures may carry further messages.
+      record += [39, UInt8(sets.declarations.count >> 8), UInt8(sets.declarations.count & 0xFF)]
+      for unit in sets.declarations {
         guard let sized = sized(unit) else { return nil }
         record += sized
       }
@@ -83,9 +92,9 @@ enum DecoderConfiguration {
     return record
   }
 
-  private static func sized(_ unit: ParameterSet) -> [UInt8]? {
-    guard unit.bytes.count <= longestUnit else { return nil }
-    return [UInt8(unit.bytes.count >> 8), UInt8(unit.bytes.count & 0xFF)] + unit.bytes
+  private static func sized(_ unit: [UInt8]) -> [UInt8]? {
+    guard unit.count <= longestUnit else { return nil }
+    return [UInt8(unit.count >> 8), UInt8(unit.count & 0xFF)] + unit
   }
 
   /// H.264 7.3.2.1.1, H.265 7.3.2.2.

@@ -8,9 +8,11 @@ struct MergedSets: Sendable {
   private static let mostSequenceSets = 31
 
   /// Nil when the ids do not suffice, or a stream's sets cannot be told apart.
-  init?(_ streams: [ParameterSets]) {
+  /// - Parameter declaring: messages that hold for all of them.
+  init?(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
     guard let first = streams.first else { return nil }
     sets = ParameterSets(isHEVC: first.isHEVC)
+    sets.declarations = declaring
     for stream in streams where renumberings[stream] == nil {
       guard let renumbering = add(stream) else { return nil }
       if !renumbering.isIdentity { renumberings[stream] = renumbering }

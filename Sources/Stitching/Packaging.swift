@@ -12,8 +12,11 @@ enum Packaging: Sendable {
   case inBand
 
   /// For the sets of the copied shots and of the encoders, in order.
-  init(_ streams: [ParameterSets]) {
-    if let merged = MergedSets(streams), DecoderConfiguration.record(merged.sets, isComplete: true) != nil {
+  /// - Parameter declaring: what all the copied shots say of their pictures' brightness.
+  init(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
+    if let merged = MergedSets(streams, declaring: declaring),
+      DecoderConfiguration.record(merged.sets, isComplete: true) != nil
+    {
       self = .merged(merged)
     } else {
       self = .inBand
@@ -46,7 +49,9 @@ enum Packaging: Sendable {
     case .merged(let merged):
       DecoderConfiguration.record(merged.sets, isComplete: true).map { ($0, first.isHEVC ? "hvc1" : "avc1") }
     case .inBand:
-      DecoderConfiguration.record(first, isComplete: false).map { ($0, first.isHEVC ? "hev1" : "avc3") }
+      DecoderConfiguration.record(ParameterSets(isHEVC: first.isHEVC, units: first.units), isComplete: false).map {
+        ($0, first.isHEVC ? "hev1" : "avc3")
+      }
     }
   }
 }

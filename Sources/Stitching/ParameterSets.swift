@@ -5,6 +5,8 @@ import Probing
 struct ParameterSets: Sendable, Hashable {
   let isHEVC: Bool
   private(set) var units: [ParameterSet]
+  /// What `hvcC` says of the whole stream beside the sets: messages of how bright the pictures are, as NAL units.
+  var declarations: [[UInt8]] = []
 
   init(isHEVC: Bool, units: [ParameterSet] = []) {
     self.isHEVC = isHEVC
@@ -27,6 +29,9 @@ struct ParameterSets: Sendable, Hashable {
     self.isHEVC = isHEVC
     units = []
     for bytes in found {
+      if isHEVC, SupplementalInformation.isDeclaration(bytes), !declarations.contains(bytes) {
+        declarations.append(bytes)
+      }
       guard let unit = ParameterSet(bytes, isHEVC: isHEVC), !units.contains(unit) else { continue }
       units.append(unit)
     }

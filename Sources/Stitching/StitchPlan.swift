@@ -121,6 +121,9 @@ public struct StitchPlan: Sendable {
       all.append(try encoder.parameterSets())
       whole = encoder
     }
-    return (Packaging(all), tail, whole)
+    let declared = (sets.first?.declarations ?? []).filter { message in
+      sets.allSatisfy { $0.declarations.contains(message) }
+    }
+    return (Packaging(all, declaring: declared), tail, whole)
   }
 }

@@ -80,10 +80,13 @@ public struct Stitcher: Sendable {
       audioTrack = try muxer.addStream(parameters, timeBase: base)
     }
     if options.writesChapters { try muxer.setChapters(chapters) }
-    try muxer.writeHeader(options: [
-      "movflags": "+faststart+negative_cts_offsets+write_colr" + metadata.flags,
+    let room = HeaderRoom(plan, samples: sound?.totalSamples ?? 0, metadata: metadata.entries)
+    var settings = [
+      "movflags": "+negative_cts_offsets+write_colr" + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
-    ])
+    ]
+    if let room { settings["moov_size"] = "\(room.bytes)" } else { settings["movflags"]? += "+faststart" }
+    try muxer.writeHeader(options: settings)
     let picture = try Packet()
     let samples = try Packet()
     var hasPicture = try video.next(into: picture)

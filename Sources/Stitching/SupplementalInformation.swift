@@ -3,10 +3,27 @@ enum SupplementalInformation {
   /// Payload types: H.264 D.1, H.265 D.2.1.
   private static let bufferingPeriod = 0
   private static let activeParameterSets = 129
+  /// Mastering display colour volume, content light level: H.265 D.2.28, D.2.35.
+  private static let declared: Set<Int> = [137, 144]
+  private static let prefixType: UInt8 = 39
   private static let endOfPayload: UInt8 = 0x80
 
   /// Whether a NAL unit type holds such information.
   static func isHeld(byType type: Int, isHEVC: Bool) -> Bool { isHEVC ? type == 39 || type == 40 : type == 6 }
+
+  /// Whether an HEVC NAL unit holds only messages that are true of a whole stream, and so may stand in its `hvcC`.
+  static func isDeclaration(_ unit: [UInt8]) -> Bool {
+    guard let header = unit.first, header >> 1 & 0x3F == prefixType else { return false }
+    let payload = EmulationPrevention.removed(from: unit[...])
+    var position = 2
+    while position < payload.count, !(position == payload.count - 1 && payload[position] == endOfPayload) {
+      guard let type = number(payload, &position), let size = number(payload, &position),
+        position + size <= payload.count, declared.contains(type)
+      else { return false }
+      position += size
+    }
+    return position > 2
+  }
 
   /// Messages that name no set stay as they are. HEVC's list of active sets is left out, since decoders find them by
   /// themselves, as is a buffering period whose SPS id cannot be changed in place.

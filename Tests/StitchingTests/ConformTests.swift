@@ -47,7 +47,17 @@ import Timing
     Odd(name: "60 pictures a second", field: "frame rate", rate: "60"),
   ]
 
+  /// The first shot of every case, made once.
+  private static let plain = Result { () throws -> Data in
+    let folder = try ScratchFolder()
+    return try Data(contentsOf: URL(fileURLWithPath: make(Odd(name: "first"), "a.mp4", in: folder)))
+  }
+
   private func make(_ odd: Odd, _ name: String, in folder: ScratchFolder) throws -> String {
+    try Self.make(odd, name, in: folder)
+  }
+
+  private static func make(_ odd: Odd, _ name: String, in folder: ScratchFolder) throws -> String {
     var arguments = ["-f", "lavfi", "-i", "testsrc2=size=\(odd.size):rate=\(odd.rate):duration=1"]
     if odd.sound != nil { arguments += ["-f", "lavfi", "-i", "sine=frequency=500:sample_rate=48000:duration=1"] }
     let matrix = odd.matrix
@@ -67,7 +77,7 @@ import Timing
   @Test(arguments: odd)
   func conformsOrRefuses(_ odd: Odd) throws {
     let folder = try ScratchFolder()
-    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    let first = try folder.write("a.mp4", Self.plain.get())
     let second = try make(odd, "b.mp4", in: folder)
     let shots = [first, second].map { StitchShot(path: $0) }
     let output = folder.path("master.mp4")
@@ -103,7 +113,7 @@ import Timing
 
   @Test func convertedRatesKeepTime() throws {
     let folder = try ScratchFolder()
-    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    let first = try folder.write("a.mp4", Self.plain.get())
     // Luma rises by 4 with each of 48 pictures.
     try MediaTool.ffmpeg(
       [
@@ -137,7 +147,7 @@ import Timing
   ])
   func fitsOtherShapes(fit: ConformOptions.Fit, size: String, aspect: String, left: Int, right: Int) throws {
     let folder = try ScratchFolder()
-    let first = try make(Odd(name: "first"), "a.mp4", in: folder)
+    let first = try folder.write("a.mp4", Self.plain.get())
     try MediaTool.ffmpeg(
       [
         "-f", "lavfi", "-i", "color=white:size=\(size):rate=24:duration=0.25", "-vf",

@@ -84,6 +84,51 @@ import Testing
     #expect(encoded < length / 2, "most is copied")
   }
 
+  /// What the headers say of the light of all pictures is said in the master too, as far as the shots agree on it.
+  @Test(arguments: [true, false])
+  func messagesAboutTheLightStayInTheEntry(agreeing: Bool) throws {
+    let folder = try ScratchFolder()
+    let display = "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,1)"
+    let paths = try (0..<2).map { number in
+      let light = agreeing || number == 0 ? "1000,400" : "2000,300"
+      return try folder.make(
+        "\(number).mp4", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=24,format=yuv420p10le", "-frames:v", "6",
+        "-color_trc", "smpte2084", "-color_primaries", "bt2020", "-colorspace", "bt2020nc", "-color_range", "tv",
+        "-c:v",
+        "libx265", "-tag:v", "hvc1", "-x265-params",
+        "log-level=none:hdr10=1:ref=\(number + 1):\(display):max-cll=\(light)")
+    }
+    var options = StitchOptions()
+    options.overlap = .keep
+    let output = folder.path("master.mp4")
+    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+    #expect(try Stitcher(plan, options: options).write(to: output).parameterSets == "merged")
+    #expect(try MasterJudge(output).complaints.isEmpty)
+    let own = try Self.messages(of: paths[0])
+    let kept = try Self.messages(of: output)
+    // Beside the two on light, x265 names itself: that is not true of every shot.
+    #expect(own.count == 3 && kept == own.filter { [137, agreeing ? 144 : 137].contains($0[2]) })
+  }
+
+  /// The messages in the `hvcC` of a file, as NAL units.
+  private static func messages(of path: String) throws -> [[UInt8]] {
+    let data = try Data(contentsOf: URL(fileURLWithPath: path))
+    let name = try #require(data.firstRange(of: Data("hvcC".utf8)))
+    let record = [UInt8](data[name.upperBound...])
+    func number(_ start: Int) -> Int { Int(record[start]) << 8 | Int(record[start + 1]) }
+    var (position, found) = (23, [[UInt8]]())
+    for _ in 0..<record[22] {
+      let (type, count) = (record[position] & 0x3F, number(position + 1))
+      position += 3
+      for _ in 0..<count {
+        let end = position + 2 + number(position)
+        if type == 39 { found.append(Array(record[position + 2..<end])) }
+        position = end
+      }
+    }
+    return found
+  }
+
   /// Ids are few: when they do not suffice, the sets travel in the packets, and the entry says so.
   @Test func tooManyDifferentSetsTravelInThePackets() throws {
     let folder = try ScratchFolder()
