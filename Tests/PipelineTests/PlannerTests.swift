@@ -43,7 +43,10 @@ import Timing
       ])
     #expect(json["schema"] == "longtake.plan/1")
     let shot = try #require(json["shots"]?.arrayValue?.first)
-    #expect(shot.objectValue?.keys.sorted() == ["cost_usd", "depends_on", "ends_on", "id", "request", "seconds"])
+    #expect(
+      shot.objectValue?.keys.sorted() == [
+        "anchor_search", "cost_usd", "depends_on", "ends_on", "id", "request", "seconds",
+      ])
     #expect(shot["depends_on"] == .null)
     #expect(shot["request"]?["model"] == "kling-video-o3-4k-reference-to-video")
     let problems = try JSONDecoder().decode(

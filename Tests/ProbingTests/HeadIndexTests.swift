@@ -55,7 +55,7 @@ import Testing
     try expectTheSame(path)
     let index = try MediaIndex(path: path)
     #expect((index.video?.entries.map(\.size).max() ?? 0) > 1 << 16)
-    #expect(index.video?.entries.count == 12 && (index.audio?.entries.count ?? 0) > 10)
+    #expect(index.video?.entries.count == 12 && index.audio?.entries.isEmpty == false)
   }
 
   /// What stands before the picture may be longer than what is read at first.
