@@ -117,7 +117,12 @@ class Handler(BaseHTTPRequestHandler):
         pass
 
     def handle_any(self):
-        body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        length = int(self.headers.get("Content-Length") or 0)
+        body = self.rfile.read(length)
+        if len(body) < length:
+            # The client was ended before it had sent everything: no server takes such a request.
+            self.close_connection = True
+            return
         split = urllib.parse.urlsplit(self.path)
         query = dict(urllib.parse.parse_qsl(split.query))
         with LOCK, open(LOG, "a") as log:
