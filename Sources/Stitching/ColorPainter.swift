@@ -42,28 +42,7 @@ struct ColorPainter: Sendable {
     let shape = Shape(frame, matrix: matrix, weight: weight)
     frame.withMutablePlane(0) { luma, stride in
       frame.withMutablePlane(1) { cb, chromaStride in
-        frame.withMutablePlane(2) { cr, _ in
-          for row in 0..<shape.rows {
-            for column in 0..<shape.columns {
-              let at = row * chromaStride + column
-              let color = shape.chroma(Float(cb[at]), Float(cr[at]))
-              var (addCb, addCr, count) = (Float(0), Float(0), Float(0))
-              for y in shape.lines(row) {
-                for x in shape.samples(column) {
-                  let place = y * stride + x
-                  let value = Float(luma[place])
-                  let step = shape.step(value, color, steps)
-                  luma[place] = UInt8(min(max(value + step.luma, 0), shape.top) + 0.5)
-                  addCb += step.cb
-                  addCr += step.cr
-                  count += 1
-                }
-              }
-              cb[at] = UInt8(min(max(Float(cb[at]) + addCb / count, 0), shape.top) + 0.5)
-              cr[at] = UInt8(min(max(Float(cr[at]) + addCr / count, 0), shape.top) + 0.5)
-            }
-          }
-        }
+        frame.withMutablePlane(2) { cr, _ in paint(&luma, &cb, &cr, stride, chromaStride, shape) }
       }
     }
   }
@@ -72,28 +51,33 @@ struct ColorPainter: Sendable {
     let shape = Shape(frame, matrix: matrix, weight: weight)
     frame.withMutablePlane16(0) { luma, stride in
       frame.withMutablePlane16(1) { cb, chromaStride in
-        frame.withMutablePlane16(2) { cr, _ in
-          for row in 0..<shape.rows {
-            for column in 0..<shape.columns {
-              let at = row * chromaStride + column
-              let color = shape.chroma(Float(cb[at]), Float(cr[at]))
-              var (addCb, addCr, count) = (Float(0), Float(0), Float(0))
-              for y in shape.lines(row) {
-                for x in shape.samples(column) {
-                  let place = y * stride + x
-                  let value = Float(luma[place])
-                  let step = shape.step(value, color, steps)
-                  luma[place] = UInt16(min(max(value + step.luma, 0), shape.top) + 0.5)
-                  addCb += step.cb
-                  addCr += step.cr
-                  count += 1
-                }
-              }
-              cb[at] = UInt16(min(max(Float(cb[at]) + addCb / count, 0), shape.top) + 0.5)
-              cr[at] = UInt16(min(max(Float(cr[at]) + addCr / count, 0), shape.top) + 0.5)
-            }
+        frame.withMutablePlane16(2) { cr, _ in paint(&luma, &cb, &cr, stride, chromaStride, shape) }
+      }
+    }
+  }
+
+  private func paint<Sample: FixedWidthInteger>(
+    _ luma: inout MutableSpan<Sample>, _ cb: inout MutableSpan<Sample>, _ cr: inout MutableSpan<Sample>, _ stride: Int,
+    _ chromaStride: Int, _ shape: Shape
+  ) {
+    for row in 0..<shape.rows {
+      for column in 0..<shape.columns {
+        let at = row * chromaStride + column
+        let color = shape.chroma(Float(cb[at]), Float(cr[at]))
+        var (addCb, addCr, count) = (Float(0), Float(0), Float(0))
+        for y in shape.lines(row) {
+          for x in shape.samples(column) {
+            let place = y * stride + x
+            let value = Float(luma[place])
+            let step = shape.step(value, color, steps)
+            luma[place] = Sample(min(max(value + step.luma, 0), shape.top) + 0.5)
+            addCb += step.cb
+            addCr += step.cr
+            count += 1
           }
         }
+        cb[at] = Sample(min(max(Float(cb[at]) + addCb / count, 0), shape.top) + 0.5)
+        cr[at] = Sample(min(max(Float(cr[at]) + addCr / count, 0), shape.top) + 0.5)
       }
     }
   }
