@@ -87,6 +87,15 @@ public struct Stitcher: Sendable {
     ]
     if let room { settings["moov_size"] = "\(room.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
+    try interleave(&video, track: videoTrack, &sound, track: audioTrack, into: &muxer, progress: progress)
+    try muxer.finish()
+  }
+
+  /// Packets of both in the order of their decode times.
+  private func interleave(
+    _ video: inout VideoAssembler, track videoTrack: Int, _ sound: inout AudioAssembler?, track audioTrack: Int?,
+    into muxer: inout Muxer, progress: (StitchEvent) -> Void
+  ) throws {
     let picture = try Packet()
     let samples = try Packet()
     var hasPicture = try video.next(into: picture)
@@ -109,7 +118,6 @@ public struct Stitcher: Sendable {
         hasSamples = try sound?.next(into: samples) ?? false
       }
     }
-    try muxer.finish()
   }
 
   private static let framesPerProgress = 24
