@@ -13,7 +13,7 @@ public struct VerificationTable: Sendable {
   /// - Parameter showsAll: also rules that hold or do not apply.
   public init(_ report: VerificationReport, showsAll: Bool = true) {
     let findings = Self.order.flatMap { status in report.findings.filter { $0.status == status } }
-      .filter { showsAll || ![.pass, .notRun].contains($0.status) }
+      .filter { showsAll ? $0.status != .notRun : ![.pass, .notRun].contains($0.status) }
     let width = (findings.map(\.check.count).max() ?? 0) + 2
     let head =
       "\(report.verdict.rawValue.uppercased())  \(report.file)  (\(report.preset)\(report.isFast ? ", fast" : ""))"
@@ -22,7 +22,17 @@ public struct VerificationTable: Sendable {
         + finding.message
         + Self.place(finding)
     }
-    lines = ([head] + rows).map(\.madeVisible)
+    lines = ([head] + rows + (showsAll ? Self.notRun(report) : [])).map(\.madeVisible)
+  }
+
+  /// Rules that were not run, together where the reason is the same.
+  private static func notRun(_ report: VerificationReport) -> [String] {
+    let findings = report.findings.filter { $0.status == .notRun }
+    let reasons = findings.reduce(into: [String]()) { if !$0.contains($1.message) { $0.append($1.message) } }
+    return reasons.map { reason in
+      let checks = findings.filter { $0.message == reason }.map(\.check)
+      return "  " + padded(Finding.Status.notRun.rawValue, statusWidth) + checks.joined(separator: ", ") + ": " + reason
+    }
   }
 
   private static func place(_ finding: Finding) -> String {

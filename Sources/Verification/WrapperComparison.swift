@@ -1,5 +1,6 @@
 import Libav
 import Probing
+import Timing
 
 /// Where a container's word on the pictures differs from the bit stream's.
 struct WrapperComparison {
@@ -19,6 +20,10 @@ struct WrapperComparison {
     if entry.width > 0, entry.height > 0, (entry.width, entry.height) != (video.width, video.height) {
       lies.append("\(entry.width)x\(entry.height) and the bit stream \(video.width)x\(video.height)")
     }
+    let coded = video.codedSampleAspectRatio
+    if let told = entry.pixelAspect, coded.isPositive, told != coded {
+      lies.append("pixels of \(Self.ratio(told)) and the bit stream of \(Self.ratio(coded))")
+    }
     if let codes = entry.colorCodes {
       let pairs = [
         ("primaries", Self.primaries[codes.primaries], video.color.primaries),
@@ -32,4 +37,6 @@ struct WrapperComparison {
     }
     self.lies = lies
   }
+
+  private static func ratio(_ value: Rational) -> String { "\(value.numerator):\(value.denominator)" }
 }
