@@ -1,5 +1,6 @@
 import Foundation
 import Generation
+import Pipeline
 import Presets
 import Support
 import Testing
