@@ -100,11 +100,12 @@ final class TextureAnalyser: PictureAnalyser {
 
   // MARK: - Bars
 
-  /// Code values: a row of a bar is no brighter in the mean, and its samples lie no further apart but for a part of them
-  /// on either side: coding noise and grain.
+  /// Code values: a row of a bar is no brighter in the mean. Its samples lie no further apart, but for a part of them on
+  /// either side that coding noise or grain takes farther; stars on a night sky stand out more than that.
   private static let barLevel = 26
   private static let barSpread = 12
-  private static let barOutliers = 0.02
+  private static let barOutliers = 0.05
+  private static let barExtremes = 24
   /// Every so many samples of a row or column are looked at.
   private static let barStep = 3
 
@@ -121,15 +122,18 @@ final class TextureAnalyser: PictureAnalyser {
           looked += 1
         }
         guard sum <= Self.barLevel * looked else { return false }
-        let outliers = Int(Self.barOutliers * Double(looked))
-        func edge(_ values: some Sequence<Int>) -> Int {
-          var seen = 0
-          return values.first {
-            seen += counts[$0]
-            return seen > outliers
-          } ?? 0
+        func spread(without outliers: Int) -> Int {
+          func edge(_ values: some Sequence<Int>) -> Int {
+            var seen = 0
+            return values.first {
+              seen += counts[$0]
+              return seen > outliers
+            } ?? 0
+          }
+          return edge(counts.indices.reversed()) - edge(counts.indices)
         }
-        return edge(counts.indices.reversed()) - edge(counts.indices) <= Self.barSpread
+        return spread(without: 0) <= Self.barExtremes
+          && spread(without: Int(Self.barOutliers * Double(looked))) <= Self.barSpread
       }
       let row: (Int) -> Bool = { isBar(start: $0 * self.width, step: 1, count: self.width) }
       let column: (Int) -> Bool = { isBar(start: $0, step: self.width, count: self.height) }

@@ -106,7 +106,7 @@ struct MovieBoxTests {
     let judge = try MediaTool.run(
       "ffprobe",
       [
-        "-v", "error", "-read_intervals", "%+#1", "-show_entries", "frame=side_data_list", "-of", "json",
+        "-v", "error", "-read_intervals", "%+#1", "-show_frames", "-of", "json",
         "-select_streams",
         "v:0", path,
       ])
