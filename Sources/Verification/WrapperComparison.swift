@@ -7,6 +7,9 @@ struct WrapperComparison {
   /// `1280x720 and the bit stream 1920x1080`, …
   let lies: [String]
 
+  /// Pixels of the shown width: encoders round long ratios to what the bit stream can say.
+  private static let shownDifference = Rational.one
+
   /// Numbers of ITU-T H.273 by libav's names; others are not compared.
   private static let primaries = [1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"]
   private static let transfers = [
@@ -21,7 +24,9 @@ struct WrapperComparison {
       lies.append("\(entry.width)x\(entry.height) and the bit stream \(video.width)x\(video.height)")
     }
     let coded = video.codedSampleAspectRatio
-    if let told = entry.pixelAspect, coded.isPositive, told != coded {
+    if let told = entry.pixelAspect, coded.isPositive,
+      (told - coded).magnitude * Rational(Int64(video.width)) >= Self.shownDifference
+    {
       lies.append("pixels of \(Self.ratio(told)) and the bit stream of \(Self.ratio(coded))")
     }
     if let codes = entry.colorCodes {
