@@ -82,6 +82,8 @@ public struct Demuxer: ~Copyable {
     defer { av_dict_free(&options) }
     av_dict_set(&options, "protocol_whitelist", "file", 0)
     av_dict_set(&options, "format_whitelist", Self.allowedFormats, 0)
+    // All programmes of a transport stream are found at once, as ffprobe does.
+    av_dict_set(&options, "scan_all_pmts", "1", 0)
     if ignoringEdits { av_dict_set(&options, "ignore_editlist", "1", 0) }
     let opened = avformat_open_input(&context, "file:" + path, nil, &options)
     guard opened >= 0, let context else {
@@ -127,7 +129,7 @@ public struct Demuxer: ~Copyable {
     guard stat(path, &status) == 0 else { throw OutputFile.failure(errno, "cannot open", path) }
     let kind = status.st_mode & S_IFMT
     guard kind == S_IFREG || kind == S_IFBLK else {
-      throw LibavError(.invalidData, "is no file but a folder, a pipe or a device; name a media file", file: path)
+      throw LibavError(.notAFile, "is no file but a folder, a pipe or a device; name a media file", file: path)
     }
   }
 

@@ -9,6 +9,8 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
 
     public static let fileNotFound = Code("file not found")
     public static let permissionDenied = Code("permission denied")
+    /// A folder, a pipe or a device.
+    public static let notAFile = Code("not a file")
     public static let invalidData = Code("invalid data")
     public static let noSuchStream = Code("no such stream")
     public static let codecMissing = Code("codec missing")

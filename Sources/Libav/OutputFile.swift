@@ -88,7 +88,7 @@ public struct OutputFile: ~Copyable {
       switch code {
       case ENOSPC, EDQUOT: .diskFull
       case EACCES, EPERM, EROFS: .permissionDenied
-      case ENOENT, ENOTDIR, ENAMETOOLONG: .fileNotFound
+      case ENOENT, ENOTDIR, ENAMETOOLONG, ELOOP: .fileNotFound
       default: .inputOutput
       }
     return LibavError(kind, "\(action): \(String(cString: strerror(code)))", file: path)

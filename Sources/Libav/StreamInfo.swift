@@ -35,6 +35,8 @@ public struct StreamInfo: Sendable, Hashable {
   public let baseFrameRate: Rational
   /// Average over the stream as the header gives it (`avg_frame_rate`).
   public let averageFrameRate: Rational
+  /// The same as libav has it.
+  public let writtenAverageFrameRate: WrittenFraction
   public let extradataSize: Int
   /// A cover picture, not moving video.
   public let isAttachedPicture: Bool
@@ -87,6 +89,8 @@ public struct StreamInfo: Sendable, Hashable {
     public let bitsPerRawSample: Int?
     /// Undefined when the stream does not say.
     public var sampleAspectRatio: Rational
+    /// What the bit stream itself says of it, whatever the container says; undefined when it says nothing.
+    public let codedSampleAspectRatio: Rational
     public var color: ColorTags
     /// `progressive`, `tt`, `bb`, `tb`, `bt`; nil when unknown.
     public let fieldOrder: String?
@@ -150,6 +154,7 @@ extension StreamInfo {
     bitRate = p.bit_rate > 0 ? p.bit_rate : nil
     baseFrameRate = Rational(s.r_frame_rate)
     averageFrameRate = Rational(s.avg_frame_rate)
+    writtenAverageFrameRate = WrittenFraction(s.avg_frame_rate)
     extradataSize = Int(p.extradata_size)
     isAttachedPicture = s.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
     dispositions = Set(
@@ -184,7 +189,8 @@ extension StreamInfo.Video {
     pixelFormat = PixelFormat(raw: p.format).name
     bitsPerRawSample = p.bits_per_raw_sample > 0 ? Int(p.bits_per_raw_sample) : nil
     let container = Rational(s.sample_aspect_ratio)
-    sampleAspectRatio = container.isPositive ? container : Rational(p.sample_aspect_ratio)
+    codedSampleAspectRatio = Rational(p.sample_aspect_ratio)
+    sampleAspectRatio = container.isPositive ? container : codedSampleAspectRatio
     color = ColorTags(
       range: p.color_range, matrix: p.color_space, transfer: p.color_trc, primaries: p.color_primaries,
       location: p.chroma_location)

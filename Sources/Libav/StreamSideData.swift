@@ -1,5 +1,4 @@
 import CLibav
-public import Timing
 
 /// What a stream's header says beside the codec's own parameters.
 public enum StreamSideData: Sendable, Hashable {
@@ -11,15 +10,22 @@ public enum StreamSideData: Sendable, Hashable {
   case dolbyVision(DolbyVisionRecord)
   /// Bits per second, bits, and the delay in 27 MHz ticks, as libav's `AVCPBProperties`.
   case codedPictureBuffer(maximum: Int64, minimum: Int64, average: Int64, bufferBits: Int64, delay: UInt64)
+  /// What the sound is for, as libav's `AVAudioServiceType`.
+  case audioService(Int)
   /// Any other kind, by libav's name for it.
   case other(name: String)
 
   /// SMPTE ST 2086: colour volume of the display the picture was mastered on.
   public struct MasteringDisplay: Sendable, Hashable {
     /// x and y of red, green, blue and white in CIE 1931; nil when absent.
-    public let primaries: [Rational]?
+    public let primaries: [WrittenFraction]?
     /// Least and greatest luminance in cd/m²; nil when absent.
-    public let luminance: [Rational]?
+    public let luminance: [WrittenFraction]?
+
+    public init(primaries: [WrittenFraction]?, luminance: [WrittenFraction]?) {
+      self.primaries = primaries
+      self.luminance = luminance
+    }
   }
 
   /// The `dvcC`/`dvvC` record.
@@ -42,6 +48,7 @@ public enum StreamSideData: Sendable, Hashable {
     case .contentLightLevel: Self.name(AV_PKT_DATA_CONTENT_LIGHT_LEVEL)
     case .dolbyVision: Self.name(AV_PKT_DATA_DOVI_CONF)
     case .codedPictureBuffer: Self.name(AV_PKT_DATA_CPB_PROPERTIES)
+    case .audioService: Self.name(AV_PKT_DATA_AUDIO_SERVICE_TYPE)
     case .other(let name): name
     }
   }
@@ -82,6 +89,8 @@ public enum StreamSideData: Sendable, Hashable {
             maximum: $0.max_bitrate, minimum: $0.min_bitrate, average: $0.avg_bitrate, bufferBits: $0.buffer_size,
             delay: $0.vbv_delay)
         } ?? other
+    case AV_PKT_DATA_AUDIO_SERVICE_TYPE:
+      self = read(AVAudioServiceType.self).map { .audioService(Int($0.rawValue)) } ?? other
     default: self = other
     }
   }
@@ -93,8 +102,9 @@ extension StreamSideData.MasteringDisplay {
     primaries =
       data.has_primaries == 0
       ? nil
-      : [p.0.0, p.0.1, p.1.0, p.1.1, p.2.0, p.2.1, data.white_point.0, data.white_point.1].map { Rational($0) }
-    luminance = data.has_luminance == 0 ? nil : [Rational(data.min_luminance), Rational(data.max_luminance)]
+      : [p.0.0, p.0.1, p.1.0, p.1.1, p.2.0, p.2.1, data.white_point.0, data.white_point.1].map { WrittenFraction($0) }
+    luminance =
+      data.has_luminance == 0 ? nil : [WrittenFraction(data.min_luminance), WrittenFraction(data.max_luminance)]
   }
 }
 

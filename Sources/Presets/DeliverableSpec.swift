@@ -1,3 +1,5 @@
+import Timing
+
 /// What a deliverable must be: rules by the id of the check that measures it.
 public struct DeliverableSpec: Sendable, Hashable, Codable {
   public static let schema = "longtake.verify-preset/1"
@@ -40,15 +42,20 @@ public struct DeliverableRule: Sendable, Hashable, Codable {
 
     /// Whether a measured value satisfies it; a value of another type does not.
     ///
-    /// Numbers compare by value, whole or not.
+    /// Numbers compare by value, whole or not; exact fractions such as `24000/1001` lie between numbers too.
     public func holds(for value: JSONValue) -> Bool {
       switch self {
       case .equals(let expected): Self.same(value, expected)
       case .anyOf(let expected): expected.contains { Self.same(value, $0) }
-      case .between(let low, let high): value.doubleValue.map { $0 >= low && $0 <= high } ?? false
-      case .atLeast(let low): value.doubleValue.map { $0 >= low } ?? false
-      case .atMost(let high): value.doubleValue.map { $0 <= high } ?? false
+      case .between(let low, let high): Self.number(value).map { $0 >= low && $0 <= high } ?? false
+      case .atLeast(let low): Self.number(value).map { $0 >= low } ?? false
+      case .atMost(let high): Self.number(value).map { $0 <= high } ?? false
       }
+    }
+
+    private static func number(_ value: JSONValue) -> Double? {
+      if let text = value.stringValue, text.contains("/") { return Rational(parsing: text)?.doubleValue }
+      return value.doubleValue
     }
 
     private static func same(_ a: JSONValue, _ b: JSONValue) -> Bool {

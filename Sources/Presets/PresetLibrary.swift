@@ -79,12 +79,23 @@ public struct PresetLibrary: Sendable {
     return Set(files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }).sorted()
   }
 
-  /// The file of a preset by name, or by path when it ends in `.json`; nil when there is none.
+  /// The file of a preset by name, or by path; nil when there is none. Where a name is both, the preset stands before a file
+  /// that does not end in `.json`.
   public func path(of kind: PresetKind, named name: String) -> String? {
-    if name.hasSuffix(".json"), FileManager.default.fileExists(atPath: name) { return name }
-    guard !name.contains("/"), !name.isEmpty, name != "..", !name.contains("\0") else { return nil }
-    return directories.map { "\($0)/\(kind.rawValue)/\(name).json" }
-      .first { FileManager.default.fileExists(atPath: $0) }
+    guard !name.isEmpty, !name.contains("\0") else { return nil }
+    if name.hasSuffix(".json"), Self.isFile(name) { return name }
+    let known = name.contains("/") ? [] : directories.map { "\($0)/\(kind.rawValue)/\(name).json" }
+    return known.first(where: Self.isFile) ?? (Self.isFile(name) ? name : nil)
+  }
+
+  /// A path that stands in a preset counts from that preset's own folder, if there is such a file.
+  private static func beside(_ path: String, _ name: String) -> String {
+    let own = URL(filePath: path).deletingLastPathComponent().appending(path: name).path(percentEncoded: false)
+    return name.contains("/") || name.hasSuffix(".json") ? (isFile(own) ? own : name) : name
+  }
+
+  private static func isFile(_ path: String) -> Bool {
+    FileManager.default.fileExists(atPath: path) && !isDirectory(path)
   }
 
   /// A verify preset by name or path, with the rules of what it extends merged in.
@@ -98,7 +109,7 @@ public struct PresetLibrary: Sendable {
       guard let path = path(of: .verify, named: current) else { throw notFound(.verify, current) }
       let spec = try Self.read(path) { DeliverableSpec($0, problems: $1) }
       chain.append(spec)
-      next = spec.extends
+      next = spec.extends.map { Self.beside(path, $0) }
     }
     return chain.dropFirst().reduce(chain[0]) { own, base in own.merged(onto: base) }
   }
@@ -171,6 +182,6 @@ public struct PresetLibrary: Sendable {
     let known = names(of: kind)
     let what = kind == .models ? "model" : "\(kind.rawValue) preset"
     let hint = suggestion(for: name, among: known)
-    return PresetError(.notFound, "there is no \(what) \(quoted(name)). \(hint) A path to a .json file works too.")
+    return PresetError(.notFound, "there is no \(what) \(quoted(name)). \(hint) The path of a file works too.")
   }
 }

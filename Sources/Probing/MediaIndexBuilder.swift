@@ -14,6 +14,8 @@ public struct MediaIndexBuilder: Sendable {
   /// Whether some packet's known bytes did not tell what it holds.
   private(set) var isUndecided = false
   private var entries: [[PacketIndex.Entry]]
+  /// Of each stream; nil for codecs that carry none.
+  private var messages: [HDRMessages?]
 
   /// - Parameter askingDecoders: open each stream's decoder once for ``decoders``.
   public init(_ demuxer: borrowing Demuxer, askingDecoders: Bool) throws(LibavError) {
@@ -28,6 +30,7 @@ public struct MediaIndexBuilder: Sendable {
       classifiers.append(PictureClassifier(try demuxer.parameters(ofStream: stream.index)))
     }
     self.classifiers = classifiers
+    messages = try demuxer.hdrMessages()
     entries = [[PacketIndex.Entry]](repeating: [], count: streams.count)
   }
 
@@ -36,7 +39,10 @@ public struct MediaIndexBuilder: Sendable {
     let index = packet.streamIndex
     guard entries.indices.contains(index) else { return }
     var picture = PictureKind.unknown
-    if let classifier = classifiers[index] { picture = kind(of: packet, classifier) }
+    if let classifier = classifiers[index] {
+      picture = kind(of: packet, classifier)
+      if entries[index].isEmpty { readMessages(packet, classifier) }
+    }
     entries[index].append(
       PacketIndex.Entry(
         pts: packet.pts, dts: packet.dts, duration: packet.duration, size: packet.size, isKey: packet.isKey,
@@ -50,12 +56,25 @@ public struct MediaIndexBuilder: Sendable {
     return kind ?? .unknown
   }
 
+  private mutating func readMessages(_ packet: borrowing Packet, _ classifier: PictureClassifier) {
+    let index = packet.streamIndex
+    guard var found = messages[index] else { return }
+    let known = readBytes.map { min($0, packet.size) } ?? packet.size
+    packet.withBytes { bytes in
+      found.read(
+        packet: bytes.extracting(first: known), of: bytes.count, lengthSize: classifier.lengthSize,
+        isHEVC: classifier.isHEVC)
+    }
+    messages[index] = found
+  }
+
   /// The packets of one stream so far, in file order.
   public func entries(ofStream index: Int) -> [PacketIndex.Entry] { entries[index] }
 
   public func finish(readError: String?, messages: [LogMessage]) -> MediaIndex {
     MediaIndex(
-      container: container, packets: zip(streams, entries).map { PacketIndex(stream: $0, entries: $1) },
+      container: container,
+      packets: streams.indices.map { PacketIndex(stream: streams[$0], entries: entries[$0], hdr: self.messages[$0]) },
       decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio, readError: readError, messages: messages)
   }
 }

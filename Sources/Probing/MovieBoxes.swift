@@ -1,4 +1,5 @@
 import Foundation
+public import Timing
 
 /// What an MP4/MOV header says and libav does not tell: edit lists, sample entries, provenance.
 ///
@@ -40,6 +41,8 @@ public struct MovieBoxes: Sendable, Hashable {
     public fileprivate(set) var cleanAperture: CleanAperture?
     /// `colr` of type nclx or nclc: numbers of ITU-T H.273.
     public fileprivate(set) var colorCodes: ColorCodes?
+    /// `pasp`: width against height of a pixel; nil when nothing is said.
+    public fileprivate(set) var pixelAspect: Rational?
   }
 
   public struct CleanAperture: Sendable, Hashable {
@@ -207,6 +210,9 @@ private struct BoxReader {
         result.colorCodes = MovieBoxes.ColorCodes(
           primaries: Int(number(start + 4, 2) ?? 2), transfer: Int(number(start + 6, 2) ?? 2),
           matrix: Int(number(start + 8, 2) ?? 2))
+      case "pasp" where box.body.count >= 8:
+        guard let width = number(start, 4), let height = number(start + 4, 4), width > 0, height > 0 else { continue }
+        result.pixelAspect = Rational(width, height)
       default: continue
       }
     }

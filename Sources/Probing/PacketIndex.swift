@@ -23,8 +23,12 @@ public struct PacketIndex: Sendable {
   /// Positions in ``entries`` of the packets that are shown, in presentation order. Packets without PTS keep file order.
   public let presentationOrder: [Int]
 
-  init(stream: StreamInfo, entries: [Entry]) {
+  /// What the stream's header and its first packet say of HDR; nil for codecs that carry no such messages.
+  public let hdr: HDRMessages?
+
+  init(stream: StreamInfo, entries: [Entry], hdr: HDRMessages?) {
     self.stream = stream
+    self.hdr = hdr
     self.entries = entries
     let shown = entries.indices.filter { !entries[$0].isDiscarded }
     presentationOrder =

@@ -23,9 +23,9 @@ public enum PictureKind: String, Sendable, Hashable, Codable {
 
 /// Reads NAL unit headers of H.264 and HEVC packets (ITU-T H.264 table 7-1, H.265 table 7-1).
 public struct PictureClassifier: Sendable {
-  private let isHEVC: Bool
+  let isHEVC: Bool
   /// Bytes of the length in front of each NAL unit; 0 for start codes (Annex B).
-  private let lengthSize: Int
+  let lengthSize: Int
 
   /// Nil for other codecs.
   public init?(_ parameters: borrowing CodecParameters) {

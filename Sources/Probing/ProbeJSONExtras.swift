@@ -94,6 +94,7 @@ struct ProbeJSONStreamExtras: Encodable {
     try putPictures(counted, &fields)
     try fields.putOrNull("display", DisplayGeometry(report.info).map(Display.init))
     try fields.putOrNull("color", report.color.map { Color(understood: $0) })
+    try fields.putOrNull("hdr", report.hdr.map { ProbeJSONHDR(hdr: $0) })
     try fields.putOrNull("bit_depth", PixelFormat(name: video.pixelFormat)?.bitDepth)
     try fields.put("dolby_vision", video.hasDolbyVision)
     try fields.put("mastering_display", video.hasMasteringDisplay)
@@ -148,7 +149,17 @@ struct ProbeJSONStreamExtras: Encodable {
       try fields.put("height", entry.height)
       try fields.putOrNull(
         "clean_aperture", entry.cleanAperture.map { CleanAperture(width: $0.width, height: $0.height) })
+      try fields.putOrNull("pixel_aspect_ratio", entry.pixelAspect.map { ProbeText.ratio($0) })
+      try fields.putOrNull(
+        "color_codes",
+        entry.colorCodes.map { ColorCodes(primaries: $0.primaries, transfer: $0.transfer, matrix: $0.matrix) })
     }
+  }
+
+  private struct ColorCodes: Encodable {
+    let primaries: Int
+    let transfer: Int
+    let matrix: Int
   }
 
   private struct CleanAperture: Encodable {

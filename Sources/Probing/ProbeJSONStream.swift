@@ -30,7 +30,7 @@ struct ProbeJSONStream: Encodable {
     for (name, value) in report.decoder?.exported ?? [:] { try fields.put(name, value) }
     try fields.put("id", showsID ? "0x" + String(UInt32(truncatingIfNeeded: info.id), radix: 16) : nil)
     try fields.put("r_frame_rate", info.baseFrameRate.fraction)
-    try fields.put("avg_frame_rate", info.averageFrameRate.fraction)
+    try fields.put("avg_frame_rate", info.writtenAverageFrameRate.description)
     try fields.put("time_base", info.timeBase.rational.fraction)
     try fields.put("start_pts", info.startTime)
     try fields.put("start_time", info.startTime.map { ProbeText.seconds($0, info.timeBase) })
@@ -120,9 +120,9 @@ struct ProbeJSONSideData: Encodable {
       try fields.put("rotation", Int(counterClockwise))
     case .masteringDisplay(let display):
       let names = ["red_x", "red_y", "green_x", "green_y", "blue_x", "blue_y", "white_point_x", "white_point_y"]
-      for (name, value) in zip(names, display.primaries ?? []) { try fields.put(name, value.fraction) }
+      for (name, value) in zip(names, display.primaries ?? []) { try fields.put(name, value.description) }
       for (name, value) in zip(["min_luminance", "max_luminance"], display.luminance ?? []) {
-        try fields.put(name, value.fraction)
+        try fields.put(name, value.description)
       }
     case .contentLightLevel(let maximum, let average):
       try fields.put("max_content", maximum)
@@ -141,7 +141,9 @@ struct ProbeJSONSideData: Encodable {
       try fields.put("min_bitrate", minimum)
       try fields.put("avg_bitrate", average)
       try fields.put("buffer_size", bufferBits)
-      try fields.put("vbv_delay", delay)
+      // ffprobe writes it signed: -1 where it is not known.
+      try fields.put("vbv_delay", Int64(bitPattern: delay))
+    case .audioService(let type): try fields.put("service_type", type)
     case .other: break
     }
   }

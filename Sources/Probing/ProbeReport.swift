@@ -23,6 +23,8 @@ public struct ProbeReport: Sendable {
     public let counted: Counted?
     /// Nil for sound and data.
     public let color: ColorUnderstanding?
+    /// Nil where nothing is said of it.
+    public let hdr: HDRDescription?
     /// Nil when libav has no decoder for it, or the report was made from an index without them.
     public let decoder: DecoderFacts?
   }
@@ -92,8 +94,11 @@ public struct ProbeReport: Sendable {
     container = demuxer.container
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
-    streams = zip(demuxer.streams, decoders).map {
-      StreamReport(info: $0, counted: nil, color: $0.color, decoder: $1)
+    let messages = try demuxer.hdrMessages()
+    streams = demuxer.streams.indices.map {
+      let info = demuxer.streams[$0]
+      return StreamReport(
+        info: info, counted: nil, color: info.color, hdr: HDRDescription(info, messages[$0]), decoder: decoders[$0])
     }
     layout = ContainerLayout(path: demuxer.container.path)
     movie = layout.map { [container] in MovieBoxes(path: container.path, layout: $0) }
@@ -110,7 +115,9 @@ public struct ProbeReport: Sendable {
     streams = index.packets.map {
       let index = $0.stream.index
       let decoder = decoders.indices.contains(index) ? decoders[index] : nil
-      return StreamReport(info: $0.stream, counted: Counted($0), color: $0.stream.color, decoder: decoder)
+      return StreamReport(
+        info: $0.stream, counted: Counted($0), color: $0.stream.color, hdr: HDRDescription($0.stream, $0.hdr),
+        decoder: decoder)
     }
     layout = ContainerLayout(path: path)
     movie = layout.map { MovieBoxes(path: path, layout: $0) }
@@ -151,6 +158,20 @@ extension StreamInfo {
 }
 
 extension Demuxer {
+  /// What the headers of H.264 and HEVC streams say of HDR; nil for other streams.
+  func hdrMessages() throws(LibavError) -> [HDRMessages?] {
+    var messages: [HDRMessages?] = []
+    for stream in streams {
+      let isHEVC = stream.codecName == "hevc"
+      guard isHEVC || stream.codecName == "h264" else {
+        messages.append(nil)
+        continue
+      }
+      messages.append(HDRMessages(extradata: try parameters(ofStream: stream.index).extradata, isHEVC: isHEVC))
+    }
+    return messages
+  }
+
   /// What each stream's decoder says before any packet; nil where there is none.
   func decoderFacts() throws(LibavError) -> [DecoderFacts?] {
     var facts: [DecoderFacts?] = []

@@ -92,6 +92,7 @@ public struct ProbeTable: Sendable {
       let assumed = color.assumed.isEmpty ? "" : " (assumed: \(color.assumed.joined(separator: ", ")))"
       lines.append("colour " + tags.map { $0 ?? "?" }.joined(separator: "/") + assumed)
     }
+    if let hdr = stream.hdr { lines.append("HDR " + hdr.summary) }
     return lines
   }
 

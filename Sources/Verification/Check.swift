@@ -17,6 +17,9 @@ public struct Check: Sendable, Identifiable {
   public let ideal: JSONValue?
   /// Whether it needs every picture or all sound decoded.
   public var needsDecoding: Bool { needs.needsDecoding }
+  /// Whether it counts what sound must not have: where there is no sound, only `audio.present` and rules that ask for
+  /// something of it are broken.
+  var isDefectOfSound: Bool { id.hasPrefix("audio.") && (ideal == false || ideal == 0) }
   let needs: Work
   let measure: @Sendable (Evidence) -> Measurement
 

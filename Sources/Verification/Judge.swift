@@ -20,7 +20,9 @@ struct Judge {
     switch measurement.state {
     case .notRun: return answer(.notRun, measurement.detail ?? "It was not run.")
     case .unknown: return answer(.inconclusive, measurement.detail ?? "It could not be measured.")
-    case .absent: return answer(broken, "\(measurement.detail ?? "It is not there.") \(check.advice)")
+    case .absent where check.isDefectOfSound:
+      return answer(.notRun, measurement.detail ?? "There is no sound.")
+    case .absent: return answer(broken, measurement.detail ?? "It is not there.")
     case .measured:
       let holds =
         rule.condition?.holds(for: measurement.value) ?? measurement.holds

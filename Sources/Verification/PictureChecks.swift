@@ -71,17 +71,17 @@ extension CheckCatalogue {
     Check(
       "video.flash_risk", "a risk from flashing", unit: "yes/no",
       detail:
-        "Whether more than three general flashes fall into one second: opposing changes of 20 cd/m² or more on a "
-        + "quarter of the picture, the darker below 160 cd/m² (ITU-R BT.1702, WCAG 2.2). A risk, no certificate; red "
-        + "flashes and patterns are not looked for.",
+        "Whether more than three flashes fall into one second on a quarter of the picture: opposing changes of 20 cd/m² "
+        + "or more, the darker below 160 cd/m², or to and from a saturated red (ITU-R BT.1702-3, WCAG 2.2). A risk, no "
+        + "certificate; patterns are not looked for.",
       advice: "Have it tested for photosensitive epilepsy before it is shown.", ideal: false, needs: .sketches
     ) { evidence in
       evidence.watched { pictures, _ in
-        .measured(
-          .bool(!pictures.flicker.isEmpty),
-          pictures.flicker.isEmpty
-            ? nil : "It flashes more than three times a second in \(places(pictures.flicker.count)).",
-          at: pictures.flicker)
+        let flicker = pictures.flicker
+        let all = flicker.all
+        guard !all.isEmpty else { return .measured(false) }
+        let what = flicker.red.isEmpty ? "It" : flicker.general.isEmpty ? "Saturated red" : "It, saturated red too,"
+        return .measured(true, "\(what) flashes more than three times a second in \(places(all.count)).", at: all)
       }
     },
     Check(

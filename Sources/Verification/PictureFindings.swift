@@ -16,8 +16,8 @@ struct PictureFindings: Sendable {
   let cuts: [Int]
   /// Lasting steps of the whole picture's brightness or colour that are no cuts.
   let steps: [Step]
-  /// Stretches of a second with more than three general flashes.
-  let flicker: [Interval]
+  /// Stretches of a second with more than three flashes.
+  let flicker: Flicker
 
   struct Flash: Sendable, Hashable {
     let index: Int
@@ -43,7 +43,7 @@ struct PictureFindings: Sendable {
     let flashes = Self.findFlashes(series, near: near, cuts: Set(cuts))
     self.flashes = flashes
     steps = Self.findSteps(series, cuts: Set(cuts), flashes: Set(flashes.map(\.index)))
-    flicker = Self.findFlicker(series)
+    flicker = Flicker(series)
   }
 
   /// Pictures before and after a join that count as near it.
@@ -177,53 +177,5 @@ struct PictureFindings: Sendable {
       guard max(abs(entry.lumaStep), entry.chromaStep) >= stepClarity * usual else { return nil }
       return Step(index: index, luma: entry.lumaStep, chroma: entry.chromaStep)
     }
-  }
-
-  // MARK: - Flicker
-
-  /// Part of the picture, and flashes in a second, that make a risk: ITU-R BT.1702-3 annex 1 and WCAG 2.2 (2.3.1).
-  private static let flickerArea: Float = 0.25
-  private static let flickerFlashes = 3
-
-  /// A step may take so many pictures, for films that are dimmed and brightened over some.
-  private static let flickerSpan = 3
-  /// A flash changes the picture one way; what moves brightens about as much as it darkens.
-  private static let flickerDominance: Float = 3
-
-  /// A flash is a pair of opposing steps; steps of several pictures in a row are taken together.
-  private static func findFlicker(_ series: PictureSeries) -> [Interval] {
-    var steps: [(index: Int, isUp: Bool)] = []
-    let entries = series.entries
-    for index in entries.indices {
-      let recent = entries[max(0, index - flickerSpan + 1)...index]
-      let up = recent.reduce(Float(0)) { $0 + $1.brightened }
-      let down = recent.reduce(Float(0)) { $0 + $1.darkened }
-      let entry = entries[index]
-      if up >= flickerArea || down >= flickerArea {
-        let isUp = up > down
-        let (most, least) = isUp ? (up, down) : (down, up)
-        // Alternating pictures fill the window with both: then the picture itself must show which way it goes.
-        let isClear =
-          most >= flickerDominance * least
-          || (isUp
-            ? entry.brightened >= max(flickerArea, flickerDominance * entry.darkened)
-            : entry.darkened >= max(flickerArea, flickerDominance * entry.brightened))
-        let way = isClear && most < flickerDominance * least ? entry.brightened > entry.darkened : isUp
-        if isClear, steps.last?.isUp != way { steps.append((index, way)) }
-      }
-    }
-    let needed = 2 * (flickerFlashes + 1)
-    var found: [Interval] = []
-    for first in steps.indices where first + needed <= steps.count {
-      let span = Interval(
-        start: series.time(steps[first].index), end: series.time(steps[first + needed - 1].index))
-      guard span.length <= .one else { continue }
-      if let last = found.last, let end = last.end, end >= span.start {
-        found[found.count - 1] = Interval(start: last.start, end: span.end)
-      } else {
-        found.append(span)
-      }
-    }
-    return found
   }
 }

@@ -22,9 +22,8 @@ struct PictureSeries: Sendable {
     /// 0–1: the part of the grid that is brighter, or darker, together with ``flash``.
     var flashAgreement: Float = 0
     var isBlack = false
-    /// 0–1: the part of the grid that turned brighter, and darker, by a flash's step.
-    var brightened: Float = 0
-    var darkened: Float = 0
+    /// The parts of the grid that turned by a flash's step.
+    var flicker = FlickerWatch.Steps()
   }
 
   let timeBase: TimeBase

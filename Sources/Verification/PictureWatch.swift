@@ -46,7 +46,7 @@ struct PictureWatch {
       series.entries[series.entries.count - 1].flash = flash
       series.entries[series.entries.count - 1].flashAgreement = agreement
     }
-    (entry.brightened, entry.darkened) = flicker.look(at: sketch.cells[0])
+    entry.flicker = flicker.look(at: sketch.cells)
     series.entries.append(entry)
     series.end = time + max(duration, 0)
     keepStillRuns(sketch)

@@ -177,7 +177,8 @@ struct SoundWatch: ~Copyable {
 
   private mutating func noteClip() {
     reading.clippedPeaks += 1
-    if reading.clips.count < SoundReading.listed { reading.clips.append(now) }
+    // Channels clip together: one place.
+    if reading.clips.count < SoundReading.listed, reading.clips.last != now { reading.clips.append(now) }
   }
 
   private mutating func closeWindow(channels: Int) {

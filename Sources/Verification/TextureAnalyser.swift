@@ -100,25 +100,40 @@ final class TextureAnalyser: PictureAnalyser {
 
   // MARK: - Bars
 
-  /// Code values: a row of a bar is no brighter in the mean, and its samples lie no further apart.
+  /// Code values: a row of a bar is no brighter in the mean. Its samples lie no further apart, but for a part of them on
+  /// either side that coding noise or grain takes farther; stars on a night sky stand out more than that.
   private static let barLevel = 26
-  private static let barSpread: UInt8 = 12
+  private static let barSpread = 12
+  private static let barOutliers = 0.05
+  private static let barExtremes = 24
   /// Every so many samples of a row or column are looked at.
   private static let barStep = 3
 
   private func findBars() -> TextureReading.Bars {
-    luma.withUnsafeBufferPointer { source in
+    var counts = [Int](repeating: 0, count: 256)
+    return luma.withUnsafeBufferPointer { source in
       func isBar(start: Int, step: Int, count: Int) -> Bool {
-        var (sum, least, most): (Int, UInt8, UInt8) = (0, 255, 0)
-        var looked = 0
+        for value in counts.indices { counts[value] = 0 }
+        var (sum, looked) = (0, 0)
         for position in stride(from: 0, to: count, by: Self.barStep) {
-          let sample = source[start + position * step]
-          sum += Int(sample)
-          least = min(least, sample)
-          most = max(most, sample)
+          let sample = Int(source[start + position * step])
+          sum += sample
+          counts[sample] += 1
           looked += 1
         }
-        return sum <= Self.barLevel * looked && most - least <= Self.barSpread
+        guard sum <= Self.barLevel * looked else { return false }
+        func spread(without outliers: Int) -> Int {
+          func edge(_ values: some Sequence<Int>) -> Int {
+            var seen = 0
+            return values.first {
+              seen += counts[$0]
+              return seen > outliers
+            } ?? 0
+          }
+          return edge(counts.indices.reversed()) - edge(counts.indices)
+        }
+        return spread(without: 0) <= Self.barExtremes
+          && spread(without: Int(Self.barOutliers * Double(looked))) <= Self.barSpread
       }
       let row: (Int) -> Bool = { isBar(start: $0 * self.width, step: 1, count: self.width) }
       let column: (Int) -> Bool = { isBar(start: $0, step: self.width, count: self.height) }

@@ -78,7 +78,7 @@ extension Finding: Encodable {
   }
 
   /// How bad the outcome is: a rule that holds is never `fail`, however much it matters.
-  private var outcome: String { status == .warn && severity == .info ? "info" : status.rawValue }
+  var outcome: String { status == .warn && severity == .info ? "info" : status.rawValue }
 
   /// Every member is always there; what is not known is `null`. Times in seconds.
   public func encode(to encoder: any Encoder) throws {

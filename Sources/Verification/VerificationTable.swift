@@ -5,24 +5,34 @@ import Probing
 public struct VerificationTable: Sendable {
   public let lines: [String]
 
-  /// Order of the rows.
-  private static let order: [Finding.Status] = [.fail, .warn, .inconclusive, .pass, .notRun]
+  /// Order of the rows, by what each comes to; what only informs stands behind what counts.
+  private static let order = ["fail", "warn", "inconclusive", "info", "pass"]
   /// Columns of the status.
   private static let statusWidth = 13
 
   /// - Parameter showsAll: also rules that hold or do not apply.
   public init(_ report: VerificationReport, showsAll: Bool = true) {
-    let findings = Self.order.flatMap { status in report.findings.filter { $0.status == status } }
-      .filter { showsAll || ![.pass, .notRun].contains($0.status) }
+    let findings = Self.order.flatMap { outcome in report.findings.filter { $0.outcome == outcome } }
+      .filter { showsAll || $0.status != .pass }
     let width = (findings.map(\.check.count).max() ?? 0) + 2
     let head =
       "\(report.verdict.rawValue.uppercased())  \(report.file)  (\(report.preset)\(report.isFast ? ", fast" : ""))"
     let rows = findings.map { finding in
-      "  " + Self.padded(finding.status.rawValue, Self.statusWidth) + Self.padded(finding.check, width)
+      "  " + Self.padded(finding.outcome, Self.statusWidth) + Self.padded(finding.check, width)
         + finding.message
         + Self.place(finding)
     }
-    lines = ([head] + rows).map(\.madeVisible)
+    lines = ([head] + rows + (showsAll ? Self.notRun(report) : [])).map(\.madeVisible)
+  }
+
+  /// Rules that were not run, together where the reason is the same.
+  private static func notRun(_ report: VerificationReport) -> [String] {
+    let findings = report.findings.filter { $0.status == .notRun }
+    let reasons = findings.reduce(into: [String]()) { if !$0.contains($1.message) { $0.append($1.message) } }
+    return reasons.map { reason in
+      let checks = findings.filter { $0.message == reason }.map(\.check)
+      return "  " + padded(Finding.Status.notRun.rawValue, statusWidth) + checks.joined(separator: ", ") + ": " + reason
+    }
   }
 
   private static func place(_ finding: Finding) -> String {

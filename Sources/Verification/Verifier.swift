@@ -28,7 +28,7 @@ public struct Verifier: Sendable {
   ///
   /// Blocks while decoding; run it off an actor. Memory grows with the length of the media by some bytes a packet only.
   /// - Parameter progress: called now and then on this thread.
-  /// - Throws: ``LibavError`` when the file is not there or may not be read, `CancellationError` when the task is
+  /// - Throws: ``LibavError`` when the file is not there, is no file or may not be read, `CancellationError` when the task is
   ///   cancelled; a file that is no media gives a report that says so.
   public func verify(
     _ path: String, expectation: Expectation? = nil, progress: ((VerificationProgress) -> Void)? = nil
@@ -60,7 +60,7 @@ public struct Verifier: Sendable {
 
   /// Failures that say nothing of the file's content.
   private static let cannotBeRead: Set<LibavError.Code> = [
-    .fileNotFound, .permissionDenied, .outOfMemory, .inputOutput,
+    .fileNotFound, .permissionDenied, .outOfMemory, .inputOutput, .notAFile,
   ]
 
   private func judge(_ path: String, _ evidence: Evidence) -> VerificationReport {

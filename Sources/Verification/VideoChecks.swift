@@ -112,7 +112,8 @@ extension CheckCatalogue {
     },
     Check(
       "video.wrapper", "agreement of container and bit stream", unit: "yes/no",
-      detail: "Whether size and colour in the container's sample entry are those of the bit stream (MP4/MOV).",
+      detail:
+        "Whether size, pixels' shape and colour in the container's sample entry are those of the bit stream (MP4/MOV).",
       advice: "Rewrap it, so that the container tells the truth.", ideal: true
     ) { evidence in
       evidence.video { stream, video in
@@ -185,7 +186,7 @@ extension CheckCatalogue {
       advice: "Convert it, or correct the tag."
     ) { evidence in
       evidence.video { _, video in
-        tag(video.color).map { .measured(.string($0)) } ?? .absent("The file does not say \(title).")
+        tag(video.color).map { .measured(.string($0)) } ?? .absent("The file does not say \(title). Tag it.")
       }
     }
   }

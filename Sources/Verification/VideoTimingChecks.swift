@@ -93,7 +93,8 @@ extension CheckCatalogue {
       advice: "Encode it with key pictures closer together."
     ) { evidence in
       evidence.pictures { _, counted in
-        counted.gopLengths.max().map { .measured(.integer(Int64($0))) } ?? .absent("There is no key picture.")
+        counted.gopLengths.max().map { .measured(.integer(Int64($0))) }
+          ?? .absent("There is no key picture. Encode it again.")
       }
     },
     Check(

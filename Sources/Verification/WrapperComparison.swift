@@ -1,10 +1,14 @@
 import Libav
 import Probing
+import Timing
 
 /// Where a container's word on the pictures differs from the bit stream's.
 struct WrapperComparison {
   /// `1280x720 and the bit stream 1920x1080`, …
   let lies: [String]
+
+  /// Pixels of the shown width: encoders round long ratios to what the bit stream can say.
+  private static let shownDifference = Rational.one
 
   /// Numbers of ITU-T H.273 by libav's names; others are not compared.
   private static let primaries = [1: "bt709", 5: "bt470bg", 6: "smpte170m", 9: "bt2020"]
@@ -19,6 +23,12 @@ struct WrapperComparison {
     if entry.width > 0, entry.height > 0, (entry.width, entry.height) != (video.width, video.height) {
       lies.append("\(entry.width)x\(entry.height) and the bit stream \(video.width)x\(video.height)")
     }
+    let coded = video.codedSampleAspectRatio
+    if let told = entry.pixelAspect, coded.isPositive,
+      (told - coded).magnitude * Rational(Int64(video.width)) >= Self.shownDifference
+    {
+      lies.append("pixels of \(Self.ratio(told)) and the bit stream of \(Self.ratio(coded))")
+    }
     if let codes = entry.colorCodes {
       let pairs = [
         ("primaries", Self.primaries[codes.primaries], video.color.primaries),
@@ -32,4 +42,6 @@ struct WrapperComparison {
     }
     self.lies = lies
   }
+
+  private static func ratio(_ value: Rational) -> String { "\(value.numerator):\(value.denominator)" }
 }

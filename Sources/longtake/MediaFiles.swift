@@ -1,4 +1,5 @@
 import Foundation
+import Glibc
 
 /// The files that were named, with folders replaced by the media in them.
 struct MediaFiles {
@@ -18,12 +19,19 @@ struct MediaFiles {
         return [name]
       }
       let found = (FileManager.default.enumerator(atPath: name)?.compactMap { $0 as? String } ?? []).filter {
-        Self.extensions.contains(($0 as NSString).pathExtension.lowercased())
-      }.sorted().map { (name as NSString).appendingPathComponent($0) }
+        let file = $0 as NSString
+        return Self.extensions.contains(file.pathExtension.lowercased()) && !file.lastPathComponent.hasPrefix(".")
+      }.sorted().map { (name as NSString).appendingPathComponent($0) }.filter(Self.mayBeFile)
       guard !found.isEmpty else {
         throw UsageError("\(name): there is no media in this folder", status: .inputNotFound)
       }
       return found
     }
+  }
+
+  /// No folder, pipe or device; a link that leads nowhere is told of when it is opened.
+  private static func mayBeFile(_ path: String) -> Bool {
+    var status = stat()
+    return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG
   }
 }

@@ -20,7 +20,7 @@ struct VerifyBatch: Sendable {
           var waiting = paths.enumerated().makeIterator()
           var done: [Int: Outcome] = [:]
           var next = 0
-          for _ in 0..<jobs { start(waiting.next(), in: &group) }
+          for _ in 0..<min(jobs, paths.count) { start(waiting.next(), in: &group) }
           while let (index, outcome) = await group.next() {
             done[index] = outcome
             while let ready = done.removeValue(forKey: next) {

@@ -83,7 +83,8 @@ struct VerifyCommand: AsyncParsableCommand {
         cases.append(JUnitReport.File(path: outcome.path, report: report))
       case .failure(let error):
         if error is CancellationError { throw error }
-        failure = Failure.report(error)
+        let status = Failure.report(error)
+        failure = failure == .no ? status : failure ?? status
         cases.append(JUnitReport.File(path: outcome.path, error: String(describing: error)))
       }
     }

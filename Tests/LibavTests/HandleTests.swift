@@ -38,7 +38,7 @@ import Timing
     #expect(mkfifo(pipe, 0o600) == 0)
     for path in [pipe, folder.path, "/dev/null"] {
       let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: path) }
-      #expect(error?.code == .invalidData)
+      #expect(error?.code == .notAFile)
     }
   }
 

@@ -123,7 +123,7 @@ struct DefectTests {
   func sights() throws {
     let plain = try film("plain.mp4")
     let cut = try film("cut.mp4", picture: "negate=enable='gte(n,30)'")
-    let boxed = try film("boxed.mp4", picture: "crop=320:180,pad=320:240:0:30")
+    let boxed = try film("boxed.mp4", picture: "crop=320:180,pad=320:240:0:30,noise=c0s=6:allf=t")
     let combed = try film(
       "combed.mp4", picture: "tinterlace=interleave_top,setfield=prog,setpts=N/24/TB", step: 4)
     let strobe = try film(

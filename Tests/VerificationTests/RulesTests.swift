@@ -118,4 +118,37 @@ struct RulesTests {
     #expect(Set(CheckCatalogue.all.map(\.id)).count == CheckCatalogue.all.count)
     #expect(CheckCatalogue.listing.contains { $0.hasPrefix("video.duration ") && $0.contains("[s]") })
   }
+
+  @Test("Where there is no sound, it has no defects; what is asked of it is missing")
+  func noSound() throws {
+    let path = try TestClip.make(folder, sound: nil)
+    let ids = ["audio.gaps", "audio.clipping", "audio.silence", "audio.channels.dead", "audio.length"]
+    var rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: .equals(0))) })
+    rules["audio.loudness.integrated"] = DeliverableRule(condition: .between(-24, -22))
+    let report = try TestClip.report(path, TestClip.spec(rules))
+    for id in ids { #expect(report.finding(id)?.status == .notRun, "\(id)") }
+    #expect(report.finding("audio.loudness.integrated")?.status == .fail)
+    #expect(report.finding("audio.loudness.integrated")?.message == "There is no sound.")
+  }
+
+  @Test("A rate lies between two numbers as the fraction it is", arguments: ["24000/1001", "30", "60000/1001", "12"])
+  func rates(_ rate: String) throws {
+    let path = try TestClip.make(folder, rate: rate, seconds: 0.5, sound: nil)
+    let rules = ["video.frame_rate": DeliverableRule(condition: .between(23, 60))]
+    #expect(try TestClip.report(path, TestClip.spec(rules)).verdict == (rate == "12" ? .fail : .pass))
+  }
+
+  @Test("A container that gives pixels another shape than the bit stream does is told apart from one that agrees")
+  func wrappedShape() throws {
+    let same = try TestClip.make(folder, "same.mp4", seconds: 0.5, sound: nil, extra: ["-vf", "setsar=4/3"])
+    let other = try folder.make("other.mp4", "-i", same, "-c", "copy", "-aspect", "4:3")
+    let spec = TestClip.spec(["video.wrapper": DeliverableRule(condition: .equals(true))])
+    // x264 rounds this to 4095:4096.
+    let rounded = try TestClip.make(
+      folder, "rounded.mp4", seconds: 0.5, sound: nil, extra: ["-vf", "setsar=26363/26367"])
+    #expect(try TestClip.report(same, spec).verdict == .pass)
+    #expect(try TestClip.report(rounded, spec).verdict == .pass)
+    let finding = try #require(try TestClip.report(other, spec).finding("video.wrapper"))
+    #expect(finding.status == .fail && finding.message.contains("1:1") && finding.message.contains("4:3"))
+  }
 }

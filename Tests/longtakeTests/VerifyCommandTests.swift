@@ -89,4 +89,65 @@ import Testing
     let wrong = try await LongtakeProgram.run(["verify", "--preset", preset, "--joins", preset, master])
     #expect(wrong.status == 65 && wrong.errors.contains("stitch --report"))
   }
+
+  /// A pipe, a device or a folder is no deliverable that fails, and a link in a folder that leads nowhere is no I/O error.
+  @Test func whatIsNoFileIsToldApartFromWhatFails() async throws {
+    try #require(try MediaTool.run("mkfifo", [folder.path("pipe.mp4")]).status == 0)
+    for (path, status) in [(folder.path("pipe.mp4"), Int32(65)), ("/dev/null", 65), (folder.path("missing.mp4"), 66)] {
+      let result = try await LongtakeProgram.run(["verify", "--preset", preset, path])
+      #expect(result.status == status, "\(path): \(result.errors)")
+      #expect(!result.errors.contains("FAIL"))
+    }
+    let links = folder.url.appending(path: "links")
+    try FileManager.default.createDirectory(at: links.appending(path: "folder.mp4"), withIntermediateDirectories: true)
+    for (name, target) in [("loop.mp4", "loop.mp4"), ("whole.mp4", "../media/a.mp4")] {
+      try FileManager.default.createSymbolicLink(
+        atPath: links.appending(path: name).path, withDestinationPath: target)
+    }
+    try folder.write("links/._whole.mp4", "what other systems leave beside files")
+    try #require(try MediaTool.run("mkfifo", [folder.path("links/pipe.mp4")]).status == 0)
+    let result = try await LongtakeProgram.run(["verify", "--json", "--preset", preset, links.path])
+    #expect(result.status == 66, "\(result.errors)")
+    #expect(result.output.split(separator: "\n").count == 1 && result.output.contains("whole.mp4"))
+  }
+
+  @Test func aPresetIsFoundByPathWhateverItIsCalled() async throws {
+    let clip = folder.path("media/a.mp4")
+    let text = try String(contentsOfFile: preset, encoding: .utf8)
+    let own = try folder.write("presets of mine/mine.preset", text)
+    try folder.write(
+      "presets of mine/more.json",
+      """
+      {"schema": "longtake.verify-preset/1", "id": "more", "title": "t", "source": "s", "extends": "./mine.preset",
+       "rules": {"video.frame_rate": {"between": [23.9, 24.1]}}}
+      """)
+    #expect(try await LongtakeProgram.run(["verify", clip, "--preset", own]).status == 0)
+    let more = folder.path("presets of mine/more.json")
+    let extended = try await LongtakeProgram.run(["verify", clip, "--preset", more])
+    #expect(extended.status == 0 && extended.errors.contains("video.size"), "\(extended.errors)")
+    let wrong = try await LongtakeProgram.run(["verify", clip, "--preset", folder.path("media/notes.txt")])
+    #expect(wrong.status == 65 && wrong.errors.contains("notes.txt") && !wrong.errors.contains("there is no"))
+    let none = try await LongtakeProgram.run(["verify", clip, "--preset", folder.path("nothing.json")])
+    #expect(none.status == 66)
+  }
+
+  /// Names of files may hold anything but `/`.
+  @Test func junitStaysXMLWhateverFilesAreCalled() async throws {
+    let (report, hostile) = (folder.path("odd.xml"), folder.path("a\u{1}\n]]>'\u{FFFE}é\u{1F3AC}.mp4"))
+    try FileManager.default.copyItem(atPath: folder.path("media/a.mp4"), toPath: hostile)
+    _ = try await LongtakeProgram.run(["verify", "--preset", preset, "--junit", report, hostile])
+    let script = """
+      import sys, xml.etree.ElementTree as T
+      print(*[ascii(s.get('name').split('/')[-1]) for s in T.parse(sys.argv[1]).getroot()])
+      """
+    let judge = try MediaTool.run("python3", ["-c", script, report])
+    let name = String(decoding: judge.output, as: UTF8.self)
+    #expect(name.contains(#"a\ufffd\ufffd]]>'\ufffd\xe9\U0001f3ac.mp4"#), "\(name)")
+  }
+
+  @Test func aFileThatDoesNotOpenIsToldBriefly() async throws {
+    let result = try await LongtakeProgram.run(["verify", folder.path("media/notes.txt")])
+    #expect(result.status == 1)
+    #expect(result.errors.split(separator: "\n").count == 3, "\(result.errors)")
+  }
 }

@@ -1,0 +1,71 @@
+import Foundation
+import Generation
+import Pipeline
+import Presets
+import Support
+import Testing
+
+/// What only the request tells, from the storyboard to the report: images, cuts, sound.
+@Suite(.serialized) struct RequestCheckTests {
+  private static let shots = """
+      - id: one
+        start: from.png
+        end: to.png
+        multi_prompt:
+          - prompt: A quay.
+            duration: 1
+          - prompt: A boat.
+            duration: 2
+    """
+
+  private func film() throws -> SmallFilm {
+    let film = try SmallFilm(shots: Self.shots)
+    for (name, source) in [("from.png", "testsrc2"), ("to.png", "smptehdbars")] {
+      _ = try film.folder.make(
+        name, "-f", "lavfi", "-i", "\(source)=size=\(SmallFilm.width)x\(SmallFilm.height)", "-frames:v", "1")
+    }
+    return film
+  }
+
+  private func statuses(_ stage: Stage) throws -> [String: String] {
+    let findings = try stage.report()["shots"]?.arrayValue?.first?["takes"]?.arrayValue?.first?["verification"]?[
+      "findings"]?.arrayValue
+    return Dictionary(
+      try #require(findings).compactMap { finding in
+        guard let check = finding["check"]?.stringValue, let status = finding["status"]?.stringValue else { return nil }
+        return (check, status)
+      }, uniquingKeysWith: { first, _ in first })
+  }
+
+  @Test func aClipThatFollowsItsRequestPasses() async throws {
+    let stage = Stage(try film())
+    #expect(try await stage.production().run().isGood)
+    let found = try statuses(stage)
+    for check in [
+      "request.start_image", "request.end_image", "request.cuts", "request.size", "request.duration", "request.audio",
+      "audio.silent",
+    ] {
+      #expect(found[check] == "pass", "\(check)")
+    }
+  }
+
+  /// A clip of the right size and length that shows something else, in one shot, and is silent.
+  @Test func aClipThatDoesNotIsWarnedOf() async throws {
+    let film = try film()
+    let clip = try film.folder.make(
+      "clip.mp4", "-f", "lavfi", "-i",
+      "mandelbrot=size=\(SmallFilm.width)x\(SmallFilm.height):rate=24,trim=duration=3", "-f", "lavfi", "-i",
+      "anullsrc=r=48000:cl=stereo", "-shortest", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
+      "-c:a",
+      "aac", "-t", "3")
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(clip)", "done_after": 0.1}"#)
+    defer { hub.stop() }
+    let stage = Stage(film)
+    _ = try await stage.production(hub: hub).run()
+    let found = try statuses(stage)
+    for check in ["request.start_image", "request.end_image", "request.cuts", "audio.silent"] {
+      #expect(found[check] == "warn", "\(check)")
+    }
+    #expect(found["request.size"] == "pass" && found["request.duration"] == "pass" && found["request.audio"] == "pass")
+  }
+}
