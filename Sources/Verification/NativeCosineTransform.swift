@@ -3,9 +3,9 @@ import Foundation
 
 /// The two-dimensional DCT-II of pictures of one size.
 ///
-/// Two lines at a time are the real and the imaginary part of one complex Fourier transform (J. Makhoul, "A fast cosine transform
-/// in one and two dimensions", 1980): libfftw3 is several times faster at these than at its own real transforms. Each coefficient
-/// is the orthonormal one times a factor that depends on the size alone, apart from the first row and column.
+/// Two lines at a time are the real and the imaginary part of one complex Fourier transform (J. Makhoul, "A fast cosine
+/// transform in one and two dimensions", 1980): libfftw3 is several times faster at these than at its own real transforms.
+/// Each coefficient is the orthonormal one times a factor that depends on the size alone, apart from the first row and column.
 final class CosineTransform {
   let width: Int
   let height: Int
@@ -94,7 +94,7 @@ private final class LineTransform {
     UnsafeMutableRawPointer(values.base + 2 * step * pair).assumingMemoryBound(to: SIMD2<Float>.self)
   }
 
-  /// Even places in order, then the odd ones backwards: this makes a Fourier transform of what a cosine transform is asked for.
+  /// Even places in order, then the odd ones backwards: the Fourier transform of these holds the cosine transform.
   func loadRows(_ first: UnsafePointer<Float>, _ second: UnsafePointer<Float>) {
     let target = complex(0)
     for place in 0..<length / 2 {
