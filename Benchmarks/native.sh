@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Judges `longtake native` on clips made from the photographs and renders of Debian's wallpaper packages, native and scaled up,
-# and prints the table of Benchmarks/native.md. Takes about an hour on two cores, and can be stopped and run again.
+# and prints the tables of Benchmarks/native.md. Runs for an hour at most (--minutes), and can be stopped and run again.
 #
 #   Benchmarks/native.sh [SCRATCH] [options of native_clips.py]   default: .build-native/
 #
@@ -12,7 +12,8 @@ scratch=${1:-.build-native}
 shift || true
 packages=(
   plasma-workspace-wallpapers ukui-wallpapers gnome-backgrounds mate-backgrounds lomiri-wallpapers-16.04
-  lomiri-wallpapers-20.04
+  lomiri-wallpapers-20.04 sway-backgrounds desktop-base xfdesktop4-data debian-edu-artwork-emerald debian-edu-artwork-homeworld
+  debian-edu-artwork-buster debian-edu-artwork-softwaves
 )
 
 mkdir -p "$scratch/packages" "$scratch/images"

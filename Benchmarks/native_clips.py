@@ -1,44 +1,56 @@
-"""Makes native and scaled-up 4K clips from photographs and renders, and judges them with `longtake native`.
+"""Makes native and scaled-up clips from photographs and renders, and judges them with `longtake native`.
 
-    native_clips.py PROGRAM IMAGES SCRATCH [--limit N] [--seed N]
+    native_clips.py PROGRAM IMAGES SCRATCH [--minutes N] [--limit N] [--seed N] [--half a|b] [--frames WxH,...] [--keep]
 
-IMAGES is a folder of pictures; those of at least 3840x2160 are taken. Every picture gives a native 3840x2160 frame (cropped, or
-scaled down from more), a soft one (blurred) and a dark one; and, after scaling down to 720, 900, 1080 and 1440 lines, frames scaled
-up again by one of four kernels. Each is encoded by x264 or x265 as one still key picture or as a short pan, and judged. One JSON
-object a clip goes to SCRATCH/results.jsonl; what is there already is not made again. Prints the table in Markdown.
+IMAGES is a folder of pictures. Each gives clips of one or two frame sizes that it is large enough for: native ones (as it is, soft,
+dark, blurred by motion, cleaned of noise, sharpened, grained, with text or bars on it) and ones scaled up from fewer lines by one of
+many kernels, some scaled twice, sharpened, grained, cut, put between bars, or made from a source that was compressed before. Each
+clip is one key picture or a short pan of two. One JSON object a clip goes to SCRATCH/results.jsonl; what is there already is not made
+again, and `--minutes` bounds a run, so that it can be continued. The halves hold different pictures: thresholds are to be chosen on
+one and judged on the other. Prints the tables in Markdown.
 """
 
 import argparse
-import collections
 import hashlib
 import json
 import pathlib
 import random
 import resource
 import subprocess
+import time
 
-from PIL import Image
+from PIL import Image, ImageDraw, ImageFilter
+
+from native_table import table
 
 Image.MAX_IMAGE_PIXELS = None
-WIDTH, HEIGHT = 3840, 2160
-KERNELS = ["bilinear", "bicubic", "lanczos", "spline"]
-SOURCES = [720, 900, 1080, 1440]
-# codec, options
-ENCODINGS = [
-    ("libx264", ["-preset", "veryfast", "-crf", "17"]),
-    ("libx264", ["-preset", "veryfast", "-crf", "22"]),
-    ("libx265", ["-preset", "ultrafast", "-crf", "19", "-x265-params", "log-level=none"]),
-    ("libx265", ["-preset", "ultrafast", "-crf", "24", "-x265-params", "log-level=none"]),
-]
-# Bits per pixel of the key pictures from which the method is held to its figures.
-ENOUGH_BITS = 0.1
-# A size counts as found within this share.
-SIZE_TOLERANCE = 0.02
+FRAMES = [(3840, 2160), (2160, 3840), (2880, 2880), (4096, 2160), (3000, 3000), (1920, 1080), (1080, 1920)]
+# Short sides of the sources by short side of the frame.
+SOURCES = {2160: [720, 900, 1080, 1440], 1080: [480, 540, 720], 2880: [960, 1024, 1440, 1920], 3000: [1024, 1080, 1440, 2048]}
+FFMPEG_KERNELS = ["bilinear", "bicubic", "lanczos", "spline", "area", "neighbor"]
+PILLOW_KERNELS = {"pillow-bilinear": Image.BILINEAR, "pillow-bicubic": Image.BICUBIC, "pillow-lanczos": Image.LANCZOS}
+# Codec, suffix, options for a few bits and for more of them.
+ENCODINGS = {
+    "x264": (".mp4", [["-c:v", "libx264", "-preset", "veryfast", "-crf", crf] for crf in ("17", "22")]),
+    "x265": (".mp4", [["-c:v", "libx265", "-preset", "ultrafast", "-crf", crf, "-x265-params", "log-level=none"]
+                      for crf in ("17", "23")]),
+    "x265-10": (".mp4", [["-c:v", "libx265", "-preset", "ultrafast", "-crf", crf, "-pix_fmt", "yuv420p10le", "-x265-params",
+                          "log-level=none"] for crf in ("17", "23")]),
+    "vp9": (".webm", [["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "7", "-b:v", "0", "-crf", crf]
+                      for crf in ("20", "32")]),
+    "av1": (".mp4", [["-c:v", "libsvtav1", "-preset", "11", "-crf", crf] for crf in ("25", "38")]),
+    "prores": (".mov", [["-c:v", "prores_ks", "-profile:v", profile, "-pix_fmt", "yuv422p10le"] for profile in ("0", "2")]),
+    "mjpeg": (".mov", [["-c:v", "mjpeg", "-q:v", quality, "-pix_fmt", "yuvj420p"] for quality in ("2", "6")]),
+}
+# How often each is drawn.
+CODEC_WEIGHTS = {"x264": 8, "x265": 6, "x265-10": 2, "vp9": 1, "av1": 1, "prores": 1, "mjpeg": 1}
+NATIVE_KINDS = ["soft", "very soft", "dark", "motion", "cleaned", "sharpened", "grain", "text", "bars", "bokeh"]
+UPSCALED_KINDS = ["twice", "sharpened", "grain", "bars", "compressed", "anamorphic", "cut"]
 
 
-def pictures(folder):
-    """Distinct pictures that are large enough, by path."""
-    found, seen = [], set()
+def pictures(folder, frames):
+    """Distinct pictures that are large enough for a frame: path, size and digest."""
+    seen = set()
     for path in sorted(pathlib.Path(folder).rglob("*")):
         if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp") or path.is_symlink():
             continue
@@ -48,47 +60,147 @@ def pictures(folder):
         except OSError:
             continue
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-        if size[0] >= WIDTH and size[1] >= HEIGHT and digest not in seen:
+        if digest not in seen and any(fits(size, frame) for frame in frames):
             seen.add(digest)
-            found.append(path)
-    return found
+            yield path, size, digest
 
 
-def name_of(path):
-    parts = [part for part in path.parts if part not in ("contents", "images", "usr", "share")]
-    return "-".join(parts[-2:]).rsplit(".", 1)[0].replace(" ", "_")
+def fits(size, frame):
+    return size[0] >= frame[0] and size[1] >= frame[1]
 
 
-def native_frame(path, target):
-    """A 3840x2160 PNG with nothing invented: scaled down where there is enough, else cropped."""
+def native_frame(path, frame):
+    """A picture of the frame's size with nothing invented: scaled down where there is enough, else cropped."""
     image = Image.open(path).convert("RGB")
-    width, height = image.size
-    scale = max(WIDTH / width, HEIGHT / height)
+    scale = max(frame[0] / image.width, frame[1] / image.height)
     if scale < 0.98:
-        image = image.resize((round(width * scale), round(height * scale)), Image.LANCZOS)
-    left, top = (image.width - WIDTH) // 2, (image.height - HEIGHT) // 2
-    image.crop((left, top, left + WIDTH, top + HEIGHT)).save(target, compress_level=1)
+        image = image.resize((round(image.width * scale), round(image.height * scale)), Image.LANCZOS)
+    left, top = (image.width - frame[0]) // 2, (image.height - frame[1]) // 2
+    return image.crop((left, top, left + frame[0], top + frame[1]))
 
 
-def encode(source, target, filters, moving, encoding):
-    codec, options = encoding
-    if moving:
-        # A pan by whole pixels of the source, before it is scaled up: two key pictures.
-        inputs = ["-loop", "1", "-framerate", "24", "-t", "0.17", "-i", source]
-        filters = filters[:-1] + ["scroll=horizontal=0.002:vertical=0.001"] + filters[-1:]
-        options = options + (["-g", "2"] if codec == "libx264" else [])
-        if codec == "libx265":
-            options = options[:-1] + [options[-1] + ":keyint=2:min-keyint=2:scenecut=0"]
-    else:
-        inputs = ["-i", source]
-    command = ["ffmpeg", "-v", "error", "-y"] + inputs
-    command += ["-vf", ",".join(filters + ["format=yuv420p"]), "-c:v", codec] + options + [target]
-    subprocess.run(command, check=True)
+def with_text(image, generator):
+    """A third of the picture under lines of text and thin rules, as on a screen."""
+    image = image.copy()
+    draw = ImageDraw.Draw(image)
+    width, height = image.size
+    draw.rectangle((width // 8, height // 6, width // 2, height * 5 // 6), fill=(245, 245, 245))
+    for line in range(height // 6 + 10, height * 5 // 6 - 30, 22):
+        words = "".join(generator.choice("abcdefghij klmnop qrstuvwxyz") for _ in range(width // 22))
+        draw.text((width // 8 + 20, line), words, fill=(20, 20, 30))
+        draw.line((width // 8, line - 4, width // 2, line - 4), fill=(200, 205, 215))
+    return image
+
+
+def with_bokeh(image):
+    """Sharp in the middle only, as a portrait."""
+    mask = Image.new("L", image.size, 0)
+    width, height = image.size
+    ImageDraw.Draw(mask).ellipse((width * 3 // 8, height // 4, width * 5 // 8, height), fill=255)
+    mask = mask.filter(ImageFilter.BoxBlur(60))
+    return Image.composite(image, image.filter(ImageFilter.GaussianBlur(12)), mask)
+
+
+def even(value):
+    return max(2, round(value / 2) * 2)
+
+
+def variants(generator, frame):
+    """What is made of one picture: dictionaries of kind, source, kernel, codec, rate and moving."""
+    def encoding():
+        codec = generator.choices(list(CODEC_WEIGHTS), CODEC_WEIGHTS.values())[0]
+        return {"codec": codec, "rate": generator.randrange(2), "moving": generator.random() < 0.2}
+
+    yield {"kind": "native", **encoding()}
+    for kind in generator.sample(NATIVE_KINDS, 4):
+        yield {"kind": kind, **encoding()}
+    kernels = FFMPEG_KERNELS + list(PILLOW_KERNELS)
+    sources = SOURCES[min(frame)]
+    for source in sources:
+        yield {"kind": "upscaled", "source": source, "kernel": generator.choice(kernels), **encoding()}
+    kind = generator.choice(UPSCALED_KINDS)
+    source = sources[0] if kind == "twice" else generator.choice(sources)
+    yield {"kind": f"upscaled, {kind}", "source": source, "kernel": generator.choice(FFMPEG_KERNELS[:4]), **encoding()}
+
+
+def picture_of(case, image, frame, generator):
+    """The picture that goes into ffmpeg, and the filters there."""
+    width, height = frame
+    kind = case["kind"].removeprefix("upscaled, ")
+    filters = []
+    if "source" in case:
+        share = case["source"] / min(frame)
+        size = (even(width * share), even(height * share))
+        if kind == "anamorphic":
+            size = (even(width * 0.375), even(height * 0.5))
+        case["size"] = size
+        up = f"scale={width}:{height}:flags={case['kernel']}"
+        if kind == "bars":
+            inner = even(height * 0.8)
+            image = image.crop((0, (height - inner) // 2, width, (height - inner) // 2 + inner))
+            size = (size[0], even(inner * share))
+            up = f"scale={width}:{inner}:flags={case['kernel']},pad={width}:{height}:0:{(height - inner) // 2}"
+        if kind == "cut":
+            # Scaled up to a tenth more than the frame, of which an odd part is kept.
+            size = (even(size[0] * 1.1), even(size[1] * 1.1))
+            big = (round(size[0] / share), round(size[1] / share))
+            up = f"scale={big[0]}:{big[1]}:flags={case['kernel']},crop={width}:{height}:{width // 19}:{height // 21}:exact=1"
+        small = image.resize(size, generator.choice([Image.LANCZOS, Image.BICUBIC]))
+        if kind == "compressed":
+            small = compressed(small, generator.randrange(70, 90))
+        if kind == "twice":
+            up = f"scale={even(width / 2)}:{even(height / 2)}:flags={case['kernel']}," + up
+        if case["kernel"] in PILLOW_KERNELS:
+            image = small.resize(frame, PILLOW_KERNELS[case["kernel"]])
+        else:
+            image, filters = small, [up]
+    if kind == "text":
+        image = with_text(image, generator)
+    if kind == "bokeh":
+        image = with_bokeh(image)
+    dark = "format=yuv444p,lutyuv=y=16+(val-16)/6:u=128+(val-128)/6:v=128+(val-128)/6"
+    bars = f"drawbox=h={height // 9 + 1}:c=black:t=fill,drawbox=y={height - height // 9 - 1}:c=black:t=fill"
+    extra = {
+        "soft": "gblur=sigma=2.5", "very soft": "gblur=sigma=6", "dark": dark, "motion": "dblur=angle=20:radius=14",
+        "cleaned": "hqdn3d=12:9:0:0,bilateral=sigmaS=3:sigmaR=0.1", "sharpened": "unsharp=5:5:1.0", "grain": "noise=alls=9:allf=t",
+        "bars": bars if "source" not in case else None,
+    }.get(kind)
+    return image, filters + ([extra] if extra else [])
+
+
+def compressed(image, quality):
+    """What a JPEG of a quality makes of a picture."""
+    import io
+
+    file = io.BytesIO()
+    image.save(file, "jpeg", quality=quality)
+    return Image.open(io.BytesIO(file.getvalue())).convert("RGB")
+
+
+def encode(image, target, filters, case):
+    """Sends one picture, or a pan over it by whole pixels of the source, through filters into a codec."""
+    _, rates = ENCODINGS[case["codec"]]
+    options = list(rates[case["rate"]])
+    raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{image.width}x{image.height}", "-framerate", "24", "-i", "-"]
+    data = image.tobytes()
+    if case["moving"]:
+        step = 2
+        moved = image.transform(image.size, Image.AFFINE, (1, 0, step, 0, 1, step))
+        data += moved.tobytes()
+        if "libx265" in options:
+            options[-1] += ":keyint=1"
+        else:
+            options += ["-g", "1"]
+    if "-pix_fmt" not in options:
+        options += ["-pix_fmt", "yuv420p"]
+    command = ["ffmpeg", "-v", "error", "-y"] + raw
+    command += (["-vf", ",".join(filters)] if filters else []) + options + [str(target)]
+    subprocess.run(command, input=data, check=True, stderr=subprocess.DEVNULL)
 
 
 def judge(program, path):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
-    run = subprocess.run([program, "native", "--json", path], capture_output=True, text=True)
+    run = subprocess.run([program, "native", "--json", str(path)], capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if run.returncode not in (0, 1):
         raise SystemExit(f"{path}: {run.stderr}")
@@ -97,105 +209,63 @@ def judge(program, path):
     return answer
 
 
-def variants(generator):
-    """Kind, source lines, kernel, encoding, moving: what is made of one picture."""
-    for encoding in generator.sample(ENCODINGS, 2):
-        yield ("native", HEIGHT, None, encoding, generator.random() < 0.3)
-    yield ("soft", HEIGHT, None, generator.choice(ENCODINGS), False)
-    yield ("dark", HEIGHT, None, generator.choice(ENCODINGS), False)
-    for lines in SOURCES:
-        yield ("upscaled", lines, generator.choice(KERNELS), generator.choice(ENCODINGS), generator.random() < 0.3)
-
-
-def filters_for(kind, lines, kernel):
-    if kind == "soft":
-        return ["gblur=sigma=2.5"]
-    if kind == "dark":
-        return ["format=yuv444p", "lutyuv=y=16+(val-16)/6:u=128+(val-128)/6:v=128+(val-128)/6"]
-    if kind == "upscaled":
-        return [f"scale=-2:{lines}:flags=lanczos", f"scale={WIDTH}:{HEIGHT}:flags={kernel}"]
-    return []
-
-
-def table(results):
-    rows = collections.OrderedDict()
-    for result in results:
-        kind = result["kind"] if result["kind"] != "upscaled" else f"upscaled from {result['lines']}"
-        codec = "H.264" if result["codec"] == "libx264" else "HEVC"
-        rate = "≥ 0.1" if result["bits_per_pixel"] >= ENOUGH_BITS else "< 0.1"
-        row = rows.setdefault((kind, codec, rate), collections.Counter())
-        row["clips"] += 1
-        row[result["verdict"]] += 1
-        if result["verdict"] == "upscaled" and result["kind"] == "upscaled":
-            row["size"] += abs(result["estimated_height"] / result["lines"] - 1) <= SIZE_TOLERANCE
-    lines = [
-        "| clips | codec | bit/px | number | `upscaled` | size right | `native` | `likely_native` | `inconclusive` |",
-        "|---|---|---|---|---|---|---|---|---|",
-    ]
-    for (kind, codec, rate), row in sorted(rows.items()):
-        size = row["size"] if kind.startswith("upscaled") else "–"
-        lines.append(
-            f"| {kind} | {codec} | {rate} | {row['clips']} | {row['upscaled']} | {size} | {row['native']}"
-            f" | {row['likely_native']} | {row['inconclusive']} |"
-        )
-    lines.append("")
-    false = [r["clip"] for r in results if r["kind"] != "upscaled" and r["verdict"] == "upscaled"]
-    total = sum(r["kind"] != "upscaled" for r in results)
-    lines.append(f"Native, soft and dark clips called upscaled: {len(false)} of {total}." + "".join(f" {f}" for f in false))
-    for wanted, name in (((720, 1080), "720 and 1080"), ((900,), "900"), ((1440,), "1440")):
-        chosen = [
-            r for r in results
-            if r["kind"] == "upscaled" and r["lines"] in wanted and r["bits_per_pixel"] >= ENOUGH_BITS
-        ]
-        hits = [
-            r for r in chosen
-            if r["verdict"] == "upscaled" and abs(r["estimated_height"] / r["lines"] - 1) <= SIZE_TOLERANCE
-        ]
-        share = 100 * len(hits) / max(1, len(chosen))
-        lines.append(f"Sources of {name} lines at ≥ {ENOUGH_BITS} bit/px found with the right size: "
-                     f"{len(hits)} of {len(chosen)} ({share:.0f} %).")
-    costs = sorted(r["cpu_seconds"] / r["key_frames"] for r in results if r["key_frames"])
-    if costs:
-        lines.append(f"CPU-seconds a key picture, whole program: median {costs[len(costs) // 2]:.2f}.")
-    return "\n".join(lines)
+def clip_name(picture, frame, case):
+    parts = [picture, f"{frame[0]}x{frame[1]}", case["kind"], str(case.get("source", "")), case.get("kernel", ""), case["codec"]]
+    return ".".join(parts + [str(case["rate"]), "pan" if case["moving"] else "still"]).replace("/", "-").replace(" ", "_")
 
 
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("program")
-    parser.add_argument("images")
+    parser.add_argument("images", type=pathlib.Path)
     parser.add_argument("scratch", type=pathlib.Path)
-    parser.add_argument("--limit", type=int)
+    parser.add_argument("--minutes", type=float, default=60, help="no clip is begun after so many")
+    parser.add_argument("--limit", type=int, help="so many pictures only")
     parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--half", choices=["a", "b"], help="one half of the pictures only")
+    parser.add_argument("--frames", help="these frame sizes only, as 3840x2160,1920x1080")
     parser.add_argument("--keep", action="store_true", help="keep the clips, so that they can be judged again")
+    parser.add_argument("--table", action="store_true", help="make nothing, only print the tables")
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
     log = options.scratch / "results.jsonl"
     results = [json.loads(line) for line in log.read_text().splitlines()] if log.exists() else []
     done = {result["clip"] for result in results}
-    chosen = pictures(options.images)
-    random.Random(options.seed).shuffle(chosen)
-    for path in chosen[: options.limit]:
-        name = name_of(path)
-        generator = random.Random(f"{options.seed} {name}")
-        frame = options.scratch / f"{name}.png"
-        for kind, lines, kernel, encoding, moving in variants(generator):
-            clip = f"{name}.{kind}.{lines}.{kernel}.{encoding[0]}.{encoding[1][3]}.{'pan' if moving else 'still'}"
-            if clip in done:
-                continue
-            target = options.scratch / f"{clip}.mp4"
-            if not target.exists():
-                if not frame.exists():
-                    native_frame(path, frame)
-                encode(str(frame), str(target), filters_for(kind, lines, kernel), moving, encoding)
-            result = judge(options.program, str(target))
-            result.update(clip=clip, kind=kind, lines=lines, kernel=kernel, codec=encoding[0], moving=moving)
-            results.append(result)
-            with log.open("a") as file:
-                file.write(json.dumps(result) + "\n")
-            if not options.keep:
-                target.unlink()
-        frame.unlink(missing_ok=True)
+    wanted = [tuple(map(int, name.split("x"))) for name in options.frames.split(",")] if options.frames else FRAMES
+    deadline = time.monotonic() + (0 if options.table else options.minutes * 60)
+    found = [] if options.table else list(pictures(options.images, wanted))
+    random.Random(options.seed).shuffle(found)
+    for path, size, digest in found[: options.limit]:
+        half = "ab"[int(digest[:8], 16) % 2]
+        if options.half not in (None, half):
+            continue
+        generator = random.Random(f"{options.seed} {digest}")
+        possible = [frame for frame in wanted if fits(size, frame)]
+        # The project's own size where the picture allows it, and one other.
+        chosen = possible[:1] + generator.sample(possible[1:], min(1, len(possible) - 1))
+        for frame in chosen:
+            image = None
+            for case in list(variants(generator, frame)):
+                name = clip_name(f"{path.stem}-{digest[:6]}", frame, case)
+                if name in done:
+                    continue
+                if time.monotonic() > deadline:
+                    break
+                image = image or native_frame(path, frame)
+                picture, filters = picture_of(case, image, frame, random.Random(name))
+                target = options.scratch / f"{name}{ENCODINGS[case['codec']][0]}"
+                try:
+                    encode(picture, target, filters, case)
+                except subprocess.CalledProcessError:
+                    print(f"ffmpeg cannot make {name}")
+                    continue
+                result = judge(options.program, target)
+                result.update(clip=name, half=half, frame=frame, **case)
+                results.append(result)
+                with log.open("a") as file:
+                    file.write(json.dumps(result) + "\n")
+                if not options.keep:
+                    target.unlink()
     print(table(results))
 
 

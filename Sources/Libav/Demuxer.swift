@@ -51,6 +51,9 @@ public struct Demuxer: ~Copyable {
     case decoding
     /// Packets are listed. Where MP4 and MOV allow, only their beginnings are read; see ``Demuxer/readBytes``.
     case indexing
+    /// As `indexing`, by somebody who asks of the streams no more than their codecs and time bases: of MP4 and MOV no picture is
+    /// decoded to learn more; ``Demuxer/streams`` may say less.
+    case listing
     /// Packets are taken over by somebody who knows the streams. MP4 and MOV tell all that is needed in their header, so no
     /// picture is decoded to learn more; ``Demuxer/streams`` may say less.
     case copying
@@ -71,7 +74,8 @@ public struct Demuxer: ~Copyable {
   ) throws(LibavError) {
     try Self.requireFile(path)
     let log = MessageLog()
-    let input = purpose == .indexing && HeadInput.isMovie(path) ? try HeadInput(path: path) : nil
+    let readsHeads = purpose == .indexing || purpose == .listing
+    let input = readsHeads && HeadInput.isMovie(path) ? try HeadInput(path: path) : nil
     var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
     if let context { lt_format_set_owner(context, log.number) }
     if let input, let context {
@@ -90,7 +94,7 @@ public struct Demuxer: ~Copyable {
       throw LibavError(status: opened, doing: "cannot open as media", file: path, log: log)
     }
     var owned: UnsafeMutablePointer<AVFormatContext>? = context
-    let isKnown = purpose == .copying && Self.isMovie(context)
+    let isKnown = Self.isMovie(context) && (purpose == .copying || purpose == .listing && Self.hasOneVideo(context))
     let found = isKnown ? 0 : avformat_find_stream_info(context, nil)
     guard found >= 0 else {
       avformat_close_input(&owned)
@@ -113,6 +117,13 @@ public struct Demuxer: ~Copyable {
 
   /// Bytes that packets hold at least, from their beginning, where they are not shorter; nil when they are whole.
   public var readBytes: Int? { input?.leavesOutRest == true ? HeadInput.headBytes : nil }
+
+  /// Of several, libav chooses the main one by what it learns from packets.
+  private static func hasOneVideo(_ context: UnsafePointer<AVFormatContext>) -> Bool {
+    (0..<Int(context.pointee.nb_streams)).count { index in
+      context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+    } == 1
+  }
 
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false

@@ -112,11 +112,13 @@ public struct MediaIndex: Sendable {
   /// - Parameters:
   ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
   ///   - askingDecoders: open each stream's decoder once for ``decoders``.
+  ///   - headersOnly: of the streams no more is told than the header holds, so that no picture is decoded to learn more.
   /// - Throws: ``LibavError`` when the file cannot be opened; a read error later on is kept in ``readError``.
   public init(
-    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false
+    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false,
+    headersOnly: Bool = false
   ) throws(LibavError) {
-    for purpose in [Demuxer.Purpose.indexing, .decoding] {
+    for purpose in [headersOnly ? Demuxer.Purpose.listing : .indexing, .decoding] {
       let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose)
       let listed = demuxer.tableCounts
       var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)

@@ -101,16 +101,22 @@ struct NativeEvidence: Sendable, Hashable {
   var meanCorrelation: Double { (horizontal.correlation + vertical.correlation) / 2 }
 
   /// How far it lies beyond what is asked for: 1 is just enough; below, it does not count.
-  func margin(codec: String, bitsPerPixel: Double) -> Double {
+  /// - Parameter highDecibels: what the picture holds in the high band.
+  func margin(codec: String, bitsPerPixel: Double, highDecibels: Double) -> Double {
     typealias Limits = NativeThresholds
     guard leastScore > Limits.axisScore else { return 0 }
     guard isHalf else { return min(jointScore / Limits.jointScore, leastCorrelation / Limits.correlation) }
-    let least =
-      switch codec {
-      case "hevc": Limits.halfCorrelationHEVC
-      case "h264" where bitsPerPixel >= Limits.halfBitsPerPixel: Limits.halfCorrelationH264
-      default: Limits.halfCorrelationOther
-      }
-    return min(jointScore / Limits.halfJointScore, leastCorrelation / least, excess / Limits.halfExcess)
+    guard let least = Limits.half(codec: codec, bitsPerPixel: bitsPerPixel) else { return 0 }
+    let isFaint = highDecibels < Limits.halfHighBand
+    return min(
+      jointScore / Limits.halfJointScore, leastCorrelation / least.correlation,
+      excess / (isFaint ? least.faintExcess : least.excess))
+  }
+
+  /// Whether it speaks loud enough to doubt that the picture is native, though it may not pass.
+  func isSuspicious(margin: Double) -> Bool {
+    typealias Limits = NativeThresholds
+    guard isHalf else { return margin > Limits.suspicion }
+    return jointScore > Limits.halfJointScore && leastCorrelation > Limits.halfSuspicion
   }
 }

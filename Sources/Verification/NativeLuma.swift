@@ -140,16 +140,6 @@ final class NativeLuma {
     return first == second ? [first] : [first, second]
   }
 
-  /// Copies an area, row after row, to the start of a plane.
-  func copy(_ area: Area, to plane: NativeFloats) {
-    let columns = area.columns.count
-    precondition(plane.count >= columns * area.rows.count)
-    for (number, row) in area.rows.enumerated() {
-      (plane.base + number * columns).update(
-        from: samples.base + row * width + area.columns.lowerBound, count: columns)
-    }
-  }
-
   /// Calls `body` with all samples, ``width`` a row.
   func withSamples<R>(_ body: (UnsafePointer<Float>) -> R) -> R { body(samples.base) }
 }

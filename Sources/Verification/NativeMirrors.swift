@@ -28,12 +28,18 @@ struct NativeMirrors {
     func contains(_ bin: Int) -> Bool { ranges.contains { $0.contains(bin) } }
   }
 
-  private static let reach = NativeThresholds.mirrorReach
+  /// Pairs on an axis of so many bins.
+  private static func reach(_ length: Int) -> Int {
+    let limits = NativeThresholds.mirrorPairs
+    return min(max(length / NativeThresholds.mirrorShare, limits.lowerBound), limits.upperBound)
+  }
+
   private static let lanes = NativeLanes.scalarCount
   /// Below this mean square a bin holds nothing but rounding of the transform itself.
   private static let leastEnergy: Float = 1e-6
 
   private static func limits(_ length: Int) -> Range<Int> {
+    let reach = reach(length)
     let end = length - reach - lanes
     return end > reach + 1 ? reach + 1..<end : 0..<0
   }
@@ -41,6 +47,7 @@ struct NativeMirrors {
   /// Mirrors along the rows of a spectrum: the horizontal axis.
   init(alongRowsOf spectrum: UnsafePointer<Float>, width: Int, height: Int, bins wanted: [Range<Int>]) {
     bins = IndexSet(wanted, within: Self.limits(width))
+    let reach = Self.reach(width)
     var total = [Float](repeating: 0, count: width)
     let white = NativeFloats(count: width)
     for band in 0..<NativeThresholds.crossBands {
@@ -55,9 +62,9 @@ struct NativeMirrors {
       let sums = NativeFloats(count: width)
       for row in rows {
         Self.whiten(spectrum + row * width, into: white.base, by: gains)
-        for range in bins.ranges { Self.addProducts(white.base, range, to: sums.base) }
+        for range in bins.ranges { Self.addProducts(white.base, range, reach, to: sums.base) }
       }
-      let scale = -1 / Float(rows.count * Self.reach * NativeThresholds.crossBands)
+      let scale = -1 / Float(rows.count * reach * NativeThresholds.crossBands)
       for range in bins.ranges { for bin in range { total[bin] += scale * sums.base[bin] } }
     }
     correlation = total
@@ -66,6 +73,7 @@ struct NativeMirrors {
   /// Mirrors along the columns of a spectrum: the vertical axis.
   init(alongColumnsOf spectrum: UnsafePointer<Float>, width: Int, height: Int, bins wanted: [Range<Int>]) {
     bins = IndexSet(wanted, within: Self.limits(height))
+    let reach = Self.reach(height)
     var total = [Float](repeating: 0, count: height)
     let widest = (width / 2 / NativeThresholds.crossBands + 1 + Self.lanes - 1) / Self.lanes * Self.lanes
     let white = NativeFloats(count: widest * height)
@@ -86,9 +94,9 @@ struct NativeMirrors {
         }
         for column in columns.count..<widest { target[column] = 0 }
       }
-      let scale = -1 / Float(columns.count * Self.reach * NativeThresholds.crossBands)
+      let scale = -1 / Float(columns.count * reach * NativeThresholds.crossBands)
       for range in bins.ranges {
-        for bin in range { total[bin] += scale * Self.product(around: bin, white.base, stride: widest) }
+        for bin in range { total[bin] += scale * Self.product(around: bin, white.base, reach, stride: widest) }
       }
     }
     correlation = total
@@ -105,8 +113,8 @@ struct NativeMirrors {
     var sums = [Double](repeating: 0, count: energy.count + 1)
     for (bin, value) in energy.enumerated() { sums[bin + 1] = sums[bin] + Double(value) }
     return energy.indices.map { bin in
-      let first = max(0, bin - reach)
-      let last = min(energy.count - 1, bin + reach)
+      let first = max(0, bin - NativeThresholds.whiteningReach)
+      let last = min(energy.count - 1, bin + NativeThresholds.whiteningReach)
       let mean = Float((sums[last + 1] - sums[first]) / Double((last - first + 1) * count))
       return mean > leastEnergy ? 1 / mean.squareRoot() : 0
     }
@@ -123,7 +131,7 @@ struct NativeMirrors {
 
   /// Adds, for every bin, the products of the pairs around it; up to seven bins beyond the range are filled too.
   private static func addProducts(
-    _ line: UnsafeMutablePointer<Float>, _ range: Range<Int>, to sums: UnsafeMutablePointer<Float>
+    _ line: UnsafeMutablePointer<Float>, _ range: Range<Int>, _ reach: Int, to sums: UnsafeMutablePointer<Float>
   ) {
     var bin = range.lowerBound
     while bin < range.upperBound {
@@ -148,7 +156,9 @@ struct NativeMirrors {
   }
 
   /// The sum of products of the row pairs around a bin; rows are padded with zeros to whole lanes.
-  private static func product(around bin: Int, _ rows: UnsafeMutablePointer<Float>, stride: Int) -> Float {
+  private static func product(
+    around bin: Int, _ rows: UnsafeMutablePointer<Float>, _ reach: Int, stride: Int
+  ) -> Float {
     var sum = NativeLanes.zero
     for distance in 1...reach {
       let low = rows + (bin - distance) * stride

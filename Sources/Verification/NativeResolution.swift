@@ -12,7 +12,7 @@ public enum NativeResolution {
   public static func estimate(
     path: String, index: MediaIndex? = nil, progress: ((_ number: Int, _ count: Int) -> Void)? = nil
   ) throws -> NativeResolutionReport {
-    let index = try index ?? MediaIndex(path: path, videoOnly: true)
+    let index = try index ?? MediaIndex(path: path, videoOnly: true, headersOnly: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is no picture to judge", file: path)
     }
@@ -62,7 +62,7 @@ struct KeyPictureReader: ~Copyable {
   private static let keptMessages = 3
 
   init(path: String, video: PacketIndex) throws(LibavError) {
-    let demuxer = try Demuxer(path: path)
+    let demuxer = try Demuxer(path: path, purpose: .copying)
     demuxer.select([video.stream.index])
     let decoder = try Decoder(
       try demuxer.parameters(ofStream: video.stream.index), timeBase: video.stream.timeBase, threading: .slices(0))
@@ -95,7 +95,7 @@ struct KeyPictureReader: ~Copyable {
     if canSeek, next.map({ position < $0 || position > $0 + Self.nearby }) ?? true {
       if try sought(position) { return true }
       canSeek = false
-      demuxer = try Demuxer(path: path)
+      demuxer = try Demuxer(path: path, purpose: .copying)
       demuxer.select([video.stream.index])
       next = 0
     }

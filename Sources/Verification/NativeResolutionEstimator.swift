@@ -103,14 +103,15 @@ public struct NativeResolutionEstimator: ~Copyable {
     let (columns, rows) = (area.columns.count, area.rows.count)
     guard min(columns, rows) >= NativeThresholds.minimumAxis else { return }
     let plane = self.plane.flatMap { $0.count >= columns * rows ? $0 : nil } ?? NativeFloats(count: columns * rows)
-    if self.plane !== plane { transform = nil }
     self.plane = plane
     if transform?.width != columns || transform?.height != rows {
-      transform = CosineTransform(width: columns, height: rows, plane: plane)
+      transform = CosineTransform(width: columns, height: rows)
     }
     guard let transform else { throw LibavError(.outOfMemory, "cannot plan a \(columns)×\(rows) transform") }
-    luma.copy(area, to: plane)
-    transform.run(plane)
+    luma.withSamples { samples in
+      let start = samples + area.rows.lowerBound * luma.width + area.columns.lowerBound
+      transform.run(start, stride: luma.width, into: plane)
+    }
     let wanted = (windows + grid + [decoy]).map(\.candidate)
     let horizontal = NativeMirrors(
       alongRowsOf: plane.base, width: columns, height: rows, bins: wanted.map { $0.window(length: columns) })
@@ -127,26 +128,29 @@ public struct NativeResolutionEstimator: ~Copyable {
   public func estimate() -> NativeResolutionReport {
     let bitsPerPixel = keyFrames > 0 ? bits / Double(keyFrames) : 0
     let evidence = evidence
-    let codec = codec
-    let isFaint = highDecibels < NativeThresholds.halfHighBand
-    let passing = evidence.filter {
-      $0.margin(codec: codec, bitsPerPixel: bitsPerPixel) > 1 && $0.meanCorrelation > decoyCorrelation
-        && !($0.isHalf && isFaint)
+    let margins = evidence.map { [codec, highDecibels] in
+      $0.margin(codec: codec, bitsPerPixel: bitsPerPixel, highDecibels: highDecibels)
     }
-    let strongest =
-      passing.max { $0.meanCorrelation < $1.meanCorrelation } ?? evidence.max { $0.jointScore < $1.jointScore }
+    let passing = zip(evidence, margins).filter { $1 > 1 && $0.meanCorrelation > decoyCorrelation }
+    let loudest = passing.map(\.0.meanCorrelation).max() ?? 0
+    // Ascending by size.
+    let upscaled = passing.first { $0.0.meanCorrelation >= NativeThresholds.leastShareOfStrongest * loudest }
+    let suspect = zip(evidence, margins).first { $0.isSuspicious(margin: $1) && $0.meanCorrelation > decoyCorrelation }
+    let strongest = upscaled?.0 ?? suspect?.0 ?? evidence.max { $0.jointScore < $1.jointScore }
     let horizontal = axis(length: width, active: active.width, strongest, \.horizontal, horizontalBands)
     let vertical = axis(length: height, active: active.height, strongest, \.vertical, verticalBands)
-    let upscaled = passing.isEmpty ? nil : strongest
-    let detailed = detailVerdict(bitsPerPixel)
+    let detailed = suspect == nil ? detailVerdict(bitsPerPixel) : (.inconclusive, 0)
     let verdict = upscaled == nil ? detailed.verdict : .upscaled
-    let confidence =
-      upscaled.map { Self.confidence($0.margin(codec: codec, bitsPerPixel: bitsPerPixel)) } ?? detailed.confidence
-    let size = upscaled.map { (scaled(width, by: $0), scaled(height, by: $0)) }
+    let confidence = upscaled.map { Self.confidence($0.1) } ?? detailed.confidence
+    let size = upscaled.map { (scaled(width, by: $0.0), scaled(height, by: $0.0)) }
+    let traces = suspect.map { "\(scaled(width, by: $0.0))×\(scaled(height, by: $0.0))" }
     let untried =
       keyFrames > 0 && evidence.isEmpty ? " No smaller source could be tried for a picture of this size." : ""
     let reason =
-      size.map { "The spectrum is mirrored as after scaling up from \($0.0)×\($0.1)." } ?? reason(for: verdict)
+      size.map { "The spectrum is mirrored as after scaling up from \($0.0)×\($0.1)." } ?? traces.map {
+        "There are traces as of scaling up from \($0), too few or too like the codec's own to tell by."
+      }
+      ?? reason(for: verdict)
     return NativeResolutionReport(
       verdict: verdict, width: width, height: height, estimatedWidth: size?.0, estimatedHeight: size?.1,
       confidence: confidence, horizontal: horizontal, vertical: vertical, keyFrames: keyFrames,

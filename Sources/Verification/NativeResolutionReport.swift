@@ -31,8 +31,8 @@ public struct NativeResolutionReport: Sendable, Hashable {
 
   /// What the method cannot see; goes with every answer.
   public static let limits = """
-    AI super-resolution, and sources of more than three quarters of the size such as 1620 or 1800 lines in 2160, cannot be \
-    told from native this way.
+    AI super-resolution, fine grain added after scaling, pictures cut after scaling, and sources of other shapes or of more \
+    than three quarters of the size such as 1620 or 1800 lines in 2160, cannot be told from native this way.
     """
 
   public let verdict: Verdict

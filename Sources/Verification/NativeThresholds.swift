@@ -14,8 +14,12 @@ public enum NativeThresholds {
   /// Codecs work in blocks of 16 pixels or a part of it: where 16 times the share is whole, their grid looks like a source.
   public static let blockSize = 16
 
-  /// Pairs of coefficients that are compared on each side of a mirror.
-  static let mirrorReach = 24
+  /// Pairs of coefficients that are compared around a mirror: this part of the axis, within limits. More tell true mirrors from
+  /// chance better, fewer suit kernels that leave only traces close to the mirror.
+  static let mirrorShare = 24
+  static let mirrorPairs = 24...96
+  /// Bins on each side that a coefficient is whitened by.
+  static let whiteningReach = 24
   /// Bands of equal width that the lower half of the cross frequencies is cut into; each is whitened by itself.
   static let crossBands = 4
   /// Whitened coefficients are cut off here, so that no single one decides.
@@ -29,24 +33,57 @@ public enum NativeThresholds {
   static let deviationScale = 1.4826
   static let leastSpread = 1e-4
 
-  /// For every source size but half: both axes together, each axis, and the correlation of the weaker axis.
-  static let jointScore = 4.5
+  /// For every source size but half: both axes together, each axis, and the correlation of the weaker axis. Of the
+  /// benchmark's native clips none had a score above 2.7 with a correlation above 0.02.
+  static let jointScore = 5.0
   static let axisScore = 1.5
-  static let correlation = 0.05
-  /// Half the size shares its bin with the codecs' 8×8 blocks, so it must stand out more.
+  static let correlation = 0.035
+  /// From this part of what is asked for on, traces keep a picture from being called native.
+  static let suspicion = 0.7
+  /// Of several sizes that pass, the smallest counts whose correlation is at least this part of the strongest: a picture that was
+  /// scaled up twice shows both, and one from 720 lines shows 1440 too.
+  static let leastShareOfStrongest = 0.5
+
+  /// Half the size shares its bin with the codecs' blocks, so it must stand out more: both axes together, and the correlation
+  /// from which it is suspicious where it cannot be told.
   static let halfJointScore = 8.0
-  static let halfCorrelationHEVC = 0.10
-  static let halfCorrelationH264 = 0.25
-  /// For other codecs, and for H.264 key pictures of fewer bits per pixel than ``halfBitsPerPixel``.
-  static let halfCorrelationOther = 0.42
-  static let halfBitsPerPixel = 0.1
+  static let halfSuspicion = 0.42
+  /// What the weaker axis must hold for half the size, and by how much it must exceed the mirrors at other parts of the grid.
+  struct Half {
+    let correlation: Double
+    let excess: Double
+    /// Where the high band holds less than ``halfHighBand``.
+    let faintExcess: Double
+  }
+  /// Codecs that smooth the edges of their blocks. Soft native pictures after H.264 reached an excess of 0.12, after the others
+  /// 0.05.
+  static let halfH264 = Half(correlation: 0.25, excess: 0.18, faintExcess: 0.25)
+  static let halfSmoothed = Half(correlation: 0.2, excess: 0.12, faintExcess: 0.2)
+  static let smoothingCodecs: Set<String> = ["hevc", "vp9", "av1"]
+  /// For both, with less than ``halfBitsPerPixel``.
+  static let halfPoor = Half(correlation: 0.42, excess: 0.3, faintExcess: 0.3)
+  static let halfBitsPerPixel = 0.06
+  /// Codecs that spend many bits on blocks of 8×8, or have none at all. With any other (MPEG-2, MPEG-4, VP8, JPEG) soft and dark
+  /// native pictures show the mirrors of half the size just as strongly, so it is not told.
+  static let halfRich = Half(correlation: 0.5, excess: 0.45, faintExcess: .infinity)
+  static let richCodecs: Set<String> = [
+    "prores", "dnxhd", "png", "apng", "tiff", "bmp", "ppm", "pgm", "ffv1", "utvideo", "huffyuv", "ffvhuff", "rawvideo",
+    "v210",
+  ]
+
   /// The blocks leave mirrors at other sixteenths too, and a source of half the size does not: it must stand out from these.
   static let gridSixteenths = [4, 6, 7, 9, 10]
-  static let halfExcess = 0.10
-  /// Where the high band holds less, in dB of one squared code value, only the blocks are left to leave mirrors at half the size.
+  /// Where the high band holds less, in dB of one squared code value, mostly the blocks are left to leave mirrors at half the size.
   static let halfHighBand = -10.0
   /// A source of five sixths of the size is folded to two thirds; its own mirror is the stronger one then.
   static let decoyShare = (part: 5, whole: 6)
+
+  static func half(codec: String, bitsPerPixel: Double) -> Half? {
+    if richCodecs.contains(codec) { return halfRich }
+    guard codec == "h264" || smoothingCodecs.contains(codec) else { return nil }
+    if bitsPerPixel < halfBitsPerPixel { return halfPoor }
+    return codec == "h264" ? halfH264 : halfSmoothed
+  }
 
   /// Side in pixels of the tiles whose spectrum is taken, and the share of them, richest in detail first, that counts.
   static let tileSize = 128

@@ -130,6 +130,54 @@ import Verification
     }
   }
 
+  @Test(
+    "Codecs of plain 8×8 blocks make no soft picture look scaled up, and hide one that was scaled up from half the size"
+  )
+  func plainBlocks() throws {
+    let picture = try picture()
+    for codec in ["mpeg2video", "mpeg4", "mjpeg"] {
+      let encoding = ["-c:v", codec, "-q:v", "4", "-pix_fmt", codec == "mjpeg" ? "yuvj420p" : "yuv420p"]
+      let soft = try judge(picture, "crop=1280:960:0:0,gblur=sigma=5", encoding, name: "clip.mov")
+      #expect(soft.verdict != .upscaled, "\(codec)")
+      let half = try judge(
+        picture, "crop=1280:960:0:0," + Self.upscaled(from: "640:480", to: "1280:960", "neighbor"), encoding,
+        name: "clip.mov")
+      #expect(half.verdict == .inconclusive, "\(codec)")
+      #expect(half.note.contains("640×480"), "\(codec)")
+    }
+  }
+
+  @Test("Half the size is told after codecs that smooth their blocks")
+  func half() throws {
+    let picture = try picture()
+    let filters = Self.upscaled(from: "960:540", to: "1920:1080", "bilinear")
+    for (name, encoding) in [
+      ("clip.webm", ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "0", "-crf", "20"]),
+      ("clip.mp4", ["-c:v", "libsvtav1", "-preset", "12", "-crf", "25"]), ("clip.mkv", Self.h264),
+      ("clip.mov", ["-c:v", "prores_ks", "-profile:v", "2"]),
+    ] {
+      let report = try judge(
+        picture, filters, encoding + ["-pix_fmt", name == "clip.mov" ? "yuv422p10le" : "yuv420p"], name: name)
+      #expect(report.estimatedHeight == 540, "\(name)")
+    }
+  }
+
+  @Test("Of a picture that was scaled up twice the first size is told")
+  func twice() throws {
+    let report = try judge(
+      try picture(), "scale=854:480:flags=lanczos,scale=1280:720:flags=lanczos,scale=1920:1080:flags=lanczos")
+    #expect(report.verdict == .upscaled && report.estimatedHeight == 480)
+  }
+
+  @Test("Odd numbers of rows and columns are no hindrance")
+  func oddSizes() throws {
+    let picture = try picture(1081, 721)
+    let png = ["-pix_fmt", "gray"]
+    #expect(try judge(picture, "null", png, name: "native.png").verdict == .native)
+    let report = try judge(picture, Self.upscaled(from: "720:480", to: "1081:721"), png, name: "scaled.png")
+    #expect(report.estimatedHeight == 480)
+  }
+
   @Test("Black bars do not hide a smaller source, whether they were scaled with it or put on later")
   func bars() throws {
     let picture = try picture()
