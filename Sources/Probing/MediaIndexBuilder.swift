@@ -55,7 +55,10 @@ public struct MediaIndexBuilder: Sendable {
 
   public func finish(readError: String?, messages: [LogMessage]) -> MediaIndex {
     MediaIndex(
-      container: container, packets: zip(streams, entries).map { PacketIndex(stream: $0, entries: $1) },
+      container: container,
+      packets: zip(streams, entries).map {
+        PacketIndex(stream: $0, formatName: container.formatName, entries: $1)
+      },
       decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio, readError: readError, messages: messages)
   }
 }

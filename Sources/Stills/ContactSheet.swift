@@ -2,7 +2,10 @@ public import Libav
 import Probing
 import Timing
 
-/// Small pictures of several files on one page: a block of rows for each file, its pictures evenly spread.
+/// Small pictures of several files on one page: a block of rows for each file.
+///
+/// Pictures of several files are evenly spread from first to last, so that those above one another are of the same moment. One
+/// file alone shows one picture from each of as many equal parts: the one that is quickest to decode.
 public struct ContactSheet: Sendable {
   /// One file of a sheet.
   public struct Entry: Sendable, Hashable {
@@ -73,7 +76,9 @@ public struct ContactSheet: Sendable {
   /// - Throws: ``LibavError``: `unsupported` when the page would be too large, others naming the file that cannot be decoded.
   public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws(LibavError) {
     var blocks: [Block] = []
-    for entry in entries { blocks.append(try Block(entry, layout: layout, threading: threading)) }
+    let count = layout.columns * layout.rows
+    let choice: Thumbnails.Choice = entries.count > 1 || layout.keyPicturesOnly ? .count(count) : .parts(count)
+    for entry in entries { blocks.append(try Block(entry, layout: layout, choice: choice, threading: threading)) }
     let gap = Self.gap
     let size = min(max(layout.cellWidth / Self.labelPart, Self.labelSizes.lowerBound), Self.labelSizes.upperBound)
     let header = size + gap
@@ -152,12 +157,13 @@ private struct Block {
   var hasHeader: Bool { entry.label != nil || entry.verdict != nil }
   var cellHeight: Int { cells.map(\.picture.height).max() ?? 0 }
 
-  init(_ entry: ContactSheet.Entry, layout: ContactSheet.Layout, threading: Threading) throws(LibavError) {
+  init(
+    _ entry: ContactSheet.Entry, layout: ContactSheet.Layout, choice: Thumbnails.Choice, threading: Threading
+  ) throws(LibavError) {
     self.entry = entry
     rows = layout.rows
     let thumbnails = try Thumbnails(
-      of: entry.path, choose: .count(layout.columns * layout.rows), keyPicturesOnly: layout.keyPicturesOnly,
-      threading: threading)
+      of: entry.path, choose: choice, keyPicturesOnly: layout.keyPicturesOnly, threading: threading)
     wanted = thumbnails.count
     let clock = SheetClock(thumbnails)
     var cells: [Cell] = []
