@@ -64,10 +64,13 @@ public struct Demuxer: ~Copyable {
   public let log: MessageLog
 
   /// Opens a file and reads its header.
-  /// - Parameter ignoringEdits: read MP4/MOV as if they had no edit lists.
+  /// - Parameters:
+  ///   - ignoringEdits: read MP4/MOV as if they had no edit lists.
+  ///   - glancing: no picture of an MP4 or MOV with one video is decoded to learn more of it: its pixel format is unknown then,
+  ///     and its delay may be.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
   public init(
-    path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding
+    path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding, glancing: Bool = false
   ) throws(LibavError) {
     try Self.requireFile(path)
     let log = MessageLog()
@@ -89,7 +92,8 @@ public struct Demuxer: ~Copyable {
     }
     var owned: UnsafeMutablePointer<AVFormatContext>? = context
     let isKnown = purpose == .copying && Self.isMovie(context)
-    let found = isKnown ? 0 : avformat_find_stream_info(context, nil)
+    let found =
+      isKnown ? 0 : glancing && Self.isMovie(context) ? Self.glance(context) : avformat_find_stream_info(context, nil)
     guard found >= 0 else {
       avformat_close_input(&owned)
       throw LibavError(status: found, doing: "cannot read the streams", file: path, log: log)
@@ -114,6 +118,25 @@ public struct Demuxer: ~Copyable {
 
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
+  }
+
+  /// libav decodes pictures until it knows what they consist of and in what order they come; the decoder itself finds that out
+  /// in any case.
+  private static func glance(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
+    let count = Int(context.pointee.nb_streams)
+    let videos = (0..<count).filter { index in
+      context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+    }
+    guard videos.count == 1, let video = videos.first, let stream = context.pointee.streams[video],
+      stream.pointee.codecpar.pointee.format == AV_PIX_FMT_NONE.rawValue
+    else { return avformat_find_stream_info(context, nil) }
+    stream.pointee.codecpar.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+    var options = [OpaquePointer?](repeating: nil, count: count)
+    defer { av_dict_free(&options[video]) }
+    av_dict_set(&options[video], "skip_frame", "all", 0)
+    let found = avformat_find_stream_info(context, &options)
+    stream.pointee.codecpar.pointee.format = AV_PIX_FMT_NONE.rawValue
+    return found
   }
 
   /// Video whose packets libav passes on as they are; others it parses to their end. Sound comes in small packets.

@@ -59,6 +59,9 @@ public struct PacketIndex: Sendable {
     return Dictionary(uniqueKeysWithValues: zip(presentationTimes, presentationOrder.indices))
   }
 
+  /// Pictures that a decoder must hold back at least, so that they come out in order.
+  public var decodingDelay: Int { max(stream.videoDelay, PictureOrder(self)?.reorderDepth ?? 0) }
+
   /// Bytes of all packets.
   public var byteCount: Int64 { entries.reduce(0) { $0 + Int64($1.size) } }
 
@@ -126,12 +129,14 @@ public struct MediaIndex: Sendable {
   /// - Parameters:
   ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
   ///   - askingDecoders: open each stream's decoder once for ``decoders``.
+  ///   - glancing: as ``Demuxer`` takes it.
   /// - Throws: ``LibavError`` when the file cannot be opened; a read error later on is kept in ``readError``.
   public init(
-    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false
+    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false,
+    glancing: Bool = false
   ) throws(LibavError) {
     for purpose in [Demuxer.Purpose.indexing, .decoding] {
-      let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose)
+      let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose, glancing: glancing)
       let listed = demuxer.tableCounts
       var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)
       if videoOnly { demuxer.select(builder.mainVideo.map { [$0] } ?? []) }

@@ -16,7 +16,7 @@ public struct FrameFinder: Sendable {
   /// Reads the packet index of a file's main video.
   /// - Throws: ``LibavError``: `noSuchStream` when the file holds no video, others when it cannot be opened.
   public init(path: String, ignoringEdits: Bool = false) throws(LibavError) {
-    index = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits)
+    index = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
     }
@@ -81,7 +81,9 @@ public struct FrameFinder: Sendable {
     let target = video.presentationOrder[position]
     guard let targetPTS = video.entries[target].pts, let start = video.randomAccess(before: target)
     else { return nil }
-    var decoder = try RunDecoder(try Demuxer(path: path, ignoringEdits: ignoringEdits), stream: video.stream)
+    var decoder = try RunDecoder(
+      try Demuxer(path: path, ignoringEdits: ignoringEdits, glancing: true), stream: video.stream,
+      delay: video.decodingDelay)
     let frame = try Frame()
     let run = DecodingRun(
       seeksTo: start > 0 ? video.entries[start].pts : nil, decodedAt: video.entries[start].dts, wanted: [targetPTS],

@@ -47,7 +47,7 @@ public struct Thumbnails: Sendable {
   public init(
     of path: String, choose choice: Choice, keyPicturesOnly: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
-    let index = try MediaIndex(path: path, videoOnly: true)
+    let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is nothing to show", file: path)
     }
