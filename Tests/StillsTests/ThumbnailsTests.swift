@@ -181,6 +181,23 @@ import Timing
     }
   }
 
+  /// One file alone: each equal part gives one picture, a key picture wherever it has one, and none two that touch.
+  @Test func aSheetOfOneFileTakesTheCheapestPictureOfEachPart() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10:duration=12", "-c:v", "libx264", "-bf", "3", "-g",
+      "40", "-x264-params", "scenecut=0")
+    var layout = ContactSheet.Layout()
+    layout.columns = 4
+    layout.rows = 2
+    layout.cellWidth = 64
+    let shown = try #require(try ContactSheet([ContactSheet.Entry(path: path)], layout: layout).pictures.first)
+    #expect(shown.count == 8)
+    for (part, picture) in shown.enumerated() { #expect((part * 15..<(part + 1) * 15).contains(picture)) }
+    #expect(Set([0, 40, 80]).isSubset(of: shown))
+    #expect(zip(shown, shown.dropFirst()).allSatisfy { $1 - $0 >= 7 })
+  }
+
   @Test func aPageBeyondAllBoundsIsRefused() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
