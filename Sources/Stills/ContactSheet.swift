@@ -81,7 +81,7 @@ public struct ContactSheet: Sendable {
     for entry in entries { blocks.append(try Block(entry, layout: layout, choice: choice, threading: threading)) }
     let gap = Self.gap
     let size = min(max(layout.cellWidth / Self.labelPart, Self.labelSizes.lowerBound), Self.labelSizes.upperBound)
-    let header = size + gap
+    let header = size + 2 * gap
     let width = layout.columns * layout.cellWidth + (layout.columns + 1) * gap
     let height = blocks.reduce(gap) { $0 + ($1.hasHeader ? header : 0) + $1.rows * ($1.cellHeight + gap) }
     guard max(width, height) <= Self.largestSide, width * height <= Self.mostPixels else {
@@ -92,7 +92,7 @@ public struct ContactSheet: Sendable {
     var top = gap
     for block in blocks {
       if block.hasHeader {
-        Self.drawHeader(of: block.entry, on: &canvas, top: top, width: width - 2 * gap, size: size)
+        Self.drawHeader(of: block.entry, on: &canvas, top: top + gap / 4, width: width - 2 * gap, size: size)
         top += header
       }
       for cell in block.cells {
@@ -101,10 +101,11 @@ public struct ContactSheet: Sendable {
         canvas.draw(cell.picture, left: left, top: cellTop)
         if layout.showsTimecodes {
           let text = SheetFont.fitting(cell.time, width: layout.cellWidth - 2 * gap, size: size)
+          let line = size + size / 3
           canvas.write(
             Canvas.Label(
-              text: text, left: left + gap / 2 + 2, top: cellTop + cell.picture.height - size - 2, size: size,
-              paper: "0x000000@0.6"))
+              text: text, left: left + size / 3, top: cellTop + cell.picture.height - line, size: size,
+              paper: Canvas.Paper(red: 0, green: 0, blue: 0, opacity: 0.6)))
         }
       }
       top += block.rows * (block.cellHeight + gap)
@@ -123,15 +124,15 @@ public struct ContactSheet: Sendable {
     if let verdict = entry.verdict {
       let (mark, color) =
         switch verdict {
-        case "pass": ("✓", "0x2E7D32")
-        case "warn": ("!", "0xB26A00")
-        case "fail": ("✗", "0xC62828")
-        default: ("?", "0x555555")
+        case "pass": ("✓", Canvas.Paper(red: 0.18, green: 0.49, blue: 0.2))
+        case "warn": ("!", Canvas.Paper(red: 0.7, green: 0.42, blue: 0))
+        case "fail": ("✗", Canvas.Paper(red: 0.78, green: 0.16, blue: 0.16))
+        default: ("?", Canvas.Paper(red: 0.33, green: 0.33, blue: 0.33))
         }
       let text = SheetFont.fitting("\(mark) \(verdict)", width: width, size: size)
       canvas.write(
-        Canvas.Label(text: text, left: left + 3, top: top, size: size, ink: "0xFFFFFF", paper: "\(color)@1.0"))
-      left += Int((Double(text.count + 2) * SheetFont.advance * Double(size)).rounded(.up))
+        Canvas.Label(text: text, left: left + size / 4, top: top, size: size, ink: "0xFFFFFF", paper: color))
+      left += Canvas.width(ofCharacters: text.count, size: size) + gap
     }
     if let label = entry.label {
       let text = SheetFont.fitting(label, width: width - left, size: size)
