@@ -59,10 +59,7 @@ struct Canvas: ~Copyable {
     }
   }
 
-  mutating func write(_ label: Label) {
-    labels.append(label)
-    if let paper = label.paper, !label.text.isEmpty { lay(paper, under: label) }
-  }
+  mutating func write(_ label: Label) { labels.append(label) }
 
   /// Pixels that a label of so many characters takes with its paper.
   static func width(ofCharacters count: Int, size: Int) -> Int {
@@ -94,6 +91,9 @@ struct Canvas: ~Copyable {
     let visible = labels.filter { !$0.text.isEmpty }
     guard !visible.isEmpty else { return true }
     guard let font = SheetFont.path, LibraryVersions.hasFilter("drawtext") else { return false }
+    for label in visible {
+      if let paper = label.paper { lay(paper, under: label) }
+    }
     let steps = visible.map { label in
       // libav counts from the top of the highest letter: letters stand on one line only when counted from there.
       let line = label.top + Int((Double(label.size) * Self.baseline).rounded())
