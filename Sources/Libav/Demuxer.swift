@@ -51,9 +51,6 @@ public struct Demuxer: ~Copyable {
     case decoding
     /// Packets are listed. Where MP4 and MOV allow, only their beginnings are read; see ``Demuxer/readBytes``.
     case indexing
-    /// As `indexing`, by somebody who asks of the streams no more than their codecs and time bases: of MP4 and MOV no picture is
-    /// decoded to learn more; ``Demuxer/streams`` may say less.
-    case listing
     /// Packets are taken over by somebody who knows the streams. MP4 and MOV tell all that is needed in their header, so no
     /// picture is decoded to learn more; ``Demuxer/streams`` may say less.
     case copying
@@ -67,15 +64,17 @@ public struct Demuxer: ~Copyable {
   public let log: MessageLog
 
   /// Opens a file and reads its header.
-  /// - Parameter ignoringEdits: read MP4/MOV as if they had no edit lists.
+  /// - Parameters:
+  ///   - ignoringEdits: read MP4/MOV as if they had no edit lists.
+  ///   - glancing: no picture of an MP4 or MOV with one video is decoded to learn more of it: its pixel format is unknown then,
+  ///     and its delay may be.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
   public init(
-    path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding
+    path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding, glancing: Bool = false
   ) throws(LibavError) {
     try Self.requireFile(path)
     let log = MessageLog()
-    let readsHeads = purpose == .indexing || purpose == .listing
-    let input = readsHeads && HeadInput.isMovie(path) ? try HeadInput(path: path) : nil
+    let input = purpose == .indexing && HeadInput.isMovie(path) ? try HeadInput(path: path) : nil
     var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
     if let context { lt_format_set_owner(context, log.number) }
     if let input, let context {
@@ -94,8 +93,9 @@ public struct Demuxer: ~Copyable {
       throw LibavError(status: opened, doing: "cannot open as media", file: path, log: log)
     }
     var owned: UnsafeMutablePointer<AVFormatContext>? = context
-    let isKnown = Self.isMovie(context) && (purpose == .copying || purpose == .listing && Self.hasOneVideo(context))
-    let found = isKnown ? 0 : avformat_find_stream_info(context, nil)
+    let isKnown = purpose == .copying && Self.isMovie(context)
+    let found =
+      isKnown ? 0 : glancing && Self.isMovie(context) ? Self.glance(context) : avformat_find_stream_info(context, nil)
     guard found >= 0 else {
       avformat_close_input(&owned)
       throw LibavError(status: found, doing: "cannot read the streams", file: path, log: log)
@@ -118,15 +118,27 @@ public struct Demuxer: ~Copyable {
   /// Bytes that packets hold at least, from their beginning, where they are not shorter; nil when they are whole.
   public var readBytes: Int? { input?.leavesOutRest == true ? HeadInput.headBytes : nil }
 
-  /// Of several, libav chooses the main one by what it learns from packets.
-  private static func hasOneVideo(_ context: UnsafePointer<AVFormatContext>) -> Bool {
-    (0..<Int(context.pointee.nb_streams)).count { index in
-      context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
-    } == 1
-  }
-
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
+  }
+
+  /// libav decodes pictures until it knows what they consist of and in what order they come; the decoder itself finds that out
+  /// in any case.
+  private static func glance(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
+    let count = Int(context.pointee.nb_streams)
+    let videos = (0..<count).filter { index in
+      context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
+    }
+    guard videos.count == 1, let video = videos.first, let stream = context.pointee.streams[video],
+      stream.pointee.codecpar.pointee.format == AV_PIX_FMT_NONE.rawValue
+    else { return avformat_find_stream_info(context, nil) }
+    stream.pointee.codecpar.pointee.format = AV_PIX_FMT_YUV420P.rawValue
+    var options = [OpaquePointer?](repeating: nil, count: count)
+    defer { av_dict_free(&options[video]) }
+    av_dict_set(&options[video], "skip_frame", "all", 0)
+    let found = avformat_find_stream_info(context, &options)
+    stream.pointee.codecpar.pointee.format = AV_PIX_FMT_NONE.rawValue
+    return found
   }
 
   /// Video whose packets libav passes on as they are; others it parses to their end. Sound comes in small packets.

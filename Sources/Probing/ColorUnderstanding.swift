@@ -7,9 +7,13 @@ public struct ColorUnderstanding: Sendable, Hashable {
   /// The fields that were not tagged, with what was assumed: `matrix=bt709`.
   public let assumed: [String]
 
+  /// Codecs of JPEG's and H.263's kin whose decoders do not say that chroma lies between four pixels.
+  private static let centred: Set<String> = ["webp", "flv1", "vp6", "vp6f", "h261"]
+
   /// Untagged YUV is BT.709 from 720 lines on and BT.601 below (as its matrix, transfer and primaries), limited range,
-  /// chroma sited left; RGB is full-range sRGB.
-  public init(_ tags: ColorTags, format: PixelFormat, height: Int) {
+  /// chroma sited left, as MPEG-2 and all codecs after it have it; RGB is full-range sRGB.
+  /// - Parameter codec: libav's name, for what a codec's own standard says; most decoders tell it with the picture.
+  public init(_ tags: ColorTags, format: PixelFormat, height: Int, codec: String = "") {
     var tags = tags
     var assumed: [String] = []
     func complete(_ field: WritableKeyPath<ColorTags, String?>, _ name: String, _ value: String) {
@@ -31,7 +35,9 @@ public struct ColorUnderstanding: Sendable, Hashable {
       complete(\.range, "range", "tv")
       complete(\.transfer, "transfer", "bt709")
       complete(\.primaries, "primaries", Self.primaries(matrix: tags.matrix))
-      if format.chromaShiftX > 0 { complete(\.chromaLocation, "chroma_location", "left") }
+      if format.chromaShiftX > 0 {
+        complete(\.chromaLocation, "chroma_location", Self.centred.contains(codec) ? "center" : "left")
+      }
     }
     self.tags = tags
     self.assumed = assumed

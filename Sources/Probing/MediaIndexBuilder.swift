@@ -74,7 +74,10 @@ public struct MediaIndexBuilder: Sendable {
   public func finish(readError: String?, messages: [LogMessage]) -> MediaIndex {
     MediaIndex(
       container: container,
-      packets: streams.indices.map { PacketIndex(stream: streams[$0], entries: entries[$0], hdr: self.messages[$0]) },
+      packets: streams.indices.map {
+        PacketIndex(
+          stream: streams[$0], formatName: container.formatName, entries: entries[$0], hdr: self.messages[$0])
+      },
       decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio, readError: readError, messages: messages)
   }
 }

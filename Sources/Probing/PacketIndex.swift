@@ -26,26 +26,45 @@ public struct PacketIndex: Sendable {
   /// What the stream's header and its first packet say of HDR; nil for codecs that carry no such messages.
   public let hdr: HDRMessages?
 
-  init(stream: StreamInfo, entries: [Entry], hdr: HDRMessages?) {
+  /// Whether every shown packet has a PTS of its own, and these tell in which order the pictures are shown.
+  public let hasUniquePTS: Bool
+
+  /// - Parameter formatName: libav's names of the container.
+  init(stream: StreamInfo, formatName: String, entries: [Entry], hdr: HDRMessages?) {
     self.stream = stream
     self.hdr = hdr
     self.entries = entries
     let shown = entries.indices.filter { !entries[$0].isDiscarded }
-    presentationOrder =
+    let order =
       shown.contains { entries[$0].pts == nil }
       ? shown : shown.sorted { (entries[$0].pts ?? 0, $0) < (entries[$1].pts ?? 0, $1) }
+    presentationOrder = order
+    let times = order.compactMap { entries[$0].pts }
+    hasUniquePTS =
+      times.count == order.count && zip(times, times.dropFirst()).allSatisfy(<)
+      && Self.isOrderTold(entries, of: stream, formatName: formatName)
   }
 
-  /// Whether every shown packet has a PTS and no two are equal.
-  public var hasUniquePTS: Bool {
-    zip(presentationOrder, presentationOrder.dropFirst()).allSatisfy { a, b in
-      guard let first = entries[a].pts, let second = entries[b].pts else { return false }
-      return first < second
-    } && presentationOrder.allSatisfy { entries[$0].pts != nil }
+  /// Containers that store when a picture is shown, however it is coded.
+  private static let tellingOrder: Set<String> = ["mov", "matroska", "mpegts", "mpeg", "flv", "nut", "ogg"]
+
+  /// MXF and others know decoding times only, which libav hands on as times of presentation even where pictures are reordered.
+  private static func isOrderTold(_ entries: [Entry], of stream: StreamInfo, formatName: String) -> Bool {
+    guard stream.videoDelay > 0 else { return true }
+    return tellingOrder.contains(String(formatName.prefix { $0 != "," })) || entries.contains { $0.pts != $0.dts }
   }
 
   /// Presentation times of the shown packets, ascending, in ticks.
   public var presentationTimes: [Int64] { presentationOrder.compactMap { entries[$0].pts } }
+
+  /// Positions in presentation order by PTS; empty where that does not tell pictures apart.
+  public var positions: [Int64: Int] {
+    guard hasUniquePTS else { return [:] }
+    return Dictionary(uniqueKeysWithValues: zip(presentationTimes, presentationOrder.indices))
+  }
+
+  /// Pictures that a decoder must hold back at least, so that they come out in order.
+  public var decodingDelay: Int { max(stream.videoDelay, PictureOrder(self)?.reorderDepth ?? 0) }
 
   /// Bytes of all packets.
   public var byteCount: Int64 { entries.reduce(0) { $0 + Int64($1.size) } }
@@ -80,7 +99,9 @@ public struct PacketIndex: Sendable {
 
   /// Codecs without a ``PictureKind`` whose key pictures can be decoded first, with all that is shown from them on.
   private static let startingAnew: Set<String> = [
-    "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "prores", "mjpeg", "dnxhd", "png", "ffv1",
+    "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2",
+    "h263", "flv1", "theora", "prores", "mjpeg", "dnxhd", "png", "ffv1", "dvvideo", "huffyuv", "ffvhuff", "utvideo",
+    "rawvideo", "v210", "cinepak", "qtrle",
   ]
 
   /// Lengths in packets between one key packet and the next, in decoding order.
@@ -112,14 +133,14 @@ public struct MediaIndex: Sendable {
   /// - Parameters:
   ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
   ///   - askingDecoders: open each stream's decoder once for ``decoders``.
-  ///   - headersOnly: of the streams no more is told than the header holds, so that no picture is decoded to learn more.
+  ///   - glancing: as ``Demuxer`` takes it.
   /// - Throws: ``LibavError`` when the file cannot be opened; a read error later on is kept in ``readError``.
   public init(
     path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false,
-    headersOnly: Bool = false
+    glancing: Bool = false
   ) throws(LibavError) {
-    for purpose in [headersOnly ? Demuxer.Purpose.listing : .indexing, .decoding] {
-      let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose)
+    for purpose in [Demuxer.Purpose.indexing, .decoding] {
+      let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose, glancing: glancing)
       let listed = demuxer.tableCounts
       var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)
       if videoOnly { demuxer.select(builder.mainVideo.map { [$0] } ?? []) }

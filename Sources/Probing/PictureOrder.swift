@@ -15,14 +15,12 @@ public struct PictureOrder: Sendable, Hashable {
     let entries = index.entries.filter { !$0.isDiscarded }
     let times = entries.compactMap(\.pts)
     guard times.count == entries.count, !times.isEmpty else { return nil }
-    var depth = 0
     var (latest, isBehind) = (Int64.min, [Bool](repeating: false, count: times.count))
     for (position, time) in times.enumerated() {
       isBehind[position] = time < latest
       latest = max(latest, time)
-      depth = max(depth, times[max(0, position - Self.reach)..<position].count { $0 > time })
     }
-    reorderDepth = depth
+    reorderDepth = Self.depth(of: times)
     var (run, longest) = (0, 0)
     for position in times.indices.sorted(by: { (times[$0], $0) < (times[$1], $1) }) {
       run = isBehind[position] ? run + 1 : 0
@@ -30,6 +28,13 @@ public struct PictureOrder: Sendable, Hashable {
     }
     longestBRun = longest
     openGroups = Self.openGroups(entries, times)
+  }
+
+  /// - Parameter times: of presentation, in decoding order.
+  static func depth(of times: [Int64]) -> Int {
+    times.indices.reduce(0) { depth, position in
+      max(depth, times[max(0, position - reach)..<position].count { $0 > times[position] })
+    }
   }
 
   private static func openGroups(_ entries: [PacketIndex.Entry], _ times: [Int64]) -> Int {

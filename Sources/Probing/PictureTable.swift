@@ -49,6 +49,8 @@ public struct PictureTable: Sendable {
     /// Ticks that the last of ``times`` lasts; 0 when unknown.
     public let lastDuration: Int64
     public let isLast: Bool
+    /// Pictures that a decoder must hold back, so that they come out in order.
+    public let reorderDepth: Int
     fileprivate let nextPTS: Int64?
   }
 
@@ -81,6 +83,7 @@ public struct PictureTable: Sendable {
     let packet = try Packet()
     var (firstPTS, nextPTS): (Int64?, Int64?)
     var shown: [(pts: Int64, duration: Int64)] = []
+    var decoded: [Int64] = []
     for position in start...end {
       let isRead = try read(demuxer, into: packet)
       if position == entries.count {
@@ -96,6 +99,7 @@ public struct PictureTable: Sendable {
         guard isClosed(packet) else { return nil }
       }
       if position == start { firstPTS = pts }
+      if position < end { decoded.append(pts) }
       if position == end {
         guard shown.allSatisfy({ $0.pts < pts }) else { return nil }
         nextPTS = pts
@@ -103,13 +107,15 @@ public struct PictureTable: Sendable {
         shown.append((pts, packet.duration))
       }
     }
+    let depth = PictureOrder.depth(of: decoded)
     shown.sort { $0.pts < $1.pts }
     guard let firstPTS, shown.first?.pts == firstPTS, let last = shown.last,
       zip(shown, shown.dropFirst()).allSatisfy({ $0.pts < $1.pts })
     else { return nil }
     return Run(
       firstPosition: shownBefore[start], times: shown.map(\.pts), firstPTS: firstPTS,
-      lastDuration: last.duration, isLast: end == entries.count, nextPTS: nextPTS)
+      lastDuration: last.duration, isLast: end == entries.count, reorderDepth: depth,
+      nextPTS: nextPTS)
   }
 
   private func read(_ demuxer: borrowing Demuxer, into packet: borrowing Packet) throws(LibavError) -> Bool {

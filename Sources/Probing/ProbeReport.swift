@@ -153,7 +153,7 @@ extension StreamInfo {
   /// How its pictures' colours are understood; nil for streams without pictures.
   public var color: ColorUnderstanding? {
     guard let video, let format = PixelFormat(name: video.pixelFormat) else { return nil }
-    return ColorUnderstanding(video.color, format: format, height: video.height)
+    return ColorUnderstanding(video.color, format: format, height: video.height, codec: codecName)
   }
 }
 

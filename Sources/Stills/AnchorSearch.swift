@@ -44,7 +44,7 @@ struct AnchorSearch {
   static func choose(
     _ path: String, among wanted: Int
   ) throws(LibavError) -> AnchorChoice {
-    let index = try MediaIndex(path: path, videoOnly: true)
+    let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
     }

@@ -16,9 +16,22 @@ struct Canvas: ~Copyable {
     var size: Int
     /// `0xRRGGBB`.
     var ink = "0xF0F0F0"
-    /// `0xRRGGBB@opacity`; nil draws no box.
-    var paper: String?
+    /// What is laid under it; nil lays nothing.
+    var paper: Paper?
   }
+
+  /// A colour that covers what is below by a part, 0–1.
+  struct Paper {
+    let red: Double
+    let green: Double
+    let blue: Double
+    var opacity = 1.0
+  }
+
+  /// Of a label's size: how far its paper goes beyond the text, how high it is, and where in it the letters stand.
+  private static let paperMargin = 0.25
+  private static let paperHeight = 1.3
+  private static let baseline = 0.95
 
   /// Code value of the empty page, near black.
   static let background: UInt8 = 24
@@ -48,6 +61,29 @@ struct Canvas: ~Copyable {
 
   mutating func write(_ label: Label) { labels.append(label) }
 
+  /// Pixels that a label of so many characters takes with its paper.
+  static func width(ofCharacters count: Int, size: Int) -> Int {
+    Int((Double(size) * (Double(count) * SheetFont.advance + 2 * paperMargin)).rounded(.up))
+  }
+
+  private func lay(_ paper: Paper, under label: Label) {
+    let margin = Int((Double(label.size) * Self.paperMargin).rounded())
+    let left = max(0, label.left - margin)
+    let right = min(frame.width, left + Self.width(ofCharacters: label.text.count, size: label.size))
+    let bottom = min(frame.height, label.top + Int((Double(label.size) * Self.paperHeight).rounded()))
+    let parts = [paper.red, paper.green, paper.blue].map { $0 * paper.opacity * 255 }
+    frame.withMutablePlane(0) { bytes, stride in
+      for y in max(0, label.top)..<max(0, bottom) {
+        for x in left..<max(left, right) {
+          for channel in 0..<3 {
+            let at = y * stride + 3 * x + channel
+            bytes[at] = UInt8((Double(bytes[at]) * (1 - paper.opacity) + parts[channel]).rounded())
+          }
+        }
+      }
+    }
+  }
+
   /// Draws the text written so far.
   /// - Returns: false when this libav or installation cannot draw text; the page stays without it.
   mutating func drawText() throws(LibavError) -> Bool {
@@ -55,12 +91,14 @@ struct Canvas: ~Copyable {
     let visible = labels.filter { !$0.text.isEmpty }
     guard !visible.isEmpty else { return true }
     guard let font = SheetFont.path, LibraryVersions.hasFilter("drawtext") else { return false }
+    for label in visible {
+      if let paper = label.paper { lay(paper, under: label) }
+    }
     let steps = visible.map { label in
-      var step =
-        "drawtext=fontfile=\(FilterGraph.escaped(font)):expansion=none:text=\(FilterGraph.escaped(label.text))"
-        + ":x=\(label.left):y=\(label.top):fontsize=\(label.size):fontcolor=\(label.ink)"
-      if let paper = label.paper { step += ":box=1:boxborderw=3:boxcolor=\(paper)" }
-      return step
+      // libav counts from the top of the highest letter: letters stand on one line only when counted from there.
+      let line = label.top + Int((Double(label.size) * Self.baseline).rounded())
+      return "drawtext=fontfile=\(FilterGraph.escaped(font)):expansion=none:text=\(FilterGraph.escaped(label.text))"
+        + ":x=\(label.left):y=\(line)-ascent:fontsize=\(label.size):fontcolor=\(label.ink)"
     }
     let graph = try FilterGraph(
       steps.joined(separator: ","),

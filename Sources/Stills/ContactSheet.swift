@@ -2,7 +2,10 @@ public import Libav
 import Probing
 import Timing
 
-/// Small pictures of several files on one page: a block of rows for each file, its pictures evenly spread.
+/// Small pictures of several files on one page: a block of rows for each file.
+///
+/// Pictures of several files are evenly spread from first to last, so that those above one another are of the same moment. One
+/// file alone shows one picture from each of as many equal parts: the one that is quickest to decode.
 public struct ContactSheet: Sendable {
   /// One file of a sheet.
   public struct Entry: Sendable, Hashable {
@@ -73,10 +76,12 @@ public struct ContactSheet: Sendable {
   /// - Throws: ``LibavError``: `unsupported` when the page would be too large, others naming the file that cannot be decoded.
   public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws(LibavError) {
     var blocks: [Block] = []
-    for entry in entries { blocks.append(try Block(entry, layout: layout, threading: threading)) }
+    let count = layout.columns * layout.rows
+    let choice: Thumbnails.Choice = entries.count > 1 || layout.keyPicturesOnly ? .count(count) : .parts(count)
+    for entry in entries { blocks.append(try Block(entry, layout: layout, choice: choice, threading: threading)) }
     let gap = Self.gap
     let size = min(max(layout.cellWidth / Self.labelPart, Self.labelSizes.lowerBound), Self.labelSizes.upperBound)
-    let header = size + gap
+    let header = size + 2 * gap
     let width = layout.columns * layout.cellWidth + (layout.columns + 1) * gap
     let height = blocks.reduce(gap) { $0 + ($1.hasHeader ? header : 0) + $1.rows * ($1.cellHeight + gap) }
     guard max(width, height) <= Self.largestSide, width * height <= Self.mostPixels else {
@@ -87,7 +92,7 @@ public struct ContactSheet: Sendable {
     var top = gap
     for block in blocks {
       if block.hasHeader {
-        Self.drawHeader(of: block.entry, on: &canvas, top: top, width: width - 2 * gap, size: size)
+        Self.drawHeader(of: block.entry, on: &canvas, top: top + gap / 4, width: width - 2 * gap, size: size)
         top += header
       }
       for cell in block.cells {
@@ -96,10 +101,11 @@ public struct ContactSheet: Sendable {
         canvas.draw(cell.picture, left: left, top: cellTop)
         if layout.showsTimecodes {
           let text = SheetFont.fitting(cell.time, width: layout.cellWidth - 2 * gap, size: size)
+          let line = size + size / 3
           canvas.write(
             Canvas.Label(
-              text: text, left: left + gap / 2 + 2, top: cellTop + cell.picture.height - size - 2, size: size,
-              paper: "0x000000@0.6"))
+              text: text, left: left + size / 3, top: cellTop + cell.picture.height - line, size: size,
+              paper: Canvas.Paper(red: 0, green: 0, blue: 0, opacity: 0.6)))
         }
       }
       top += block.rows * (block.cellHeight + gap)
@@ -118,15 +124,15 @@ public struct ContactSheet: Sendable {
     if let verdict = entry.verdict {
       let (mark, color) =
         switch verdict {
-        case "pass": ("✓", "0x2E7D32")
-        case "warn": ("!", "0xB26A00")
-        case "fail": ("✗", "0xC62828")
-        default: ("?", "0x555555")
+        case "pass": ("✓", Canvas.Paper(red: 0.18, green: 0.49, blue: 0.2))
+        case "warn": ("!", Canvas.Paper(red: 0.7, green: 0.42, blue: 0))
+        case "fail": ("✗", Canvas.Paper(red: 0.78, green: 0.16, blue: 0.16))
+        default: ("?", Canvas.Paper(red: 0.33, green: 0.33, blue: 0.33))
         }
       let text = SheetFont.fitting("\(mark) \(verdict)", width: width, size: size)
       canvas.write(
-        Canvas.Label(text: text, left: left + 3, top: top, size: size, ink: "0xFFFFFF", paper: "\(color)@1.0"))
-      left += Int((Double(text.count + 2) * SheetFont.advance * Double(size)).rounded(.up))
+        Canvas.Label(text: text, left: left + size / 4, top: top, size: size, ink: "0xFFFFFF", paper: color))
+      left += Canvas.width(ofCharacters: text.count, size: size) + gap
     }
     if let label = entry.label {
       let text = SheetFont.fitting(label, width: width - left, size: size)
@@ -152,12 +158,13 @@ private struct Block {
   var hasHeader: Bool { entry.label != nil || entry.verdict != nil }
   var cellHeight: Int { cells.map(\.picture.height).max() ?? 0 }
 
-  init(_ entry: ContactSheet.Entry, layout: ContactSheet.Layout, threading: Threading) throws(LibavError) {
+  init(
+    _ entry: ContactSheet.Entry, layout: ContactSheet.Layout, choice: Thumbnails.Choice, threading: Threading
+  ) throws(LibavError) {
     self.entry = entry
     rows = layout.rows
     let thumbnails = try Thumbnails(
-      of: entry.path, choose: .count(layout.columns * layout.rows), keyPicturesOnly: layout.keyPicturesOnly,
-      threading: threading)
+      of: entry.path, choose: choice, keyPicturesOnly: layout.keyPicturesOnly, threading: threading)
     wanted = thumbnails.count
     let clock = SheetClock(thumbnails)
     var cells: [Cell] = []

@@ -16,7 +16,7 @@ public struct FrameFinder: Sendable {
   /// Reads the packet index of a file's main video.
   /// - Throws: ``LibavError``: `noSuchStream` when the file holds no video, others when it cannot be opened.
   public init(path: String, ignoringEdits: Bool = false) throws(LibavError) {
-    index = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits)
+    index = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
     }
@@ -81,7 +81,9 @@ public struct FrameFinder: Sendable {
     let target = video.presentationOrder[position]
     guard let targetPTS = video.entries[target].pts, let start = video.randomAccess(before: target)
     else { return nil }
-    var decoder = try RunDecoder(try Demuxer(path: path, ignoringEdits: ignoringEdits), stream: video.stream)
+    var decoder = try RunDecoder(
+      try Demuxer(path: path, ignoringEdits: ignoringEdits, glancing: true), stream: video.stream,
+      delay: video.decodingDelay)
     let frame = try Frame()
     let run = DecodingRun(
       seeksTo: start > 0 ? video.entries[start].pts : nil, decodedAt: video.entries[start].dts, wanted: [targetPTS],
@@ -98,42 +100,49 @@ public struct FrameFinder: Sendable {
   private func fromStart(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
     var reader = try StreamReader(demuxer, streams: [video.stream.index])
+    let positions = video.positions
     let frame = try Frame()
     var kept = try Frame()
-    var count = 0
+    var (count, position) = (0, -1)
     decoding: while try reader.next(into: frame) != nil {
+      let place = frame.pts.flatMap { positions[$0] } ?? position + 1
       switch request {
       case .time(let time):
         if count > 0, let pts = frame.pts, video.stream.timeBase.seconds(pts) > absolute(time) { break decoding }
+      case .index(let index) where place > index: break decoding
       default: break
       }
       kept = try frame.share()
       count += 1
+      position = place
       switch request {
       case .first: break decoding
-      case .index(let index) where count == index + 1: break decoding
+      case .index(let index) where place == index: break decoding
       default: break
       }
+    }
+    if case .index(let index) = request, position != index {
+      let known = max(frameCount, position + 1)
+      let words = index < 0 || index >= known ? "has no picture #\(index)" : "its picture #\(index) cannot be decoded"
+      throw LibavError(.invalidData, "\(words): the pictures are #0 to #\(known - 1)", file: path)
     }
     guard count > 0 else {
       let words = reader.faults.first?.message ?? reader.logMessages.first?.text ?? "no picture came out of the decoder"
       throw LibavError(.invalidData, "no picture can be decoded: \(words)", file: path)
     }
-    if case .index(let index) = request, count != index + 1 {
-      throw LibavError(
-        .invalidData, "has no picture #\(index): the pictures are #0 to #\(count - 1)", file: path)
-    }
+    let missing = request == .last ? frameCount - count : request == .first ? position : 0
     return ExactFrame(
       frame: try kept.share(),
       facts: ExactFrame.Facts(
-        kept, of: video.stream, path: path, index: count - 1, note: note(reader, count: count, request: request)))
+        kept, of: video.stream, path: path, index: position, note: note(reader, missing: missing, request: request)))
   }
 
-  private func note(_ reader: borrowing StreamReader, count: Int, request: FrameRequest) -> String? {
+  private func note(_ reader: borrowing StreamReader, missing: Int, request: FrameRequest) -> String? {
     var notes = noteOnTime(request).map { [$0] } ?? []
-    if request == .last, count < frameCount {
+    if missing > 0 {
+      let which = request == .first ? "first" : "last"
       notes.append(
-        "\(frameCount - count) of \(frameCount) pictures could not be decoded; this is the last one that could")
+        "\(missing) of \(frameCount) pictures could not be decoded; this is the \(which) one that could")
     }
     if let fault = reader.faults.first {
       notes.append("the video is damaged: \(fault.message)")

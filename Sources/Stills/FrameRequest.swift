@@ -84,7 +84,7 @@ public struct ExactFrame: ~Copyable {
       width = frame.width
       height = frame.height
       pixelFormat = frame.pixelFormat.name
-      color = ColorUnderstanding(tags, format: frame.pixelFormat, height: frame.height)
+      color = ColorUnderstanding(tags, format: frame.pixelFormat, height: frame.height, codec: stream.codecName)
       rotation = info?.rotation ?? 0
       isMirrored = info?.isMirrored ?? false
       sampleAspectRatio = container.isPositive ? container : frame.sampleAspectRatio

@@ -46,7 +46,7 @@ public struct FrameWalker: ~Copyable {
       }
     }
     let packet = try Packet()
-    positions = Dictionary(zip(times, times.indices), uniquingKeysWith: { first, _ in first })
+    positions = video.positions
     self.packet = packet
     self.video = video
     self.path = path

@@ -1,3 +1,4 @@
+import Foundation
 import Libav
 import Probing
 
@@ -8,6 +9,7 @@ import Probing
 struct PictureSampler: ~Copyable {
   private let path: String
   private let stream: StreamInfo
+  private let delay: Int
   private let threading: Threading
   private var decoder: RunDecoder
   private var runs: [DecodingRun]
@@ -24,8 +26,12 @@ struct PictureSampler: ~Copyable {
   init(
     path: String, video: PacketIndex, wanted: [Int], threading: Threading = .automatic
   ) throws(LibavError) {
-    let decoder = try RunDecoder(try Demuxer(path: path), stream: video.stream, threading: threading)
+    let delay = video.decodingDelay
+    let threading = Self.bounded(threading, for: video.stream)
+    let decoder = try RunDecoder(
+      try Demuxer(path: path, glancing: true), stream: video.stream, delay: delay, threading: threading)
     self.path = path
+    self.delay = delay
     stream = video.stream
     self.threading = threading
     if video.hasUniquePTS {
@@ -42,6 +48,17 @@ struct PictureSampler: ~Copyable {
       counted = Set(wanted)
     }
     self.decoder = decoder
+  }
+
+  /// Pixels of all pictures that threads may work on together.
+  private static let pixelsInWork = 2 * 3840 * 2160
+  private static let mostThreads = 8
+
+  /// Each thread over frames holds pictures of its own: the larger these are, the fewer threads.
+  private static func bounded(_ threading: Threading, for stream: StreamInfo) -> Threading {
+    guard threading == .automatic, let video = stream.video else { return threading }
+    let fitting = min(max(2, pixelsInWork / max(1, video.width * video.height)), mostThreads)
+    return .count(min(fitting, ProcessInfo.processInfo.activeProcessorCount))
   }
 
   /// Wanted pictures that are decoded on the way to one another share a run.
@@ -102,7 +119,8 @@ struct PictureSampler: ~Copyable {
   /// The container does not seek as it should: what is left is decoded in one run from the file's start.
   private mutating func startOver() throws(LibavError) {
     let left = runs[nextRun...]
-    decoder = try RunDecoder(try Demuxer(path: path), stream: stream, threading: threading)
+    decoder = try RunDecoder(
+      try Demuxer(path: path, glancing: true), stream: stream, delay: delay, threading: threading)
     let run = DecodingRun(
       seeksTo: nil, wanted: left.reduce(into: Set<Int64>()) { $0.formUnion($1.wanted ?? []) },
       lastWanted: left.last?.lastWanted)

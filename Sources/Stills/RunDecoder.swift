@@ -17,10 +17,14 @@ struct RunDecoder: ~Copyable {
   /// Packets that could not be read or decoded.
   private(set) var faultCount = 0
 
-  init(_ demuxer: consuming Demuxer, stream: StreamInfo, threading: Threading = .automatic) throws(LibavError) {
+  /// - Parameter delay: pictures that the decoder must hold back at least, so that all come out in order.
+  init(
+    _ demuxer: consuming Demuxer, stream: StreamInfo, delay: Int, threading: Threading = .automatic
+  ) throws(LibavError) {
     demuxer.select([stream.index])
-    let decoder = try Decoder(
-      try demuxer.parameters(ofStream: stream.index), timeBase: stream.timeBase, threading: threading)
+    let parameters = try demuxer.parameters(ofStream: stream.index)
+    parameters.raiseVideoDelay(to: delay)
+    let decoder = try Decoder(parameters, timeBase: stream.timeBase, threading: threading)
     let packet = try Packet()
     self.decoder = decoder
     self.packet = packet

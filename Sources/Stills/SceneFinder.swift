@@ -50,7 +50,7 @@ enum CoverFinder {
   ) throws(LibavError) -> [(index: Int, reason: String?)] {
     let count = video.presentationOrder.count
     let skipped = count > 4 * margin ? count / margin : 0
-    var positions = Thumbnails.spread(max(candidates, 4 * wanted), over: count - 2 * skipped).map { $0 + skipped }
+    var positions = PictureSpread.even(max(candidates, 4 * wanted), over: count - 2 * skipped).map { $0 + skipped }
     if keyPicturesOnly {
       let keys = positions.filter { video.entries[video.presentationOrder[$0]].isKey }
       let all = video.presentationOrder.indices.filter { video.entries[video.presentationOrder[$0]].isKey }

@@ -35,6 +35,8 @@ public struct StillEncoder: ~Copyable {
   /// tried. Higher levels gain 2 % more for four times the time.
   static let pngLevels: [(level: Int, gain: Double)] = [(1, 1), (3, 1.07), (6, 1.15)]
 
+  /// Where the picture is from; nil for a page made here.
+  private let file: String?
   private let rgb: Frame
   private let tags: ColorTags
   private let deep: Bool
@@ -62,12 +64,14 @@ public struct StillEncoder: ~Copyable {
         : nil
     }
     self.deep = deep
+    file = facts.file
     rgb = upright
   }
 
   /// A page that is RGB already.
   init(rgb page: borrowing Frame) throws(LibavError) {
     rgb = try page.share()
+    file = nil
     tags = ColorTags(range: "pc", matrix: "gbr")
     deep = false
     note = nil
@@ -141,7 +145,8 @@ public struct StillEncoder: ~Copyable {
       }
     }
     throw LibavError(
-      .unsupported, "the picture (\(rgb.width)×\(rgb.height)) does not fit into \(maximumBytes) bytes at any quality")
+      .unsupported, "the picture (\(rgb.width)×\(rgb.height)) does not fit into \(maximumBytes) bytes at any quality",
+      file: file)
   }
 
   private func bestJPEG(maximumBytes: Int, subsampled: Bool) throws(LibavError) -> EncodedStill? {

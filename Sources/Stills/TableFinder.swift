@@ -10,7 +10,7 @@ struct TableFinder {
   /// Nil when the table does not tell enough, or anything goes wrong on the way.
   /// - Throws: ``LibavError`` when the file cannot be opened, holds no video, or a timecode is wrong.
   func find(_ asked: FrameRequest) throws(LibavError) -> ExactFrame? {
-    let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
+    let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, glancing: true)
     guard let stream = demuxer.mainVideo else {
       throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
     }
@@ -19,7 +19,7 @@ struct TableFinder {
     let start = demuxer.container.startTime ?? .zero
     demuxer.select([stream.index])
     guard let (run, place, note) = try? locate(request, table, demuxer, start: start) else { return nil }
-    var decoder = try RunDecoder(demuxer, stream: stream)
+    var decoder = try RunDecoder(demuxer, stream: stream, delay: run.reorderDepth)
     let target = run.times[place]
     let frame = try Frame()
     let decoding = DecodingRun(seeksTo: run.firstPTS, wanted: [target], lastWanted: target)

@@ -19,6 +19,8 @@ public struct Thumbnails: Sendable {
   public enum Choice: Sendable, Hashable {
     /// So many, evenly from the first picture to the last.
     case count(Int)
+    /// One from each of so many equal parts: the one that takes least decoding.
+    case parts(Int)
     /// One every so many seconds.
     case interval(Rational)
     /// One from the middle of each scene.
@@ -45,7 +47,7 @@ public struct Thumbnails: Sendable {
   public init(
     of path: String, choose choice: Choice, keyPicturesOnly: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
-    let index = try MediaIndex(path: path, videoOnly: true)
+    let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is nothing to show", file: path)
     }
@@ -59,9 +61,10 @@ public struct Thumbnails: Sendable {
     duration = video.end.flatMap { end in video.start.map { end - $0 } }
     var chosen: [(index: Int, reason: String?)]
     switch choice {
-    case .count(let wanted): chosen = Self.spread(wanted, over: count).map { ($0, nil) }
+    case .count(let wanted): chosen = PictureSpread.even(wanted, over: count).map { ($0, nil) }
+    case .parts(let wanted): chosen = PictureSpread.cheapest(wanted, of: video).map { ($0, nil) }
     case .interval(let seconds):
-      chosen = try Self.every(seconds, video, path: path).map { ($0, nil) }
+      chosen = try PictureSpread.every(seconds, video, path: path).map { ($0, nil) }
     case .scenes:
       let scenes = try SceneFinder.scenes(path, video: video, threading: threading)
       chosen = scenes.enumerated().map { number, scene in
@@ -74,51 +77,13 @@ public struct Thumbnails: Sendable {
       chosen = try CoverFinder.covers(
         path, video: video, wanted: wanted, keyPicturesOnly: keyPicturesOnly, threading: threading)
     }
-    if keyPicturesOnly { chosen = Self.snapped(chosen, video) }
+    if keyPicturesOnly { chosen = PictureSpread.snapped(chosen, video) }
     self.chosen = chosen
     note = index.readError.map { "the file ends early: \($0)" }
   }
 
   /// At most so many pictures are chosen.
   public static let most = 100_000
-
-  static func spread(_ wanted: Int, over count: Int) -> [Int] {
-    guard wanted > 1, count > 1 else { return count > 0 ? [0] : [] }
-    let number = min(wanted, count)
-    return (0..<number).map { $0 * (count - 1) / (number - 1) }
-  }
-
-  private static func every(_ seconds: Rational, _ video: PacketIndex, path: String) throws(LibavError) -> [Int] {
-    guard video.hasUniquePTS, let first = video.start, let end = video.end else {
-      throw LibavError(.unsupported, "its pictures have no times; choose by count instead of by interval", file: path)
-    }
-    guard seconds.isPositive, (end - first) / seconds < Rational(most) else {
-      throw LibavError(
-        .unsupported, "an interval of \(seconds.doubleValue) s gives more than \(most) pictures", file: path)
-    }
-    let times = video.presentationTimes
-    var (result, next, position) = ([Int](), first, 0)
-    while next < end {
-      let ticks = (next / video.stream.timeBase.rational).floor
-      while position + 1 < times.count, times[position + 1] <= ticks { position += 1 }
-      if result.last != position { result.append(position) }
-      next = next + seconds
-    }
-    return result
-  }
-
-  /// The key pictures at or before the chosen ones, each once.
-  private static func snapped(
-    _ chosen: [(index: Int, reason: String?)], _ video: PacketIndex
-  ) -> [(index: Int, reason: String?)] {
-    let keys = video.presentationOrder.indices.filter { video.entries[video.presentationOrder[$0]].isKey }
-    var result: [(index: Int, reason: String?)] = []
-    for (index, reason) in chosen {
-      let key = keys.last { $0 <= index } ?? keys.first ?? index
-      if result.last?.index != key { result.append((key, reason)) }
-    }
-    return result
-  }
 
   /// Pictures that ``forEach(width:_:)`` will try to make.
   public var count: Int { chosen.count }
@@ -132,10 +97,9 @@ public struct Thumbnails: Sendable {
     let frame = try Frame()
     while let index = try sampler.next(into: frame) {
       let picture = try SmallPicture(frame, of: video.stream, width: width)
-      try body(
-        Thumbnail(
-          index: index, time: frame.pts.map { video.stream.timeBase.seconds($0) - start },
-          reason: reasons[index] ?? nil, picture: picture))
+      let time = frame.pts.map { video.stream.timeBase.seconds($0) - start }
+      frame.clear()
+      try body(Thumbnail(index: index, time: time, reason: reasons[index] ?? nil, picture: picture))
     }
   }
 }

@@ -12,7 +12,7 @@ public enum NativeResolution {
   public static func estimate(
     path: String, index: MediaIndex? = nil, progress: ((_ number: Int, _ count: Int) -> Void)? = nil
   ) throws -> NativeResolutionReport {
-    let index = try index ?? MediaIndex(path: path, videoOnly: true, headersOnly: true)
+    let index = try index ?? MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is no picture to judge", file: path)
     }

@@ -7,7 +7,8 @@ struct SheetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sheet", abstract: "Draw a contact sheet of videos, with timecodes, labels and verdicts.",
     discussion: """
-      One file fills the page; several stand below one another, each in its own rows, for comparing shots or takes.
+      One file fills the page with one picture from each of as many equal parts, the one quickest to decode; its timecode says \
+      which. Several stand below one another, each in its own rows evenly from first picture to last, for comparing shots or takes.
       """)
 
   @Argument(help: "Media files.", completion: .file())
@@ -55,7 +56,7 @@ struct SheetCommand: ParsableCommand {
 
     static func help(for value: Access) -> ArgumentHelp? {
       switch value {
-      case .exact: "Exact pictures, evenly spread."
+      case .exact: "Exact pictures with their own timecodes, spread over the whole."
       case .keyframes: "The key picture before each: quicker."
       }
     }

@@ -132,6 +132,9 @@ struct ThumbnailsCommand: ParsableCommand {
     if facts.thumbnails.count < thumbnails.count {
       notes.append("\(thumbnails.count - facts.thumbnails.count) pictures could not be decoded and are left out")
     }
+    if !sprite, let older = StaleNumbers.beyond(facts.thumbnails.count, named: name, ending: ending, in: folder) {
+      notes.append(older)
+    }
     facts.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
     if json { try Output.json(facts) }
     for line in facts.lines { Terminal.note(line) }

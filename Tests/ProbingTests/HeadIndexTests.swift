@@ -29,7 +29,7 @@ import Testing
       #expect(index.packets.map(\.entries) == expected.packets.map(\.entries), "\(path)")
       #expect(index.readError == expected.readError && index.messages == expected.messages, "\(path)")
       #expect(index.mainVideo == expected.mainVideo && index.mainAudio == expected.mainAudio)
-      let listed = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits, headersOnly: true)
+      let listed = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits, glancing: true)
       #expect(listed.mainVideo == expected.mainVideo, "\(path)")
       #expect(listed.video?.stream.codecName == expected.video?.stream.codecName, "\(path)")
       #expect(listed.video?.stream.timeBase == expected.video?.stream.timeBase, "\(path)")

@@ -1,13 +1,24 @@
 import Foundation
 import Libav
 import Support
+import Synchronization
 
 /// Every picture of a file as `ffmpeg` decodes it: the stream it would choose, edit lists honoured, nothing dropped.
-struct FullDecode {
+struct FullDecode: Sendable {
   /// MD5 of each picture's bytes, tightly packed.
   let digests: [String]
 
   struct NoPictures: Error {}
+
+  private static let seen = Mutex<[String: FullDecode]>([:])
+
+  /// The same of a file that stays as it is, decoded once for all tests.
+  static func cached(_ path: String) throws -> FullDecode {
+    if let known = seen.withLock({ $0[path] }) { return known }
+    let decoded = try FullDecode(path)
+    seen.withLock { $0[path] = decoded }
+    return decoded
+  }
 
   init(_ path: String) throws {
     let result = try MediaTool.run(
@@ -32,7 +43,8 @@ enum Digest {
       let size = frame.planeSize(plane)
       frame.withPlane(plane) { span, stride in
         for row in 0..<size.height {
-          for column in 0..<size.width * samples { bytes.append(span[row * stride + column]) }
+          let start = row * stride
+          span.extracting(start..<start + size.width * samples).withUnsafeBufferPointer { bytes.append($0) }
         }
       }
     }

@@ -87,7 +87,7 @@ import Timing
   /// What cannot be decoded is left out; the rest is there.
   @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
   func realClipsGiveWhatCanBeDecoded(_ path: String) throws {
-    guard (try? FullDecode(path)) != nil else {
+    guard (try? FullDecode.cached(path)) != nil else {
       #expect(throws: LibavError.self) { _ = try all(Thumbnails(of: path, choose: .count(4))) }
       return
     }
@@ -139,7 +139,7 @@ import Timing
     #expect(page.width == 3 * 128 + 4 * 8)
     for (row, (_, channel)) in colors.enumerated() {
       for column in 0..<3 {
-        let (x, y) = (8 + column * 136 + 100, 8 + row * (12 + 8 + 72 + 8) + 20 + 10)
+        let (x, y) = (8 + column * 136 + 100, 8 + row * (12 + 16 + 72 + 8) + 28 + 10)
         let pixel = page.rgb[3 * (y * page.width + x)..<3 * (y * page.width + x) + 3]
         #expect(pixel.max() == pixel[pixel.startIndex + channel], "row \(row), column \(column): \(Array(pixel))")
       }
@@ -179,6 +179,23 @@ import Timing
     for special in [":", "'", "\\", "%", ",", ";", "[", "]", "=", "{", "\""] {
       #expect(abs(try width("MMMM\(special)\(special)\(special)MMMMM") - expected) <= 2, "\(special)")
     }
+  }
+
+  /// One file alone: each equal part gives one picture, a key picture wherever it has one, and none two that touch.
+  @Test func aSheetOfOneFileTakesTheCheapestPictureOfEachPart() throws {
+    let folder = try ScratchFolder()
+    let path = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10:duration=12", "-c:v", "libx264", "-bf", "3", "-g",
+      "40", "-x264-params", "scenecut=0")
+    var layout = ContactSheet.Layout()
+    layout.columns = 4
+    layout.rows = 2
+    layout.cellWidth = 64
+    let shown = try #require(try ContactSheet([ContactSheet.Entry(path: path)], layout: layout).pictures.first)
+    #expect(shown.count == 8)
+    for (part, picture) in shown.enumerated() { #expect((part * 15..<(part + 1) * 15).contains(picture)) }
+    #expect(Set([0, 40, 80]).isSubset(of: shown))
+    #expect(zip(shown, shown.dropFirst()).allSatisfy { $1 - $0 >= 7 })
   }
 
   @Test func aPageBeyondAllBoundsIsRefused() throws {

@@ -86,6 +86,20 @@ import Testing
     #expect(wrong.status == 65)
   }
 
+  /// Nothing that this run did not write is deleted, but nobody shall take it for this run's.
+  @Test func picturesOfAnEarlierRunAreNamed() async throws {
+    let folder = try ScratchFolder()
+    let path = try clip(folder, "clip.mp4")
+    for (count, isTold) in [("6", false), ("3", true)] {
+      let result = try await LongtakeProgram.run(
+        ["thumbnails", path, "--count", count, "--overwrite", "-o", folder.path("t"), "--json"])
+      #expect(result.status == 0, "\(result.errors)")
+      #expect(result.errors.contains("3 older pictures") == isTold)
+      #expect((try object(result.output)["note"] as? String)?.contains("from 4 on") == (isTold ? true : nil))
+    }
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("t")).count == 6)
+  }
+
   private static let page = """
     <!doctype html><title>sprites</title><pre id="out">waiting</pre>
     <video><track default kind="metadata" src="a%20clip.vtt"></video>
