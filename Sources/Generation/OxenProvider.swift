@@ -137,31 +137,39 @@ public final class OxenProvider: Provider {
     guard let json = JSONText.decode(answer.body),
       let job = HubAnswer.job(json) ?? json["generation"].flatMap(HubAnswer.job)
     else {
-      throw GenerationError(.malformedAnswer, "\(name) told of a generation in a form that cannot be read.")
+      let shown = client.failure.redactor.clean(id, limit: 80)
+      let status = JSONText.decode(answer.body).flatMap { ($0["status"] ?? $0["generation"]?["status"])?.stringValue }
+      throw GenerationError(
+        .malformedAnswer,
+        "\(name) told of generation \(shown) in a form that cannot be read"
+          + (status.map { ": its status is \"\(client.failure.redactor.clean($0, limit: 40))\"." } ?? "."))
     }
     return job
   }
 
   public func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob] {
-    let match = RequestMatch(request: request, since: since)
     var order: [String] = []
     var found: [String: GenerationJob] = [:]
     // Active ones first: a job that ends between two lists is then in the later one.
     for status in [nil] + GenerationJob.State.allCases.filter(\.isFinal).map(\.rawValue) {
-      for job in try await list(model: request.model, status: status) where match.accepts(job) {
+      let (jobs, theirs) = try await list(model: request.model, status: status)
+      let earliest = RequestMatch.earliest(sent: since, now: Date().timeIntervalSince1970, theirs: theirs)
+      let match = RequestMatch(request: request, since: earliest)
+      for job in jobs where match.accepts(job) {
         if found.updateValue(job, forKey: job.id) == nil { order.append(job.id) }
       }
     }
     return order.compactMap { found[$0] }
   }
 
-  private func list(model: String, status: String?) async throws -> [GenerationJob] {
+  /// The jobs, and the service's time in Unix seconds where it tells it.
+  private func list(model: String, status: String?) async throws -> ([GenerationJob], Double?) {
     let url = try address("ai", "queue", query: [("model", model)] + (status.map { [("status", $0)] } ?? []))
     let answer = try await client.send(HTTPCall(method: .GET, url: url), doing: "list the generations")
     guard let jobs = HubAnswer.jobs(answer.body) else {
       throw GenerationError(.malformedAnswer, "\(name) listed the generations in a form that cannot be read.")
     }
-    return jobs
+    return (jobs, answer.headers.first(name: "Date").flatMap(HTTPDate.parse)?.timeIntervalSince1970)
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

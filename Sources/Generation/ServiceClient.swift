@@ -28,8 +28,8 @@ struct ServiceClient: Sendable {
   let session: HTTPSession
   let retry: RetryPolicy
   let failure: ServiceFailure
-  /// Statuses besides ``refusedForNow`` that this service itself calls safe to repeat.
-  var alsoRefusedForNow: Set<Int> = []
+  /// Whether this service itself calls it safe to repeat a paid call that was answered so, besides ``refusedForNow``.
+  var isSafeToRepeat: @Sendable (HTTPAnswer, HTTPCall) -> Bool = { _, _ in false }
 
   private var log: Logger { session.log }
 
@@ -42,15 +42,17 @@ struct ServiceClient: Sendable {
   func send(
     _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = []
   ) async throws -> HTTPAnswer {
-    try await send(call, repetition, doing: action, accepting: accepting) { response in
+    try await send(call, repetition, doing: action, accepting: { accepting.contains(Int($0.status.code)) }) {
+      response in
       try await session.read(response, limit: HTTPSession.answerLimit, from: call.url)
     }
   }
 
   /// Sends a call and has the body of a good answer read by `read`.
+  /// - Parameter accepting: whether an answer that is not 2xx is one all the same.
   func send<Value: Sendable>(
-    _ call: HTTPCall, _ repetition: Repetition, doing action: String, accepting: Set<Int> = [],
-    read: (HTTPClientResponse) async throws -> Value
+    _ call: HTTPCall, _ repetition: Repetition, doing action: String,
+    accepting: (HTTPClientResponse) -> Bool = { _ in false }, read: (HTTPClientResponse) async throws -> Value
   ) async throws -> Value {
     var call = call
     call.isPaid = repetition == .paid
@@ -61,12 +63,13 @@ struct ServiceClient: Sendable {
       do {
         let response = try await session.open(call)
         let status = Int(response.status.code)
-        if (200..<300).contains(status) || accepting.contains(status) { return try await read(response) }
+        if (200..<300).contains(status) || accepting(response) { return try await read(response) }
         let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
         try Task.checkCancellation()
         failed = failure.error(status: status, body: body, doing: action)
         retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
-        guard isWorthRepeating(status, body: body, repetition, hasDate: retryAfter != nil) else {
+        let answer = HTTPAnswer(status: status, headers: response.headers, body: body)
+        guard isWorthRepeating(answer, of: call, repetition, hasDate: retryAfter != nil) else {
           throw isAmbiguous(status, body: body, repetition) ? lost(failed.message, action, status) : failed
         }
         guard failed.code != .insufficientCredits else { throw failed }
@@ -86,10 +89,13 @@ struct ServiceClient: Sendable {
     }
   }
 
-  private func isWorthRepeating(_ status: Int, body: Data, _ repetition: Repetition, hasDate: Bool) -> Bool {
-    guard !ServiceFailure.isModelRefusal(body) else { return false }
-    guard repetition == .paid else { return Self.passing.contains(status) }
-    return Self.refusedForNow.union(alsoRefusedForNow).contains(status) || (status == Self.refusedWithDate && hasDate)
+  private func isWorthRepeating(
+    _ answer: HTTPAnswer, of call: HTTPCall, _ repetition: Repetition, hasDate: Bool
+  ) -> Bool {
+    guard !ServiceFailure.isModelRefusal(answer.body) else { return false }
+    guard repetition == .paid else { return Self.passing.contains(answer.status) }
+    return Self.refusedForNow.contains(answer.status) || (answer.status == Self.refusedWithDate && hasDate)
+      || isSafeToRepeat(answer, call)
   }
 
   private func isAmbiguous(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {

@@ -61,11 +61,12 @@ struct GenerationStage: Sendable {
   }
 
   /// Writes down that a request is about to be sent, unless that could exceed the limit.
-  /// - Throws: ``PipelineError`` `overBudget`.
+  /// - Throws: ``PipelineError`` `overBudget`, or `inputOutput` where nothing could be written down.
   func recordIntent(
     shot: Shot, request: GenerationRequest, contentDigest: String, takes: Int
   ) throws -> IntentEntry {
     let cost = costPerTake(of: shot)
+    try FreeSpace.require(in: workspace, for: shot.id)
     return try withTurn {
       if let limit = options.maximumCost, host.isPaid {
         try requireRoom(below: limit, for: cost.map { $0 * takes }, shot: shot)

@@ -39,12 +39,26 @@ extension ShotRunner {
     defer { stage.inFlight.end(request.digest) }
     do {
       let jobs = try await stage.host.provider.enqueue(request)
-      try ledger.recordSubmitted(intent: intent.number, remoteIDs: jobs.map(\.id))
-      emit(.submitted(jobs.map(\.id)))
+      try record(jobs.map(\.id), of: intent)
+      emit(.submitted(jobs.map { shown($0.id) }))
     } catch {
       try settle(intent, error)
     }
   }
+
+  /// - Throws: ``LedgerError`` that names what was paid, so that it is written down somewhere.
+  private func record(_ ids: [String], of intent: IntentEntry) throws {
+    do {
+      try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids)
+    } catch let error as LedgerError {
+      throw LedgerError(
+        error.code,
+        "\(error.message) Shot \(shot.id) was accepted and paid as \(ids.map(shown).joined(separator: ", ")); keep this."
+      )
+    }
+  }
+
+  private func shown(_ id: String) -> String { JobID.shown(id, provider: stage.host.provider.name) }
 
   /// The request for a log: without signatures and pictures.
   private static func shown(_ request: GenerationRequest) -> String {
@@ -160,12 +174,15 @@ extension ShotRunner {
     else { throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read") }
     let request = GenerationRequest(model: intent.model, parameters: parameters, takes: max(1, min(4, wanted)))
     let isOld = Ledger.systemTime() - intent.createdAt > ProviderHost.listingDelay
-    for pause in isOld ? [.zero] : stage.host.looks {
+    let pauses = isOld ? [.zero] : stage.host.looks
+    for (look, pause) in pauses.enumerated() {
       try await Task.sleep(for: pause)
       try await stage.inFlight.settle(intent.requestDigest)
       do {
         let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
-        if try adopt(jobs, for: intent, wanted: wanted) { return }
+        // Takes of one request may not be listed all at once.
+        let isLast = look == pauses.count - 1
+        if try adopt(jobs, for: intent, wanted: wanted, orFewer: isLast) { return }
       } catch let error as GenerationError where error.code == .answerLost {
         // The service lists nothing: only the user can let go of what may have been paid.
         guard try stage.isGivenUp(intent) else { throw error }
@@ -197,18 +214,21 @@ extension ShotRunner {
     return (enqueued >= intent.createdAt.rounded(.down) ? 0 : 1, enqueued, job.id)
   }
 
-  private func adopt(_ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int) throws -> Bool {
+  private func adopt(
+    _ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int, orFewer: Bool
+  ) throws -> Bool {
     let ids = try stage.withTurn {
       let known = try ledger.knownRemoteIDs()
       let unknown = jobs.filter { !known.contains($0.id) }
         .sorted { Self.rank($0, intent) < Self.rank($1, intent) }
       // What is beyond the takes may belong to an equal request of another shot.
+      guard orFewer || unknown.count >= wanted else { return [String]() }
       let ids = unknown.prefix(wanted).map(\.id)
       if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }
       return ids
     }
     if !ids.isEmpty {
-      emit(.adopted(ids))
+      emit(.adopted(ids.map(shown)))
       for take in try takes(of: intent) where take.isSuperseded { addStray(take) }
     }
     return !ids.isEmpty
