@@ -11,8 +11,8 @@ public import Presets
 public final class FalProvider: Provider {
   /// Looks after a cancellation was taken, to see whether it came in time.
   private static let looksAfterCancel = 3
-  /// What fal's own client repeats when it comes from the ingress, which stands before the queue and signs its pages.
-  private static let ingressFailures: Set<Int> = [502, 503, 504]
+  /// What the ingress, which stands before the queue and signs its pages, answers when nothing behind it took the request.
+  private static let ingressFailures: Set<Int> = [502, 503]
   private static let ingress = Data("nginx".utf8)
   private static let requestIDHeader = "x-fal-request-id"
   private static let submitPatience: Duration = .seconds(120)
@@ -56,8 +56,8 @@ public final class FalProvider: Provider {
     storage = FalStorage(client: client, base: configuration.restBase)
   }
 
-  /// As fal's own client tells it, but for a gateway's 502 and 504 to a blocking call, behind which the model may be at
-  /// work. A request id in the head means that the queue had it.
+  /// As fal's own client tells it, but for a 504 of the ingress, behind which the request may have been taken, and a 502 to a
+  /// blocking call, behind which the model may have been at work. A request id in the head means that the queue had it.
   private static func isSafeToRepeat(_ answer: HTTPAnswer, isQueued: Bool) -> Bool {
     if answer.status == 408 { return true }
     guard ingressFailures.contains(answer.status), answer.headers.first(name: requestIDHeader) == nil else {
@@ -73,21 +73,27 @@ public final class FalProvider: Provider {
   // MARK: - Sending
 
   /// Takes are requests of their own; see ``takesPerRequest``.
-  public func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob] {
+  public func enqueue(
+    _ request: GenerationRequest, journal: (any SendJournal)?
+  ) async throws -> [GenerationJob] {
     guard waitMode != .sync else {
       throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
     }
     let call = try post(request, to: configuration.queueBase, patience: Self.submitPatience)
-    return try await TakeByTake.gather(request.takes, log: log) { [try await self.submit(call, request.model)] }
+    return try await TakeByTake.gather(request.takes, log: log) {
+      [try await self.submit(call, request.model, journal)]
+    }
   }
 
-  private func submit(_ call: HTTPCall, _ model: String) async throws -> GenerationJob {
+  private func submit(
+    _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
+  ) async throws -> GenerationJob {
     let queue = configuration.queueBase
     func isNamedFailure(_ response: HTTPClientResponse) -> Bool {
       response.status.code >= 500 && response.headers.contains(name: Self.requestIDHeader)
     }
     return try await client.send(
-      call, .paid, doing: "take a generation of \(model)", accepting: isNamedFailure
+      call, .paid, doing: "take a generation of \(model)", accepting: isNamedFailure, journal: journal
     ) { response in
       let told = response.headers.first(name: Self.requestIDHeader)
       var request: FalRequest?
@@ -123,14 +129,18 @@ public final class FalProvider: Provider {
     }
   }
 
-  public func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult] {
+  public func generate(
+    _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
+  ) async throws -> [GenerationResult] {
     let call = try post(request, to: configuration.runBase, patience: configuration.syncPatience)
-    return try await TakeByTake.gather(request.takes, log: log) { [try await self.run(call, request.model)] }
+    return try await TakeByTake.gather(request.takes, log: log) { [try await self.run(call, request.model, journal)] }
   }
 
-  private func run(_ call: HTTPCall, _ model: String) async throws -> GenerationResult {
+  private func run(
+    _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
+  ) async throws -> GenerationResult {
     let (configuration, name) = (configuration, name)
-    return try await client.send(call, .paid, doing: "generate with \(model)") { response in
+    return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
       var reason = "it names no video"
       do {
         let answer = try await session.read(

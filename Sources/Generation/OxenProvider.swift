@@ -58,7 +58,9 @@ public final class OxenProvider: Provider {
 
   // MARK: - Sending
 
-  public func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob] {
+  public func enqueue(
+    _ request: GenerationRequest, journal: (any SendJournal)?
+  ) async throws -> [GenerationJob] {
     guard waitMode != .sync else {
       throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
     }
@@ -68,7 +70,7 @@ public final class OxenProvider: Provider {
     var body = try body(of: request)
     if request.takes > 1 { body["num_generations"] = .integer(Int64(request.takes)) }
     let call = try post(body, to: address("ai", "queue"))
-    let answer = try await client.send(call, .paid, doing: "take a generation of \(request.model)")
+    let answer = try await client.send(call, .paid, doing: "take a generation of \(request.model)", journal: journal)
     guard let jobs = HubAnswer.jobs(answer.body), !jobs.isEmpty else {
       throw GenerationError(
         .answerLost, "\(name) took the request but its answer names no generation. Look for it before sending again.",
@@ -82,19 +84,21 @@ public final class OxenProvider: Provider {
 
   /// Takes are requests of their own, side by side. When some of them fail, the clips of the others are given (they are
   /// paid) and the failures are logged; the first failure is thrown only when there is no clip at all.
-  public func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult] {
+  public func generate(
+    _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
+  ) async throws -> [GenerationResult] {
     let call = try post(
       body(of: request), to: address("ai", "videos", "generate"), patience: configuration.syncPatience)
     return try await TakeByTake.gather(request.takes, log: log) {
-      try await self.generateOne(call, request.model, into: directory)
+      try await self.generateOne(call, request.model, into: directory, journal)
     }
   }
 
-  private func generateOne(_ call: HTTPCall, _ model: String, into directory: String) async throws
-    -> [GenerationResult]
-  {
+  private func generateOne(
+    _ call: HTTPCall, _ model: String, into directory: String, _ journal: (any SendJournal)?
+  ) async throws -> [GenerationResult] {
     let configuration = configuration
-    return try await client.send(call, .paid, doing: "generate with \(model)") { response in
+    return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
       do {
         return try await SyncAnswer.read(
           response, into: directory, patience: configuration.syncPatience, stall: configuration.transferStall,

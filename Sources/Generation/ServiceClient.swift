@@ -40,19 +40,24 @@ struct ServiceClient: Sendable {
   ///   - accepting: statuses besides 2xx that are answers too.
   /// - Throws: ``GenerationError``; `answerLost` for a paid call that may have been accepted.
   func send(
-    _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = []
+    _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = [],
+    journal: (any SendJournal)? = nil
   ) async throws -> HTTPAnswer {
-    try await send(call, repetition, doing: action, accepting: { accepting.contains(Int($0.status.code)) }) {
-      response in
+    try await send(
+      call, repetition, doing: action, accepting: { accepting.contains(Int($0.status.code)) }, journal: journal
+    ) { response in
       try await session.read(response, limit: HTTPSession.answerLimit, from: call.url)
     }
   }
 
   /// Sends a call and has the body of a good answer read by `read`.
-  /// - Parameter accepting: whether an answer that is not 2xx is one all the same.
+  /// - Parameters:
+  ///   - accepting: whether an answer that is not 2xx is one all the same.
+  ///   - journal: told of each try of a paid call.
   func send<Value: Sendable>(
     _ call: HTTPCall, _ repetition: Repetition, doing action: String,
-    accepting: (HTTPClientResponse) -> Bool = { _ in false }, read: (HTTPClientResponse) async throws -> Value
+    accepting: (HTTPClientResponse) -> Bool = { _ in false }, journal: (any SendJournal)? = nil,
+    read: (HTTPClientResponse) async throws -> Value
   ) async throws -> Value {
     var call = call
     call.isPaid = repetition == .paid
@@ -60,6 +65,7 @@ struct ServiceClient: Sendable {
     while true {
       var failed: GenerationError
       var retryAfter: Duration?
+      try journal?.willSend()
       do {
         let response = try await session.open(call)
         let status = Int(response.status.code)
@@ -80,6 +86,7 @@ struct ServiceClient: Sendable {
           "\(failure.service) at \(session.shown(call.url)) could not be reached to \(action): "
             + "\(broken.reason).")
       }
+      try journal?.wasNotTaken()
       failures += 1
       guard let pause = retry.pause(afterFailures: failures, retryAfter: retryAfter) else {
         throw failures > 1 ? Self.exhausted(failed, tries: failures) : failed

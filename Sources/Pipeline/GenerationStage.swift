@@ -74,7 +74,8 @@ struct GenerationStage: Sendable {
       return try ledger.recordIntent(
         shot: shot.id, provider: host.provider.name, model: request.model,
         parameters: JSONValue.object(request.parameters).canonicalJSON, requestDigest: request.digest,
-        contentDigest: contentDigest, takes: takes, costMicroUSD: cost?.micro)
+        contentDigest: contentDigest, takes: takes, isBlocking: host.provider.waitMode == .sync,
+        costMicroUSD: cost?.micro)
     }
   }
 
@@ -113,7 +114,7 @@ struct GenerationStage: Sendable {
       // Whether it was taken is not known; what is made from it will be sent.
       case .reconcile(let intent):
         sent.formUnion(try storyboard.withDependents([shot.id]).map(\.id))
-        if try !isGivenUp(intent) { sent.remove(shot.id) }
+        if try intent.mayHaveBeenSent && !isGivenUp(intent) { sent.remove(shot.id) }
       case .failed, nil: break
       }
     }

@@ -38,7 +38,8 @@ extension ShotRunner {
     stage.inFlight.begin(request.digest)
     defer { stage.inFlight.end(request.digest) }
     do {
-      let jobs = try await stage.host.provider.enqueue(request)
+      let journal = IntentJournal(ledger: ledger, intent: intent.number)
+      let jobs = try await stage.host.provider.enqueue(request, journal: journal)
       try record(jobs.map(\.id), of: intent)
       emit(.submitted(jobs.map { shown($0.id) }))
     } catch {
@@ -119,7 +120,8 @@ extension ShotRunner {
     defer { stage.inFlight.end(request.digest) }
     let results: [GenerationResult]
     do {
-      results = try await stage.host.provider.generate(request, into: stage.workspace.path("clips"))
+      results = try await stage.host.provider.generate(
+        request, into: stage.workspace.path("clips"), journal: IntentJournal(ledger: ledger, intent: intent.number))
       guard !results.isEmpty else {
         throw GenerationError(.answerLost, "the answer for shot \(shot.id) holds no clip")
       }
@@ -155,23 +157,32 @@ extension ShotRunner {
     case .notAuthorised, .unavailable, .rateLimited, .unsupported:
       try ledger.recordRefused(intent: intent.number, error: nil)
       throw error
-    case .refused, .insufficientCredits, .notFound, .generationFailed:
-      try ledger.recordRefused(intent: intent.number, error: error.message)
-      for take in try takes(of: intent) { failures.set(error, for: take.number) }
+    case .notFound:
+      let advice =
+        "Models are renamed and retired: 'longtake models' lists those there are; set another 'model' in the storyboard."
+      try refuse(intent, GenerationError(.notFound, "\(error.message) \(advice)", status: error.status))
+    case .refused, .insufficientCredits, .generationFailed: try refuse(intent, error)
     default:
       // It may have been accepted; the next run looks for it.
       throw error
     }
   }
 
+  private func refuse(_ intent: IntentEntry, _ error: GenerationError) throws {
+    try ledger.recordRefused(intent: intent.number, error: error.message)
+    for take in try takes(of: intent) { failures.set(error, for: take.number) }
+  }
+
   // MARK: - Finding what may have arrived
 
   /// Finds out whether the service took a request, and adopts what is there.
   func reconcile(_ intent: IntentEntry) async throws {
+    guard intent.mayHaveBeenSent else { return try ledger.recordRefused(intent: intent.number, error: nil) }
     emit(.reconciling)
     let wanted = try takes(of: intent).count
-    guard let parameters = try? JSONDecoder().decode(JSONValue.self, from: Data(intent.parameters.utf8)).objectValue
-    else { throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read") }
+    guard let parameters = Self.parameters(intent.parameters) else {
+      throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read")
+    }
     let request = GenerationRequest(model: intent.model, parameters: parameters, takes: max(1, min(4, wanted)))
     let isOld = Ledger.systemTime() - intent.createdAt > ProviderHost.listingDelay
     let pauses = isOld ? [.zero] : stage.host.looks
@@ -189,18 +200,36 @@ extension ShotRunner {
         return try letGo(of: intent)
       }
     }
-    if try stage.isGivenUp(intent), stage.host.isPaid, stage.host.provider.waitMode == .sync {
-      return try letGo(of: intent)
-    }
-    // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves nothing.
-    guard !stage.host.isPaid || stage.host.provider.waitMode != .sync else {
+    let isBlocking = intent.isBlocking ?? (stage.host.provider.waitMode == .sync)
+    if try stage.isGivenUp(intent), stage.host.isPaid, isBlocking { return try letGo(of: intent) }
+    // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves
+    // nothing, unless an earlier one is.
+    var proves = !stage.host.isPaid || !isBlocking
+    if !proves { proves = try await listsBlockingRequests() }
+    guard proves else {
       throw PipelineError(
         .shotFailed,
         "the answer to a blocking request was lost, and the service does not list it: it may have been accepted and paid. "
-          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it anew. With --wait sse or "
-          + "poll such a request can be found again.")
+          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it anew. Requests "
+          + "that are sent with --wait sse or poll can always be found again.")
     }
     try ledger.recordRefused(intent: intent.number, error: nil)
+  }
+
+  /// Whether the service lists the latest blocking request whose clip came.
+  private func listsBlockingRequests() async throws -> Bool {
+    let came: Set<GenerationEntry.State> = [.succeeded, .downloaded, .verified, .rejected]
+    let blocking = try ledger.generations().last {
+      $0.provider == stage.host.provider.name && $0.remoteID == nil && came.contains($0.state)
+    }
+    guard let blocking, let parameters = Self.parameters(blocking.parameters) else { return false }
+    let request = GenerationRequest(model: blocking.model, parameters: parameters)
+    let known = try ledger.knownRemoteIDs()
+    return try await stage.host.provider.find(request, since: blocking.createdAt).contains { !known.contains($0.id) }
+  }
+
+  private static func parameters(_ json: String) -> [String: JSONValue]? {
+    try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)).objectValue
   }
 
   private func letGo(of intent: IntentEntry) throws {

@@ -10,7 +10,8 @@ public struct StillInspector: ImageInspector {
     do {
       let info = try StillInfo(path: path)
       return ImageFacts(
-        format: info.format.rawValue, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain)
+        format: info.format.rawValue, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain,
+        isUpright: info.orientation == .upright)
     } catch {
       throw LibavError(error.code, error.message)
     }

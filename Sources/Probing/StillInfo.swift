@@ -5,7 +5,9 @@ public struct StillInfo: Sendable, Hashable {
   public enum Format: String, Sendable, Codable { case png, jpeg, webp, other }
 
   public let format: Format
-  /// Pixels.
+  /// How its EXIF data have it turned for viewing.
+  public let orientation: PictureOrientation
+  /// Pixels as a viewer sees them, turned upright.
   public let width: Int
   public let height: Int
   /// Bytes of the file.
@@ -50,7 +52,7 @@ public struct StillInfo: Sendable, Hashable {
     }
     bitDepth = frame.pixelFormat.bitDepth
     components = frame.pixelFormat.componentCount
-    width = frame.width
-    height = frame.height
+    orientation = PictureOrientation(path: path)
+    (width, height) = orientation.swapsSides ? (frame.height, frame.width) : (frame.width, frame.height)
   }
 }
