@@ -61,11 +61,11 @@ struct ServiceClient: Sendable {
   ) async throws -> Value {
     var call = call
     call.isPaid = repetition == .paid
+    call.journal = journal
     var failures = 0
     while true {
       var failed: GenerationError
       var retryAfter: Duration?
-      try journal?.willSend()
       do {
         let response = try await session.open(call)
         let status = Int(response.status.code)

@@ -148,6 +148,7 @@ public struct Production: Sendable {
     _ plan: ExecutionPlan, _ host: ProviderHost, _ tell: @Sendable (PipelineEvent) -> Void
   ) async throws -> ExecutionPlan {
     guard let model = plan.model else { return plan }
+    if let warning = model.status.warning(about: model.id) { tell(.notice(warning)) }
     let answer = try await Catalogue(host).ask(about: model.id)
     let live = try Planner(library: library).plan(plan.path, provider: plan.provider, live: answer)
     if let note = live.live?.note { tell(.notice(note)) }

@@ -158,8 +158,9 @@ extension ShotRunner {
       try ledger.recordRefused(intent: intent.number, error: nil)
       throw error
     case .notFound:
+      let successor = stage.model.status.replacedBy.map { "\($0) takes its place; " } ?? ""
       let advice =
-        "Models are renamed and retired: 'longtake models' lists those there are; set another 'model' in the storyboard."
+        "Models are renamed and retired: \(successor)'longtake models' lists those there are; set 'model' in the storyboard."
       try refuse(intent, GenerationError(.notFound, "\(error.message) \(advice)", status: error.status))
     case .refused, .insufficientCredits, .generationFailed: try refuse(intent, error)
     default:

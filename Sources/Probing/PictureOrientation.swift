@@ -57,17 +57,50 @@ public enum PictureOrientation: Int, Sendable, Hashable {
   }
 }
 
-/// The containers of still pictures, only as far as EXIF data are found in them.
-private struct ChunkedFile: ~Copyable {
+/// The containers of still pictures, only as far as EXIF data and their ends are found in them.
+struct ChunkedFile: ~Copyable {
   /// Chunks of one file that are looked at, and bytes of EXIF data that are read: a JPEG's segment holds no more.
-  private static let mostChunks = 4096
+  private static let mostChunks = 1 << 16
   private static let mostBytes = 1 << 16
+  private static let blockSize = 1 << 18
 
   private let handle: FileHandle
 
   init(path: String) throws { handle = try FileHandle(forReadingFrom: URL(filePath: path)) }
 
   deinit { try? handle.close() }
+
+  /// Whether a file goes on to where its format has it end; true for one that cannot be read.
+  static func isWhole(path: String) -> Bool {
+    guard let file = try? ChunkedFile(path: path) else { return true }
+    return file.isWhole
+  }
+
+  /// Whether the file goes on to where its format has it end; true for formats of which that cannot be told.
+  ///
+  /// Decoders fill up what is missing of a JPEG, so that nobody would notice.
+  var isWhole: Bool {
+    let head = bytes(at: 0, 12)
+    if head.starts(with: [0xFF, 0xD8]) { return endsAsJPEG }
+    if head.starts(with: [0x89, 0x50, 0x4E, 0x47]) { return chunks.contains { $0.name == "IEND" } }
+    return true
+  }
+
+  /// The end marker, which cannot be part of coded samples, behind the start of the first scan.
+  private var endsAsJPEG: Bool {
+    guard let scan = segments.last, scan.marker == 0xDA else { return false }
+    var at = scan.offset
+    var last: UInt8 = 0
+    while true {
+      let block = bytes(at: at, Self.blockSize)
+      if block.isEmpty { return false }
+      for byte in block {
+        if last == 0xFF, byte == 0xD9 { return true }
+        last = byte
+      }
+      at += UInt64(block.count)
+    }
+  }
 
   /// Fewer at the end of the file, none behind it.
   func bytes(at offset: UInt64, _ count: Int) -> [UInt8] {
@@ -81,28 +114,51 @@ private struct ChunkedFile: ~Copyable {
     return (isLittle ? digits.reversed() : digits).reduce(0) { $0 << 8 | UInt64($1) }
   }
 
-  var exifOfJPEG: [UInt8] {
+  /// A JPEG's segments up to the first scan, each at its marker.
+  private var segments: [(marker: UInt8, offset: UInt64, length: Int)] {
+    var list: [(marker: UInt8, offset: UInt64, length: Int)] = []
     var at: UInt64 = 2
-    for _ in 0..<Self.mostChunks {
-      let head = bytes(at: at, 2)
-      // From the start of scan on there are no more segments.
-      guard head.count == 2, head[0] == 0xFF, head[1] != 0xDA, let length = number(at: at + 2, 2), length >= 2 else {
-        return []
+    while list.count < Self.mostChunks {
+      let head = bytes(at: at, 4)
+      guard head.count == 4, head[0] == 0xFF else { break }
+      // A marker may be preceded by any number of fill bytes.
+      if head[1] == 0xFF {
+        at += 1
+        continue
       }
-      if head[1] == 0xE1, bytes(at: at + 4, 6) == Array("Exif\0\0".utf8) { return bytes(at: at + 4, Int(length) - 2) }
-      at += 2 + length
+      let length = Int(head[2]) << 8 | Int(head[3])
+      guard length >= 2 else { break }
+      list.append((head[1], at, length))
+      if head[1] == 0xDA { break }
+      at += 2 + UInt64(length)
+    }
+    return list
+  }
+
+  /// A PNG's chunks.
+  private var chunks: [(name: String, offset: UInt64, length: Int)] {
+    var list: [(name: String, offset: UInt64, length: Int)] = []
+    var at: UInt64 = 8
+    while list.count < Self.mostChunks, let length = number(at: at, 4) {
+      let name = bytes(at: at + 4, 4)
+      guard name.count == 4 else { break }
+      list.append((String(decoding: name, as: UTF8.self), at + 8, Int(length)))
+      if name == Array("IEND".utf8) { break }
+      at += 12 + length
+    }
+    return list
+  }
+
+  var exifOfJPEG: [UInt8] {
+    for segment in segments where segment.marker == 0xE1 {
+      let content = bytes(at: segment.offset + 4, segment.length - 2)
+      if content.starts(with: Array("Exif\0\0".utf8)) { return content }
     }
     return []
   }
 
   var exifOfPNG: [UInt8] {
-    var at: UInt64 = 8
-    for _ in 0..<Self.mostChunks {
-      guard let length = number(at: at, 4) else { return [] }
-      if bytes(at: at + 4, 4) == Array("eXIf".utf8) { return bytes(at: at + 8, min(Int(length), Self.mostBytes)) }
-      at += 12 + length
-    }
-    return []
+    chunks.first { $0.name == "eXIf" }.map { bytes(at: $0.offset, min($0.length, Self.mostBytes)) } ?? []
   }
 
   var exifOfWebP: [UInt8] {

@@ -5,6 +5,8 @@ public struct StillInfo: Sendable, Hashable {
   public enum Format: String, Sendable, Codable { case png, jpeg, webp, other }
 
   public let format: Format
+  /// The format's name as libav has it, for those that are `other` too.
+  public let formatName: String
   /// How its EXIF data have it turned for viewing.
   public let orientation: PictureOrientation
   /// Pixels as a viewer sees them, turned upright.
@@ -43,6 +45,10 @@ public struct StillInfo: Sendable, Hashable {
       case "webp": .webp
       default: .other
       }
+    formatName = format == .other ? stream.codecName : format.rawValue
+    guard ChunkedFile.isWhole(path: path) else {
+      throw LibavError(.invalidData, "is cut short: its end is missing", file: path)
+    }
     bytes = demuxer.container.size ?? 0
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
     let frame = try Frame()

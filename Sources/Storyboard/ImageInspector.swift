@@ -6,7 +6,7 @@ public protocol ImageInspector: Sendable {
 
 /// What a picture file is, by its content and not by its name.
 public struct ImageFacts: Sendable, Hashable {
-  /// In small letters: `png`, `jpeg`, `webp`.
+  /// In small letters: `png`, `jpeg`, `webp`, `gif` and so on.
   public let format: String
   /// Pixels as a viewer sees them, turned upright.
   public let width: Int

@@ -92,12 +92,13 @@ import Testing
     dates.timeZone = .gmt
     dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
     let behind = dates.string(from: Date(timeIntervalSince1970: now - 3600))
-    let fault =
-      #"{"method": "GET", "path": "/api/ai/queue", "times": 9, "action": "status", "status": 200, "date": "\#(behind)", "body": {"generations": [\#(job)]}}"#
-    try await HubBench.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
-      let request = GenerationRequest(model: "m", parameters: ["prompt": "p"])
-      #expect(try await bench.provider.find(request, since: now).map(\.id) == ["late"])
-      #expect(try await bench.provider.find(request, since: now + 900).isEmpty, "older than the request by any clock")
+    let request = GenerationRequest(model: "m", parameters: ["prompt": "p"])
+    for (date, ids) in [(#""date": "\#(behind)", "#, ["late"]), ("", [])] {
+      let fault =
+        #"{"method": "GET", "path": "/api/ai/queue", "times": 9, "action": "status", "status": 200, \#(date)"body": {"generations": [\#(job)]}}"#
+      try await HubBench.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
+        #expect(try await bench.provider.find(request, since: now).map(\.id) == ids)
+      }
     }
   }
 
@@ -159,7 +160,6 @@ import Testing
       let found = try await bench.provider.find(same, since: start)
       #expect(found.map(\.id) == ["gen-2"])
       #expect(found.first?.state == (doneAfter == "60" ? .processing : .succeeded))
-      #expect(try await bench.provider.find(same, since: start + 600).isEmpty)
       let anchored = GenerationRequest(
         model: same.model,
         parameters: same.parameters.merging(["start_image_url": "https://pictures.example/s.png"]) { $1 })

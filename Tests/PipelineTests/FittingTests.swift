@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct FittingTests {
   @Test(arguments: [
     ("start.webp", "-c:v libwebp", "WEBP"), ("start.jpg", "-c:v libwebp -f webp", "WEBP"),
-    ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "OTHER"),
+    ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "BMP"),
   ])
   func aPictureIsConvertedAndThatIsSaid(_ name: String, how: String, why: String) async throws {
     let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)")
@@ -26,6 +26,25 @@ import Testing
     stage.forget()
     _ = try await stage.production().generate()
     #expect(stage.submissions.isEmpty)
+  }
+
+  /// What a decoder fills up, or cannot read, is refused before anything is paid.
+  @Test func picturesThatAreNotWholeAreRefused() throws {
+    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let stage = Stage(film)
+    let picture = film.folder.path("start.jpg")
+    for (name, words) in [("a.jpg", "cut short"), ("a.png", "cut short"), ("a.webp", "decode")] {
+      let whole = try film.folder.make(name, "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
+      let data = try Data(contentsOf: URL(filePath: whole))
+      try data.write(to: URL(filePath: picture))
+      #expect(try stage.plan().problems.isEmpty, "\(name)")
+      try data.prefix(data.count * 3 / 4).write(to: URL(filePath: picture))
+      let problems = try stage.plan().problems.map(\.message)
+      #expect(
+        problems.count == 1 && problems[0].contains(words) && problems[0].contains("save it"), "\(name) \(problems)")
+    }
+    try (Data([0, 0, 0, 24]) + Data("ftypheic\0\0\0\0mif1heic".utf8)).write(to: URL(filePath: picture))
+    #expect(try stage.plan().problems.first?.message.contains("HEIC") == true, "\(try stage.plan().problems)")
   }
 
   /// A telephone's picture lies on its side and says so in its EXIF data: it is sent upright.

@@ -4,6 +4,7 @@ import Ledger
 import Pipeline
 import Presets
 import Support
+import Synchronization
 import Testing
 
 /// Runs against a hub that is paid, whose clips are one file.
@@ -105,6 +106,21 @@ import Testing
       let second = try await stage.production(wait: .poll, hub: hub).run()
       #expect(second.isGood)
       #expect(try paid(hub) == 1)
+    }
+  }
+
+  /// Who allows new takes is told what they may add before agreeing.
+  @Test func theQuestionTellsWhatRetriesMayAdd() async throws {
+    try await withHub { (stage, hub) async throws in
+      let asked = Mutex<[SpendingQuestion]>([])
+      _ = try await stage.production(
+        hub: hub, retries: 2, asked: { question in asked.withLock { $0.append(question) } }
+      )
+      .generate()
+      let question = try #require(asked.withLock { $0.first })
+      #expect(asked.withLock { $0.count } == 1)
+      #expect(question.shots == ["one", "two", "three"] && question.spent == .zero)
+      #expect(question.cost == USD(parsing: "3.78") && question.retries == USD(parsing: "7.56"))
     }
   }
 
