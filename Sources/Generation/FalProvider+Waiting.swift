@@ -3,35 +3,16 @@ import Foundation
 import Logging
 import NIOCore
 import NIOHTTP1
-import Synchronization
 
 extension FalProvider {
   public func wait(
     for id: String, timeout: Duration, progress: @Sendable @escaping (GenerationJob) -> Void
   ) async throws -> GenerationResult {
     try await withDeadline(timeout, throwing: self.watch.late(id, after: timeout)) {
-      guard self.waitMode == .sse, self.streams.take() else {
-        return try await self.watch.poll(id, every: self.configuration.pollInterval, progress: progress)
-      }
-      defer { self.streams.give() }
-      return try await self.listen(for: id, progress: progress)
+      self.waitMode == .sse
+        ? try await self.listen(for: id, progress: progress)
+        : try await self.watch.poll(id, every: self.configuration.pollInterval, progress: progress)
     }
-  }
-
-  /// Connections that may be kept for status streams: each request has one of its own, so that beyond some asking at the
-  /// published pace costs both sides less.
-  final class StreamPlaces: Sendable {
-    private let free = Mutex(64)
-
-    func take() -> Bool {
-      free.withLock { free in
-        guard free > 0 else { return false }
-        free -= 1
-        return true
-      }
-    }
-
-    func give() { free.withLock { $0 += 1 } }
   }
 
   /// What the status stream and the clock tell the one who waits.

@@ -26,7 +26,6 @@ public final class FalProvider: Provider {
   let configuration: FalConfiguration
   let session: HTTPSession
   let client: ServiceClient
-  let streams = StreamPlaces()
   private let storage: FalStorage
 
   var log: Logger { session.log }
