@@ -44,6 +44,8 @@ actor EventFeed {
   private var listening: Task<Void, Never>?
   private(set) var isConnected = false
   private var isClosed = false
+  /// The service has said that there is no stream to be had; nobody need wait for it until it stands all the same.
+  private var isHopeless = false
   private var seats: [String: [Int: AsyncStream<Signal>.Continuation]] = [:]
   private var nextNumber = 0
   private var early: [String: GenerationJob] = [:]
@@ -62,7 +64,7 @@ actor EventFeed {
   /// Connects if need be. False when that took longer than `patience`; the stream goes on trying.
   func ready(within patience: Duration) async throws -> Bool {
     start()
-    if isConnected { return true }
+    if isConnected || isHopeless { return isConnected }
     nextNumber += 1
     let number = nextNumber
     let (stream, continuation) = AsyncStream.makeStream(of: Bool.self)
@@ -143,7 +145,8 @@ actor EventFeed {
     let response = try await session.open(call)
     guard response.status == .ok else {
       log.warning("no event stream", metadata: ["status": "\(response.status.code)"])
-      if Self.hopeless.contains(response.status.code) { for waiter in readiness.values { waiter.yield(false) } }
+      isHopeless = Self.hopeless.contains(response.status.code)
+      if isHopeless { for waiter in readiness.values { waiter.yield(false) } }
       return response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
         .map { min($0, retry.longestRetryAfter) }
     }
@@ -163,6 +166,7 @@ actor EventFeed {
   private func announce() {
     log.debug("the event stream stands")
     isConnected = true
+    isHopeless = false
     for seat in seats.values.flatMap(\.values) { seat.yield(.connected) }
     for waiter in readiness.values { waiter.yield(true) }
   }

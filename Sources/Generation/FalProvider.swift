@@ -11,10 +11,13 @@ public import Presets
 public final class FalProvider: Provider {
   /// Looks after a cancellation was taken, to see whether it came in time.
   private static let looksAfterCancel = 3
-  /// What fal's own client repeats, beside what every service's clear refusals are.
-  private static let repeatable: Set<Int> = [408, 503]
+  /// What the ingress, which stands before the queue and signs its pages, answers when nothing behind it took the request.
+  private static let ingressFailures: Set<Int> = [502, 503]
+  private static let ingress = Data("nginx".utf8)
   private static let requestIDHeader = "x-fal-request-id"
   private static let submitPatience: Duration = .seconds(120)
+
+  public static let usualName = "fal"
 
   public let name: String
   public let waitMode: WaitMode
@@ -26,11 +29,15 @@ public final class FalProvider: Provider {
   private let storage: FalStorage
 
   var log: Logger { session.log }
-  var watch: JobWatch { JobWatch(name: name, failure: client.failure, log: log) { try await self.job($0) } }
+  var watch: JobWatch {
+    JobWatch(name: name, failure: client.failure, log: log, shownID: FalRequest.requestID(inJobID:)) {
+      try await self.job($0)
+    }
+  }
 
   /// - Parameter name: what messages and the ledger call this service.
   public init(
-    name: String = "fal", configuration: FalConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil
+    name: String = usualName, configuration: FalConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil
   ) throws {
     self.name = name
     self.waitMode = waitMode
@@ -43,8 +50,20 @@ public final class FalProvider: Provider {
     client = ServiceClient(
       session: session, retry: configuration.retry,
       failure: ServiceFailure(service: name, keyVariable: "FAL_KEY", redactor: redactor),
-      alsoRefusedForNow: Self.repeatable)
+      isSafeToRepeat: { [queue = configuration.queueBase] in
+        Self.isSafeToRepeat($0, isQueued: $1.url.absoluteString.hasPrefix(queue.absoluteString + "/"))
+      })
     storage = FalStorage(client: client, base: configuration.restBase)
+  }
+
+  /// As fal's own client tells it, but for a 504 of the ingress, behind which the request may have been taken, and a 502 to a
+  /// blocking call, behind which the model may have been at work. A request id in the head means that the queue had it.
+  private static func isSafeToRepeat(_ answer: HTTPAnswer, isQueued: Bool) -> Bool {
+    if answer.status == 408 { return true }
+    guard ingressFailures.contains(answer.status), answer.headers.first(name: requestIDHeader) == nil else {
+      return false
+    }
+    return answer.status == 503 || (isQueued && answer.body.range(of: ingress) != nil)
   }
 
   public func close() async throws { try await session.close() }
@@ -54,17 +73,28 @@ public final class FalProvider: Provider {
   // MARK: - Sending
 
   /// Takes are requests of their own; see ``takesPerRequest``.
-  public func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob] {
+  public func enqueue(
+    _ request: GenerationRequest, journal: (any SendJournal)?
+  ) async throws -> [GenerationJob] {
     guard waitMode != .sync else {
       throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
     }
     let call = try post(request, to: configuration.queueBase, patience: Self.submitPatience)
-    return try await TakeByTake.gather(request.takes, log: log) { [try await self.submit(call, request.model)] }
+    return try await TakeByTake.gather(request.takes, log: log) {
+      [try await self.submit(call, request.model, journal)]
+    }
   }
 
-  private func submit(_ call: HTTPCall, _ model: String) async throws -> GenerationJob {
+  private func submit(
+    _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
+  ) async throws -> GenerationJob {
     let queue = configuration.queueBase
-    return try await client.send(call, .paid, doing: "take a generation of \(model)") { response in
+    func isNamedFailure(_ response: HTTPClientResponse) -> Bool {
+      response.status.code >= 500 && response.headers.contains(name: Self.requestIDHeader)
+    }
+    return try await client.send(
+      call, .paid, doing: "take a generation of \(model)", accepting: isNamedFailure, journal: journal
+    ) { response in
       let told = response.headers.first(name: Self.requestIDHeader)
       var request: FalRequest?
       do {
@@ -76,23 +106,41 @@ public final class FalProvider: Provider {
         log.warning("the answer to a submit broke", metadata: ["reason": "\(broken.reason)"])
       }
       request = request ?? told.flatMap { FalRequest(id: $0, of: model, queue: queue) }
+      if isNamedFailure(response), let named = request {
+        request = try await isQueued(named) ? named : nil
+      }
       guard let request else {
         throw GenerationError(
-          .answerLost, "\(name) took the request but its answer names none. Look for it before sending it again.",
-          status: Int(response.status.code))
+          .answerLost,
+          "\(name) answered a request with HTTP \(response.status.code) and names none in its queue: it may have been accepted "
+            + "and paid. Look for it before sending it again.", status: Int(response.status.code))
       }
       return GenerationJob(id: request.jobID(queue: queue), state: .queued, model: model)
     }
   }
 
-  public func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult] {
-    let call = try post(request, to: configuration.runBase, patience: configuration.syncPatience)
-    return try await TakeByTake.gather(request.takes, log: log) { [try await self.run(call, request.model)] }
+  /// Whether the queue knows a request that was answered with a failure.
+  private func isQueued(_ request: FalRequest) async throws -> Bool {
+    do {
+      _ = try await job(request.jobID(queue: configuration.queueBase))
+      return true
+    } catch let error as GenerationError where error.code == .notFound {
+      return false
+    }
   }
 
-  private func run(_ call: HTTPCall, _ model: String) async throws -> GenerationResult {
+  public func generate(
+    _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
+  ) async throws -> [GenerationResult] {
+    let call = try post(request, to: configuration.runBase, patience: configuration.syncPatience)
+    return try await TakeByTake.gather(request.takes, log: log) { [try await self.run(call, request.model, journal)] }
+  }
+
+  private func run(
+    _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
+  ) async throws -> GenerationResult {
     let (configuration, name) = (configuration, name)
-    return try await client.send(call, .paid, doing: "generate with \(model)") { response in
+    return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
       var reason = "it names no video"
       do {
         let answer = try await session.read(

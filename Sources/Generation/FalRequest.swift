@@ -62,10 +62,22 @@ struct FalRequest: Sendable, Hashable {
     return JSONValue.array(list.map { .string($0) }).canonicalJSON
   }
 
+  /// The request's own id in what ``jobID(queue:)`` made; the text itself where it is none of these.
+  static func requestID(inJobID text: String) -> String {
+    if let list = addresses(inJobID: text) { return list[0] }
+    let path = text.split(separator: "/", omittingEmptySubsequences: false)
+    return path.count >= 4 && path.dropLast().last == "requests" ? String(path[path.count - 1]) : text
+  }
+
+  private static func addresses(inJobID text: String) -> [String]? {
+    let list = JSONText.decode(Data(text.utf8))?.arrayValue?.compactMap(\.stringValue)
+    return list?.count == 4 ? list : nil
+  }
+
   /// - Throws: ``GenerationError`` `notFound` for what is no id of ours.
   init(jobID: String, queue: URL) throws {
-    if let list = JSONText.decode(Data(jobID.utf8))?.arrayValue?.compactMap(\.stringValue), list.count == 4,
-      let response = URL(string: list[1]), let status = URL(string: list[2]), let cancel = URL(string: list[3])
+    if let list = Self.addresses(inJobID: jobID), let response = URL(string: list[1]),
+      let status = URL(string: list[2]), let cancel = URL(string: list[3])
     {
       (requestID, self.response, self.status, self.cancel) = (list[0], response, status, cancel)
       return

@@ -17,6 +17,8 @@ struct HTTPCall: Sendable {
   var headTimeout: Duration = .seconds(60)
   /// On a connection of its own, never on one that idled and may be half dead: for requests that cost money.
   var isPaid = false
+  /// Told before the payload leaves.
+  var journal: (any SendJournal)?
   /// False for addresses that are signed or public: the key stays away from them wherever they are.
   var carriesKey = true
 }

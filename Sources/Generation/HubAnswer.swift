@@ -9,36 +9,57 @@ enum HubAnswer {
     "started_at", "completed_at", "prompt",
   ]
 
+  /// Where a service may repeat the submitted parameters in an object of their own.
+  private static let parameterObjects = ["parameters", "params", "input"]
+
   /// Nil when there is no id or no known status in it.
-  static func job(_ json: JSONValue) -> GenerationJob? {
-    guard let id = (json["generation_id"] ?? json["id"])?.stringValue, !id.isEmpty,
-      let state = json["status"]?.stringValue.flatMap(GenerationJob.State.init(rawValue:))
-    else { return nil }
+  static func job(_ json: JSONValue) -> GenerationJob? { state(json).flatMap { job(json, $0) } }
+
+  private static func state(_ json: JSONValue) -> GenerationJob.State? {
+    json["status"]?.stringValue.flatMap(GenerationJob.State.init(rawValue:))
+  }
+
+  private static func job(_ json: JSONValue, _ state: GenerationJob.State) -> GenerationJob? {
+    guard let id = id(json) else { return nil }
     let members = json.objectValue ?? [:]
+    var parameters = members.filter { !ownFields.contains($0.key) }
+    for name in parameterObjects {
+      guard let own = parameters[name]?.objectValue else { continue }
+      parameters[name] = nil
+      parameters.merge(own) { outer, _ in outer }
+    }
     return GenerationJob(
       id: id, state: state, model: (members["model_name"] ?? members["model"])?.stringValue,
-      prompt: members["prompt"]?.stringValue,
-      parameters: members.filter { !ownFields.contains($0.key) }, resultURL: members["result_url"]?.stringValue,
+      prompt: (members["prompt"] ?? parameters["prompt"])?.stringValue, parameters: parameters,
+      resultURL: members["result_url"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
       errorMessage: members["error_message"]?.stringValue, enqueuedAt: members["enqueued_at"]?.doubleValue,
       startedAt: members["started_at"]?.doubleValue, completedAt: members["completed_at"]?.doubleValue)
   }
 
-  /// The jobs of a list or of an enqueue answer; nil when it has not the form of one.
+  private static func id(_ json: JSONValue) -> String? {
+    let value = json["generation_id"] ?? json["id"]
+    return (value?.stringValue ?? value?.integerValue.map { "\($0)" }).flatMap { $0.isEmpty ? nil : $0 }
+  }
+
+  /// The jobs of a list or of an enqueue answer, each id once; nil when it has not the form of one.
+  ///
+  /// An id alone names a job that was paid: with a status that is none of the published ones it counts as under way.
   static func jobs(_ body: Data) -> [GenerationJob]? {
     guard let json = JSONText.decode(body), let list = json["generations"]?.arrayValue ?? json.arrayValue else {
       return nil
     }
-    return list.compactMap(job)
+    var seen: Set<String> = []
+    return list.compactMap { job($0, state($0) ?? .queued) }.filter { seen.insert($0.id).inserted }
   }
 
   /// The job that a `media_generation_completed` event tells of; nil when it tells of none.
   static func ended(_ event: ServerSentEvent) -> GenerationJob? {
     guard event.type == "media_generation_completed", let json = JSONText.decode(Data(event.data.utf8)),
-      let id = json["generation_id"]?.stringValue,
-      let state = json["status"]?.stringValue.flatMap(GenerationJob.State.init(rawValue:)), state.isFinal
+      let id = id(json), let state = state(json), state.isFinal
     else { return nil }
     return GenerationJob(
-      id: id, state: state, model: json["model"]?.stringValue, resultURL: json["url"]?.stringValue,
+      id: id, state: state, model: json["model"]?.stringValue,
+      resultURL: json["url"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
       errorMessage: json["error"].flatMap { $0.stringValue ?? $0["message"]?.stringValue })
   }
 

@@ -60,8 +60,10 @@ public struct CommandImageStore: ImageStore {
   private let command: String
   private let redactor: Redactor
   private let environment: [String: String]
+  /// The services' keys, which are no business of the command's.
+  private static let keys = ["OXEN_API_KEY", "FAL_KEY"]
 
-  /// - Parameter command: as a shell reads it.
+  /// - Parameter command: as a shell reads it. It is run without the services' keys in its environment.
   public init(command: String, environment: [String: String] = ProcessInfo.processInfo.environment) throws {
     guard !command.trimmingCharacters(in: .whitespaces).isEmpty else {
       throw GenerationError(
@@ -70,8 +72,8 @@ public struct CommandImageStore: ImageStore {
       )
     }
     self.command = command
-    self.environment = environment
-    redactor = Redactor(secrets: ["OXEN_API_KEY", "FAL_KEY"].compactMap { environment[$0] })
+    self.environment = environment.filter { !Self.keys.contains($0.key) }
+    redactor = Redactor(secrets: Self.keys.compactMap { environment[$0] })
   }
 
   public func publish(_ image: LocalImage) async throws -> String {

@@ -13,13 +13,17 @@ struct JobWatch: Sendable {
   let log: Logger
   /// See ``OxenProvider/init(name:configuration:waitMode:logger:localTrouble:)``.
   var localTrouble: (@Sendable () async -> GenerationError?)?
+  /// A job's id as it is shown.
+  var shownID: @Sendable (String) -> String = { $0 }
   let job: @Sendable (String) async throws -> GenerationJob
+
+  private func shown(_ id: String) -> String { failure.redactor.clean(shownID(id), limit: 80) }
 
   /// The error for a wait that took too long.
   func late(_ id: String, after timeout: Duration) -> GenerationError {
     GenerationError(
       .timedOut,
-      "Generation \(failure.redactor.clean(id, limit: 80)) was not done within \(timeout.inSeconds) s; it may "
+      "Generation \(shown(id)) was not done within \(timeout.inSeconds) s; it may "
         + "still finish, and running again goes on waiting for it.")
   }
 
@@ -64,10 +68,10 @@ struct JobWatch: Sendable {
       return .address(url: url, jobID: job.id)
     case .cancelled:
       throw GenerationError(
-        .cancelled, "Generation \(failure.redactor.clean(job.id, limit: 80)) was cancelled at \(name).")
+        .cancelled, "Generation \(shown(job.id)) was cancelled at \(name).")
     default:
       if let trouble = await localTrouble?() { throw trouble }
-      throw failure.error(ofFailed: job.id, saying: job.errorMessage)
+      throw failure.error(ofFailed: shownID(job.id), saying: job.errorMessage)
     }
   }
 

@@ -58,7 +58,9 @@ public final class OxenProvider: Provider {
 
   // MARK: - Sending
 
-  public func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob] {
+  public func enqueue(
+    _ request: GenerationRequest, journal: (any SendJournal)?
+  ) async throws -> [GenerationJob] {
     guard waitMode != .sync else {
       throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
     }
@@ -68,7 +70,7 @@ public final class OxenProvider: Provider {
     var body = try body(of: request)
     if request.takes > 1 { body["num_generations"] = .integer(Int64(request.takes)) }
     let call = try post(body, to: address("ai", "queue"))
-    let answer = try await client.send(call, .paid, doing: "take a generation of \(request.model)")
+    let answer = try await client.send(call, .paid, doing: "take a generation of \(request.model)", journal: journal)
     guard let jobs = HubAnswer.jobs(answer.body), !jobs.isEmpty else {
       throw GenerationError(
         .answerLost, "\(name) took the request but its answer names no generation. Look for it before sending again.",
@@ -82,19 +84,21 @@ public final class OxenProvider: Provider {
 
   /// Takes are requests of their own, side by side. When some of them fail, the clips of the others are given (they are
   /// paid) and the failures are logged; the first failure is thrown only when there is no clip at all.
-  public func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult] {
+  public func generate(
+    _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
+  ) async throws -> [GenerationResult] {
     let call = try post(
       body(of: request), to: address("ai", "videos", "generate"), patience: configuration.syncPatience)
     return try await TakeByTake.gather(request.takes, log: log) {
-      try await self.generateOne(call, request.model, into: directory)
+      try await self.generateOne(call, request.model, into: directory, journal)
     }
   }
 
-  private func generateOne(_ call: HTTPCall, _ model: String, into directory: String) async throws
-    -> [GenerationResult]
-  {
+  private func generateOne(
+    _ call: HTTPCall, _ model: String, into directory: String, _ journal: (any SendJournal)?
+  ) async throws -> [GenerationResult] {
     let configuration = configuration
-    return try await client.send(call, .paid, doing: "generate with \(model)") { response in
+    return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
       do {
         return try await SyncAnswer.read(
           response, into: directory, patience: configuration.syncPatience, stall: configuration.transferStall,
@@ -137,31 +141,39 @@ public final class OxenProvider: Provider {
     guard let json = JSONText.decode(answer.body),
       let job = HubAnswer.job(json) ?? json["generation"].flatMap(HubAnswer.job)
     else {
-      throw GenerationError(.malformedAnswer, "\(name) told of a generation in a form that cannot be read.")
+      let shown = client.failure.redactor.clean(id, limit: 80)
+      let status = JSONText.decode(answer.body).flatMap { ($0["status"] ?? $0["generation"]?["status"])?.stringValue }
+      throw GenerationError(
+        .malformedAnswer,
+        "\(name) told of generation \(shown) in a form that cannot be read"
+          + (status.map { ": its status is \"\(client.failure.redactor.clean($0, limit: 40))\"." } ?? "."))
     }
     return job
   }
 
   public func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob] {
-    let match = RequestMatch(request: request, since: since)
     var order: [String] = []
     var found: [String: GenerationJob] = [:]
     // Active ones first: a job that ends between two lists is then in the later one.
     for status in [nil] + GenerationJob.State.allCases.filter(\.isFinal).map(\.rawValue) {
-      for job in try await list(model: request.model, status: status) where match.accepts(job) {
+      let (jobs, theirs) = try await list(model: request.model, status: status)
+      let earliest = RequestMatch.earliest(sent: since, now: Date().timeIntervalSince1970, theirs: theirs)
+      let match = RequestMatch(request: request, since: earliest)
+      for job in jobs where match.accepts(job) {
         if found.updateValue(job, forKey: job.id) == nil { order.append(job.id) }
       }
     }
     return order.compactMap { found[$0] }
   }
 
-  private func list(model: String, status: String?) async throws -> [GenerationJob] {
+  /// The jobs, and the service's time in Unix seconds where it tells it.
+  private func list(model: String, status: String?) async throws -> ([GenerationJob], Double?) {
     let url = try address("ai", "queue", query: [("model", model)] + (status.map { [("status", $0)] } ?? []))
     let answer = try await client.send(HTTPCall(method: .GET, url: url), doing: "list the generations")
     guard let jobs = HubAnswer.jobs(answer.body) else {
       throw GenerationError(.malformedAnswer, "\(name) listed the generations in a form that cannot be read.")
     }
-    return jobs
+    return (jobs, answer.headers.first(name: "Date").flatMap(HTTPDate.parse)?.timeIntervalSince1970)
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

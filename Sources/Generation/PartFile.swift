@@ -150,7 +150,7 @@ actor PartFile {
 
   static func failure(_ action: String, _ path: String) -> GenerationError {
     let number = errno
-    let reason = number == ENOSPC ? "the disk is full" : String(cString: strerror(number))
+    let reason = number == ENOSPC ? "the disk is full; make room and run again" : String(cString: strerror(number))
     return GenerationError(.localFile, "Cannot \(action) \(Redactor.escape(path)): \(reason).")
   }
 }

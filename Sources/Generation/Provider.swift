@@ -90,7 +90,7 @@ public struct LocalImage: Sendable, Hashable, Codable {
 /// One service that generates video.
 ///
 /// A provider is opened with a ``WaitMode``. In `sse` mode ``enqueue(_:)`` returns only once the event stream was
-/// connected before the request was sent. Nothing here pays twice by itself: a POST whose answer was lost throws
+/// connected before the request was sent. A journal is told what leaves. Nothing here pays twice by itself: a POST whose answer was lost throws
 /// ``GenerationError`` with code `answerLost`, and the caller reconciles with ``find(_:since:)``.
 public protocol Provider: Sendable {
   /// `oxen`, `fal` or `sandbox`.
@@ -103,11 +103,13 @@ public protocol Provider: Sendable {
   func publish(_ image: LocalImage) async throws -> String
 
   /// Sends a request to the queue: one job per take, in order. `poll` and `sse` only.
-  func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob]
+  func enqueue(_ request: GenerationRequest, journal: (any SendJournal)?) async throws -> [GenerationJob]
 
   /// Sends a request and blocks until its clips are there: one result per take. `sync` only.
   /// A `b64_json` answer is written below `directory`.
-  func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult]
+  func generate(
+    _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
+  ) async throws -> [GenerationResult]
 
   /// Waits until a job has ended well. `progress` is called with every state that is learnt.
   /// - Throws: ``GenerationError`` when it failed, was cancelled, or the deadline passed.
@@ -141,4 +143,12 @@ public protocol Provider: Sendable {
 extension Provider {
   /// What the hub takes as `num_generations`.
   public var takesPerRequest: Int { 4 }
+
+  public func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob] {
+    try await enqueue(request, journal: nil)
+  }
+
+  public func generate(_ request: GenerationRequest, into directory: String) async throws -> [GenerationResult] {
+    try await generate(request, into: directory, journal: nil)
+  }
 }

@@ -1,3 +1,4 @@
+import Foundation
 import Presets
 
 /// Decides whether a job of the service's list is what a request asked for.
@@ -23,7 +24,19 @@ struct RequestMatch: Sendable {
     }
   }
 
-  /// Equality in which 3 and 3.0 are one, and a member that is null is one that is absent.
+  /// The earliest time by the service's clock at which a request can have come, as far as a difference between the two
+  /// clocks shows now; it only ever widens the window.
+  /// - Parameters:
+  ///   - sent: by our clock, Unix seconds, as the others.
+  ///   - now: by our clock.
+  ///   - theirs: what the service says it is now; nil when it does not.
+  static func earliest(sent: Double, now: Double, theirs: Double?) -> Double {
+    // A request sent in the future was sent by a clock that was set back since: then it says nothing.
+    guard sent <= now + clockSlack else { return -.infinity }
+    return sent + min(0, (theirs ?? now) - now)
+  }
+
+  /// Equality in which 3, 3.0 and "3" are one, and a member that is null is one that is absent.
   static func same(_ one: JSONValue, _ other: JSONValue) -> Bool {
     switch (one, other) {
     case (.array(let one), .array(let other)):
@@ -31,8 +44,16 @@ struct RequestMatch: Sendable {
     case (.object(let one), .object(let other)):
       return Set(one.keys).union(other.keys).allSatisfy { same(one[$0] ?? .null, other[$0] ?? .null) }
     default:
-      if let one = one.doubleValue, let other = other.doubleValue { return one == other }
+      if let one = number(one), let other = number(other) { return one == other }
+      if let one = one.stringValue, let other = other.stringValue {
+        return one.trimmingCharacters(in: .whitespacesAndNewlines)
+          == other.trimmingCharacters(in: .whitespacesAndNewlines)
+      }
       return one == other
     }
+  }
+
+  private static func number(_ value: JSONValue) -> Double? {
+    value.doubleValue ?? value.stringValue.flatMap(Double.init)
   }
 }

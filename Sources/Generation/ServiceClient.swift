@@ -28,8 +28,8 @@ struct ServiceClient: Sendable {
   let session: HTTPSession
   let retry: RetryPolicy
   let failure: ServiceFailure
-  /// Statuses besides ``refusedForNow`` that this service itself calls safe to repeat.
-  var alsoRefusedForNow: Set<Int> = []
+  /// Whether this service itself calls it safe to repeat a paid call that was answered so, besides ``refusedForNow``.
+  var isSafeToRepeat: @Sendable (HTTPAnswer, HTTPCall) -> Bool = { _, _ in false }
 
   private var log: Logger { session.log }
 
@@ -40,20 +40,28 @@ struct ServiceClient: Sendable {
   ///   - accepting: statuses besides 2xx that are answers too.
   /// - Throws: ``GenerationError``; `answerLost` for a paid call that may have been accepted.
   func send(
-    _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = []
+    _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = [],
+    journal: (any SendJournal)? = nil
   ) async throws -> HTTPAnswer {
-    try await send(call, repetition, doing: action, accepting: accepting) { response in
+    try await send(
+      call, repetition, doing: action, accepting: { accepting.contains(Int($0.status.code)) }, journal: journal
+    ) { response in
       try await session.read(response, limit: HTTPSession.answerLimit, from: call.url)
     }
   }
 
   /// Sends a call and has the body of a good answer read by `read`.
+  /// - Parameters:
+  ///   - accepting: whether an answer that is not 2xx is one all the same.
+  ///   - journal: told of each try of a paid call.
   func send<Value: Sendable>(
-    _ call: HTTPCall, _ repetition: Repetition, doing action: String, accepting: Set<Int> = [],
+    _ call: HTTPCall, _ repetition: Repetition, doing action: String,
+    accepting: (HTTPClientResponse) -> Bool = { _ in false }, journal: (any SendJournal)? = nil,
     read: (HTTPClientResponse) async throws -> Value
   ) async throws -> Value {
     var call = call
     call.isPaid = repetition == .paid
+    call.journal = journal
     var failures = 0
     while true {
       var failed: GenerationError
@@ -61,12 +69,13 @@ struct ServiceClient: Sendable {
       do {
         let response = try await session.open(call)
         let status = Int(response.status.code)
-        if (200..<300).contains(status) || accepting.contains(status) { return try await read(response) }
+        if (200..<300).contains(status) || accepting(response) { return try await read(response) }
         let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
         try Task.checkCancellation()
         failed = failure.error(status: status, body: body, doing: action)
         retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
-        guard isWorthRepeating(status, body: body, repetition, hasDate: retryAfter != nil) else {
+        let answer = HTTPAnswer(status: status, headers: response.headers, body: body)
+        guard isWorthRepeating(answer, of: call, repetition, hasDate: retryAfter != nil) else {
           throw isAmbiguous(status, body: body, repetition) ? lost(failed.message, action, status) : failed
         }
         guard failed.code != .insufficientCredits else { throw failed }
@@ -77,6 +86,7 @@ struct ServiceClient: Sendable {
           "\(failure.service) at \(session.shown(call.url)) could not be reached to \(action): "
             + "\(broken.reason).")
       }
+      try journal?.wasNotTaken()
       failures += 1
       guard let pause = retry.pause(afterFailures: failures, retryAfter: retryAfter) else {
         throw failures > 1 ? Self.exhausted(failed, tries: failures) : failed
@@ -86,10 +96,13 @@ struct ServiceClient: Sendable {
     }
   }
 
-  private func isWorthRepeating(_ status: Int, body: Data, _ repetition: Repetition, hasDate: Bool) -> Bool {
-    guard !ServiceFailure.isModelRefusal(body) else { return false }
-    guard repetition == .paid else { return Self.passing.contains(status) }
-    return Self.refusedForNow.union(alsoRefusedForNow).contains(status) || (status == Self.refusedWithDate && hasDate)
+  private func isWorthRepeating(
+    _ answer: HTTPAnswer, of call: HTTPCall, _ repetition: Repetition, hasDate: Bool
+  ) -> Bool {
+    guard !ServiceFailure.isModelRefusal(answer.body) else { return false }
+    guard repetition == .paid else { return Self.passing.contains(answer.status) }
+    return Self.refusedForNow.contains(answer.status) || (answer.status == Self.refusedWithDate && hasDate)
+      || isSafeToRepeat(answer, call)
   }
 
   private func isAmbiguous(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {

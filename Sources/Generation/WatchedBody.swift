@@ -11,9 +11,14 @@ final class WatchedBody: AsyncSequence, Sendable {
   static let chunk = 1 << 18
 
   private let bytes: Data
+  private let journal: (any SendJournal)?
   private let asked = Mutex(false)
 
-  init(bytes: Data) { self.bytes = bytes }
+  /// - Parameter journal: told before the first byte is given; nothing is given when it throws.
+  init(bytes: Data, journal: (any SendJournal)? = nil) {
+    self.bytes = bytes
+    self.journal = journal
+  }
 
   var wasAsked: Bool { asked.withLock { $0 } }
 
@@ -24,6 +29,7 @@ final class WatchedBody: AsyncSequence, Sendable {
     var offset = 0
 
     mutating func next() async throws -> ByteBuffer? {
+      if !body.wasAsked { try body.journal?.willSend() }
       body.asked.withLock { $0 = true }
       guard offset < body.bytes.count else { return nil }
       let end = Swift.min(offset + WatchedBody.chunk, body.bytes.count)

@@ -18,6 +18,7 @@ public final class Ledger: Sendable {
   let now: @Sendable () -> Double
   private let queue: DatabaseQueue
   private let lock: WorkspaceLock?
+  private let reserve: LedgerReserve?
 
   /// Opens a workspace's ledger for writing; makes directory and ledger when they are not there.
   /// - Parameter now: Unix seconds.
@@ -66,6 +67,7 @@ public final class Ledger: Sendable {
     self.path = path
     self.now = now
     self.lock = lock
+    reserve = isReader ? nil : LedgerReserve(workspace: workspace)
   }
 
   private static func check(_ database: Database, path: String, isReader: Bool) throws {
@@ -102,7 +104,11 @@ public final class Ledger: Sendable {
       throw LedgerError(.readOnly, "the ledger \(path) is open for reading only.")
     }
     do {
-      return try queue.write(work)
+      do {
+        return try queue.write(work)
+      } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL && reserve?.release() == true {
+        return try queue.write(work)
+      }
     } catch {
       throw LedgerError.wrapping(path, error)
     }

@@ -23,6 +23,10 @@ public struct IntentEntry: Sendable, Hashable {
   /// Digest of everything of the shot that the clip depends on.
   public let contentDigest: String
   public let state: State
+  /// Whether it was sent as a call that blocks until the clip is there; nil when an earlier version sent it.
+  public let isBlocking: Bool?
+  /// False when it is certain that no service has it.
+  public let mayHaveBeenSent: Bool
   /// Unix seconds.
   public let createdAt: Double
 }
@@ -156,6 +160,9 @@ extension IntentEntry {
     requestDigest = row["request_digest"]
     contentDigest = row["content_digest"]
     state = State(rawValue: row["state"]) ?? .open
+    // A ledger of an earlier version that is only read has no such columns.
+    isBlocking = row.hasColumn("blocking") ? row["blocking"] : nil
+    mayHaveBeenSent = row.hasColumn("sent") ? row["sent"] ?? true : true
     createdAt = row["created_at"]
   }
 }

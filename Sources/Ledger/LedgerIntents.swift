@@ -4,25 +4,36 @@ extension Ledger {
   /// Writes down what is about to be sent and paid, with one generation per take. Takes get the next free numbers.
   /// - Parameters:
   ///   - parameters: the model's parameters, JSON.
+  ///   - isBlocking: whether the call blocks until the clip is there.
   ///   - costMicroUSD: of one take; nil when not known.
   public func recordIntent(
     shot: String, provider: String, model: String, parameters: String, requestDigest: String, contentDigest: String,
-    takes: Int, costMicroUSD: Int64?
+    takes: Int, isBlocking: Bool = false, costMicroUSD: Int64?
   ) throws -> IntentEntry {
     try write { database in
       try database.execute(
         sql: """
-          INSERT INTO intents (shot, provider, model, parameters, request_digest, content_digest, state, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+          INSERT INTO intents
+            (shot, provider, model, parameters, request_digest, content_digest, state, blocking, sent, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?, ?, 0, ?)
           """,
         arguments: [
-          shot, provider, model, parameters, requestDigest, contentDigest, IntentEntry.State.open.rawValue, now(),
+          shot, provider, model, parameters, requestDigest, contentDigest, IntentEntry.State.open.rawValue, isBlocking,
+          now(),
         ])
       let number = database.lastInsertedRowID
       for _ in 0..<max(1, takes) {
         try Self.insertGeneration(intent: number, shot: shot, cost: costMicroUSD, in: database)
       }
       return try Self.intent(number, in: database)
+    }
+  }
+
+  /// Writes down that a request is about to leave, or that it is certain that the service did not take it and it may leave
+  /// again.
+  public func recordSent(intent: Int64, _ mayHaveBeenSent: Bool) throws {
+    try write { database in
+      try database.execute(sql: "UPDATE intents SET sent = ? WHERE number = ?", arguments: [mayHaveBeenSent, intent])
     }
   }
 

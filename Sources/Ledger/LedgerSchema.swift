@@ -12,6 +12,7 @@ enum LedgerSchema {
       try database.execute(sql: "PRAGMA application_id = \(ledgerApplicationID)")
     }
     migrator.registerMigration("2") { database in try database.execute(sql: version2) }
+    migrator.registerMigration("3") { database in try database.execute(sql: version3) }
     return migrator
   }
 
@@ -65,6 +66,13 @@ enum LedgerSchema {
     CREATE TABLE redo_marks (
       number INTEGER PRIMARY KEY AUTOINCREMENT, shot TEXT NOT NULL, created_at REAL NOT NULL
     ) STRICT;
+    """
+
+  /// Whether a request blocks until its clip is there, and whether it may have left; null where an earlier version wrote it
+  /// down.
+  private static let version3 = """
+    ALTER TABLE intents ADD COLUMN blocking INTEGER;
+    ALTER TABLE intents ADD COLUMN sent INTEGER;
     """
 
   /// First pictures of takes, for shots that end on them.

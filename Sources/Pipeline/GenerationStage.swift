@@ -61,11 +61,12 @@ struct GenerationStage: Sendable {
   }
 
   /// Writes down that a request is about to be sent, unless that could exceed the limit.
-  /// - Throws: ``PipelineError`` `overBudget`.
+  /// - Throws: ``PipelineError`` `overBudget`, or `inputOutput` where nothing could be written down.
   func recordIntent(
     shot: Shot, request: GenerationRequest, contentDigest: String, takes: Int
   ) throws -> IntentEntry {
     let cost = costPerTake(of: shot)
+    try FreeSpace.require(in: workspace, for: shot.id)
     return try withTurn {
       if let limit = options.maximumCost, host.isPaid {
         try requireRoom(below: limit, for: cost.map { $0 * takes }, shot: shot)
@@ -73,7 +74,8 @@ struct GenerationStage: Sendable {
       return try ledger.recordIntent(
         shot: shot.id, provider: host.provider.name, model: request.model,
         parameters: JSONValue.object(request.parameters).canonicalJSON, requestDigest: request.digest,
-        contentDigest: contentDigest, takes: takes, costMicroUSD: cost?.micro)
+        contentDigest: contentDigest, takes: takes, isBlocking: host.provider.waitMode == .sync,
+        costMicroUSD: cost?.micro)
     }
   }
 
@@ -112,7 +114,7 @@ struct GenerationStage: Sendable {
       // Whether it was taken is not known; what is made from it will be sent.
       case .reconcile(let intent):
         sent.formUnion(try storyboard.withDependents([shot.id]).map(\.id))
-        if try !isGivenUp(intent) { sent.remove(shot.id) }
+        if try intent.mayHaveBeenSent && !isGivenUp(intent) { sent.remove(shot.id) }
       case .failed, nil: break
       }
     }

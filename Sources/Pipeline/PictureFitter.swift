@@ -2,6 +2,7 @@ import Foundation
 import Generation
 import Libav
 import Presets
+import Probing
 import Stills
 import Storyboard
 import Synchronization
@@ -45,8 +46,9 @@ final class PictureFitter: Sendable {
     }
     let side = limits.compactMap(\.maxSide).min()
     let bounds = ImageLimits(allOf: limits)
+    let turns = PictureOrientation(path: path).filters
     let still = try await media.run {
-      try Self.still(of: path, within: bounds, longestSide: side, scratch: self.workspace)
+      try Self.still(of: path, within: bounds, longestSide: side, turns: turns, scratch: self.workspace)
     }
     let name = "anchors/picture-\(own.sha256.prefix(16)).\(still.format == .png ? "png" : "jpg")"
     let file = try OutputFile(workspace.path(name), overwrite: true)
@@ -63,38 +65,41 @@ final class PictureFitter: Sendable {
   }
 
   private static func still(
-    of path: String, within limits: ImageLimits, longestSide: Int?, scratch: Workspace
+    of path: String, within limits: ImageLimits, longestSide: Int?, turns: [String], scratch: Workspace
   ) throws -> EncodedStill {
-    guard let longestSide else { return try Anchor(of: path, request: .first, limits: limits).still }
-    var free = limits
-    free.maximumBytes = .max
-    free.formats = [.png]
+    guard longestSide != nil || !turns.isEmpty else {
+      return try Anchor(of: path, request: .first, limits: limits).still
+    }
+    let free = ImageLimits(maximumBytes: .max, minimumSide: 1, aspect: 0...(.infinity), formats: [.png])
     let whole = try Anchor(of: path, request: .first, limits: free).still
-    guard max(whole.width, whole.height) > longestSide else {
+    let longestSide = longestSide ?? .max
+    guard max(whole.width, whole.height) > longestSide || !turns.isEmpty else {
       return try Anchor(of: path, request: .first, limits: limits).still
     }
     let name = scratch.path("anchors/.\(UUID().uuidString).png")
     defer { try? FileManager.default.removeItem(atPath: name) }
     try Data(whole.bytes).write(to: URL(filePath: name))
-    let small = try smaller(name, longestSide: longestSide)
-    try Data(small).write(to: URL(filePath: name))
+    try Data(try reworked(name, turns: turns, longestSide: longestSide)).write(to: URL(filePath: name))
     return try Anchor(of: name, request: .first, limits: limits).still
   }
 
-  /// A PNG of RGB samples at a smaller size.
-  private static func smaller(_ path: String, longestSide: Int) throws -> [UInt8] {
-    let picture = try FrameFinder(path: path).find(.first)
-    let scale = Double(longestSide) / Double(max(picture.frame.width, picture.frame.height))
-    let (width, height) = (
-      max(1, Int((Double(picture.frame.width) * scale).rounded())),
-      max(1, Int((Double(picture.frame.height) * scale).rounded()))
-    )
+  /// A PNG of RGB samples, turned and at a smaller size where it is too large.
+  private static func reworked(_ path: String, turns: [String], longestSide: Int) throws -> [UInt8] {
     let color = ColorTags(range: "pc", matrix: "gbr")
+    let picture = try FrameFinder(path: path).find(.first)
+    if turns.isEmpty { return try scaled(picture.frame, longestSide: longestSide, color) }
+    return try scaled(try turned(picture.frame, turns, color), longestSide: longestSide, color)
+  }
+
+  private static func scaled(_ frame: borrowing Frame, longestSide: Int, _ color: ColorTags) throws -> [UInt8] {
+    let scale = min(1, Double(longestSide) / Double(max(frame.width, frame.height)))
+    let (width, height) = (
+      max(1, Int((Double(frame.width) * scale).rounded())), max(1, Int((Double(frame.height) * scale).rounded()))
+    )
     let scaler = try Scaler(
-      from: (picture.frame.width, picture.frame.height, picture.frame.pixelFormat), color: color,
-      to: (width, height, .rgb24),
+      from: (frame.width, frame.height, frame.pixelFormat), color: color, to: (width, height, .rgb24),
       targetColor: color, quality: .lanczos)
-    let scaled = try scaler.scale(picture.frame)
+    let scaled = try scaler.scale(frame)
     scaled.pts = 0
     var settings = VideoEncoding(
       encoder: "png", width: width, height: height, pixelFormat: .rgb24, timeBase: .microseconds)
@@ -106,6 +111,18 @@ final class PictureFitter: Sendable {
     let packet = try Packet()
     guard try encoder.receive(into: packet) else { throw LibavError(.other, "the PNG encoder gave no picture") }
     return packet.bytes
+  }
+
+  private static func turned(_ frame: borrowing Frame, _ turns: [String], _ color: ColorTags) throws -> Frame {
+    let input = FilterInput.video(
+      width: frame.width, height: frame.height, format: frame.pixelFormat, timeBase: .microseconds, frameRate: nil,
+      color: color)
+    let graph = try FilterGraph(turns.joined(separator: ","), inputs: [input], threads: 1)
+    try graph.send(frame)
+    try graph.sendEnd()
+    let result = try Frame()
+    guard try graph.receive(into: result) else { throw LibavError(.other, "the picture could not be turned") }
+    return result
   }
 }
 

@@ -35,6 +35,7 @@ public struct Production: Sendable {
   public func generate() async throws -> RunSummary { try await work(assembling: false) }
 
   private func work(assembling: Bool) async throws -> RunSummary {
+    ResidentMemory.trim()
     let plan = try await currentPlan()
     let (storyboard, model, spec) = try plan.usable()
     try workspace.prepare()
@@ -108,6 +109,7 @@ public struct Production: Sendable {
     _ plan: ExecutionPlan, _ ledger: Ledger, _ media: MediaQueue, _ tell: @escaping @Sendable (PipelineEvent) -> Void
   ) async throws -> (ExecutionPlan, [ShotOutcome]) {
     let host = try await openHost()
+    ResidentMemory.trim()
     do {
       var plan = plan
       var stage = try stage(plan, ledger, host, media, tell)
@@ -148,6 +150,7 @@ public struct Production: Sendable {
     _ plan: ExecutionPlan, _ host: ProviderHost, _ tell: @Sendable (PipelineEvent) -> Void
   ) async throws -> ExecutionPlan {
     guard let model = plan.model else { return plan }
+    if let warning = model.status.warning(about: model.id) { tell(.notice(warning)) }
     let answer = try await Catalogue(host).ask(about: model.id)
     let live = try Planner(library: library).plan(plan.path, provider: plan.provider, live: answer)
     if let note = live.live?.note { tell(.notice(note)) }

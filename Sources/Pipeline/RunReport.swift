@@ -185,7 +185,7 @@ struct RunReport: Encodable {
 
   private static func take(_ entry: GenerationEntry, isCounted: Bool) -> Take {
     Take(
-      take: entry.take, id: entry.remoteID, state: entry.state.rawValue, isCounted: isCounted,
+      take: entry.take, id: entry.shownID, state: entry.state.rawValue, isCounted: isCounted,
       submitted: entry.submittedAt, completed: entry.completedAt,
       costUSD: entry.costMicroUSD.map { USD(micro: $0).dollars }, clip: entry.clip.map(File.init), error: entry.error,
       verification: value(entry.verdict))

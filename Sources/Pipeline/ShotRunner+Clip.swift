@@ -91,6 +91,7 @@ extension ShotRunner {
   }
 
   func download(_ result: GenerationResult, _ take: GenerationEntry) async throws -> ClipEntry {
+    ResidentMemory.trim()
     let name = Workspace.clipName(shot: shot.id, take: take.take)
     let reported = Mutex<Int64>(0)
     let file = try await stage.host.provider.download(result, to: stage.workspace.path(name)) { bytes, total in
@@ -115,8 +116,8 @@ extension ShotRunner {
     }
     let judge = ClipJudge(
       shot: shot, model: stage.model,
-      startImage: try picture(stage.storyboard.startPicture(of: shot), of: seeds.start),
-      endImage: try picture(stage.storyboard.endPicture(of: shot), of: seeds.end))
+      startImage: try await picture(stage.storyboard.startPicture(of: shot), of: seeds.start),
+      endImage: try await picture(stage.storyboard.endPicture(of: shot), of: seeds.end))
     let path = stage.workspace.path(clip.path)
     let report = try await stage.media.run {
       try judge.verify(path) { progress in
@@ -138,13 +139,13 @@ extension ShotRunner {
     emit(.verified(verdict: report.verdict.rawValue, reasons: report.reasons.map(\.message)), take: take.take)
   }
 
-  /// Path of the picture that a clip was to begin with or end on; nil where it is not on this disk.
-  private func picture(_ picture: BoundaryPicture?, of seed: GenerationEntry?) throws -> String? {
+  /// Path of the picture, as it was sent, that a clip was to begin with or end on; nil where it is not on this disk.
+  private func picture(_ picture: BoundaryPicture?, of seed: GenerationEntry?) async throws -> String? {
     let path: String?
     switch picture {
     case nil: path = nil
     case .image(let image):
-      if case .file(let file) = image.location { path = file } else { path = nil }
+      if case .file(let file) = image.location { path = try? await stage.fitter.ready(file).path } else { path = nil }
     case .first, .last:
       let kind: AnchorKind = if case .first = picture { .first } else { .last }
       path = try seed.flatMap { try ledger.anchor(of: $0.number, kind) }.map { stage.workspace.path($0.file.path) }

@@ -38,13 +38,28 @@ extension ShotRunner {
     stage.inFlight.begin(request.digest)
     defer { stage.inFlight.end(request.digest) }
     do {
-      let jobs = try await stage.host.provider.enqueue(request)
-      try ledger.recordSubmitted(intent: intent.number, remoteIDs: jobs.map(\.id))
-      emit(.submitted(jobs.map(\.id)))
+      let journal = IntentJournal(ledger: ledger, intent: intent.number)
+      let jobs = try await stage.host.provider.enqueue(request, journal: journal)
+      try record(jobs.map(\.id), of: intent)
+      emit(.submitted(jobs.map { shown($0.id) }))
     } catch {
       try settle(intent, error)
     }
   }
+
+  /// - Throws: ``LedgerError`` that names what was paid, so that it is written down somewhere.
+  private func record(_ ids: [String], of intent: IntentEntry) throws {
+    do {
+      try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids)
+    } catch let error as LedgerError {
+      throw LedgerError(
+        error.code,
+        "\(error.message) Shot \(shot.id) was accepted and paid as \(ids.map(shown).joined(separator: ", ")); keep this."
+      )
+    }
+  }
+
+  private func shown(_ id: String) -> String { JobID.shown(id, provider: stage.host.provider.name) }
 
   /// The request for a log: without signatures and pictures.
   private static func shown(_ request: GenerationRequest) -> String {
@@ -105,7 +120,8 @@ extension ShotRunner {
     defer { stage.inFlight.end(request.digest) }
     let results: [GenerationResult]
     do {
-      results = try await stage.host.provider.generate(request, into: stage.workspace.path("clips"))
+      results = try await stage.host.provider.generate(
+        request, into: stage.workspace.path("clips"), journal: IntentJournal(ledger: ledger, intent: intent.number))
       guard !results.isEmpty else {
         throw GenerationError(.answerLost, "the answer for shot \(shot.id) holds no clip")
       }
@@ -141,49 +157,80 @@ extension ShotRunner {
     case .notAuthorised, .unavailable, .rateLimited, .unsupported:
       try ledger.recordRefused(intent: intent.number, error: nil)
       throw error
-    case .refused, .insufficientCredits, .notFound, .generationFailed:
-      try ledger.recordRefused(intent: intent.number, error: error.message)
-      for take in try takes(of: intent) { failures.set(error, for: take.number) }
+    case .notFound:
+      let successor = stage.model.status.replacedBy.map { "\($0) takes its place; " } ?? ""
+      let advice =
+        "Models are renamed and retired: \(successor)'longtake models' lists those there are; set 'model' in the storyboard."
+      try refuse(intent, GenerationError(.notFound, "\(error.message) \(advice)", status: error.status))
+    case .refused, .insufficientCredits, .generationFailed: try refuse(intent, error)
     default:
       // It may have been accepted; the next run looks for it.
       throw error
     }
   }
 
+  private func refuse(_ intent: IntentEntry, _ error: GenerationError) throws {
+    try ledger.recordRefused(intent: intent.number, error: error.message)
+    for take in try takes(of: intent) { failures.set(error, for: take.number) }
+  }
+
   // MARK: - Finding what may have arrived
 
   /// Finds out whether the service took a request, and adopts what is there.
   func reconcile(_ intent: IntentEntry) async throws {
+    guard intent.mayHaveBeenSent else { return try ledger.recordRefused(intent: intent.number, error: nil) }
     emit(.reconciling)
     let wanted = try takes(of: intent).count
-    guard let parameters = try? JSONDecoder().decode(JSONValue.self, from: Data(intent.parameters.utf8)).objectValue
-    else { throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read") }
+    guard let parameters = Self.parameters(intent.parameters) else {
+      throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read")
+    }
     let request = GenerationRequest(model: intent.model, parameters: parameters, takes: max(1, min(4, wanted)))
     let isOld = Ledger.systemTime() - intent.createdAt > ProviderHost.listingDelay
-    for pause in isOld ? [.zero] : stage.host.looks {
+    let pauses = isOld ? [.zero] : stage.host.looks
+    for (look, pause) in pauses.enumerated() {
       try await Task.sleep(for: pause)
       try await stage.inFlight.settle(intent.requestDigest)
       do {
         let jobs = try await stage.host.provider.find(request, since: intent.createdAt)
-        if try adopt(jobs, for: intent, wanted: wanted) { return }
+        // Takes of one request may not be listed all at once.
+        let isLast = look == pauses.count - 1
+        if try adopt(jobs, for: intent, wanted: wanted, orFewer: isLast) { return }
       } catch let error as GenerationError where error.code == .answerLost {
         // The service lists nothing: only the user can let go of what may have been paid.
         guard try stage.isGivenUp(intent) else { throw error }
         return try letGo(of: intent)
       }
     }
-    if try stage.isGivenUp(intent), stage.host.isPaid, stage.host.provider.waitMode == .sync {
-      return try letGo(of: intent)
-    }
-    // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves nothing.
-    guard !stage.host.isPaid || stage.host.provider.waitMode != .sync else {
+    let isBlocking = intent.isBlocking ?? (stage.host.provider.waitMode == .sync)
+    if try stage.isGivenUp(intent), stage.host.isPaid, isBlocking { return try letGo(of: intent) }
+    // Whether a service lists what it was asked to generate while it blocks is not published: not being listed proves
+    // nothing, unless an earlier one is.
+    var proves = !stage.host.isPaid || !isBlocking
+    if !proves { proves = try await listsBlockingRequests() }
+    guard proves else {
       throw PipelineError(
         .shotFailed,
         "the answer to a blocking request was lost, and the service does not list it: it may have been accepted and paid. "
-          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it anew. With --wait sse or "
-          + "poll such a request can be found again.")
+          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it anew. Requests "
+          + "that are sent with --wait sse or poll can always be found again.")
     }
     try ledger.recordRefused(intent: intent.number, error: nil)
+  }
+
+  /// Whether the service lists the latest blocking request whose clip came.
+  private func listsBlockingRequests() async throws -> Bool {
+    let came: Set<GenerationEntry.State> = [.succeeded, .downloaded, .verified, .rejected]
+    let blocking = try ledger.generations().last {
+      $0.provider == stage.host.provider.name && $0.remoteID == nil && came.contains($0.state)
+    }
+    guard let blocking, let parameters = Self.parameters(blocking.parameters) else { return false }
+    let request = GenerationRequest(model: blocking.model, parameters: parameters)
+    let known = try ledger.knownRemoteIDs()
+    return try await stage.host.provider.find(request, since: blocking.createdAt).contains { !known.contains($0.id) }
+  }
+
+  private static func parameters(_ json: String) -> [String: JSONValue]? {
+    try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)).objectValue
   }
 
   private func letGo(of intent: IntentEntry) throws {
@@ -197,18 +244,21 @@ extension ShotRunner {
     return (enqueued >= intent.createdAt.rounded(.down) ? 0 : 1, enqueued, job.id)
   }
 
-  private func adopt(_ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int) throws -> Bool {
+  private func adopt(
+    _ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int, orFewer: Bool
+  ) throws -> Bool {
     let ids = try stage.withTurn {
       let known = try ledger.knownRemoteIDs()
       let unknown = jobs.filter { !known.contains($0.id) }
         .sorted { Self.rank($0, intent) < Self.rank($1, intent) }
       // What is beyond the takes may belong to an equal request of another shot.
+      guard orFewer || unknown.count >= wanted else { return [String]() }
       let ids = unknown.prefix(wanted).map(\.id)
       if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }
       return ids
     }
     if !ids.isEmpty {
-      emit(.adopted(ids))
+      emit(.adopted(ids.map(shown)))
       for take in try takes(of: intent) where take.isSuperseded { addStray(take) }
     }
     return !ids.isEmpty

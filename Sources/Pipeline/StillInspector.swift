@@ -1,3 +1,4 @@
+import Foundation
 import Libav
 import Probing
 public import Storyboard
@@ -6,13 +7,28 @@ public import Storyboard
 public struct StillInspector: ImageInspector {
   public init() {}
 
+  /// Brands of pictures in the ISO base media format that libav may not read (ISO/IEC 23008-12, AV1 Image File Format).
+  private static let otherBrands: Set<String> = [
+    "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "avif", "avis",
+  ]
+
+  private static func advice(on path: String, _ code: LibavError.Code) -> String {
+    guard code == .invalidData || code == .unsupported else { return "" }
+    let handle = FileHandle(forReadingAtPath: path)
+    let head = (try? handle?.read(upToCount: 12)) ?? Data()
+    let isBox = head.count == 12 && head[4..<8].elementsEqual("ftyp".utf8)
+    let isOther = isBox && otherBrands.contains(String(decoding: head[8..<12], as: UTF8.self))
+    return (isOther ? "; it is HEIC or AVIF, which the libav here does not read" : "") + "; save it as PNG or JPEG"
+  }
+
   public func facts(of path: String) throws -> ImageFacts {
     do {
       let info = try StillInfo(path: path)
       return ImageFacts(
-        format: info.format.rawValue, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain)
+        format: info.formatName, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain,
+        isUpright: info.orientation == .upright)
     } catch {
-      throw LibavError(error.code, error.message)
+      throw LibavError(error.code, "\(error.message)\(Self.advice(on: path, error.code))")
     }
   }
 }

@@ -60,11 +60,13 @@ public struct Workspace: Sendable, Hashable {
     }
   }
 
-  /// Removes what a killed run left half written. The workspace's lock must be held.
+  /// Removes what a killed run left half written, but for what a download can go on from: the part of a clip with what its
+  /// server said of it beside it. The workspace's lock must be held.
   func removeLeftovers() {
     let files = FileManager.default
     for folder in [directory] + Self.folders.map(path) {
       for name in (try? files.contentsOfDirectory(atPath: folder)) ?? [] where name.hasSuffix(".part") {
+        guard !files.fileExists(atPath: "\(folder)/\(name).json") else { continue }
         try? files.removeItem(atPath: "\(folder)/\(name)")
       }
     }

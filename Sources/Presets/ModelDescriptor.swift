@@ -42,6 +42,13 @@ public struct ModelStatus: Sendable, Hashable, Codable {
   public let replacedBy: String?
   /// A sentence for people.
   public let note: String?
+
+  /// Tells that a model is retired, and what takes its place; nil while it is not.
+  public func warning(about id: String) -> String? {
+    guard state == .retired else { return nil }
+    return "\(id) was retired\(since.map { " on \($0)" } ?? "")"
+      + (replacedBy.map { "; \($0) takes its place" } ?? "") + "; the service may refuse it"
+  }
 }
 
 /// Where facts were read, and when.

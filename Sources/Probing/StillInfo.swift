@@ -5,7 +5,11 @@ public struct StillInfo: Sendable, Hashable {
   public enum Format: String, Sendable, Codable { case png, jpeg, webp, other }
 
   public let format: Format
-  /// Pixels.
+  /// The format's name as libav has it, for those that are `other` too.
+  public let formatName: String
+  /// How its EXIF data have it turned for viewing.
+  public let orientation: PictureOrientation
+  /// Pixels as a viewer sees them, turned upright.
   public let width: Int
   public let height: Int
   /// Bytes of the file.
@@ -41,6 +45,10 @@ public struct StillInfo: Sendable, Hashable {
       case "webp": .webp
       default: .other
       }
+    formatName = format == .other ? stream.codecName : format.rawValue
+    guard ChunkedFile.isWhole(path: path) else {
+      throw LibavError(.invalidData, "is cut short: its end is missing", file: path)
+    }
     bytes = demuxer.container.size ?? 0
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
     let frame = try Frame()
@@ -50,7 +58,7 @@ public struct StillInfo: Sendable, Hashable {
     }
     bitDepth = frame.pixelFormat.bitDepth
     components = frame.pixelFormat.componentCount
-    width = frame.width
-    height = frame.height
+    orientation = PictureOrientation(path: path)
+    (width, height) = orientation.swapsSides ? (frame.height, frame.width) : (frame.width, frame.height)
   }
 }

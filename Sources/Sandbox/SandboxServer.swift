@@ -61,7 +61,8 @@ public final class SandboxServer: Sendable {
     do {
       try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
     } catch {
-      throw SandboxError(.cannotStore, "cannot make the sandbox's directory \(directory): \(error)")
+      throw SandboxError(
+        .cannotStore, "cannot make the sandbox's directory \(directory): \(error.localizedDescription)")
     }
     state = ServerState()
   }

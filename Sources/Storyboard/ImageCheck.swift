@@ -97,7 +97,10 @@ extension ImageLimit {
   /// Why a picture has to be converted, where no limits are published, as ends of a sentence.
   public static func unlimitedConversions(of facts: ImageFacts) -> [String] {
     if !["png", "jpeg", "webp"].contains(facts.format) { return ["is neither PNG, JPEG nor WEBP"] }
-    return facts.isPlain ? [] : ["has samples that many services do not read (more than 8 bits, or CMYK)"]
+    var reasons: [String] = []
+    if !facts.isPlain { reasons.append("has samples that many services do not read (more than 8 bits, or CMYK)") }
+    if !facts.isUpright { reasons.append("is turned only by its EXIF data, which not every service heeds") }
+    return reasons
   }
 
   /// What of a picture breaks the limits and can be converted, as ends of a sentence.

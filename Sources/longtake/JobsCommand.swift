@@ -61,7 +61,7 @@ struct JobsCommand: AsyncParsableCommand {
     for entry in json ? [] : entries {
       let cost = entry.costMicroUSD.map { "\(USD(micro: $0))" } ?? "price not known"
       let parts = [
-        entry.remoteID ?? "no id",
+        entry.shownID ?? "no id",
         entry.isSuperseded ? "\(entry.state.rawValue), to be replaced" : entry.state.rawValue,
         cost, entry.clip?.path, entry.error,
       ]
@@ -86,8 +86,10 @@ struct JobsCommand: AsyncParsableCommand {
 
   private func cancelJob(_ id: String, in places: [Workspace]) async throws {
     for place in places {
-      guard let entry = try Ledger(readingWorkspace: place.directory).generation(remoteID: id) else { continue }
-      let state = try await Cancellation(place: place, baseURL: baseURL).cancel(entry, id)
+      let entries = try Ledger(readingWorkspace: place.directory).generations()
+      guard let entry = entries.first(where: { $0.remoteID == id || $0.shownID == id }), let whole = entry.remoteID
+      else { continue }
+      let state = try await Cancellation(place: place, baseURL: baseURL).cancel(entry, whole)
       Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
       if state != .cancelled { throw ExitStatus.no }
       return
@@ -122,7 +124,7 @@ struct JobLine: Encodable {
     try fields.encode(schema, forKey: .schema)
     try fields.encode(entry.shot, forKey: .shot)
     try fields.encode(entry.take, forKey: .take)
-    try fields.encode(entry.remoteID, forKey: .id)
+    try fields.encode(entry.shownID, forKey: .id)
     try fields.encode(entry.provider, forKey: .provider)
     try fields.encode(entry.model, forKey: .model)
     try fields.encode(entry.state.rawValue, forKey: .state)

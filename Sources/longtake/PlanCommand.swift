@@ -50,6 +50,7 @@ struct PlanCommand: AsyncParsableCommand {
       for problem in plan.problems { Terminal.note("  \(problem)") }
       throw ExitStatus.badInput
     }
+    if let model = plan.model, let warning = model.status.warning(about: model.id) { Terminal.warning(warning) }
     show(plan)
   }
 

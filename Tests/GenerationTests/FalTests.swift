@@ -76,8 +76,48 @@ import Testing
     }
   }
 
-  @Test(arguments: [500, 502, 504]) func whatMayHaveBeenTakenIsNotSentAgain(_ status: Int) async throws {
-    let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>nginx</html>""#
+  @Test func aPageOfTheIngressMeansThatNothingWasTaken() async throws {
+    let fault = #""method": "POST", "action": "status", "status": 502, "body": "<html>nginx</html>""#
+    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
+      _ = try await bench.provider.enqueue(FalBench.request)
+      #expect(try bench.paid().count == 2)
+    }
+    try await FalBench.run(FalBench.faults(#""port": "run", "# + fault), wait: .sync) { (bench) async throws in
+      _ = await expectError(.answerLost) {
+        _ = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
+      }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  /// The queue's own failure names the request that it has taken.
+  @Test(arguments: [500, 502, 503, 504]) func aFailureThatNamesItsRequestIsFollowed(_ status: Int) async throws {
+    let fault = #""method": "POST", "action": "garble", "named": true, "status": \#(status)"#
+    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      #expect(id == "fal-ai/kling-video/requests/req-1")
+      _ = try await bench.fetch(try await bench.wait(id))
+      #expect(try bench.paid().count == 1)
+    }
+    let unknown =
+      #""method": "POST", "action": "status", "status": \#(status), "headers": {"x-fal-request-id": "nobody"}"#
+    try await FalBench.run(FalBench.faults(unknown)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test func idsAreShownAsFalShowsThem() {
+    #expect(JobID.shown("fal-ai/kling-video/requests/a-1", provider: "fal") == "a-1")
+    let odd = #"["a-2","https://queue.fal.run/x?p=1","https://queue.fal.run/x?p=2","https://queue.fal.run/x?p=3"]"#
+    #expect(JobID.shown(odd, provider: "fal") == "a-2")
+    #expect(JobID.shown("a/b/requests/c", provider: "oxen") == "a/b/requests/c")
+    #expect(JobID.shown("whatever", provider: "fal") == "whatever")
+  }
+
+  @Test(arguments: [(500, "nginx"), (502, "bad gateway"), (504, "nginx")])
+  func whatMayHaveBeenTakenIsNotSentAgain(_ status: Int, _ page: String) async throws {
+    let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>\#(page)</html>""#
     try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
       _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
       #expect(try bench.paid().count == 1)

@@ -28,6 +28,17 @@ import Testing
     #expect(FileManager.default.contents(atPath: folder.path("got")) == Data(AnchorUploadTests.contents.utf8))
   }
 
+  @Test func theUsersCommandDoesNotGetTheKeys() async throws {
+    let folder = try ScratchFolder()
+    var environment = ProcessInfo.processInfo.environment
+    environment["OXEN_API_KEY"] = ScriptedHub.key
+    environment["FAL_KEY"] = ScriptedFal.key
+    environment["UPLOAD_PLACE"] = "https://p.example/x"
+    let command = "env | grep -q '\(ScriptedHub.key)' || echo $UPLOAD_PLACE; :"
+    let store = try CommandImageStore(command: command, environment: environment)
+    #expect(try await store.publish(try image(folder)) == "https://p.example/x")
+  }
+
   @Test(arguments: [
     ("echo no luck >&2; exit 3; :", GenerationError.Code.unavailable, "no luck"),
     ("true", .malformedAnswer, "one https address"), ("echo http://p.example/x; true", .malformedAnswer, "https"),

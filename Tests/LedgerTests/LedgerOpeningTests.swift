@@ -84,6 +84,26 @@ struct LedgerOpeningTests {
     #expect(code() == .corrupt)
   }
 
+  @Test("a ledger of an earlier version: read as it is, then brought up to date")
+  func older() throws {
+    do {
+      let ledger = try Ledger(workspace: folder.path)
+      _ = try ledger.recordIntent(
+        shot: "a", provider: "p", model: "m", parameters: "{}", requestDigest: "", contentDigest: "", takes: 1,
+        costMicroUSD: nil)
+      #expect(try ledger.openIntents().first?.mayHaveBeenSent == false)
+    }
+    try sqlite(
+      """
+      DELETE FROM grdb_migrations WHERE identifier = '3';
+      ALTER TABLE intents DROP COLUMN blocking; ALTER TABLE intents DROP COLUMN sent;
+      """)
+    for ledger in [try Ledger(readingWorkspace: folder.path), try Ledger(workspace: folder.path)] {
+      let intent = try #require(try ledger.openIntents().first)
+      #expect(intent.mayHaveBeenSent && intent.isBlocking == nil, "nothing is known of it")
+    }
+  }
+
   @Test("a ledger of a later version is refused and left alone")
   func newer() throws {
     _ = try Ledger(workspace: folder.path)

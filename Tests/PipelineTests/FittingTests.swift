@@ -8,7 +8,7 @@ import Testing
 @Suite(.serialized) struct FittingTests {
   @Test(arguments: [
     ("start.webp", "-c:v libwebp", "WEBP"), ("start.jpg", "-c:v libwebp -f webp", "WEBP"),
-    ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "OTHER"),
+    ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "BMP"),
   ])
   func aPictureIsConvertedAndThatIsSaid(_ name: String, how: String, why: String) async throws {
     let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)")
@@ -26,6 +26,60 @@ import Testing
     stage.forget()
     _ = try await stage.production().generate()
     #expect(stage.submissions.isEmpty)
+  }
+
+  /// What a decoder fills up, or cannot read, is refused before anything is paid.
+  @Test func picturesThatAreNotWholeAreRefused() throws {
+    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let stage = Stage(film)
+    let picture = film.folder.path("start.jpg")
+    for (name, words) in [("a.jpg", "cut short"), ("a.png", "cut short"), ("a.webp", "decode")] {
+      let whole = try film.folder.make(name, "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
+      let data = try Data(contentsOf: URL(filePath: whole))
+      try data.write(to: URL(filePath: picture))
+      #expect(try stage.plan().problems.isEmpty, "\(name)")
+      try data.prefix(data.count * 3 / 4).write(to: URL(filePath: picture))
+      let problems = try stage.plan().problems.map(\.message)
+      #expect(
+        problems.count == 1 && problems[0].contains(words) && problems[0].contains("save it"), "\(name) \(problems)")
+    }
+    try (Data([0, 0, 0, 24]) + Data("ftypheic\0\0\0\0mif1heic".utf8)).write(to: URL(filePath: picture))
+    let problems = try stage.plan().problems
+    #expect(problems.first?.message.contains("HEIC") == true, "\(problems)")
+  }
+
+  /// A telephone's picture lies on its side and says so in its EXIF data: it is sent upright.
+  @Test func aTurnedPictureIsSentUpright() async throws {
+    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let plain = try film.folder.make(
+      "plain.jpg", "-f", "lavfi", "-i", "testsrc2=size=324x576", "-frames:v", "1", "-q:v", "2")
+    let data = try Data(contentsOf: URL(filePath: plain))
+    // TIFF with one entry: orientation 6, a quarter turn clockwise.
+    let exif: [UInt8] =
+      Array("Exif\0\0MM\0*".utf8) + [0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]
+    let segment: [UInt8] = [0xFF, 0xE1, 0, UInt8(exif.count + 2)] + exif
+    try (data.prefix(2) + Data(segment) + data.dropFirst(2)).write(to: URL(filePath: film.folder.path("start.jpg")))
+    let stage = Stage(film)
+    let plan = try stage.plan()
+    #expect(plan.problems.isEmpty, "\(plan.problems)")
+    #expect(plan.conversions.first?.message.contains("EXIF") == true, "\(plan.conversions)")
+    #expect(try await stage.production().generate().isGood)
+    #expect(stage.notices.contains { $0.contains("576x324") }, "\(stage.notices)")
+    let names = try FileManager.default.contentsOfDirectory(atPath: stage.path("anchors"))
+    let sent = try #require(names.first)
+    func patches(_ path: String, _ filter: String) throws -> [UInt8] {
+      let small = film.folder.path("small.rgb")
+      try MediaTool.ffmpeg(
+        [
+          "-noautorotate", "-i", path, "-vf", "\(filter)scale=4:4:flags=area,format=rgb24", "-f", "rawvideo", "-y",
+          small,
+        ],
+        in: film.folder.url)
+      return [UInt8](try Data(contentsOf: URL(filePath: small)))
+    }
+    let (wanted, got) = (try patches(plain, "transpose=clock,"), try patches(stage.path("anchors/\(sent)"), ""))
+    #expect(wanted.count == 48 && got.count == 48)
+    #expect(zip(wanted, got).allSatisfy { abs(Int($0) - Int($1)) <= 12 }, "\(wanted) \(got)")
   }
 
   @Test func aPictureThatFitsIsSentAsItIs() async throws {

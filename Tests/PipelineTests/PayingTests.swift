@@ -1,8 +1,10 @@
 import Foundation
 import Generation
+import Ledger
 import Pipeline
 import Presets
 import Support
+import Synchronization
 import Testing
 
 /// Runs against a hub that is paid, whose clips are one file.
@@ -107,6 +109,21 @@ import Testing
     }
   }
 
+  /// Who allows new takes is told what they may add before agreeing.
+  @Test func theQuestionTellsWhatRetriesMayAdd() async throws {
+    try await withHub { (stage, hub) async throws in
+      let asked = Mutex<[SpendingQuestion]>([])
+      _ = try await stage.production(
+        hub: hub, retries: 2, asked: { question in asked.withLock { $0.append(question) } }
+      )
+      .generate()
+      let question = try #require(asked.withLock { $0.first })
+      #expect(asked.withLock { $0.count } == 1)
+      #expect(question.shots == ["one", "two", "three"] && question.spent == .zero)
+      #expect(question.cost == USD(parsing: "3.78") && question.retries == USD(parsing: "7.56"))
+    }
+  }
+
   @Test func nothingIsSentBeyondTheLimit() async throws {
     try await withHub { (stage, hub) async throws in
       let limit = try #require(USD(parsing: "2.60"))
@@ -189,6 +206,91 @@ import Testing
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
       #expect(try await stage.production(wait: .poll, hub: hub, retries: 1).run().isGood)
       #expect(try paid(hub) == 2)
+    }
+  }
+
+  /// Of the takes of one request one may be listed before the other.
+  @Test func allTakesOfALostRequestAreAdopted() async throws {
+    let first =
+      #"{"generation_id": "gen-1", "status": "queued", "model_name": "\#(SmallFilm.model)", "prompt": "A quay.", "duration": 3, "generate_audio": true}"#
+    let list =
+      #"{"method": "GET", "path": "/api/ai/queue", "action": "status", "status": 200, "times": 4, "body": {"generations": [\#(first)]}}"#
+    let lost = #"{"method": "POST", "path": "/api/ai/queue", "action": "accept_and_drop"}"#
+    let shots = "  - id: one\n    prompt: A quay.\n    takes: 2"
+    try await withHub(#", "faults": [\#(lost), \#(list)]"#, shots: shots) { (stage, hub) async throws in
+      #expect(try await stage.production(hub: hub).run().isGood)
+      #expect(try paid(hub) == 1)
+      #expect(stage.steps(of: "one").contains(.adopted(["gen-1", "gen-2"])))
+    }
+  }
+
+  /// A service that lists the blocking request before lists this one too, had it arrived.
+  @Test func aBlockingRequestThatNeverArrivedIsSentAgainWhereTheServiceListsThem() async throws {
+    let fault = #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "drop", "skip": 1}]"#
+    try await withHub(fault, shots: Self.pair) { (stage, hub) async throws in
+      #expect(try await stage.production(wait: .sync, hub: hub).run().isGood)
+      #expect(try paid(hub) == 3)
+    }
+  }
+
+  /// Another way of waiting does not make what may be paid certain.
+  @Test func aLostBlockingRequestIsNotPaidAgainByWaitingOtherwise() async throws {
+    let lost = #"{"method": "POST", "path": "/api/ai/videos", "action": "drop"}"#
+    try await withHub(#", "faults": [\#(lost)]"#, shots: "  - id: one\n    prompt: A quay.") {
+      (stage, hub) async throws in
+      for wait in [WaitMode.sync, .poll] {
+        let summary = try await stage.production(wait: wait, hub: hub).run()
+        #expect(summary.errors.contains { "\($0)".contains("longtake redo") }, "\(summary.errors)")
+        #expect(try paid(hub) == 1)
+      }
+    }
+  }
+
+  @Test func aModelThatIsGoneIsSaidToBe() async throws {
+    let gone = #"{"error": {"type": "resource_not_found", "title": "Model not found"}}"#
+    let fault =
+      #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "status", "status": 404, "body": \#(gone)}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      let error = try #require(try await stage.production(hub: hub).run().errors.first)
+      #expect("\(error)".contains("Model not found") && "\(error)".contains("longtake models"), "\(error)")
+    }
+  }
+
+  /// What was fetched before a run was ended is not fetched again by the next.
+  @Test func aDownloadIsContinuedByTheNextRun() async throws {
+    let fault = #", "faults": [{"port": "files", "action": "stall", "bytes": 70000, "seconds": 60}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      let production = try stage.production(wait: .poll, hub: hub)
+      let task = Task { try await production.generate() }
+      let part = URL(filePath: stage.path("clips/one.take1.mp4.part"))
+      while ((try? Data(contentsOf: part).count) ?? 0) < 70000 { try await Task.sleep(for: .milliseconds(20)) }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(try await stage.production(wait: .poll, hub: hub).generate().isGood)
+      let ranges = try hub.requests().filter { $0.port == "files" }.map { $0.headers["range"] }
+      #expect(ranges == [nil, "bytes=70000-"])
+      #expect(try paid(hub) == 1)
+      #expect(try FileManager.default.contentsOfDirectory(atPath: stage.path("clips")) == ["one.take1.mp4"])
+    }
+  }
+
+  /// Between a clear refusal and the next try nothing can have been paid, so an end there leaves no doubt.
+  @Test func anEndWhileTheServiceIsBusyLeavesNoDoubt() async throws {
+    let fault =
+      #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "status", "status": 429, "headers": {"Retry-After": "100"}}]"#
+    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
+      let production = try stage.production(wait: .sync, hub: hub)
+      let task = Task { try await production.generate() }
+      while try paid(hub) == 0 { try await Task.sleep(for: .milliseconds(20)) }
+      // The answer is on its way: it is waited for until it has been written down.
+      while try Ledger(readingWorkspace: stage.path("")).openIntents().first?.mayHaveBeenSent != false {
+        try await Task.sleep(for: .milliseconds(20))
+      }
+      task.cancel()
+      await #expect(throws: CancellationError.self) { try await task.value }
+      #expect(try await stage.production(wait: .sync, hub: hub).generate().isGood)
+      #expect(try paid(hub) == 2)
+      #expect(!stage.steps(of: "one").contains(.reconciling))
     }
   }
 

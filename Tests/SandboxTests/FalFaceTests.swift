@@ -7,8 +7,12 @@ import Testing
 @Suite struct FalFaceTests {
   private static let endpoint = "fal-ai/kling-video/o3/4k/reference-to-video"
   private static let key = ["-H", "Authorization: Key id:secret"]
-  private static let clientIsThere: Bool =
-    (try? MediaTool.run("python3", ["-c", "import fal_client"]).status) == 0
+  /// Where `scripts/setup --tests` puts the client, else the usual Python.
+  private static let python: String = {
+    let own = ProjectFiles.path(".build/fal-client/bin/python3")
+    return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
+  }()
+  private static let clientIsThere: Bool = (try? MediaTool.run(python, ["-c", "import fal_client"]).status) == 0
 
   private func call(_ method: String, _ url: String, json: String? = nil) async throws -> HTTPCall {
     try await HTTPCall(method, url, json: json, key: nil, options: Self.key)
@@ -104,12 +108,15 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: clientIsThere)) func falsOwnClientIsContent() async throws {
+  @Test(
+    .enabled(
+      if: clientIsThere, "fal's own client is not there; scripts/setup --tests installs it where PyPI can be reached"))
+  func falsOwnClientIsContent() async throws {
     let folder = try ScratchFolder()
     let picture = try folder.make("p.png", "-f", "lavfi", "-i", "testsrc2=size=640x360", "-frames:v", "1")
     try await TestSandbox.with { (sandbox) async throws in
       let program = ProjectFiles.path("Tests/Support/fal_client_check.py")
-      let result = try await OutsideProgram.run("python3", [program, sandbox.server.falBaseURL, picture])
+      let result = try await OutsideProgram.run(Self.python, [program, sandbox.server.falBaseURL, picture])
       #expect(result.status == 0, "\(result.errors)")
       let seen = try JSONDecoder().decode(JSONValue.self, from: result.output)
       #expect(seen["video"]?["content_type"] == "video/mp4" && seen["run"] == "video/mp4")

@@ -111,7 +111,8 @@ class Handler(BaseHTTPRequestHandler):
             return self.cut()
         if action == "garble":
             name = accept(path, json.loads(body))
-            return self.answer(200, "<html>gateway", {"x-fal-request-id": name} if fault.get("named") else {})
+            head = {"x-fal-request-id": name} if fault.get("named") else {}
+            return self.answer(fault.get("status", 200), "<html>gateway", head)
         if self.port == "files":
             return self.files(path, body, fault or {})
         if self.headers.get("Authorization") != "Key " + SCRIPT["key"]:

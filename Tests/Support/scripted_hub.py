@@ -112,6 +112,10 @@ def enqueue(parameters):
 class Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     port = "api"
+    date = None
+
+    def date_time_string(self, timestamp=None):
+        return self.date or super().date_time_string(timestamp)
 
     def log_message(self, *_):
         pass
@@ -158,7 +162,9 @@ class Handler(BaseHTTPRequestHandler):
     def play(self, fault, path, query, body):
         action = fault["action"]
         if action == "status":
+            self.date = fault.get("date")
             self.answer(fault["status"], fault.get("body", ""), fault.get("headers", {}))
+            self.date = None
         elif action == "drop":
             self.cut()
         elif action == "accept_and_drop":
