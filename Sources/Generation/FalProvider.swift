@@ -12,7 +12,7 @@ public final class FalProvider: Provider {
   /// Looks after a cancellation was taken, to see whether it came in time.
   private static let looksAfterCancel = 3
   /// What the ingress, which stands before the queue and signs its pages, answers when nothing behind it took the request.
-  private static let ingressFailures: Set<Int> = [502, 503]
+  private static let ingressFailures: Set<Int> = [502, 503, 504]
   private static let ingress = Data("nginx".utf8)
   private static let requestIDHeader = "x-fal-request-id"
   private static let submitPatience: Duration = .seconds(120)
@@ -56,8 +56,8 @@ public final class FalProvider: Provider {
     storage = FalStorage(client: client, base: configuration.restBase)
   }
 
-  /// As fal's own client tells it, but for a 504 of the ingress, behind which the request may have been taken, and a 502 to a
-  /// blocking call, behind which the model may have been at work. A request id in the head means that the queue had it.
+  /// As fal's own client tells it, but for a 502 or 504 to a blocking call, behind which the model may have been at work. A
+  /// request id in the head means that the queue had it.
   private static func isSafeToRepeat(_ answer: HTTPAnswer, isQueued: Bool) -> Bool {
     if answer.status == 408 { return true }
     guard ingressFailures.contains(answer.status), answer.headers.first(name: requestIDHeader) == nil else {

@@ -76,13 +76,17 @@ import Testing
     }
   }
 
-  @Test func aPageOfTheIngressMeansThatNothingWasTaken() async throws {
-    let fault = #""method": "POST", "action": "status", "status": 502, "body": "<html>nginx</html>""#
+  @Test(arguments: [502, 503, 504]) func aPageOfTheIngressMeansThatNothingWasTaken(_ status: Int) async throws {
+    let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>nginx</html>""#
     try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
       _ = try await bench.provider.enqueue(FalBench.request)
       #expect(try bench.paid().count == 2)
     }
-    try await FalBench.run(FalBench.faults(#""port": "run", "# + fault), wait: .sync) { (bench) async throws in
+  }
+
+  @Test(arguments: [502, 504]) func behindAPageOfTheIngressABlockingCallMayHaveBeenAtWork(_ status: Int) async throws {
+    let fault = #""port": "run", "method": "POST", "action": "status", "status": \#(status), "body": "nginx""#
+    try await FalBench.run(FalBench.faults(fault), wait: .sync) { (bench) async throws in
       _ = await expectError(.answerLost) {
         _ = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
       }
@@ -115,7 +119,7 @@ import Testing
     #expect(JobID.shown("whatever", provider: "fal") == "whatever")
   }
 
-  @Test(arguments: [(500, "nginx"), (502, "bad gateway"), (504, "nginx")])
+  @Test(arguments: [(500, "nginx"), (502, "bad gateway"), (504, "timed out")])
   func whatMayHaveBeenTakenIsNotSentAgain(_ status: Int, _ page: String) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>\#(page)</html>""#
     try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
