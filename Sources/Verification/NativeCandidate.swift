@@ -113,6 +113,16 @@ struct NativeEvidence: Sendable, Hashable {
       excess / (isFaint ? least.faintExcess : least.excess))
   }
 
+  /// Whether it counts although another speaks louder.
+  ///
+  /// A picture made smaller by the area method to two thirds has a pattern of two pixels, which mirrors its spectrum at half of
+  /// its size too.
+  func stands(beside loudest: NativeEvidence?) -> Bool {
+    guard let loudest else { return true }
+    return meanCorrelation >= NativeThresholds.leastShareOfStrongest * loudest.meanCorrelation
+      && 2 * size != loudest.size
+  }
+
   /// Whether it speaks loud enough to doubt that the picture is native, though it may not pass.
   func isSuspicious(margin: Double) -> Bool {
     typealias Limits = NativeThresholds

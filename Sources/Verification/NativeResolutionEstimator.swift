@@ -132,9 +132,9 @@ public struct NativeResolutionEstimator: ~Copyable {
       $0.margin(codec: codec, bitsPerPixel: bitsPerPixel, highDecibels: highDecibels)
     }
     let passing = zip(evidence, margins).filter { $1 > 1 && $0.meanCorrelation > decoyCorrelation }
-    let loudest = passing.map(\.0.meanCorrelation).max() ?? 0
+    let loudest = passing.map(\.0).max { $0.meanCorrelation < $1.meanCorrelation }
     // Ascending by size.
-    let upscaled = passing.first { $0.0.meanCorrelation >= NativeThresholds.leastShareOfStrongest * loudest }
+    let upscaled = passing.first { $0.0.stands(beside: loudest) }
     let suspect = zip(evidence, margins).first { $0.isSuspicious(margin: $1) && $0.meanCorrelation > decoyCorrelation }
     let strongest = upscaled?.0 ?? suspect?.0 ?? evidence.max { $0.jointScore < $1.jointScore }
     let horizontal = axis(length: width, active: active.width, strongest, \.horizontal, horizontalBands)

@@ -41,7 +41,7 @@ public enum NativeThresholds {
   /// From this part of what is asked for on, traces keep a picture from being called native.
   static let suspicion = 0.7
   /// Of several sizes that pass, the smallest counts whose correlation is at least this part of the strongest: a picture that was
-  /// scaled up twice shows both, and one from 720 lines shows 1440 too.
+  /// scaled up twice shows both.
   static let leastShareOfStrongest = 0.5
 
   /// Half the size shares its bin with the codecs' blocks, so it must stand out more: both axes together, and the correlation

@@ -50,6 +50,9 @@ import Verification
       #expect((report.width, report.height) == (3840, 2160))
       if height == 1080 { try expectRefused(folder.path("clip.mp4"), source: "1920×1080") }
     }
+    // Averaging two thirds leaves a pattern of two pixels, as if half of the source were a source as well.
+    let averaged = try judge(picture, "scale=2560:1440:flags=area,scale=3840:2160:flags=lanczos")
+    #expect(averaged.estimatedHeight == 1440)
   }
 
   /// The 4K preset refuses what was scaled up, in fast mode too.
