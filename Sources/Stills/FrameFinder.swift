@@ -123,8 +123,11 @@ public struct FrameFinder: Sendable {
     }
     if case .index(let index) = request, position != index {
       let known = max(frameCount, position + 1)
-      let words = index < 0 || index >= known ? "has no picture #\(index)" : "its picture #\(index) cannot be decoded"
-      throw LibavError(.invalidData, "\(words): the pictures are #0 to #\(known - 1)", file: path)
+      let words =
+        index < 0 || index >= known
+        ? "has no picture #\(index): the pictures are #0 to #\(known - 1)"
+        : "is damaged or ends early, and its picture #\(index) of \(known) cannot be decoded; ask for another, or for the last"
+      throw LibavError(.invalidData, words, file: path)
     }
     guard count > 0 else {
       let words = reader.faults.first?.message ?? reader.logMessages.first?.text ?? "no picture came out of the decoder"
