@@ -126,7 +126,7 @@ public struct FrameFinder: Sendable {
       let words =
         index < 0 || index >= known
         ? "has no picture #\(index): the pictures are #0 to #\(known - 1)"
-        : "is damaged or ends early, and its picture #\(index) of \(known) cannot be decoded; ask for another, or for the last"
+        : "is damaged or ends early: of #0 to #\(known - 1) its picture #\(index) cannot be decoded; ask for another or the last"
       throw LibavError(.invalidData, words, file: path)
     }
     guard count > 0 else {
