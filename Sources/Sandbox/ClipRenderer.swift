@@ -53,7 +53,7 @@ struct ClipRenderer: Sendable {
     var sound = clip.order.hasAudio ? try SoundTrack(clip, muxer: &muxer, bitRate: Self.audioBitRate) : nil
     try muxer.writeHeader(options: ["movflags": "+faststart", "fflags": "+bitexact"])
     let packet = try Packet()
-    let picture = try Frame(width: clip.size.width, height: clip.size.height, format: .yuv420p, color: .bt709)
+    let target = try Frame(width: clip.size.width, height: clip.size.height, format: .yuv420p, color: .bt709)
     var index = 0
     let grain = Grain(seed: clip.seed, width: clip.size.width)
     for (number, scene) in clip.order.scenes.enumerated() {
@@ -64,7 +64,7 @@ struct ClipRenderer: Sendable {
         framesPerSecond: Self.framesPerSecond)
       for frame in 0..<script.frames {
         if stop.isStopped { throw CancellationError() }
-        try Self.fill(picture, SceneFrame(views: script.views(at: frame), index: index, grain: grain))
+        try Self.fill(target, SceneFrame(views: script.views(at: frame), index: index, grain: grain))
         picture.pts = Int64(index)
         try video.send(picture)
         try Self.drain(video, packet, into: muxer, stream: videoStream)

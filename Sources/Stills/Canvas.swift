@@ -44,15 +44,15 @@ struct Canvas: ~Copyable {
   }
 
   /// Puts a picture on the page; what lies outside is cut off.
-  func draw(_ picture: SmallPicture, left: Int, top: Int) {
-    let columns = min(picture.width, frame.width - left)
-    let rows = min(picture.height, frame.height - top)
+  func draw(_ image: SmallPicture, left: Int, top: Int) {
+    let columns = min(image.width, frame.width - left)
+    let rows = min(image.height, frame.height - top)
     guard columns > 0, rows > 0 else { return }
     frame.withMutablePlane(0) { bytes, stride in
-      picture.rgb.withUnsafeBufferPointer { source in
+      image.rgb.withUnsafeBufferPointer { source in
         for y in 0..<rows {
           let start = (top + y) * stride + left * 3
-          let from = y * picture.width * 3
+          let from = y * image.width * 3
           for x in 0..<columns * 3 { bytes[start + x] = source[from + x] }
         }
       }

@@ -96,10 +96,10 @@ public struct Thumbnails: Sendable {
       path: path, video: video, wanted: chosen.map(\.index).sorted(), threading: threading)
     let frame = try Frame()
     while let index = try sampler.next(into: frame) {
-      let picture = try SmallPicture(frame, of: video.stream, width: width)
+      let small = try SmallPicture(frame, of: video.stream, width: width)
       let time = frame.pts.map { video.stream.timeBase.seconds($0) - start }
       frame.clear()
-      try body(Thumbnail(index: index, time: time, reason: reasons[index] ?? nil, picture: picture))
+      try body(Thumbnail(index: index, time: time, reason: reasons[index] ?? nil, picture: small))
     }
   }
 }

@@ -12,15 +12,15 @@ struct MasterProof {
 
   private let path: String
   private let plan: StitchPlan
-  private let sound: SoundFormat?
+  private let format: SoundFormat?
   private let check: StitchOptions.Check
   private(set) var checks: [StitchReport.Check] = []
 
-  init(path: String, plan: StitchPlan, sound: SoundFormat?, check: StitchOptions.Check) {
+  init(path: String, plan: StitchPlan, format: SoundFormat?, check: StitchOptions.Check) {
     self.check = check
     self.path = path
     self.plan = plan
-    self.sound = sound
+    audioFormat = format
   }
 
   /// - Throws: ``StitchError`` `failedProof` naming the first check that failed.
@@ -39,7 +39,7 @@ struct MasterProof {
         "pictures without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
       timing("presentation times without edit lists", plainVideo.presentationTimes, of: plainVideo)
     }
-    if let sound { audio(index, plain, sound: sound) }
+    if let audioFormat { checkAudio(index, plain, format: audioFormat) }
     try decode(video)
     if let failed = checks.first(where: { !$0.passed }) {
       throw StitchError(
@@ -59,13 +59,13 @@ struct MasterProof {
     record("one delta of \(name)", expected: wanted, actual: deltas.sorted().joined(separator: ", "))
   }
 
-  private mutating func audio(_ index: MediaIndex, _ plain: MediaIndex, sound: SoundFormat) {
+  private mutating func checkAudio(_ index: MediaIndex, _ plain: MediaIndex, format: SoundFormat) {
     guard let audio = index.audio, let start = audio.start, let end = audio.end else {
       record("sound", expected: "present", actual: "missing")
       return
     }
     // A picture begins between two samples, and the nearest one is taken: that may be half a sample off.
-    let tolerance = Rational(2 * Int64(Self.audioFrame) + 1, 2 * Int64(sound.sampleRate))
+    let tolerance = Rational(2 * Int64(Self.audioFrame) + 1, 2 * Int64(format.sampleRate))
     func near(_ check: String, _ offsets: [Rational?]) {
       checks.append(
         .init(
@@ -75,10 +75,10 @@ struct MasterProof {
     }
     near("sound starts with the picture", [start])
     near("sound ends with the picture", [end - plan.duration])
-    let edited = SoundTrack(audio, rate: sound.sampleRate)
-    let whole = plain.audio.map { SoundTrack($0, rate: sound.sampleRate) }
+    let edited = SoundTrack(audio, rate: format.sampleRate)
+    let whole = plain.audio.map { SoundTrack($0, rate: format.sampleRate) }
     for join in plan.joins {
-      let sample = sound.sample(atFrame: join.frame, rate: plan.rate) + edited.priming
+      let sample = format.sample(atFrame: join.frame, rate: plan.rate) + edited.priming
       func offset(_ track: SoundTrack?, _ video: PacketIndex?) -> Rational? {
         guard let heard = track?.time(ofSample: sample), let video,
           video.presentationOrder.indices.contains(join.frame),

@@ -59,8 +59,8 @@ struct PictureConverter: ~Copyable {
     self.turns = turns
   }
 
-  func convert(_ picture: borrowing Frame) throws(LibavError) -> Frame {
-    let tagged = try picture.share()
+  func convert(_ source: borrowing Frame) throws(LibavError) -> Frame {
+    let tagged = try source.share()
     tagged.relabelWithoutImpliedRange()
     tagged.color = input
     tagged.pts = 0
@@ -155,12 +155,12 @@ struct ConformGeometry: Sendable {
     _ source: StreamInfo.Video, target: StreamInfo.Video, format: PixelFormat, fit: ConformOptions.Fit
   ) {
     let frame = Self.upright(target)
-    let picture = Self.upright(source)
+    let content = Self.upright(source)
     let steps = (1 << format.chromaShiftX, 1 << format.chromaShiftY)
     self.frame = (frame.width, frame.height)
     // The picture's width in the master's pixels.
-    let width = Rational(picture.width) * picture.aspect / frame.aspect
-    let height = Rational(picture.height)
+    let width = Rational(content.width) * content.aspect / frame.aspect
+    let height = Rational(content.height)
     let across = Rational(frame.width) / width
     let down = Rational(frame.height) / height
     func side(_ length: Rational, step: Int, atLeast: Int, atMost: Int) -> Int {

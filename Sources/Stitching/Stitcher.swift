@@ -45,7 +45,7 @@ public struct Stitcher: Sendable {
       throw LibavError(error.code, error.message, file: path, log: error.log)
     }
     progress(.proving)
-    var proof = MasterProof(path: output.temporaryPath, plan: plan, sound: soundFormat, check: options.check)
+    var proof = MasterProof(path: output.temporaryPath, plan: plan, format: soundFormat, check: options.check)
     var soundProof: SoundProof?
     do {
       try proof.run()

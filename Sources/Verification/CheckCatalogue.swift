@@ -3,7 +3,7 @@ public import Presets
 /// Every check there is: the registry behind presets and `--list-checks`.
 public enum CheckCatalogue {
   /// In the order of reports.
-  public static let all: [Check] = container + video + videoTiming + color + picture + audio + sound + joins + request
+  public static let all: [Check] = container + video + videoTiming + color + videoContent + audio + audioContent + joins + request
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
   private static let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.id, $0) })

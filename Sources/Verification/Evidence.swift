@@ -64,8 +64,8 @@ struct Evidence: Sendable {
   /// Measures something of the sound as it went by.
   func listened(_ measure: (SoundReading) -> Measurement) -> Measurement {
     audio { _, _ in
-      guard let sound = pass.sound else { return Self.notDecoded }
-      return sound.heard == 0 ? .unknown("No sound could be decoded.") : measure(sound)
+      guard let heard = pass.sound else { return Self.notDecoded }
+      return heard.heard == 0 ? .unknown("No sound could be decoded.") : measure(heard)
     }
   }
 

@@ -40,15 +40,15 @@ struct MediaPass: Sendable {
     var tally = DecodeTally()
     let streams = Self.chosenStreams(builder, work: work, tally: &tally)
     var reader = try StreamReader(demuxer, streams: streams, readsAll: true)
-    if onlyKeyPictures, let video = builder.mainVideo { reader.setSkip(.nonKey, stream: video) }
-    let film = builder.mainVideo.map { builder.streams[$0] }
+    if onlyKeyPictures, let index = builder.mainVideo { reader.setSkip(.nonKey, stream: index) }
+    let video = builder.mainVideo.map { builder.streams[$0] }
     let duration = builder.container.durationFromHeader
-    var watch = work.contains(.sketches) ? film.map { PictureWatch(timeBase: $0.timeBase, color: $0.tags) } : nil
-    var anchorWatch = work.contains(.anchors) ? AnchorWatch(expectation) : nil
-    let lane = WholePictures(film, work: work, duration: duration)
-    defer { lane.abandon() }
-    let voice = builder.mainAudio.map { builder.streams[$0] }
-    var ears = work.needsSound ? voice.map { SoundWatch($0, work: work) } : nil
+    var videoAnalyser = work.contains(.sketches) ? video.map { PictureWatch(timeBase: $0.timeBase, color: $0.tags) } : nil
+    var anchorAnalyser = work.contains(.anchors) ? AnchorWatch(expectation) : nil
+    let fullFrames = WholePictures(video, work: work, duration: duration)
+    defer { fullFrames.abandon() }
+    let audioStream = builder.mainAudio.map { builder.streams[$0] }
+    var ears = work.needsSound ? audioStream.map { SoundWatch($0, work: work) } : nil
     let frame = try Frame()
     var position = Rational.zero
     var count = 0
@@ -59,10 +59,10 @@ struct MediaPass: Sendable {
         if index == builder.mainVideo || builder.mainVideo == nil { position = max(position, time) }
       }
       if info.kind == .video {
-        let time = frame.pts ?? watch?.series.end ?? 0
-        watch?.look(at: frame, time: time, duration: frame.duration)
-        anchorWatch?.look(at: frame)
-        try lane.look(at: frame, info: info, packets: builder)
+        let time = frame.pts ?? videoAnalyser?.series.end ?? 0
+        videoAnalyser?.look(at: frame, time: time, duration: frame.duration)
+        anchorAnalyser?.look(at: frame)
+        try fullFrames.look(at: frame, info: info, packets: builder)
         tally.look(at: frame, info: info)
       } else {
         try ears?.listen(to: frame)
@@ -77,10 +77,10 @@ struct MediaPass: Sendable {
     tally.finish(reader)
     self.tally = onlyKeyPictures ? nil : tally
     hasDecodedPictures = work.needsPictures && !onlyKeyPictures
-    pictures = onlyKeyPictures ? nil : watch?.finish()
+    pictures = onlyKeyPictures ? nil : videoAnalyser?.finish()
     sound = ears?.finish()
-    anchors = anchorWatch?.finish()
-    (textures, native) = lane.finish()
+    anchors = anchorAnalyser?.finish()
+    (textures, native) = fullFrames.finish()
     hasLookedForNative = work.contains(.native)
     let messages = reader.demuxer.log.messages
     probe = ProbeReport(builder.finish(readError: reader.readError, messages: messages), path: path)

@@ -3,7 +3,7 @@ import Timing
 
 extension CheckCatalogue {
   /// What is seen in the pictures themselves.
-  static let picture: [Check] = [
+  static let videoContent: [Check] = [
     Check(
       "video.black", "the longest black stretch", unit: "s",
       detail:

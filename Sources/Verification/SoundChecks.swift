@@ -11,7 +11,7 @@ extension CheckCatalogue {
   private static let heardLevel = -50.0
 
   /// What is heard in the sound itself.
-  static let sound: [Check] = [
+  static let audioContent: [Check] = [
     loudness(
       "audio.loudness.integrated", "the integrated loudness", unit: "LUFS",
       detail: "Gated loudness of the whole track by EBU R 128 and ITU-R BS.1770-4."

@@ -20,7 +20,7 @@ struct ChainClips {
 
   /// - Parameters:
   ///   - overlap: pictures that two neighbours share.
-  ///   - sound: nil for silent clips, else how many milliseconds the sound lasts longer than the picture.
+  ///   - audioSource: nil for silent clips, else how many milliseconds the sound lasts longer than the picture.
   ///   - redrawn: clips after the first are a little brighter, less saturated and grainier, as models redraw an anchor.
   init(
     count: Int = 3, length: Int = 49, overlap: Int = 1, style: Style = .h264, sound: Int? = 12, redrawn: Bool = false

@@ -10,7 +10,7 @@ import Testing
   func isReadBackByOthers(name: String, hasOwnKeys: Bool) throws {
     let clips = try SoundClips()
     let paths = [
-      try clips.clip("a.mp4", seconds: 1, sound: nil), try clips.clip("b.mp4", seconds: 1, hue: 90, sound: nil),
+      try clips.clip("a.mp4", seconds: 1, audioSource: nil), try clips.clip("b.mp4", seconds: 1, hue: 90, audioSource: nil),
     ]
     let (path, _) = try clips.stitch(paths, to: name) {
       $0.metadata = ["title": "Hafen <b>& „Nacht“"]
@@ -31,8 +31,8 @@ import Testing
   @Test func theSameIsWrittenToTheByte() throws {
     let clips = try SoundClips()
     let paths = [
-      try clips.clip("a.mov", seconds: 1, sound: SoundClips.lively),
-      try clips.clip("b.mov", seconds: 1, hue: 90, sound: SoundClips.lively),
+      try clips.clip("a.mov", seconds: 1, audioSource: SoundClips.lively),
+      try clips.clip("b.mov", seconds: 1, hue: 90, audioSource: SoundClips.lively),
     ]
     let files = try (1...2).map { number in
       let (path, _) = try clips.stitch(paths, to: "\(number).mp4") {
@@ -120,7 +120,7 @@ import Testing
   @Test func theTimelineHasTheRangesOfTheMaster() async throws {
     let chain = try ChainClips(count: 2, length: 30, style: .film)
     let clips = try SoundClips()
-    let silent = try clips.clip("ä #1.mp4", seconds: 1001 / 1000.0, rate: "24000/1001", sound: nil)
+    let silent = try clips.clip("ä #1.mp4", seconds: 1001 / 1000.0, rate: "24000/1001", audioSource: nil)
     let music = try clips.folder.make(
       "music.wav", "-f", "lavfi", "-t", "1.5", "-i", "sine=frequency=400:sample_rate=48000")
     var options = StitchOptions()

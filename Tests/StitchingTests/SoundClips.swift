@@ -11,19 +11,19 @@ struct SoundClips {
 
   /// A clip of tiny pictures.
   /// - Parameters:
-  ///   - sound: a source of libavfilter; nil for a clip without a sound track.
+  ///   - audioSource: a source of libavfilter; nil for a clip without a sound track.
   ///   - encoding: how the sound is stored.
   func clip(
-    _ name: String, seconds: Double = 2, rate: String = "24", hue: Int = 0, sound: String?,
+    _ name: String, seconds: Double = 2, rate: String = "24", hue: Int = 0, audioSource: String?,
     encoding: [String] = ["-c:a", "pcm_s16le"]
   ) throws -> String {
     let picture = [
       "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=\(rate):duration=\(seconds),hue=h=\(hue)", "-c:v", "libx264",
       "-preset", "ultrafast", "-pix_fmt", "yuv420p",
     ]
-    let audio = sound.map { ["-f", "lavfi", "-t", "\(seconds)", "-i", $0] } ?? []
+    let audio = audioSource.map { ["-f", "lavfi", "-t", "\(seconds)", "-i", $0] } ?? []
     try MediaTool.ffmpeg(
-      picture.prefix(4) + audio + picture.dropFirst(4) + (sound == nil ? [] : encoding) + [name], in: folder.url)
+      picture.prefix(4) + audio + picture.dropFirst(4) + (audioSource == nil ? [] : encoding) + [name], in: folder.url)
     return folder.path(name)
   }
 

@@ -18,7 +18,7 @@ import Testing
     let clips = try SoundClips()
     let paths = try sounds.enumerated().map { number, sound in
       try clips.clip(
-        "\(number).mp4", hue: 90 * number, sound: sound, encoding: ["-c:a", "aac", "-b:a", "256k", "-ac", "2"])
+        "\(number).mp4", hue: 90 * number, audioSource: sound, encoding: ["-c:a", "aac", "-b:a", "256k", "-ac", "2"])
     }
     let (path, report) = try clips.stitch(paths, to: "m.mp4")
     func steps(_ samples: [Float]) -> [Float] { zip(samples, samples.dropFirst()).map { abs($1 - $0) } }
@@ -43,13 +43,13 @@ import Testing
     let aac = ["-c:a", "aac", "-b:a", "192k"]
     let kinds = [
       try clips.clip(
-        "stereo.mp4", seconds: seconds, rate: "24000/1001", sound: burst(44_100) + ",pan=stereo|c0=c0|c1=c0",
+        "stereo.mp4", seconds: seconds, rate: "24000/1001", audioSource: burst(44_100) + ",pan=stereo|c0=c0|c1=c0",
         encoding: aac),
-      try clips.clip("mono.mp4", seconds: seconds, rate: "24000/1001", hue: 90, sound: burst(48_000), encoding: aac),
-      try clips.clip("silent.mp4", seconds: seconds, rate: "24000/1001", hue: 180, sound: nil),
+      try clips.clip("mono.mp4", seconds: seconds, rate: "24000/1001", hue: 90, audioSource: burst(48_000), encoding: aac),
+      try clips.clip("silent.mp4", seconds: seconds, rate: "24000/1001", hue: 180, audioSource: nil),
       try clips.clip(
         "surround.mov", seconds: seconds, rate: "24000/1001", hue: 270,
-        sound: burst(32_000) + ",pan=5.1|c0=c0|c1=c0|c2=0*c0|c3=0*c0|c4=0*c0|c5=0*c0"),
+        audioSource: burst(32_000) + ",pan=5.1|c0=c0|c1=c0|c2=0*c0|c3=0*c0|c4=0*c0|c5=0*c0"),
     ]
     let paths = (0..<40).map { kinds[$0 % 4] }
     let (path, report) = try clips.stitch(paths, to: "m.mp4")
@@ -73,8 +73,8 @@ import Testing
   @Test func withoutCrossfadeTheSoundsMeetAtTheSample() throws {
     let clips = try SoundClips()
     let paths = [
-      try clips.clip("a.mov", seconds: 2.002, rate: "30000/1001", sound: "aevalsrc=0.25:s=48000"),
-      try clips.clip("b.mov", seconds: 2.002, rate: "30000/1001", hue: 90, sound: "aevalsrc=-0.25:s=48000"),
+      try clips.clip("a.mov", seconds: 2.002, rate: "30000/1001", audioSource: "aevalsrc=0.25:s=48000"),
+      try clips.clip("b.mov", seconds: 2.002, rate: "30000/1001", hue: 90, audioSource: "aevalsrc=-0.25:s=48000"),
     ]
     let (path, report) = try clips.stitch(paths, to: "m.mov") {
       $0.sound.codec = .pcm16
@@ -93,7 +93,7 @@ import Testing
   func theFirstSampleIsAtZeroForEveryReader(name: String) throws {
     let clips = try SoundClips()
     // Silence, then sound from exactly half a second on.
-    let source = try clips.clip("a.mov", sound: "aevalsrc='0.5*gte(t,0.5)*sin(2*PI*1000*(t-0.5))':s=48000")
+    let source = try clips.clip("a.mov", audioSource: "aevalsrc='0.5*gte(t,0.5)*sin(2*PI*1000*(t-0.5))':s=48000")
     let (path, _) = try clips.stitch([source], to: name)
     for ignores in [false, true] {
       let flags = ignores ? ["-ignore_editlist", "1"] : []
@@ -115,7 +115,7 @@ import Testing
 
   @Test func pcmGoesIntoMOVAlone() throws {
     let clips = try SoundClips()
-    let source = try clips.clip("a.mov", seconds: 1, sound: SoundClips.lively)
+    let source = try clips.clip("a.mov", seconds: 1, audioSource: SoundClips.lively)
     for (codec, name) in [(SoundOptions.Codec.pcm, "pcm_s24le"), (.pcm16, "pcm_s16le")] {
       let (path, report) = try clips.stitch([source], to: "\(name).mov") { $0.sound.codec = codec }
       let streams = try #require(try MediaTool.ffprobe(path)?["streams"] as? [[String: Any]])
@@ -132,10 +132,10 @@ import Testing
     let clips = try SoundClips()
     let noise = "anoisesrc=color=pink:amplitude=0.4:sample_rate=48000"
     let paths = [
-      try clips.clip("a.mov", sound: noise + ":seed=1"),
-      try clips.clip("b.mov", hue: 90, sound: noise + ":seed=2,volume=-12dB"),
-      try clips.clip("c.mov", hue: 180, sound: noise + ":seed=3,volume=-12dB,lowpass=f=1000,lowpass=f=1000"),
-      try clips.clip("d.mov", hue: 270, sound: nil),
+      try clips.clip("a.mov", audioSource: noise + ":seed=1"),
+      try clips.clip("b.mov", hue: 90, audioSource: noise + ":seed=2,volume=-12dB"),
+      try clips.clip("c.mov", hue: 180, audioSource: noise + ":seed=3,volume=-12dB,lowpass=f=1000,lowpass=f=1000"),
+      try clips.clip("d.mov", hue: 270, audioSource: nil),
     ]
     let joins = try clips.stitch(paths, to: "m.mp4").report.joins
     #expect(abs(try #require(joins[0].audioStepDB) + 12) < 1.5)

@@ -8,8 +8,8 @@ import Testing
   func theMasterIsAsLoudAsAskedForAndKeepsItsPeaks(_ target: Double, _ name: String) throws {
     let clips = try SoundClips()
     let paths = [
-      try clips.clip("a.mov", seconds: 3, sound: SoundClips.lively),
-      try clips.clip("b.mov", seconds: 3, hue: 90, sound: SoundClips.lively + ",volume=-12dB,pan=mono|c0=c0"),
+      try clips.clip("a.mov", seconds: 3, audioSource: SoundClips.lively),
+      try clips.clip("b.mov", seconds: 3, hue: 90, audioSource: SoundClips.lively + ",volume=-12dB,pan=mono|c0=c0"),
     ]
     let (path, report) = try clips.stitch(paths, to: name) {
       $0.sound.loudness = target
@@ -30,7 +30,7 @@ import Testing
   /// Where peaks stand in the way, they win, and the report tells it.
   @Test func thePeakLimitGoesBeforeTheLoudness() throws {
     let clips = try SoundClips()
-    let (path, report) = try clips.stitch([try clips.clip("a.mov", sound: SoundClips.clicks)], to: "m.mp4") {
+    let (path, report) = try clips.stitch([try clips.clip("a.mov", audioSource: SoundClips.clicks)], to: "m.mp4") {
       $0.sound.loudness = -6
       $0.sound.truePeak = -3
     }
@@ -42,7 +42,7 @@ import Testing
 
   @Test func silenceStaysSilent() throws {
     let clips = try SoundClips()
-    let (path, report) = try clips.stitch([try clips.clip("a.mov", sound: "anullsrc=r=48000")], to: "m.mp4") {
+    let (path, report) = try clips.stitch([try clips.clip("a.mov", audioSource: "anullsrc=r=48000")], to: "m.mp4") {
       $0.sound.loudness = -16
     }
     #expect(try SoundClips.samples(of: path).allSatisfy { abs($0) < 0.0001 })
@@ -52,7 +52,7 @@ import Testing
   /// A limiter that has nothing to do changes no sample and delays nothing.
   @Test func whatStaysUnderTheLimitIsUntouched() throws {
     let clips = try SoundClips()
-    let source = try clips.clip("a.mov", sound: "anoisesrc=amplitude=0.5:sample_rate=48000:seed=3")
+    let source = try clips.clip("a.mov", audioSource: "anoisesrc=amplitude=0.5:sample_rate=48000:seed=3")
     let (path, _) = try clips.stitch([source], to: "m.mov") {
       $0.sound.codec = .pcm16
       $0.sound.truePeak = -1
@@ -64,7 +64,7 @@ import Testing
   /// A gain that moves at audible speed would be heard as distortion: a limited tone keeps its purity.
   @Test func aLimitedToneStaysATone() throws {
     let clips = try SoundClips()
-    let source = try clips.clip("a.mov", sound: "sine=frequency=997:sample_rate=48000,volume=17dB")
+    let source = try clips.clip("a.mov", audioSource: "sine=frequency=997:sample_rate=48000,volume=17dB")
     let (path, report) = try clips.stitch([source], to: "m.mov") {
       $0.sound.codec = .pcm
       $0.sound.truePeak = -6
@@ -92,7 +92,7 @@ import Testing
   @Test(arguments: [false, true])
   func fillsSilentShotsComesUpAndGoesAway(loops: Bool) throws {
     let clips = try SoundClips()
-    let paths = [try clips.clip("a.mp4", sound: nil), try clips.clip("b.mp4", hue: 90, sound: nil)]
+    let paths = [try clips.clip("a.mp4", audioSource: nil), try clips.clip("b.mp4", hue: 90, audioSource: nil)]
     let file = try music(clips, seconds: 2.5)
     let (path, report) = try clips.stitch(paths, to: "m.mp4") {
       var music = MusicOptions(file: file)
@@ -119,8 +119,8 @@ import Testing
   @Test func givesWayWhileTheShotsSound() throws {
     let clips = try SoundClips()
     let paths = [
-      try clips.clip("a.mov", seconds: 3, sound: "sine=frequency=300:sample_rate=48000,volume=6dB"),
-      try clips.clip("b.mov", seconds: 3, hue: 90, sound: "anullsrc=r=48000"),
+      try clips.clip("a.mov", seconds: 3, audioSource: "sine=frequency=300:sample_rate=48000,volume=6dB"),
+      try clips.clip("b.mov", seconds: 3, hue: 90, audioSource: "anullsrc=r=48000"),
     ]
     let file = try music(clips, seconds: 6)
     let (path, _) = try clips.stitch(paths, to: "m.mov") {
@@ -145,7 +145,7 @@ import Testing
 
   @Test func whatCannotBeMusicIsNamedAndNothingIsWritten() throws {
     let clips = try SoundClips()
-    let shot = try clips.clip("a.mp4", sound: nil)
+    let shot = try clips.clip("a.mp4", audioSource: nil)
     let whole = try Data(contentsOf: URL(filePath: try music(clips, seconds: 1)))
     for file in [
       shot, clips.folder.path("missing.wav"), try clips.folder.write("junk.wav", "no sound"),

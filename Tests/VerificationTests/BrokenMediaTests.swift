@@ -32,7 +32,7 @@ struct BrokenMediaTests {
 
   @Test("A playlist cannot make another file be read")
   func playlist() throws {
-    let clip = try TestClip.make(folder, sound: nil)
+    let clip = try TestClip.make(folder, audio: nil)
     let path = try folder.write("list.mp4", Data("ffconcat version 1.0\nfile '\(clip)'\n".utf8))
     #expect(try TestClip.report(path).finding("container.opens")?.status == .fail)
   }
@@ -53,7 +53,7 @@ struct BrokenMediaTests {
     "Damaged bytes in the middle are found where ffmpeg finds them, with a time", arguments: ["libx264", "libx265"])
   func corrupted(_ codec: String) throws {
     let whole = try TestClip.make(
-      folder, seconds: 4, sound: nil, extra: ["-c:v", codec, "-movflags", "+faststart", "-g", "24"])
+      folder, seconds: 4, audio: nil, extra: ["-c:v", codec, "-movflags", "+faststart", "-g", "24"])
     var data = try Data(contentsOf: URL(filePath: whole))
     let middle = data.count * 3 / 5
     for offset in 0..<6000 { data[middle + offset] = UInt8(truncatingIfNeeded: offset &* 151 &+ 7) }
@@ -70,7 +70,7 @@ struct BrokenMediaTests {
 
   @Test("Bytes after the last box are counted")
   func trailing() throws {
-    let whole = try TestClip.make(folder, sound: nil)
+    let whole = try TestClip.make(folder, audio: nil)
     let path = try folder.write("long.mp4", try Data(contentsOf: URL(filePath: whole)) + Data([1, 2, 3]))
     let finding = try TestClip.report(path).finding("container.trailing_bytes")
     #expect(finding?.actual == 3)

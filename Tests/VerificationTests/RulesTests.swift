@@ -38,7 +38,7 @@ struct RulesTests {
       (DeliverableRule.Severity.fail, Verdict.fail, Finding.Status.fail), (.warn, .warn, .warn), (.info, .pass, .warn),
     ])
   func severity(_ severity: DeliverableRule.Severity, _ verdict: Verdict, _ status: Finding.Status) throws {
-    let path = try TestClip.make(folder, sound: nil)
+    let path = try TestClip.make(folder, audio: nil)
     let rules = ["video.codec": DeliverableRule(condition: .equals("hevc"), severity: severity)]
     let report = try TestClip.report(path, TestClip.spec(rules))
     #expect(report.verdict == verdict)
@@ -47,7 +47,7 @@ struct RulesTests {
 
   @Test("A rule with a 'when' applies only in its circumstances, measured or asked for")
   func circumstances() throws {
-    let path = try TestClip.make(folder, sound: nil)
+    let path = try TestClip.make(folder, audio: nil)
     let rules = [
       "audio.length": DeliverableRule(condition: .atMost(0.05), when: ["audio_present": true]),
       "audio.present": DeliverableRule(condition: .equals(true), when: ["audio_requested": true]),
@@ -73,7 +73,7 @@ struct RulesTests {
 
   @Test("The JSON has every member of the contract, null where there is nothing")
   func json() throws {
-    let path = try TestClip.make(folder, sound: nil)
+    let path = try TestClip.make(folder, audio: nil)
     let rules = ["video.size": DeliverableRule(condition: .between(1, 2))]
     let data = try TestClip.report(path, TestClip.spec(rules)).data()
     let object = try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
@@ -100,7 +100,7 @@ struct RulesTests {
 
   @Test("The table puts failing rules first and lets no control character through")
   func table() throws {
-    let path = try TestClip.make(folder, "a\u{1B}[31m.mp4", sound: nil)
+    let path = try TestClip.make(folder, "a\u{1B}[31m.mp4", audio: nil)
     let rules = [
       "container.faststart": DeliverableRule(condition: .equals(false)),
       "video.codec": DeliverableRule(condition: .equals("hevc")),
@@ -121,7 +121,7 @@ struct RulesTests {
 
   @Test("Where there is no sound, it has no defects; what is asked of it is missing")
   func noSound() throws {
-    let path = try TestClip.make(folder, sound: nil)
+    let path = try TestClip.make(folder, audio: nil)
     let ids = ["audio.gaps", "audio.clipping", "audio.silence", "audio.channels.dead", "audio.length"]
     var rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: .equals(0))) })
     rules["audio.loudness.integrated"] = DeliverableRule(condition: .between(-24, -22))
@@ -133,19 +133,19 @@ struct RulesTests {
 
   @Test("A rate lies between two numbers as the fraction it is", arguments: ["24000/1001", "30", "60000/1001", "12"])
   func rates(_ rate: String) throws {
-    let path = try TestClip.make(folder, rate: rate, seconds: 0.5, sound: nil)
+    let path = try TestClip.make(folder, rate: rate, seconds: 0.5, audio: nil)
     let rules = ["video.frame_rate": DeliverableRule(condition: .between(23, 60))]
     #expect(try TestClip.report(path, TestClip.spec(rules)).verdict == (rate == "12" ? .fail : .pass))
   }
 
   @Test("A container that gives pixels another shape than the bit stream does is told apart from one that agrees")
   func wrappedShape() throws {
-    let same = try TestClip.make(folder, "same.mp4", seconds: 0.5, sound: nil, extra: ["-vf", "setsar=4/3"])
+    let same = try TestClip.make(folder, "same.mp4", seconds: 0.5, audio: nil, extra: ["-vf", "setsar=4/3"])
     let other = try folder.make("other.mp4", "-i", same, "-c", "copy", "-aspect", "4:3")
     let spec = TestClip.spec(["video.wrapper": DeliverableRule(condition: .equals(true))])
     // x264 rounds this to 4095:4096.
     let rounded = try TestClip.make(
-      folder, "rounded.mp4", seconds: 0.5, sound: nil, extra: ["-vf", "setsar=26363/26367"])
+      folder, "rounded.mp4", seconds: 0.5, audio: nil, extra: ["-vf", "setsar=26363/26367"])
     #expect(try TestClip.report(same, spec).verdict == .pass)
     #expect(try TestClip.report(rounded, spec).verdict == .pass)
     let finding = try #require(try TestClip.report(other, spec).finding("video.wrapper"))

@@ -10,12 +10,12 @@ enum TestClip {
   /// A plain clip: 320x240, 24/1, two seconds with sound, unless told otherwise.
   static func make(
     _ folder: ScratchFolder, _ name: String = "clip.mp4", size: String = "320x240", rate: String = "24",
-    seconds: Double = 2, sound: Double? = 2, soundSource: String = "sine=sample_rate=48000", extra: [String] = []
+    seconds: Double = 2, audio: Double? = 2, audioSource: String = "sine=sample_rate=48000", extra: [String] = []
   ) throws -> String {
     var arguments = picture + ["testsrc2=size=\(size):rate=\(rate):duration=\(seconds)"]
-    if let sound { arguments += ["-f", "lavfi", "-i", "\(soundSource):duration=\(sound)"] }
+    if let audio { arguments += ["-f", "lavfi", "-i", "\(audioSource):duration=\(audio)"] }
     arguments += ["-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p"]
-    if sound != nil { arguments += ["-c:a", "aac", "-ac", "2"] }
+    if audio != nil { arguments += ["-c:a", "aac", "-ac", "2"] }
     try MediaTool.ffmpeg(arguments + extra + [name], in: folder.url)
     return folder.path(name)
   }

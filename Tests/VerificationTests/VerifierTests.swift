@@ -38,7 +38,7 @@ struct VerifierTests {
 
   @Test("An exact NTSC rate is measured as its fraction, and is not 24 or 23.976")
   func exactRate() throws {
-    let path = try TestClip.make(folder, rate: "24000/1001", sound: nil)
+    let path = try TestClip.make(folder, rate: "24000/1001", audio: nil)
     let report = try TestClip.report(path, TestClip.everything, Expectation(frameRate: FrameRate(24)))
     #expect(report.measurements["video.frame_rate"]?.value == "24000/1001")
     #expect(report.measurements["video.frame_rate.constant"]?.value == true)
@@ -48,7 +48,7 @@ struct VerifierTests {
   @Test("Uneven pictures are found out")
   func variableRate() throws {
     let path = try TestClip.make(
-      folder, sound: nil,
+      folder, audio: nil,
       extra: [
         "-vf", "settb=1/12288,setpts='if(gt(N,20),PTS+0.03/TB,PTS)'", "-fps_mode", "passthrough", "-enc_time_base",
         "1/12288",
@@ -75,7 +75,7 @@ struct VerifierTests {
 
   @Test("A wrong size fails the preset and the request, with both sizes in the sentence")
   func wrongSize() throws {
-    let path = try TestClip.make(folder, sound: nil)
+    let path = try TestClip.make(folder, audio: nil)
     let rules = ["video.size": DeliverableRule(condition: .anyOf(["3840x2160", "2160x3840"]))]
     let report = try TestClip.report(path, TestClip.spec(rules), Expectation(size: (3840, 2160)))
     #expect(report.verdict == .fail)
@@ -89,7 +89,7 @@ struct VerifierTests {
 
   @Test("A turned picture has the size that a viewer sees")
   func rotated() throws {
-    let flat = try TestClip.make(folder, sound: nil)
+    let flat = try TestClip.make(folder, audio: nil)
     let path = try folder.make("turned.mp4", "-i", flat, "-c", "copy", "-metadata:s:v:0", "rotate=90")
     let report = try TestClip.report(path)
     #expect(report.measurements["video.size"]?.value == "240x320")
@@ -98,7 +98,7 @@ struct VerifierTests {
 
   @Test("The length may be half a second off what was asked for, and no more")
   func duration() throws {
-    let path = try TestClip.make(folder, seconds: 2, sound: nil)
+    let path = try TestClip.make(folder, seconds: 2, audio: nil)
     for (asked, status) in [(Rational(5, 2), Finding.Status.pass), (Rational(51, 20), .fail), (Rational(7, 5), .fail)] {
       let report = try TestClip.report(path, TestClip.spec([:]), Expectation(duration: asked))
       #expect(report.finding("request.duration")?.status == status)
@@ -107,8 +107,8 @@ struct VerifierTests {
 
   @Test("Sound asked for and missing fails; sound asked for and silent warns; nobody asked: nothing to say")
   func soundAskedFor() throws {
-    let none = try TestClip.make(folder, "none.mp4", sound: nil)
-    let silent = try TestClip.make(folder, "silent.mp4", soundSource: "anullsrc=r=48000:cl=stereo")
+    let none = try TestClip.make(folder, "none.mp4", audio: nil)
+    let silent = try TestClip.make(folder, "silent.mp4", audioSource: "anullsrc=r=48000:cl=stereo")
     let spec = TestClip.spec([:])
     #expect(try TestClip.report(none, spec, Expectation(audio: true)).verdict == .fail)
     #expect(try TestClip.report(none, spec, Expectation(audio: false)).verdict == .pass)
@@ -120,7 +120,7 @@ struct VerifierTests {
 
   @Test("One picture is a clip too")
   func oneFrame() throws {
-    let path = try TestClip.make(folder, seconds: 0.04, sound: nil)
+    let path = try TestClip.make(folder, seconds: 0.04, audio: nil)
     let report = try TestClip.report(path)
     #expect(report.measurements["video.frame_count"]?.value == 1)
     #expect(report.finding("decode.clean")?.status == .pass)
@@ -130,7 +130,7 @@ struct VerifierTests {
   @Test("Levels of the sound are those of ffmpeg's own meter", arguments: ["aac", "pcm_s16le"])
   func levels(_ codec: String) throws {
     let path = try TestClip.make(
-      folder, "clip.mov", soundSource: "sine=frequency=440:sample_rate=48000", extra: ["-c:a", codec])
+      folder, "clip.mov", audioSource: "sine=frequency=440:sample_rate=48000", extra: ["-c:a", codec])
     let judge = try MediaTool.run(
       "ffmpeg", ["-hide_banner", "-nostdin", "-i", path, "-map", "0:a", "-af", "volumedetect", "-f", "null", "-"])
     let mean = try #require(judge.errors.firstMatch(of: /mean_volume: (-?[0-9.]+) dB/)?.output.1)
