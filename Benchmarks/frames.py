@@ -32,7 +32,7 @@ def pixels(path):
 
 
 def distance(path, truth):
-    """Mean difference from the right picture in code values; None when there is no picture."""
+    """Mean difference from the right frame in code values; None when there is no frame."""
     if not os.path.exists(path):
         return None
     a, b = pixels(path), pixels(truth)
@@ -45,7 +45,7 @@ def distance(path, truth):
 
 def table(title, rows, note=""):
     print(f"\n## {title}\n\n{note}\n" if note else f"\n## {title}\n")
-    print("| | CPU s | ratio | wall s | RSS MB | picture |\n|---|---|---|---|---|---|")
+    print("| | CPU s | ratio | wall s | RSS MB | frame |\n|---|---|---|---|---|---|")
     base = next((r[1][0] for r in rows if r[1]), 1)
     for name, got, word in rows:
         if got:
@@ -60,8 +60,8 @@ info = json.loads(subprocess.run(
     capture_output=True).stdout)["streams"][0]
 frames = int(info["nb_read_packets"])
 size = os.path.getsize(clip) * 8 / float(info["duration"]) / 1e6
-print("# Pictures: what they cost\n")
-print(f"One run of `Benchmarks/frames.sh` on a {info['width']}×{info['height']} {info['codec_name']} clip of {frames} pictures at "
+print("# Frames: what they cost\n")
+print(f"One run of `Benchmarks/frames.sh` on a {info['width']}×{info['height']} {info['codec_name']} clip of {frames} frames at "
       f"{size:.0f} Mb/s. The ratio is longtake's CPU time to the tool's: below 1 longtake is cheaper.")
 
 truth = f"{scratch}/truth.png"
@@ -84,9 +84,9 @@ for name, command, output in [
     far = distance(f"{scratch}/{output}", truth)
     word = "none" if far is None else ("right" if far < 0.6 else "wrong") + f", {far:.2f} code values off"
     rows.append((name, got, word))
-table("The last picture", rows, "A full decode by ffmpeg is the truth; off is the mean over all channels, so wrong colours show.")
+table("The last frame", rows, "A full decode by ffmpeg is the truth; off is the mean over all channels, so wrong colours show.")
 
-# The least that can be done: the last group of pictures alone, decoded without those nothing refers to, and one PNG by the same
+# The least that can be done: the last GOP alone, decoded without those nothing refers to, and one PNG by the same
 # settings. The tool's own start and its look at the streams are in it, as they are in ours.
 keys = [line for line in subprocess.run(
     ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", clip],
@@ -100,10 +100,10 @@ needed = len(subprocess.run(
 least = cost(
     ["ffmpeg", "-y", "-skip_frame", "noref", "-i", group, "-vf", f"select=eq(n\\,{needed - 1})", "-fps_mode", "passthrough",
      "-pred", "sub", "-compression_level", "1", "least.png"])
-table("The last picture against the least work", [
+table("The last frame against the least work", [
     ("`longtake frame --last`", rows[0][1], ""),
-    ("ffmpeg, only that group's needed pictures and one PNG", least, f"{needed} pictures decoded")],
-    "The group is cut out beforehand; the ratio is what finding the picture costs more.")
+    ("ffmpeg, only that group's needed frames and one PNG", least, f"{needed} frames decoded")],
+    "The group is cut out beforehand; the ratio is what finding the frame costs more.")
 
 cells = [i * (frames - 1) // 15 for i in range(16)]
 choice = "+".join(f"eq(n\\,{i})" for i in cells)
@@ -120,9 +120,9 @@ table("Sixteen cells", rows)
 names = 10
 rows = [(f"`longtake thumbnails --keyframes --count {names}`", cost(
     [ours, "thumbnails", clip, "--keyframes", "--count", str(names), "--width", "320", "-o", "thumbs", "--overwrite"]),
-    "key pictures")]
+    "keyframes")]
 tool = shutil.which("ffmpegthumbnailer")
 if tool:
     line = "; ".join(f"{tool} -i {clip} -o t{i}.jpg -s 320 -t {i * 100 // names}%" for i in range(names))
-    rows.append((f"ffmpegthumbnailer, {names} times", cost(["bash", "-c", line]), "key pictures"))
-table("Key pictures as thumbnails", rows)
+    rows.append((f"ffmpegthumbnailer, {names} times", cost(["bash", "-c", line]), "keyframes"))
+table("Keyframes as thumbnails", rows)

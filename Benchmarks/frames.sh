@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What single pictures, contact sheets and thumbnails cost, against the tools people use, in one run.
+# What single frames, contact sheets and thumbnails cost, against the tools people use, in one run.
 #
 #   Benchmarks/frames.sh [CLIP] > Benchmarks/frames.md
 #

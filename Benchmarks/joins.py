@@ -10,7 +10,7 @@ import numpy
 from measure import Master, click, picture_digests, samples, sound_offsets
 
 RATE = 24
-# Each shot's sound goes on so many seconds longer than its picture, as AAC from services does.
+# Each shot's audio goes on so many seconds longer than its frame, as AAC from services does.
 SOUND_TAIL = 0.012
 
 
@@ -29,7 +29,7 @@ def ffmpeg(folder, *arguments):
 
 
 def make_chain(folder, options):
-    """Shots whose first picture is the last one of the shot before, each with a noise of its own."""
+    """Shots whose first frame is the last one of the shot before, each with a noise of its own."""
     quality = {"libx264": ["-crf", "18"], "libx265": ["-crf", "20", "-x265-params", "log-level=none", "-tag:v", "hvc1"]}
     total = options.shots * (options.frames - 1) + 1
     names = []
@@ -59,7 +59,7 @@ def longtake(folder, names, options, output, *more):
 
 
 def smartcut(folder, names, frames, output):
-    """The one smart cutter there is: it drops the shared pictures, ffmpeg puts its files together."""
+    """The one smart cutter there is: it drops the shared frames, ffmpeg puts its files together."""
     cpu = 0.0
     cut = []
     for number, name in enumerate(names[:-1]):
@@ -148,12 +148,12 @@ def measure(folder, options):
     def at(name):
         return os.path.join(folder, name)
 
-    print(f"{options.shots} shots of {options.frames} pictures, {options.size}, {options.codec}; the right answer: {right}\n")
-    print("| tool | pictures | PTS deltas (s) | start (s) | decoder messages | worst sound offset (ms) | pictures changed | CPU (s) |")
+    print(f"{options.shots} shots of {options.frames} frames, {options.size}, {options.codec}; the right answer: {right}\n")
+    print("| tool | frames | PTS deltas (s) | start (s) | decoder messages | worst audio offset (ms) | frames changed | CPU (s) |")
     print("|---|---|---|---|---|---|---|---|")
     ours = longtake(folder, names, options, "longtake.mp4")
     quick = longtake(folder, names, options, "quick.mp4", "--check", "joins")
-    describe("longtake, every picture decoded as proof", at("longtake.mp4"), dropping, dropped, paths, ours)
+    describe("longtake, every frame decoded as proof", at("longtake.mp4"), dropping, dropped, paths, ours)
     describe("longtake `--check joins`", at("quick.mp4"), dropping, dropped, paths, quick)
     listed = concat_list(folder, names)
     cpu = ffmpeg(folder, "-f", "concat", "-safe", "0", "-i", listed, "-c", "copy", "concat.mp4")
@@ -165,9 +165,9 @@ def measure(folder, options):
     describe("smartcut 1.7 and concat", at("smartcut.mp4"), dropping, dropped, paths, cpu)
     print(f"\nCPU seconds per join: longtake {quick / joins:.2f} (all of it, proof included), smartcut {cutting / joins:.2f} "
           f"(cutting only), ratio {cutting / quick:.1f}")
-    sound = samples(at("longtake.mp4"))
-    worst = click(sound, [start / RATE for start in dropping])
-    print(f"Click test: the largest step of the sound within 50 ms of a join is {worst:.2f} of the sound's own p99.9 (at most 1.5)")
+    audio = samples(at("longtake.mp4"))
+    worst = click(audio, [start / RATE for start in dropping])
+    print(f"Click test: the largest step of the audio within 50 ms of a join is {worst:.2f} of the audio's own p99.9 (at most 1.5)")
     copying(folder, options)
 
 

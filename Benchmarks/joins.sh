@@ -1,5 +1,5 @@
 #!/bin/bash
-# Joins ten shots that share a picture, with longtake and with its peers, and prints what came out of each.
+# Joins ten shots that share a frame, with longtake and with its peers, and prints what came out of each.
 #   Benchmarks/joins.sh [--size 1280x720] [--uhd] [--shots 10] [--frames 121] [--codec libx264] [--keep DIR]
 # Needs ffmpeg, mkvtoolnix and python3 with venv; installs smartcut 1.7 and PyAV into a folder of its own below .build.
 set -euo pipefail

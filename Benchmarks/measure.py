@@ -4,7 +4,7 @@ import subprocess
 import numpy
 
 SAMPLE_RATE = 48000
-# A sound is looked for so many seconds around where it should be, by comparing a stretch of it from behind the crossfade.
+# A audio is looked for so many seconds around where it should be, by comparing a stretch of it from behind the crossfade.
 SEARCH = 0.7
 STRETCH = 0.4
 BEHIND_CROSSFADE = 0.06
@@ -22,7 +22,7 @@ def picture_digests(path):
 
 
 def samples(path):
-    """The sound as it is heard: gaps between packets are silence."""
+    """The audio as it is heard: gaps between packets are silence."""
     raw, _ = output(
         "ffmpeg", "-v", "error", "-i", path, "-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar",
         str(SAMPLE_RATE), "-f", "f32le", "-")
@@ -43,7 +43,7 @@ class Master:
 
 
 def sound_offsets(path, shots, times):
-    """Seconds by which each shot's sound comes late against the first picture that was kept of it."""
+    """Seconds by which each shot's audio comes late against the first frame that was kept of it."""
     heard = samples(path)
     offsets = []
     for shot, time in zip(shots[1:], times):
@@ -59,9 +59,9 @@ def sound_offsets(path, shots, times):
     return offsets
 
 
-def click(sound, joins):
-    """The largest step between samples near a join against what the sound has elsewhere."""
-    steps = numpy.abs(numpy.diff(sound))
+def click(audio, joins):
+    """The largest step between samples near a join against what the audio has elsewhere."""
+    steps = numpy.abs(numpy.diff(audio))
     usual = numpy.quantile(steps, 0.999)
     reach = int(CLICK_WINDOW * SAMPLE_RATE)
     return max(steps[int(time * SAMPLE_RATE) - reach:int(time * SAMPLE_RATE) + reach].max() for time in joins) / usual

@@ -4,7 +4,7 @@
 #
 #   Benchmarks/native.sh [SCRATCH] [options of native_clips.py]   default: .build-native/
 #
-# Needs apt-get, ffmpeg and python3 with Pillow; the pictures stay in SCRATCH and are not part of the project.
+# Needs apt-get, ffmpeg and python3 with Pillow; the frames stay in SCRATCH and are not part of the project.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -2,11 +2,11 @@
 
     native_clips.py PROGRAM IMAGES SCRATCH [--minutes N] [--limit N] [--seed N] [--half a|b] [--frames WxH,...] [--keep]
 
-IMAGES is a folder of pictures. Each gives clips of one or two frame sizes that it is large enough for: native ones (as it is, soft,
+IMAGES is a folder of frames. Each gives clips of one or two frame sizes that it is large enough for: native ones (as it is, soft,
 dark, blurred by motion, cleaned of noise, sharpened, grained, with text or bars on it) and ones scaled up from fewer lines by one of
 many kernels, some scaled twice, sharpened, grained, cut, put between bars, or made from a source that was compressed before. Each
-clip is one key picture or a short pan of two. One JSON object a clip goes to SCRATCH/results.jsonl; what is there already is not made
-again, and `--minutes` bounds a run, so that it can be continued. The halves hold different pictures: thresholds are to be chosen on
+clip is one keyframe or a short pan of two. One JSON object a clip goes to SCRATCH/results.jsonl; what is there already is not made
+again, and `--minutes` bounds a run, so that it can be continued. The halves hold different frames: thresholds are to be chosen on
 one and judged on the other. Prints the tables in Markdown.
 """
 
@@ -48,8 +48,8 @@ NATIVE_KINDS = ["soft", "very soft", "dark", "motion", "cleaned", "sharpened", "
 UPSCALED_KINDS = ["twice", "sharpened", "grain", "bars", "compressed", "anamorphic", "cut"]
 
 
-def pictures(folder, frames):
-    """Distinct pictures that are large enough for a frame: path, size and digest."""
+def frames(folder, frames):
+    """Distinct frames that are large enough for a frame: path, size and digest."""
     seen = set()
     for path in sorted(pathlib.Path(folder).rglob("*")):
         if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp") or path.is_symlink():
@@ -70,7 +70,7 @@ def fits(size, frame):
 
 
 def native_frame(path, frame):
-    """A picture of the frame's size with nothing invented: scaled down where there is enough, else cropped."""
+    """A frame of the frame's size with nothing invented: scaled down where there is enough, else cropped."""
     image = Image.open(path).convert("RGB")
     scale = max(frame[0] / image.width, frame[1] / image.height)
     if scale < 0.98:
@@ -80,7 +80,7 @@ def native_frame(path, frame):
 
 
 def with_text(image, generator):
-    """A third of the picture under lines of text and thin rules, as on a screen."""
+    """A third of the frame under lines of text and thin rules, as on a screen."""
     image = image.copy()
     draw = ImageDraw.Draw(image)
     width, height = image.size
@@ -106,7 +106,7 @@ def even(value):
 
 
 def variants(generator, frame):
-    """What is made of one picture: dictionaries of kind, source, kernel, codec, rate and moving."""
+    """What is made of one frame: dictionaries of kind, source, kernel, codec, rate and moving."""
     def encoding():
         codec = generator.choices(list(CODEC_WEIGHTS), CODEC_WEIGHTS.values())[0]
         return {"codec": codec, "rate": generator.randrange(2), "moving": generator.random() < 0.2}
@@ -124,7 +124,7 @@ def variants(generator, frame):
 
 
 def picture_of(case, image, frame, generator):
-    """The picture that goes into ffmpeg, and the filters there."""
+    """The frame that goes into ffmpeg, and the filters there."""
     width, height = frame
     kind = case["kind"].removeprefix("upscaled, ")
     filters = []
@@ -169,7 +169,7 @@ def picture_of(case, image, frame, generator):
 
 
 def compressed(image, quality):
-    """What a JPEG of a quality makes of a picture."""
+    """What a JPEG of a quality makes of a frame."""
     import io
 
     file = io.BytesIO()
@@ -178,7 +178,7 @@ def compressed(image, quality):
 
 
 def encode(image, target, filters, case):
-    """Sends one picture, or a pan over it by whole pixels of the source, through filters into a codec."""
+    """Sends one frame, or a pan over it by whole pixels of the source, through filters into a codec."""
     _, rates = ENCODINGS[case["codec"]]
     options = list(rates[case["rate"]])
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{image.width}x{image.height}", "-framerate", "24", "-i", "-"]
@@ -209,8 +209,8 @@ def judge(program, path):
     return answer
 
 
-def clip_name(picture, frame, case):
-    parts = [picture, f"{frame[0]}x{frame[1]}", case["kind"], str(case.get("source", "")), case.get("kernel", ""), case["codec"]]
+def clip_name(frame, frame, case):
+    parts = [frame, f"{frame[0]}x{frame[1]}", case["kind"], str(case.get("source", "")), case.get("kernel", ""), case["codec"]]
     return ".".join(parts + [str(case["rate"]), "pan" if case["moving"] else "still"]).replace("/", "-").replace(" ", "_")
 
 
@@ -220,9 +220,9 @@ def main():
     parser.add_argument("images", type=pathlib.Path)
     parser.add_argument("scratch", type=pathlib.Path)
     parser.add_argument("--minutes", type=float, default=60, help="no clip is begun after so many")
-    parser.add_argument("--limit", type=int, help="so many pictures only")
+    parser.add_argument("--limit", type=int, help="so many frames only")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--half", choices=["a", "b"], help="one half of the pictures only")
+    parser.add_argument("--half", choices=["a", "b"], help="one half of the frames only")
     parser.add_argument("--frames", help="these frame sizes only, as 3840x2160,1920x1080")
     parser.add_argument("--keep", action="store_true", help="keep the clips, so that they can be judged again")
     parser.add_argument("--table", action="store_true", help="make nothing, only print the tables")
@@ -233,7 +233,7 @@ def main():
     done = {result["clip"] for result in results}
     wanted = [tuple(map(int, name.split("x"))) for name in options.frames.split(",")] if options.frames else FRAMES
     deadline = time.monotonic() + (0 if options.table else options.minutes * 60)
-    found = [] if options.table else list(pictures(options.images, wanted))
+    found = [] if options.table else list(frames(options.images, wanted))
     random.Random(options.seed).shuffle(found)
     for path, size, digest in found[: options.limit]:
         half = "ab"[int(digest[:8], 16) % 2]
@@ -241,7 +241,7 @@ def main():
             continue
         generator = random.Random(f"{options.seed} {digest}")
         possible = [frame for frame in wanted if fits(size, frame)]
-        # The project's own size where the picture allows it, and one other.
+        # The project's own size where the frame allows it, and one other.
         chosen = possible[:1] + generator.sample(possible[1:], min(1, len(possible) - 1))
         for frame in chosen:
             image = None
@@ -252,10 +252,10 @@ def main():
                 if time.monotonic() > deadline:
                     break
                 image = image or native_frame(path, frame)
-                picture, filters = picture_of(case, image, frame, random.Random(name))
+                frame, filters = picture_of(case, image, frame, random.Random(name))
                 target = options.scratch / f"{name}{ENCODINGS[case['codec']][0]}"
                 try:
-                    encode(picture, target, filters, case)
+                    encode(frame, target, filters, case)
                 except subprocess.CalledProcessError:
                     print(f"ffmpeg cannot make {name}")
                     continue

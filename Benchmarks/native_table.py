@@ -2,7 +2,7 @@
 
 import collections
 
-# Bits per pixel of the key pictures from which the method is held to its figures.
+# Bits per pixel of the keyframes from which the method is held to its figures.
 ENOUGH_BITS = 0.1
 # A size counts as found within this share.
 SIZE_TOLERANCE = 0.02
@@ -43,8 +43,8 @@ def table(results):
     scaled = [r for r in results if "source" in r]
     plain = [r for r in scaled if r["kind"] == "upscaled"]
     enough = [r for r in plain if r["bits_per_pixel"] >= ENOUGH_BITS]
-    lines = counts(native, lambda r: f"{r['kind']} | {rate(r)}", "native pictures | bit/px")
-    lines += counts(native, lambda r: f"{r['codec']} | {rate(r)}", "native pictures, by codec | bit/px")
+    lines = counts(native, lambda r: f"{r['kind']} | {rate(r)}", "native frames | bit/px")
+    lines += counts(native, lambda r: f"{r['codec']} | {rate(r)}", "native frames, by codec | bit/px")
     lines += counts(
         plain, lambda r: f"{min(r['frame'])} | {r['source']} | {rate(r)}", "frame, short side | scaled up from | bit/px")
     for key, title in (("codec", "codec"), ("kernel", "kernel")):
@@ -73,5 +73,5 @@ def table(results):
     lines.append(f"Scaled up, and another size named: {len(wrong)}." + "".join(f" {r['clip']}" for r in wrong))
     costs = sorted(r["cpu_seconds"] / r["key_frames"] for r in results if r["key_frames"] and max(r["frame"]) >= 3840)
     if costs:
-        lines.append(f"CPU-seconds a 4K key picture, whole program: median {costs[len(costs) // 2]:.2f}.")
+        lines.append(f"CPU-seconds a 4K keyframe, whole program: median {costs[len(costs) // 2]:.2f}.")
     return "\n".join(lines)

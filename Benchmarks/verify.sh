@@ -9,7 +9,7 @@ work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 clip=${2:-$work/clip.mp4}
 if [ $# -lt 2 ]; then
-  # Natural-looking motion with grain, 24 pictures a second, about 50 Mbit/s, stereo sound.
+  # Natural-looking motion with grain, 24 frames a second, about 50 Mbit/s, stereo audio.
   ffmpeg -v error -nostdin -f lavfi -i "color=gray:size=4320x2560:rate=24:duration=15,noise=alls=80:all_seed=5,gblur=sigma=3,loop=loop=-1:size=1:start=0,crop=3840:2160:x='mod(3*n,480)':y='mod(2*n,400)',noise=alls=6:allf=t,setpts=N/24/TB,trim=end_frame=360" \
     -f lavfi -i "anoisesrc=color=pink:seed=3:sample_rate=48000:duration=15" -c:v libx264 -preset veryfast \
     -b:v 50M -pix_fmt yuv420p -c:a aac -ac 2 -b:a 192k "$clip"

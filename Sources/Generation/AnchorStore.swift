@@ -4,7 +4,7 @@ import Logging
 import NIOHTTP1
 import Presets
 
-/// Puts pictures into a hub repository, each digest once, and knows the address that serves them.
+/// Puts images into a hub repository, each digest once, and knows the address that serves them.
 actor AnchorStore {
   /// The folder within the repository.
   static let folder = "anchors"
@@ -21,7 +21,7 @@ actor AnchorStore {
   private let address: HubAddress
   private let configuration: OxenConfiguration
   /// Commits to one branch follow each other, and the first upload settles the layout for all.
-  private let turnstile = Turnstile()
+  private let mutex = AsyncMutex()
   private var addresses: [String: String] = [:]
   private var layout: Layout?
 
@@ -32,7 +32,7 @@ actor AnchorStore {
   }
 
   func publish(_ image: LocalImage) async throws -> String {
-    try await turnstile.pass { try await self.publishAlone(image) }
+    try await mutex.pass { try await self.publishAlone(image) }
   }
 
   private func publishAlone(_ image: LocalImage) async throws -> String {
@@ -52,7 +52,7 @@ actor AnchorStore {
     guard let namespace = configuration.namespace, !namespace.isEmpty else {
       throw GenerationError(
         .unsupported,
-        "A picture has to be uploaded, and there is no place for it: set OXEN_NAMESPACE to your user or organisation "
+        "An image has to be uploaded, and there is no place for it: set OXEN_NAMESPACE to your user or organisation "
           + "on the hub.")
     }
     for (variable, value) in [("OXEN_NAMESPACE", namespace), ("OXEN_REPOSITORY", configuration.repository)] {
@@ -73,7 +73,7 @@ actor AnchorStore {
     let call = HTTPCall(
       method: .PUT, url: try address.url(path), payload: .init(bytes: form.encoded(), contentType: form.contentType),
       headTimeout: Self.uploadPatience)
-    let action = "store a picture in \(path[1])/\(path[2])"
+    let action = "store an image in \(path[1])/\(path[2])"
     let first = try await client.send(call, doing: action, accepting: [404])
     guard first.status == 404 else { return }
     try await createRepository(path[1], path[2])
@@ -109,7 +109,7 @@ actor AnchorStore {
     }
     throw GenerationError(
       .malformedAnswer,
-      "The hub took the picture, but serves it neither at \(client.session.shown(try address.url(path))) nor below it.")
+      "The hub took the image, but serves it neither at \(client.session.shown(try address.url(path))) nor below it.")
   }
 
   private func serves(_ path: [String], _ bytes: Data) async throws -> Bool {

@@ -134,7 +134,7 @@ struct Download: Sendable {
     return call
   }
 
-  /// Decides whether the answer continues the file or begins it anew.
+  /// Decides whether the answer continues the file or begins it again.
   private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout DownloadVersion)
     async throws
   {

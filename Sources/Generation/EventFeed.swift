@@ -11,7 +11,7 @@ actor EventFeed {
   enum Signal: Sendable {
     /// The job has ended, as the event tells it.
     case ended(GenerationJob)
-    /// The stream stands anew; anything may have happened before.
+    /// The stream stands again; anything may have happened before.
     case connected
     /// Time to ask, whatever the stream says.
     case tick

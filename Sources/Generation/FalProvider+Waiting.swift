@@ -61,7 +61,7 @@ extension FalProvider {
 
   /// The safety net beside the stream.
   private func keepAsking(_ teller: AsyncStream<Signal>.Continuation) async throws {
-    let pace = Pace(middle: configuration.safetyNetInterval, spread: JobWatch.spread)
+    let pace = JitteredInterval(middle: configuration.safetyNetInterval, spread: JobPoller.spread)
     while true {
       try await Task.sleep(for: pace.next())
       teller.yield(.tick)
@@ -85,7 +85,7 @@ extension FalProvider {
       try? await Task.sleep(for: max(configuration.retry.pause(afterFailure: failures), asked ?? .zero))
       // The net is wide beside a stream; without one the usual pace is kept here.
       if failures > 1 {
-        try? await Task.sleep(for: Pace(middle: configuration.pollInterval, spread: JobWatch.spread).next())
+        try? await Task.sleep(for: JitteredInterval(middle: configuration.pollInterval, spread: JobPoller.spread).next())
         teller.yield(.tick)
       }
     }

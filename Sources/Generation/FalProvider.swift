@@ -4,7 +4,7 @@ public import Logging
 import NIOHTTP1
 public import Presets
 
-/// fal: a queue of its own for every endpoint, a blocking call, and storage for pictures.
+/// fal: a queue of its own for every endpoint, a blocking call, and storage for images.
 ///
 /// The key goes to fal's API hosts only, never to the signed addresses of uploads and clips. Requests are not listed
 /// anywhere, so one whose answer was lost is never sent again unasked. Has to be closed with ``close()``.
@@ -29,8 +29,8 @@ public final class FalProvider: Provider {
   private let storage: FalStorage
 
   var log: Logger { session.log }
-  var watch: JobWatch {
-    JobWatch(name: name, failure: client.failure, log: log, shownID: FalRequest.requestID(inJobID:)) {
+  var watch: JobPoller {
+    JobPoller(name: name, failure: client.failure, log: log, shownID: FalRequest.requestID(inJobID:)) {
       try await self.job($0)
     }
   }
@@ -80,7 +80,7 @@ public final class FalProvider: Provider {
       throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
     }
     let call = try post(request, to: configuration.queueBase, patience: Self.submitPatience)
-    return try await TakeByTake.gather(request.takes, log: log) {
+    return try await ParallelTakes.gather(request.takes, log: log) {
       [try await self.submit(call, request.model, journal)]
     }
   }
@@ -133,7 +133,7 @@ public final class FalProvider: Provider {
     _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
   ) async throws -> [GenerationResult] {
     let call = try post(request, to: configuration.runBase, patience: configuration.syncPatience)
-    return try await TakeByTake.gather(request.takes, log: log) { [try await self.run(call, request.model, journal)] }
+    return try await ParallelTakes.gather(request.takes, log: log) { [try await self.run(call, request.model, journal)] }
   }
 
   private func run(
@@ -223,7 +223,7 @@ public final class FalProvider: Provider {
       .answerLost,
       "The answer to a request of \(client.failure.redactor.clean(request.model, limit: 120)) was lost, and \(name) "
         + "lists no requests by which it could be found: it may have been accepted and paid. Look at the account; "
-        + "then 'longtake redo' of the shot makes the next run send it anew.")
+        + "then 'longtake redo' of the shot makes the next run send it again.")
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

@@ -3,7 +3,7 @@ import Foundation
 import NIOHTTP1
 import Presets
 
-/// Puts pictures into fal's storage, each digest once.
+/// Puts images into fal's storage, each digest once.
 actor FalStorage {
   private let client: ServiceClient
   private let base: URL
@@ -25,24 +25,24 @@ actor FalStorage {
         bytes: try JSONText.encode([
           "file_name": .string(image.uploadName), "content_type": .string(image.mediaType),
         ]), contentType: "application/json"))
-    let answer = try await client.send(initiate, doing: "take a picture")
+    let answer = try await client.send(initiate, doing: "take an image")
     guard let json = JSONText.decode(answer.body), let target = json["upload_url"]?.stringValue.flatMap(URL.init),
       let address = json["file_url"]?.stringValue, URL(string: address) != nil
     else {
-      throw GenerationError(.malformedAnswer, "\(client.failure.service) named no address to upload a picture to.")
+      throw GenerationError(.malformedAnswer, "\(client.failure.service) named no address to upload an image to.")
     }
     var upload = HTTPCall(
       method: .PUT, url: target, payload: .init(bytes: bytes, contentType: image.mediaType),
       headTimeout: AnchorStore.uploadPatience)
     upload.carriesKey = false
-    _ = try await client.send(upload, doing: "store a picture")
+    _ = try await client.send(upload, doing: "store an image")
     addresses[image.sha256] = address
     return address
   }
 }
 
 extension LocalImage {
-  /// Digest and suffix: a name that says nothing of where the picture lies here.
+  /// Digest and suffix: a name that says nothing of where the image lies here.
   var uploadName: String {
     let suffix =
       switch mediaType.lowercased() {
@@ -61,10 +61,10 @@ extension LocalImage {
     do {
       bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     } catch {
-      throw GenerationError(.localFile, "Cannot read the picture \(Redactor.escape(path)).")
+      throw GenerationError(.localFile, "Cannot read the image \(Redactor.escape(path)).")
     }
     guard PartFile.hexadecimal(SHA256.hash(data: bytes)) == sha256 else {
-      throw GenerationError(.localFile, "The picture \(Redactor.escape(path)) has changed since it was read.")
+      throw GenerationError(.localFile, "The image \(Redactor.escape(path)) has changed since it was read.")
     }
     return bytes
   }

@@ -140,7 +140,7 @@ final class HTTPSession: Sendable {
     if let authorization, call.carriesKey, isOwn(call.url) {
       request.headers.replaceOrAdd(name: "Authorization", value: authorization)
     }
-    let body = call.payload.map { WatchedBody(bytes: $0.bytes, journal: call.journal) }
+    let body = call.payload.map { TrackedBody(bytes: $0.bytes, journal: call.journal) }
     if let payload = call.payload, let body {
       request.headers.replaceOrAdd(name: "Content-Type", value: payload.contentType)
       request.body = .stream(body, length: .known(Int64(payload.bytes.count)))

@@ -1,13 +1,13 @@
 public import Foundation
 
-/// A place where pictures become readable for a model.
+/// A place where images become readable for a model.
 public protocol ImageStore: Sendable {
   /// Tells one place from another: what was uploaded to one need not be uploaded to it again.
   var identity: String { get }
   /// Whether an address is worth remembering.
   var keepsAddresses: Bool { get }
 
-  /// Makes a picture readable and gives its address.
+  /// Makes an image readable and gives its address.
   func publish(_ image: LocalImage) async throws -> String
   /// Ends connections.
   func close() async throws
@@ -35,10 +35,10 @@ public struct ProviderImageStore: ImageStore {
   public func close() async throws { if isOwner { try await provider.close() } }
 }
 
-/// The picture itself as a `data:` address (RFC 2397), for models that take one.
+/// The image itself as a `data:` address (RFC 2397), for models that take one.
 public struct DataImageStore: ImageStore {
   public let identity = "data"
-  /// The address is the picture: it is made anew each time.
+  /// The address is the image: it is made again each time.
   public let keepsAddresses = false
 
   public init() {}

@@ -1,6 +1,6 @@
 public import Foundation
 
-/// Where the hub is, with what key, where pictures are kept, and how patiently it is asked.
+/// Where the hub is, with what key, where images are kept, and how patiently it is asked.
 public struct OxenConfiguration: Sendable {
   public static let usualBaseURL = "https://hub.oxen.ai/api"
   public static let usualRepository = "longtake-anchors"
@@ -10,7 +10,7 @@ public struct OxenConfiguration: Sendable {
   /// The API's address, without a slash at its end.
   public let baseURL: URL
   public let key: APIKey
-  /// The hub namespace that pictures are uploaded into; needed only once there is one to upload.
+  /// The hub namespace that images are uploaded into; needed only once there is one to upload.
   public var namespace: String?
   public var repository: String
   public var branch = "main"

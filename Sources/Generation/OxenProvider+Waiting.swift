@@ -34,7 +34,7 @@ extension OxenProvider {
   private func keepAsking(_ seat: EventFeed.Seat) async throws {
     while true {
       let middle = await feed.isConnected ? configuration.safetyNetInterval : configuration.pollInterval
-      try await Task.sleep(for: Pace(middle: middle, spread: JobWatch.spread).next())
+      try await Task.sleep(for: JitteredInterval(middle: middle, spread: JobPoller.spread).next())
       seat.tick()
     }
   }

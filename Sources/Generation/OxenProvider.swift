@@ -19,8 +19,8 @@ public final class OxenProvider: Provider {
   private let store: AnchorStore
 
   var log: Logger { session.log }
-  var watch: JobWatch {
-    JobWatch(name: name, failure: client.failure, log: log, localTrouble: localTrouble) { try await self.job($0) }
+  var watch: JobPoller {
+    JobPoller(name: name, failure: client.failure, log: log, localTrouble: localTrouble) { try await self.job($0) }
   }
   private let localTrouble: (@Sendable () async -> GenerationError?)?
 
@@ -89,7 +89,7 @@ public final class OxenProvider: Provider {
   ) async throws -> [GenerationResult] {
     let call = try post(
       body(of: request), to: address("ai", "videos", "generate"), patience: configuration.syncPatience)
-    return try await TakeByTake.gather(request.takes, log: log) {
+    return try await ParallelTakes.gather(request.takes, log: log) {
       try await self.generateOne(call, request.model, into: directory, journal)
     }
   }

@@ -89,7 +89,7 @@ actor PartFile {
     bytes += Int64(block.count)
   }
 
-  /// Empties the file, to be filled anew.
+  /// Empties the file, to be filled again.
   func restart() throws {
     guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
       throw Self.failure("empty", partPath)

@@ -72,7 +72,7 @@ public struct DownloadedFile: Sendable, Hashable, Codable {
   }
 }
 
-/// A local picture on its way to a service: a file and what is known of it. Generation reads its bytes, never its pixels.
+/// A local image on its way to a service: a file and what is known of it. Generation reads its bytes, never its pixels.
 public struct LocalImage: Sendable, Hashable, Codable {
   public let path: String
   /// SHA-256, lower-case hexadecimal; names the file at the service.
@@ -99,7 +99,7 @@ public protocol Provider: Sendable {
   /// Takes that one request can ask for; more of them are requests of their own.
   var takesPerRequest: Int { get }
 
-  /// Makes a local picture readable for the model, once per digest, and gives its address.
+  /// Makes a local image readable for the model, once per digest, and gives its address.
   func publish(_ image: LocalImage) async throws -> String
 
   /// Sends a request to the queue: one job per take, in order. `poll` and `sse` only.

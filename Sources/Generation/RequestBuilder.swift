@@ -2,15 +2,15 @@ public import Presets
 public import Storyboard
 import Timing
 
-/// A picture that a request needs and that must become an address.
+/// An image that a request needs and that must become an address.
 public enum RequestImage: Sendable, Hashable {
-  /// The last picture of the shot with this id.
+  /// The last image of the shot with this id.
   case anchor(shot: String)
-  /// The first picture of the shot with this id.
+  /// The first image of the shot with this id.
   case opening(shot: String)
   case source(ImageSource)
 
-  /// What a plan shows: the address, the local path, or `anchor:<shot>` and `opening:<shot>` for the last and first pictures
+  /// What a plan shows: the address, the local path, or `anchor:<shot>` and `opening:<shot>` for the last and first images
   /// of shots that do not exist yet.
   public var planned: String {
     switch self {
@@ -27,8 +27,8 @@ public enum RequestImage: Sendable, Hashable {
 
 extension RequestImage {
   /// What a shot begins or ends with.
-  public init(_ picture: BoundaryPicture) {
-    switch picture {
+  public init(_ frame: BoundaryFrame) {
+    switch frame {
     case .image(let image): self = .source(image)
     case .first(let shot): self = .opening(shot: shot.id)
     case .last(let shot): self = .anchor(shot: shot.id)
@@ -49,9 +49,9 @@ public struct RequestBuilder: Sendable {
     self.model = model
   }
 
-  /// The pictures a shot's request needs, each once, in the order of the request.
+  /// The images a shot's request needs, each once, in the order of the request.
   public func images(of shot: Shot) -> [RequestImage] {
-    var images = [storyboard.startPicture(of: shot), storyboard.endPicture(of: shot)].compactMap(\.self)
+    var images = [storyboard.startFrame(of: shot), storyboard.endFrame(of: shot)].compactMap(\.self)
       .map(RequestImage.init)
     images += storyboard.references.map(RequestImage.source)
     images += storyboard.elements.flatMap { [$0.frontal] + $0.angles }.map(RequestImage.source)
@@ -59,12 +59,12 @@ public struct RequestBuilder: Sendable {
     return images.filter { seen.insert($0).inserted }
   }
 
-  /// The request as a plan shows it, without a picture being looked at.
+  /// The request as a plan shows it, without an image being looked at.
   public func plannedRequest(for shot: Shot) throws -> GenerationRequest {
     try request(for: shot) { $0.planned }
   }
 
-  /// - Parameter address: where the service can read a picture; see ``images(of:)``.
+  /// - Parameter address: where the service can read an image; see ``images(of:)``.
   /// - Throws: ``GenerationError`` `unsupported` for a field the model does not take; what `address` throws.
   public func request(
     for shot: Shot, address: (RequestImage) throws -> String
@@ -101,8 +101,8 @@ public struct RequestBuilder: Sendable {
     case .prompt: return text(shot.prompt.texts.first.map(storyboard.sentPrompt))
     case .multiPrompt: return multiPrompt(of: shot, mapping)
     case .duration: return mapping.form.write(shot.prompt.seconds ?? shot.duration ?? .zero)
-    case .startImage: return try storyboard.startPicture(of: shot).map { text(try address(RequestImage($0))) } ?? .null
-    case .endImage: return try storyboard.endPicture(of: shot).map { text(try address(RequestImage($0))) } ?? .null
+    case .startImage: return try storyboard.startFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
+    case .endImage: return try storyboard.endFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .references: return .array(try storyboard.references.map { .string(try address(.source($0))) })
     case .elements: return try elements(mapping, address)
     case .negativePrompt: return text(shot.negativePrompt)

@@ -12,7 +12,7 @@ struct ResultFetch: Sendable {
   let base: URL
   let carriesKey: Bool
 
-  /// - Parameter refresh: gives a job's address anew.
+  /// - Parameter refresh: gives a job's address again.
   func download(
     _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void,
     refresh: @Sendable (String) async throws -> String?

@@ -68,7 +68,7 @@ struct ServiceFailure: Sendable {
       words.contains(
         /content.?policy|moderat|sensitive|nsfw|safety|prohibited|inappropriate|risk.?control|violat/.ignoresCase())
     else { return "" }
-    return " This looks like the content policy: change the prompt or the picture."
+    return " This looks like the content policy: change the prompt or the image."
   }
 
   // MARK: - The service's own words

@@ -113,7 +113,7 @@ public struct ClipEntry: Sendable, Hashable {
   }
 }
 
-/// Which picture of a clip other shots are made from.
+/// Which image of a clip other shots are made from.
 public enum AnchorKind: String, Sendable, Hashable, CaseIterable {
   /// Where the next shot starts.
   case last
@@ -123,7 +123,7 @@ public enum AnchorKind: String, Sendable, Hashable, CaseIterable {
   var table: String { self == .last ? "anchors" : "openings" }
 }
 
-/// The last or first picture of a take, ready to be sent.
+/// The last or first image of a take, ready to be sent.
 public struct AnchorEntry: Sendable, Hashable {
   public let generation: Int64
   public let file: ClipEntry

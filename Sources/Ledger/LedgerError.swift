@@ -41,7 +41,7 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
     let reason = error.message ?? "error \(error.extendedResultCode.rawValue)"
     let (code, advice): (Code, String) =
       switch error.resultCode {
-      case .SQLITE_NOTADB: (.notALedger, "it is no database. Move it away to begin anew, or restore it from a copy.")
+      case .SQLITE_NOTADB: (.notALedger, "it is no database. Move it away to begin again, or restore it from a copy.")
       case .SQLITE_CORRUPT:
         (.corrupt, "it is damaged. Restore it from a copy; do not delete it, it knows what was paid.")
       case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: (.readOnly, "it cannot be written; check the permissions.")

@@ -49,7 +49,7 @@ extension Ledger {
     }
   }
 
-  /// Writes down a picture made of a take, in place of an earlier one.
+  /// Writes down an image made of a take, in place of an earlier one.
   /// - Parameters:
   ///   - mediaType: `image/png` or `image/jpeg`.
   ///   - detail: source time, colour handling and the like, JSON.
@@ -78,7 +78,7 @@ extension Ledger {
     }
   }
 
-  /// Writes down where a picture can be read.
+  /// Writes down where an image can be read.
   /// - Parameter store: names the place and account it was put to, for example `oxen:artist/longtake-anchors`.
   public func recordUpload(sha256: String, store: String, address: String) throws {
     try write { database in
@@ -88,7 +88,7 @@ extension Ledger {
     }
   }
 
-  /// Where a picture can be read already; nil when it has not been put to that store.
+  /// Where an image can be read already; nil when it has not been put to that store.
   public func uploadedAddress(sha256: String, store: String) throws -> String? {
     try read { database in
       try String.fetchOne(

@@ -75,7 +75,7 @@ enum LedgerSchema {
     ALTER TABLE intents ADD COLUMN sent INTEGER;
     """
 
-  /// First pictures of takes, for shots that end on them.
+  /// First images of takes, for shots that end on them.
   private static let version2 = """
     CREATE TABLE openings (
       generation INTEGER PRIMARY KEY REFERENCES generations (number),

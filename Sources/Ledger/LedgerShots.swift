@@ -78,7 +78,7 @@ extension Ledger {
     }
   }
 
-  /// Marks shots to be generated again: what they have no longer counts, and is kept. Shots made from their pictures follow
+  /// Marks shots to be generated again: what they have no longer counts, and is kept. Shots made from their images follow
   /// by themselves, since their clips then belong to another take.
   public func markRedo(_ shots: [String]) throws {
     try write { database in

@@ -7,7 +7,7 @@ public enum NextStep: Sendable, Hashable {
   case wait(GenerationEntry)
   case download(GenerationEntry)
   case verify(GenerationEntry)
-  /// The take counts; a picture of it that another shot needs is not made yet.
+  /// The take counts; an image of it that another shot needs is not made yet.
   case anchor(GenerationEntry)
   case done(GenerationEntry)
   /// All takes failed or were rejected; the last one is given. Whether to pay for another is not for the ledger to say.
@@ -17,7 +17,7 @@ public enum NextStep: Sendable, Hashable {
 extension Ledger {
   /// What of a shot may be paid and does not count for it: takes that are to be replaced, or of other content, from the
   /// service's acceptance until their clip is here.
-  public func strays(shot: String, contentDigest: String) throws -> [GenerationEntry] {
+  public func backgroundTakes(shot: String, contentDigest: String) throws -> [GenerationEntry] {
     try generations(shot: shot).filter { take in
       guard take.isSuperseded || take.contentDigest != contentDigest else { return false }
       switch take.state {
@@ -31,7 +31,7 @@ extension Ledger {
   /// What is to be done for a shot: everything that is under way, or else one step.
   /// - Parameters:
   ///   - contentDigest: only takes of this content count; nil takes them all.
-  ///   - anchors: the pictures of it that other shots are made from.
+  ///   - anchors: the images of it that other shots are made from.
   public func nextSteps(
     shot: String, contentDigest: String? = nil, anchors: Set<AnchorKind> = []
   ) throws -> [NextStep] {

@@ -56,7 +56,7 @@ public struct ChannelLayout: Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// Rate, layout and storage of sound.
+/// Rate, layout and storage of audio.
 public struct AudioFormat: Sendable, Hashable {
   /// Samples per second of each channel.
   public var sampleRate: Int

@@ -69,9 +69,9 @@ public struct CodecParameters: ~Copyable {
   /// What no codec goes beyond; libav's H.264 decoder stops the program at more.
   private static let longestDelay: Int32 = 16
 
-  /// Makes the decoder hold back at least so many pictures, so that all come out in order.
-  public func raiseVideoDelay(to pictures: Int) {
-    let wanted = min(Int32(clamping: pictures), Self.longestDelay)
+  /// Makes the decoder hold back at least so many frames, so that all come out in order.
+  public func raiseVideoDelay(to frames: Int) {
+    let wanted = min(Int32(clamping: frames), Self.longestDelay)
     pointer.pointee.video_delay = max(pointer.pointee.video_delay, wanted)
   }
 

@@ -1,6 +1,6 @@
 import CLibav
 
-/// How the numbers of a picture stand for colours, as tagged: names are libav's, nil where untagged.
+/// How the numbers of a frame stand for colours, as tagged: names are libav's, nil where untagged.
 public struct ColorTags: Sendable, Hashable {
   /// `tv` (limited) or `pc` (full).
   public var range: String?

@@ -7,7 +7,7 @@ public enum Threading: Sendable, Hashable {
   case automatic
   /// Up to so many, over frames and slices.
   case count(Int)
-  /// Up to so many, within one picture only: nothing is held back, so single pictures come sooner.
+  /// Up to so many, within one frame only: nothing is held back, so single frames come sooner.
   case slices(Int)
 
   var count: Int32 {
@@ -24,12 +24,12 @@ public enum Threading: Sendable, Hashable {
   }
 }
 
-/// Which pictures a decoder may leave out.
+/// Which frames a decoder may leave out.
 public enum DecodeSkip: Sendable, Hashable {
   case nothing
-  /// Pictures no other picture refers to.
+  /// Frames no other frame refers to.
   case nonReference
-  /// All but key pictures.
+  /// All but keyframes.
   case nonKey
 
   var value: AVDiscard {
@@ -41,7 +41,7 @@ public enum DecodeSkip: Sendable, Hashable {
   }
 }
 
-/// Turns packets into pictures or sound.
+/// Turns packets into frames or audio.
 ///
 /// Not `Sendable`: it owns one `AVCodecContext`.
 public struct Decoder: ~Copyable {
@@ -83,7 +83,7 @@ public struct Decoder: ~Copyable {
     avcodec_free_context(&pointer)
   }
 
-  /// Pictures that may be left out from the next packet on.
+  /// Frames that may be left out from the next packet on.
   public var skip: DecodeSkip {
     get {
       switch pointer.pointee.skip_frame {

@@ -8,7 +8,7 @@ public struct DecoderFacts: Sendable, Hashable {
   public let codedHeight: Int
   public let hasClosedCaptions: Bool
   public let hasFilmGrain: Bool
-  /// Pictures that one picture may refer to, as far as known yet.
+  /// Frames that one frame may refer to, as far as known yet.
   public let referenceFrames: Int
   /// Bits per second; nil when not known.
   public let maximumBitRate: Int64?

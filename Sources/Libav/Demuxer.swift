@@ -36,7 +36,7 @@ public struct ContainerInfo: Sendable, Hashable {
 
 /// Reads packets out of one media file.
 ///
-/// Only local files are opened, and only as media containers and still pictures: a playlist or a concat script cannot make it
+/// Only local files are opened, and only as media containers and still frames: a playlist or a concat script cannot make it
 /// read another file or the network. Not `Sendable`: it owns one `AVFormatContext`.
 public struct Demuxer: ~Copyable {
   /// libav's demuxers that are allowed: containers and raw streams that hold their own media.
@@ -52,12 +52,12 @@ public struct Demuxer: ~Copyable {
     /// Packets are listed. Where MP4 and MOV allow, only their beginnings are read; see ``Demuxer/readBytes``.
     case indexing
     /// Packets are taken over by somebody who knows the streams. MP4 and MOV tell all that is needed in their header, so no
-    /// picture is decoded to learn more; ``Demuxer/streams`` may say less.
+    /// frame is decoded to learn more; ``Demuxer/streams`` may say less.
     case copying
   }
 
   let pointer: UnsafeMutablePointer<AVFormatContext>
-  private let input: HeadInput?
+  private let input: PacketPrefixInput?
   public let container: ContainerInfo
   public let streams: [StreamInfo]
   /// libav's messages about this file so far.
@@ -66,7 +66,7 @@ public struct Demuxer: ~Copyable {
   /// Opens a file and reads its header.
   /// - Parameters:
   ///   - ignoringEdits: read MP4/MOV as if they had no edit lists.
-  ///   - glancing: no picture of an MP4 or MOV with one video is decoded to learn more of it: its pixel format is unknown then,
+  ///   - glancing: no frame of an MP4 or MOV with one video is decoded to learn more of it: its pixel format is unknown then,
   ///     and its delay may be.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
   public init(
@@ -74,7 +74,7 @@ public struct Demuxer: ~Copyable {
   ) throws(LibavError) {
     try Self.requireFile(path)
     let log = MessageLog()
-    let input = purpose == .indexing && HeadInput.isMovie(path) ? try HeadInput(path: path) : nil
+    let input = purpose == .indexing && PacketPrefixInput.isMovie(path) ? try PacketPrefixInput(path: path) : nil
     var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
     if let context { lt_format_set_owner(context, log.number) }
     if let input, let context {
@@ -107,7 +107,7 @@ public struct Demuxer: ~Copyable {
     }
     self.input = input
     pointer = context
-    input?.leavesOutRest = Self.isMovie(context) && streams.allSatisfy(Self.isIndexedByHeads)
+    input?.leavesOutRest = Self.isMovie(context) && streams.allSatisfy(Self.isIndexedByPrefixes)
   }
 
   deinit {
@@ -116,13 +116,13 @@ public struct Demuxer: ~Copyable {
   }
 
   /// Bytes that packets hold at least, from their beginning, where they are not shorter; nil when they are whole.
-  public var readBytes: Int? { input?.leavesOutRest == true ? HeadInput.headBytes : nil }
+  public var readBytes: Int? { input?.leavesOutRest == true ? PacketPrefixInput.prefixBytes : nil }
 
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
   }
 
-  /// libav decodes pictures until it knows what they consist of and in what order they come; the decoder itself finds that out
+  /// libav decodes frames until it knows what they consist of and in what order they come; the decoder itself finds that out
   /// in any case.
   private static func glance(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
     let count = Int(context.pointee.nb_streams)
@@ -141,8 +141,8 @@ public struct Demuxer: ~Copyable {
     return found
   }
 
-  /// Video whose packets libav passes on as they are; others it parses to their end. Sound comes in small packets.
-  private static func isIndexedByHeads(_ stream: StreamInfo) -> Bool {
+  /// Video whose packets libav passes on as they are; others it parses to their end. Audio comes in small packets.
+  private static func isIndexedByPrefixes(_ stream: StreamInfo) -> Bool {
     stream.kind != .video || stream.isAttachedPicture || ["h264", "hevc", "prores"].contains(stream.codecName)
   }
 
@@ -156,9 +156,9 @@ public struct Demuxer: ~Copyable {
     }
   }
 
-  /// The moving picture a player would choose: libav's best video stream that is no cover picture.
+  /// The moving frame a player would choose: libav's best video stream that is no cover frame.
   public var mainVideo: StreamInfo? { best(AVMEDIA_TYPE_VIDEO) }
-  /// The sound a player would choose.
+  /// The audio a player would choose.
   public var mainAudio: StreamInfo? { best(AVMEDIA_TYPE_AUDIO) }
 
   private func best(_ type: AVMediaType) -> StreamInfo? {

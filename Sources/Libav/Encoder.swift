@@ -13,7 +13,7 @@ public struct VideoEncoding: Sendable, Hashable {
   public var frameRate: FrameRate?
   public var sampleAspectRatio: Rational = .one
   public var color: ColorTags = ColorTags()
-  /// Pictures between key frames at most; nil for the encoder's default.
+  /// Frames between key frames at most; nil for the encoder's default.
   public var gopLength: Int?
   public var bFrames: Int?
   /// The encoder's own options by libav's names, such as `crf` or `x264-params`.
@@ -52,7 +52,7 @@ public struct AudioEncoding: Sendable, Hashable {
   }
 }
 
-/// Turns pictures or sound into packets.
+/// Turns frames or audio into packets.
 ///
 /// Not `Sendable`: it owns one `AVCodecContext`.
 public struct Encoder: ~Copyable {
@@ -125,7 +125,7 @@ public struct Encoder: ~Copyable {
   public var frameSize: Int { Int(pointer.pointee.frame_size) }
   /// Samples of silence the encoder puts in front (priming).
   public var initialPadding: Int { Int(pointer.pointee.initial_padding) }
-  /// Pictures by which decoding order runs ahead.
+  /// Frames by which decoding order runs ahead.
   public var reorderDepth: Int { Int(pointer.pointee.has_b_frames) }
 
   /// Sends a frame; take the packets after each.

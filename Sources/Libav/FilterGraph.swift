@@ -18,7 +18,7 @@ public struct FilterGraph: ~Copyable {
   public let log: MessageLog
 
   /// - Parameters:
-  ///   - inputs: may be empty when the graph makes its own pictures.
+  ///   - inputs: may be empty when the graph makes its own frames.
   ///   - threads: for slice threading within filters; 0 lets libav choose.
   public init(_ description: String, inputs: [FilterInput], isAudio: Bool = false, threads: Int = 0) throws(LibavError)
   {

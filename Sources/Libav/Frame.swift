@@ -1,7 +1,7 @@
 import CLibav
 public import Timing
 
-/// One decoded picture or run of samples.
+/// One decoded frame or run of samples.
 ///
 /// Not `Sendable`: it owns one `AVFrame`; the buffers behind it are counted, so ``share()`` is cheap.
 public struct Frame: ~Copyable {
@@ -11,7 +11,7 @@ public struct Frame: ~Copyable {
 
   init(owning pointer: UnsafeMutablePointer<AVFrame>) { self.pointer = pointer }
 
-  /// An uninitialised picture that can be written.
+  /// An uninitialised frame that can be written.
   /// - Parameters: width and height in pixels, above 0.
   public init(width: Int, height: Int, format: PixelFormat, color: ColorTags = ColorTags()) throws(LibavError) {
     let frame = try allocated(av_frame_alloc(), "a frame")
@@ -22,14 +22,14 @@ public struct Frame: ~Copyable {
     let status = av_frame_get_buffer(frame, 0)
     guard status >= 0 else {
       av_frame_free(&owned)
-      throw LibavError(status: status, doing: "allocating a \(width)×\(height) \(format) picture")
+      throw LibavError(status: status, doing: "allocating a \(width)×\(height) \(format) frame")
     }
     pointer = frame
     self.color = color
     pointer.pointee.sample_aspect_ratio = AVRational(num: 1, den: 1)
   }
 
-  /// Uninitialised sound that can be written: `sampleCount` samples for each of the channels.
+  /// Uninitialised audio that can be written: `sampleCount` samples for each of the channels.
   public init(audio format: AudioFormat, sampleCount: Int) throws(LibavError) {
     let frame = try allocated(av_frame_alloc(), "a frame")
     var owned: UnsafeMutablePointer<AVFrame>? = frame
@@ -50,12 +50,12 @@ public struct Frame: ~Copyable {
     av_frame_free(&pointer)
   }
 
-  /// A second owner of the same picture.
+  /// A second owner of the same frame.
   public func share() throws(LibavError) -> Frame {
     Frame(owning: try allocated(av_frame_clone(pointer), "a frame"))
   }
 
-  /// Lets go of the picture; the frame can be refilled.
+  /// Lets go of the frame; the frame can be refilled.
   public func clear() { av_frame_unref(pointer) }
 
   public var isEmpty: Bool { pointer.pointee.buf.0 == nil }
@@ -75,28 +75,28 @@ public struct Frame: ~Copyable {
 
   public var isKey: Bool { lt_frame_is_key(pointer) != 0 }
   public var isInterlaced: Bool { lt_frame_is_interlaced(pointer) != 0 }
-  /// The decoder knows that something in this picture is missing.
+  /// The decoder knows that something in this frame is missing.
   public var isCorrupt: Bool { pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 }
-  /// The picture tells how bright it is at most: mastering display or content light levels.
+  /// The frame tells how bright it is at most: mastering display or content light levels.
   public var hasLightLevels: Bool {
     av_frame_get_side_data(pointer, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL) != nil
       || av_frame_get_side_data(pointer, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA) != nil
   }
   /// `I`, `P`, `B`, … or `?`.
-  public var pictureType: Character {
+  public var frameType: Character {
     Character(UnicodeScalar(UInt8(bitPattern: av_get_picture_type_char(pointer.pointee.pict_type))))
   }
   /// Asks an encoder that was opened for fixed quality for this quantiser, 1 (best) to 31, as `-q:v` does.
   public func requestQuantiser(_ quantiser: Int) { pointer.pointee.quality = Int32(quantiser) * FF_QP2LAMBDA }
 
-  /// Makes an encoder choose the picture type itself, or forces an intra picture that is a key frame.
+  /// Makes an encoder choose the frame type itself, or forces an intra frame that is a key frame.
   public func requestKey(_ key: Bool) {
     pointer.pointee.pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
     lt_frame_set_key(pointer, key ? 1 : 0)
   }
 }
 
-/// The picture side of a frame.
+/// The frame side of a frame.
 extension Frame {
   /// Pixels, after cropping.
   public var width: Int { Int(pointer.pointee.width) }
@@ -182,7 +182,7 @@ extension Frame {
   }
 }
 
-/// The sound side of a frame.
+/// The audio side of a frame.
 extension Frame {
   /// Samples of each channel.
   public var sampleCount: Int { Int(pointer.pointee.nb_samples) }

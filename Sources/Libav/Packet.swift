@@ -1,7 +1,7 @@
 import CLibav
 public import Timing
 
-/// One compressed packet: the bytes of a picture or a run of sound, and when they count.
+/// One compressed packet: the bytes of a frame or a run of audio, and when they count.
 ///
 /// Not `Sendable`: it owns one `AVPacket` that libav refills.
 public struct Packet: ~Copyable {

@@ -1,6 +1,6 @@
 import CLibav
 
-/// How the samples of a picture lie in memory, by libav's name (`yuv420p`, `rgb24`, …).
+/// How the samples of a frame lie in memory, by libav's name (`yuv420p`, `rgb24`, …).
 public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
   let value: AVPixelFormat
 

@@ -1,6 +1,6 @@
 import CLibav
 
-/// Changes rate, layout or storage of sound with libswresample.
+/// Changes rate, layout or storage of audio with libswresample.
 ///
 /// Not `Sendable`: it owns one `SwrContext`. The source's format may change from frame to frame; what is held back is put out
 /// first.

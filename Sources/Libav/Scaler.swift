@@ -1,6 +1,6 @@
 import CLibav
 
-/// Changes the size or the pixel format of pictures with libswscale.
+/// Changes the size or the pixel format of frames with libswscale.
 ///
 /// Not `Sendable`: it owns one `SwsContext`.
 public struct Scaler: ~Copyable {
@@ -78,7 +78,7 @@ public struct Scaler: ~Copyable {
         }
       }
     }
-    try check(rows, "scaling a picture")
+    try check(rows, "scaling a frame")
     target.pts = source.pts
   }
 
@@ -97,6 +97,6 @@ public struct Scaler: ~Copyable {
 }
 
 extension ColorTags {
-  /// From so many lines on, an untagged picture is taken as BT.709; below, as BT.601.
+  /// From so many lines on, an untagged frame is taken as BT.709; below, as BT.601.
   public static let untaggedHighDefinitionLines = 720
 }

@@ -36,20 +36,20 @@ public struct StreamInfo: Sendable, Hashable {
   /// Average over the stream as the header gives it (`avg_frame_rate`).
   public let averageFrameRate: Rational
   /// The same as libav has it.
-  public let writtenAverageFrameRate: WrittenFraction
+  public let writtenAverageFrameRate: UnreducedFraction
   public let extradataSize: Int
-  /// A cover picture, not moving video.
+  /// A cover frame, not moving video.
   public let isAttachedPicture: Bool
   /// libav's names of the dispositions that are set, `default`, `attached_pic`, …
   public let dispositions: Set<String>
   public let metadata: [String: String]
-  /// Initial padding (audio) and delay in pictures (video) that the decoder needs.
+  /// Initial padding (audio) and delay in frames (video) that the decoder needs.
   public let videoDelay: Int
   public let initialPadding: Int
   public let video: Video?
   public let audio: Audio?
   /// Pixels of a subtitle track's canvas; nil when it has none, and for other kinds.
-  public let subtitleSize: PictureSize?
+  public let subtitleSize: FrameSize?
   /// In the order of the header.
   public let sideData: [StreamSideData]
   /// The side data that goes along when the stream is written elsewhere.
@@ -71,7 +71,7 @@ public struct StreamInfo: Sendable, Hashable {
   }
 
   /// Width and height in pixels.
-  public struct PictureSize: Sendable, Hashable {
+  public struct FrameSize: Sendable, Hashable {
     public let width: Int
     public let height: Int
 
@@ -94,10 +94,10 @@ public struct StreamInfo: Sendable, Hashable {
     public var color: ColorTags
     /// `progressive`, `tt`, `bb`, `tb`, `bt`; nil when unknown.
     public let fieldOrder: String?
-    /// Degrees clockwise by which a player turns the picture for display, as ffprobe's `rotation` negated: 0, 90, 180, 270 or
+    /// Degrees clockwise by which a player turns the frame for display, as ffprobe's `rotation` negated: 0, 90, 180, 270 or
     /// any other whole angle.
     public var rotation: Int
-    /// Whether the display matrix also mirrors the picture.
+    /// Whether the display matrix also mirrors the frame.
     public var isMirrored: Bool
     public let hasDolbyVision: Bool
     public let hasMasteringDisplay: Bool
@@ -154,7 +154,7 @@ extension StreamInfo {
     bitRate = p.bit_rate > 0 ? p.bit_rate : nil
     baseFrameRate = Rational(s.r_frame_rate)
     averageFrameRate = Rational(s.avg_frame_rate)
-    writtenAverageFrameRate = WrittenFraction(s.avg_frame_rate)
+    writtenAverageFrameRate = UnreducedFraction(s.avg_frame_rate)
     extradataSize = Int(p.extradata_size)
     isAttachedPicture = s.disposition & AV_DISPOSITION_ATTACHED_PIC != 0
     dispositions = Set(
@@ -169,7 +169,7 @@ extension StreamInfo {
     audio = p.codec_type == AVMEDIA_TYPE_AUDIO ? Audio(p) : nil
     subtitleSize =
       p.codec_type == AVMEDIA_TYPE_SUBTITLE && p.width > 0 && p.height > 0
-      ? PictureSize(width: Int(p.width), height: Int(p.height)) : nil
+      ? FrameSize(width: Int(p.width), height: Int(p.height)) : nil
     sideData = StreamSideData.all(of: stream)
     carriedSideData = (0..<lt_side_data_count(stream)).compactMap { position in
       guard let piece = lt_side_data(stream, position)?.pointee, CarriedSideData.kinds.contains(piece.type.rawValue)

@@ -16,7 +16,7 @@ public struct StreamReader: ~Copyable {
 
   public let demuxer: Demuxer
   /// One lane per chosen stream, in the order asked for.
-  private var lanes: LaneStore
+  private var lanes: DecoderSet
   private let packet: Packet
   private var reachedEnd = false
   /// The lane whose decoder may hold more frames.
@@ -37,7 +37,7 @@ public struct StreamReader: ~Copyable {
     _ demuxer: consuming Demuxer, streams: [Int], readsAll: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
     if !readsAll { demuxer.select(Set(streams)) }
-    var lanes = LaneStore()
+    var lanes = DecoderSet()
     for index in streams {
       let info = demuxer.streams[index]
       let decoder = try Decoder(
@@ -94,7 +94,7 @@ public struct StreamReader: ~Copyable {
     return true
   }
 
-  /// Pictures that may be left out of a stream from now on.
+  /// Frames that may be left out of a stream from now on.
   public mutating func setSkip(_ skip: DecodeSkip, stream: Int) {
     guard let lane = lanes.lane(ofStream: stream) else { return }
     lanes.setSkip(skip, lane: lane)
@@ -121,7 +121,7 @@ public struct StreamReader: ~Copyable {
     }
   }
 
-  /// While draining, a fault in one picture must not lose those behind it.
+  /// While draining, a fault in one frame must not lose those behind it.
   private mutating func receiveAfterFault(_ lane: Int, into frame: borrowing Frame) -> Bool {
     for _ in 0..<Self.faultsWhileDraining {
       do {

@@ -5,24 +5,24 @@ public enum StreamSideData: Sendable, Hashable {
   /// Nine numbers, the last column in 2.30 and the others in 16.16 fixed point (ISO/IEC 14496-12, `tkhd`).
   case displayMatrix([Int32], counterClockwiseDegrees: Double)
   case masteringDisplay(MasteringDisplay)
-  /// Brightest pixel and brightest average of a picture, in cd/m².
+  /// Brightest pixel and brightest average of a frame, in cd/m².
   case contentLightLevel(maximum: Int, average: Int)
   case dolbyVision(DolbyVisionRecord)
   /// Bits per second, bits, and the delay in 27 MHz ticks, as libav's `AVCPBProperties`.
   case codedPictureBuffer(maximum: Int64, minimum: Int64, average: Int64, bufferBits: Int64, delay: UInt64)
-  /// What the sound is for, as libav's `AVAudioServiceType`.
+  /// What the audio is for, as libav's `AVAudioServiceType`.
   case audioService(Int)
   /// Any other kind, by libav's name for it.
   case other(name: String)
 
-  /// SMPTE ST 2086: colour volume of the display the picture was mastered on.
+  /// SMPTE ST 2086: colour volume of the display the frame was mastered on.
   public struct MasteringDisplay: Sendable, Hashable {
     /// x and y of red, green, blue and white in CIE 1931; nil when absent.
-    public let primaries: [WrittenFraction]?
+    public let primaries: [UnreducedFraction]?
     /// Least and greatest luminance in cd/m²; nil when absent.
-    public let luminance: [WrittenFraction]?
+    public let luminance: [UnreducedFraction]?
 
-    public init(primaries: [WrittenFraction]?, luminance: [WrittenFraction]?) {
+    public init(primaries: [UnreducedFraction]?, luminance: [UnreducedFraction]?) {
       self.primaries = primaries
       self.luminance = luminance
     }
@@ -102,9 +102,9 @@ extension StreamSideData.MasteringDisplay {
     primaries =
       data.has_primaries == 0
       ? nil
-      : [p.0.0, p.0.1, p.1.0, p.1.1, p.2.0, p.2.1, data.white_point.0, data.white_point.1].map { WrittenFraction($0) }
+      : [p.0.0, p.0.1, p.1.0, p.1.1, p.2.0, p.2.1, data.white_point.0, data.white_point.1].map { UnreducedFraction($0) }
     luminance =
-      data.has_luminance == 0 ? nil : [WrittenFraction(data.min_luminance), WrittenFraction(data.max_luminance)]
+      data.has_luminance == 0 ? nil : [UnreducedFraction(data.min_luminance), UnreducedFraction(data.max_luminance)]
   }
 }
 

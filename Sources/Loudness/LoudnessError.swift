@@ -3,7 +3,7 @@ public struct LoudnessError: Error, Sendable, Hashable, CustomStringConvertible 
   /// Kinds of failure; grows without breaking callers, so it is a struct.
   public struct Code: Sendable, Hashable {
     let name: String
-    /// No meter exists for such sound.
+    /// No meter exists for such audio.
     public static let unsupported = Code(name: "unsupported")
     public static let outOfMemory = Code(name: "out of memory")
   }

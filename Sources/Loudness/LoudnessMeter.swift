@@ -1,14 +1,14 @@
 import CEbur128
 import Foundation
 
-/// How loud sound is, by EBU R 128 and ITU-R BS.1770-4, measured through libebur128 while the sound passes by.
+/// How loud audio is, by EBU R 128 and ITU-R BS.1770-4, measured through libebur128 while the audio passes by.
 ///
-/// Memory does not grow with the length of the sound where `usesHistogram` is set; without it, some hundred bytes a second.
+/// Memory does not grow with the length of the audio where `usesHistogram` is set; without it, some hundred bytes a second.
 public struct LoudnessMeter: ~Copyable {
   /// The loudspeaker that a channel belongs to, which decides its weight.
   public enum Role: Sendable, Hashable, CaseIterable {
     case left, right, center, leftSurround, rightSurround
-    /// Both loudspeakers play this one channel, as mono sound is heard: counted twice.
+    /// Both loudspeakers play this one channel, as mono audio is heard: counted twice.
     case dualMono
     /// Not counted: low-frequency effects.
     case unused
@@ -27,7 +27,7 @@ public struct LoudnessMeter: ~Copyable {
   /// - Parameters:
   ///   - sampleRate: frames per second, 16…2,822,400.
   ///   - roles: one for each channel, 1…64, in the order of the samples.
-  /// - Throws: `LoudnessError` where libebur128 cannot measure such sound.
+  /// - Throws: `LoudnessError` where libebur128 cannot measure such audio.
   public init(sampleRate: Int, roles: [Role]) throws(LoudnessError) {
     guard (16...2_822_400).contains(sampleRate), (1...64).contains(roles.count) else {
       throw LoudnessError(.unsupported, "loudness of \(roles.count) channels at \(sampleRate) Hz cannot be measured")
@@ -54,7 +54,7 @@ public struct LoudnessMeter: ~Copyable {
   /// Momentary and short-term loudness are looked at ten times a second, as EBU Tech 3341 asks of a live meter.
   private static let looksPerSecond = 10
 
-  /// Takes in sound.
+  /// Takes in audio.
   /// - Parameter samples: interleaved, full scale ±1; a whole number of frames of `roles.count` samples.
   /// - Throws: `LoudnessError` when memory runs out.
   public mutating func add(_ samples: Span<Float>) throws(LoudnessError) {
@@ -87,7 +87,7 @@ public struct LoudnessMeter: ~Copyable {
     }
   }
 
-  /// What the sound so far comes to.
+  /// What the audio so far comes to.
   public var reading: LoudnessReading {
     var peaks: [Double?] = []
     for channel in roles.indices { peaks.append(truePeak(channel: channel)) }

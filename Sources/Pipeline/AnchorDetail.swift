@@ -8,13 +8,13 @@ import Timing
 /// What the ledger keeps of how an anchor was made, as far as later steps need it.
 struct AnchorDetail: Decodable {
   struct Search: Decodable {
-    /// Pictures that the storyboard let be searched.
+    /// Frames that the storyboard let be searched.
     let asked: Int
   }
 
-  /// The picture's position in its clip.
+  /// The frame's position in its clip.
   let index: Int
-  /// Nil when the last picture was taken without a choice.
+  /// Nil when the last frame was taken without a choice.
   let search: Search?
 
   /// Nil when nothing that can be read was kept.
@@ -26,7 +26,7 @@ struct AnchorDetail: Decodable {
   }
 
   /// What is kept of an anchor.
-  /// - Parameter asked: pictures that the storyboard lets be searched.
+  /// - Parameter asked: frames that the storyboard lets be searched.
   static func json(_ anchor: Anchor, asked: Int?) -> JSONValue {
     let source = anchor.source
     let notes = [source.note, anchor.note].compactMap(\.self)

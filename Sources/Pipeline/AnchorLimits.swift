@@ -3,10 +3,10 @@ public import Stills
 import Timing
 
 extension ImageLimits {
-  /// What a model accepts as the picture a shot starts from; the Kling O3 family's limits where it publishes none.
+  /// What a model accepts as the frame a shot starts from; the Kling O3 family's limits where it publishes none.
   public init(startImageOf model: ModelDescriptor) { self.init(of: model, for: .startImage) }
 
-  /// The same for any field that takes pictures.
+  /// The same for any field that takes frames.
   init(of model: ModelDescriptor, for field: NeutralField) {
     self.init()
     guard let limit = model.limits.image(field) else { return }

@@ -54,8 +54,8 @@ struct Assembler: Sendable {
       return report
     }
     emit(.masterWritten(path: path, frames: report.frames))
-    if report.sound == nil, options.sound.loudness != nil {
-      emit(.notice("no shot has sound, so there is none to bring to 'loudness'"))
+    if report.audio == nil, options.audio.loudness != nil {
+      emit(.notice("no shot has audio, so there is none to bring to 'loudness'"))
     }
     var expectation = Expectation(
       duration: frameLength(report) * Int64(report.frames),
@@ -82,7 +82,7 @@ struct Assembler: Sendable {
       && FileDigest.sha256(ofFile: workspace.masterPath) == master.sha256
   }
 
-  /// Seconds of one picture.
+  /// Seconds of one frame.
   private func frameLength(_ report: StitchReport) -> Rational {
     Rational(parsing: report.frameRate).map(\.reciprocal) ?? .undefined
   }
@@ -105,34 +105,34 @@ struct Assembler: Sendable {
     }
   }
 
-  /// The picture that the next shot was started from, when it was chosen among the last ones: what lies behind it is left out.
+  /// The frame that the next shot was started from, when it was chosen among the last ones: what lies behind it is left out.
   private func lastKept(_ shot: Shot, _ take: GenerationEntry) throws -> Int? {
     guard shot.anchorSearch != nil, storyboard.neededAnchors(of: shot).contains(.last) else { return nil }
     guard let anchor = try ledger.anchor(of: take.number), let detail = AnchorDetail(anchor), detail.search != nil
     else {
       throw LedgerError(
         .inconsistent,
-        "it is not known which picture of take \(take.take) of shot \(shot.id) the next "
-          + "shot was started from; run again to choose it anew")
+        "it is not known which frame of take \(take.take) of shot \(shot.id) the next "
+          + "shot was started from; run again to choose it again")
     }
     return detail.index
   }
 
-  private var picture: PictureOptions {
+  private var frame: VideoOptions {
     let join = storyboard.master.join
-    var picture = PictureOptions()
-    if let match = join.matchColor.flatMap({ PictureOptions.MatchColor(rawValue: $0.rawValue) }) {
-      picture.matchColor = match
+    var frame = VideoOptions()
+    if let match = join.matchColor.flatMap({ VideoOptions.MatchColor(rawValue: $0.rawValue) }) {
+      frame.matchColor = match
     }
-    if let frames = join.easeFrames { picture.easeFrames = frames }
+    if let frames = join.easeFrames { frame.easeFrames = frames }
     if let settings = join.conform {
       var conform = ConformOptions()
       (conform.width, conform.height, conform.rate) = (settings.width, settings.height, settings.rate)
       if let fit = settings.fit.flatMap({ ConformOptions.Fit(rawValue: $0.rawValue) }) { conform.fit = fit }
       conform.rateConversion = settings.rateConversion.flatMap { .init(rawValue: $0.rawValue) }
-      picture.conform = conform
+      frame.conform = conform
     }
-    return picture
+    return frame
   }
 
   private var options: StitchOptions {
@@ -146,18 +146,18 @@ struct Assembler: Sendable {
       case .frames(let count): .fixed(count)
       }
     if let milliseconds = join.audioCrossfade { options.audioCrossfade = milliseconds.doubleValue / 1000 }
-    options.sound.loudness = join.loudness?.doubleValue
-    options.sound.truePeak = join.truePeak?.doubleValue
-    options.sound.music = music
+    options.audio.loudness = join.loudness?.doubleValue
+    options.audio.truePeak = join.truePeak?.doubleValue
+    options.audio.music = music
     options.writesChapters = true
     options.metadata = MasterProvenance(storyboard, model: model, embedsPrompts: embedsPrompts).entries
     options.overwrite = true
-    options.picture = picture
+    options.frame = frame
     // Every clip was decoded whole when it came, and the master is verified next.
     options.check = .joins
     if let title = storyboard.title { options.metadata["title"] = title }
     if isStandIn {
-      options.metadata["comment"] = "Rendered by longtake's sandbox, a stand-in: no model generated these pictures."
+      options.metadata["comment"] = "Rendered by longtake's sandbox, a stand-in: no model generated these frames."
     }
     return options
   }
@@ -184,8 +184,8 @@ struct Assembler: Sendable {
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", "\(options.sound)", "\(options.picture)",
-      try options.sound.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
+      "\(options.writesChapters)", "\(options.audio)", "\(options.frame)",
+      try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]
     let rules = (try? JSONValue(encoding: spec).canonicalJSON) ?? spec.id

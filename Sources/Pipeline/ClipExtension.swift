@@ -7,7 +7,7 @@ import Storyboard
 public import Timing
 import Verification
 
-/// An existing clip and one new shot that goes on from its last picture.
+/// An existing clip and one new shot that goes on from its last frame.
 ///
 /// It is a storyboard of one shot in a workspace of its own, so that it is resumed and paid like any other.
 public struct ClipExtension: Sendable {
@@ -21,7 +21,7 @@ public struct ClipExtension: Sendable {
   public let model: String
   /// Seconds; nil leaves it to the model.
   public let duration: Rational?
-  /// Nil asks for sound when the clip has some.
+  /// Nil asks for audio when the clip has some.
   public let generatesAudio: Bool?
   public let workspace: Workspace
 
@@ -46,26 +46,26 @@ public struct ClipExtension: Sendable {
 
   private var storyboardPath: String { workspace.path("storyboard.json") }
 
-  /// Checks the clip, takes its last picture, and plans the shot. Nothing is sent.
+  /// Checks the clip, takes its last frame, and plans the shot. Nothing is sent.
   /// - Throws: ``LibavError`` for a clip that cannot be read or is damaged; ``PipelineError`` `invalidPlan` when the model's
   ///   clip could not be joined to it, so that nobody pays for that.
   public func plan(library: PresetLibrary, provider: String) throws -> ExecutionPlan {
     let descriptor = try library.model(named: model, for: provider)
     let video = try video()
-    try requireSound()
+    try requireAudio()
     let ratio = try aspectRatio(joining: video, descriptor)
     let anchor = try Anchor(of: clip, limits: ImageLimits(startImageOf: descriptor))
     try workspace.prepare()
-    let picture = "anchors/clip.\(anchor.still.format == .png ? "png" : "jpg")"
-    try write(anchor.still.bytes, to: workspace.path(picture))
+    let frame = "anchors/clip.\(anchor.still.format == .png ? "png" : "jpg")"
+    try write(anchor.still.bytes, to: workspace.path(frame))
     var shot: [String: JSONValue] = [
-      "id": .string(Self.shot), "prompt": .string(prompt), "start": .string(picture),
+      "id": .string(Self.shot), "prompt": .string(prompt), "start": .string(frame),
     ]
     if let duration {
       shot["duration"] = duration.denominator == 1 ? .integer(duration.numerator) : .number(duration.doubleValue)
     }
     if let ratio, descriptor.fields.takes(.aspectRatio) { shot["aspect_ratio"] = .string(ratio) }
-    if descriptor.fields.takes(.generateAudio) { shot["generate_audio"] = .bool(generatesAudio ?? video.hasSound) }
+    if descriptor.fields.takes(.generateAudio) { shot["generate_audio"] = .bool(generatesAudio ?? video.hasAudio) }
     let title = "Extension of \(URL(filePath: clip).lastPathComponent)"
     let board: JSONValue = [
       "title": .string(title), "provider": .string(provider), "model": .string(model), "shots": [.object(shot)],
@@ -95,7 +95,7 @@ public struct ClipExtension: Sendable {
     let width: Int
     let height: Int
     let rate: Rational
-    let hasSound: Bool
+    let hasAudio: Bool
   }
 
   private func video() throws -> Video {
@@ -105,24 +105,24 @@ public struct ClipExtension: Sendable {
     else { throw LibavError(.invalidData, "holds no video", file: clip) }
     return Video(
       width: size.width, height: size.height, rate: stream.averageFrameRate,
-      hasSound: demuxer.streams.contains { $0.kind == .audio })
+      hasAudio: demuxer.streams.contains { $0.kind == .audio })
   }
 
   /// A damaged clip cannot be joined, so nothing is paid for it.
-  private func requireSound() throws {
-    let report = try Verifier(spec: ClipJudge.spec).verify(clip)
+  private func requireAudio() throws {
+    let report = try Verifier(spec: ClipVerifier.spec).verify(clip)
     guard report.verdict == .fail else { return }
     let why = report.reasons.map(\.message).joined(separator: " ")
     throw LibavError(.invalidData, "cannot be extended: \(why) Nothing was sent.", file: clip)
   }
 
-  /// The aspect ratio whose pictures are as large as the clip's; nil when the model takes its shape from the start image.
+  /// The aspect ratio whose frames are as large as the clip's; nil when the model takes its shape from the start image.
   private func aspectRatio(joining video: Video, _ model: ModelDescriptor) throws -> String? {
     let own = "\(video.width)x\(video.height)"
     if let rate = model.output.frameRate?.rational, rate != video.rate {
       throw PipelineError(
         .invalidPlan,
-        "\(model.id) makes \(rate.fraction) pictures a second and \(clip) has \(video.rate.fraction): the two could not be "
+        "\(model.id) makes \(rate.fraction) frames a second and \(clip) has \(video.rate.fraction): the two could not be "
           + "joined, so nothing was sent.")
     }
     guard !model.output.followsStartImage, !model.output.sizes.isEmpty else { return nil }

@@ -2,11 +2,11 @@ import Ledger
 import Presets
 import Storyboard
 
-/// The takes whose pictures a shot is made from.
+/// The takes whose frames a shot is made from.
 struct Seeds: Sendable {
-  /// Its first picture is this one's last.
+  /// Its first frame is this one's last.
   var start: GenerationEntry?
-  /// Its last picture is this one's first.
+  /// Its last frame is this one's first.
   var end: GenerationEntry?
 
   static let none = Seeds()
@@ -18,13 +18,13 @@ struct ContentDigests: Sendable {
   let model: ModelDescriptor
   /// Name of the provider.
   let provider: String
-  let pictures: PictureFiles
+  let frames: ImageFiles
 
   /// Digest of everything that a shot's clip depends on; other shots are named by their takes, so that a clip that was
-  /// fetched again or an anchor that was written anew does not make the shots after it out of date.
+  /// fetched again or an anchor that was written again does not make the shots after it out of date.
   func digest(of shot: Shot, _ seeds: Seeds) throws -> String {
-    let own = try storyboard.canonicalContent(of: shot, model: model) { try pictures.identity(of: $0) }
-    let search = storyboard.startPicture(of: shot)?.shot?.anchorSearch.map { " best of the last \($0)" } ?? ""
+    let own = try storyboard.canonicalContent(of: shot, model: model) { try frames.identity(of: $0) }
+    let search = storyboard.startFrame(of: shot)?.shot?.anchorSearch.map { " best of the last \($0)" } ?? ""
     let start = seeds.start.map { "\($0.shot).take\($0.take)\(search)" } ?? ""
     let end = seeds.end.map { "\nends on \($0.shot).take\($0.take)" } ?? ""
     return FileDigest.sha256(of: "\(provider)\n\(own)\n\(start)\(end)")
@@ -33,11 +33,11 @@ struct ContentDigests: Sendable {
   /// The takes among these that a shot is made from; nil when one is missing.
   func seeds(of shot: Shot, among takes: [String: GenerationEntry]) -> Seeds? {
     var seeds = Seeds()
-    if let needed = storyboard.startPicture(of: shot)?.shot {
+    if let needed = storyboard.startFrame(of: shot)?.shot {
       guard let take = takes[needed.id] else { return nil }
       seeds.start = take
     }
-    if let needed = storyboard.endPicture(of: shot)?.shot {
+    if let needed = storyboard.endFrame(of: shot)?.shot {
       guard let take = takes[needed.id] else { return nil }
       seeds.end = take
     }
@@ -63,12 +63,12 @@ struct ContentDigests: Sendable {
 }
 
 extension Storyboard {
-  /// The pictures of a shot's clip that other shots are made from.
+  /// The frames of a shot's clip that other shots are made from.
   func neededAnchors(of shot: Shot) -> Set<AnchorKind> {
     var kinds: Set<AnchorKind> = []
     for other in shots {
-      if case .last(let needed) = startPicture(of: other), needed.id == shot.id { kinds.insert(.last) }
-      if case .first(let needed) = endPicture(of: other), needed.id == shot.id { kinds.insert(.first) }
+      if case .last(let needed) = startFrame(of: other), needed.id == shot.id { kinds.insert(.last) }
+      if case .first(let needed) = endFrame(of: other), needed.id == shot.id { kinds.insert(.first) }
     }
     return kinds
   }

@@ -18,11 +18,11 @@ public struct ExecutionPlan: Sendable {
   /// One shot of the plan.
   public struct PlannedShot: Sendable {
     public let id: String
-    /// The shot whose last picture it starts from.
+    /// The shot whose last frame it starts from.
     public let dependsOn: String?
-    /// The shot whose first picture it ends on.
+    /// The shot whose first frame it ends on.
     public let endsOn: String?
-    /// Pictures at its end of which the best starts the next shot; nil for the last one, or when no shot starts from it.
+    /// Frames at its end of which the best starts the next shot; nil for the last one, or when no shot starts from it.
     public let anchorSearch: Int?
     /// With local paths and `anchor:<shot>` where addresses will be; nil when the model cannot take the shot.
     public let request: GenerationRequest?
@@ -47,7 +47,7 @@ public struct ExecutionPlan: Sendable {
   public let shots: [PlannedShot]
   /// In the order of the file.
   public let problems: [Problem]
-  /// Pictures that will be converted so that the model takes them, each with the reason.
+  /// Frames that will be converted so that the model takes them, each with the reason.
   public let conversions: [Problem]
   /// What the service itself said of the model; nil when it was not asked.
   public let live: LiveFindings?

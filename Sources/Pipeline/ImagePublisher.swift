@@ -1,7 +1,7 @@
 import Generation
 import Ledger
 
-/// Makes each picture readable for the model once.
+/// Makes each frame readable for the model once.
 final class ImagePublisher: Sendable {
   private let ledger: Ledger
   private let host: ProviderHost
@@ -11,7 +11,7 @@ final class ImagePublisher: Sendable {
     self.host = host
   }
 
-  /// The address under which the service can read a picture.
+  /// The address under which the service can read a frame.
   func address(of image: LocalImage) async throws -> String {
     let store = host.images
     if let address = try ledger.uploadedAddress(sha256: image.sha256, store: store.identity) { return address }

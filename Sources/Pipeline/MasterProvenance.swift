@@ -3,7 +3,7 @@ import Storyboard
 /// What a master's metadata say of where it comes from.
 ///
 /// Keys begin with `longtake.`. Prompts are told by digest, unless they are asked for themselves: the SHA-256 of model and
-/// prompts, each followed by a NUL, in UTF-8; once for the film and once for each shot.
+/// prompts, each followed by a NUL, in UTF-8; once for the video and once for each shot.
 struct MasterProvenance {
   static let modelKey = "longtake.model"
   static let digestKey = "longtake.prompt_sha256"

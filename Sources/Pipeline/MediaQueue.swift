@@ -2,7 +2,7 @@ import Dispatch
 
 /// Decoding and encoding, one piece of work at a time and off the threads that network code runs on.
 ///
-/// 4K pictures are large: two shots verified at once would double the memory without being faster.
+/// 4K frames are large: two shots verified at once would double the memory without being faster.
 final class MediaQueue: TaskExecutor {
   private let queue = DispatchQueue(label: "longtake.media")
 

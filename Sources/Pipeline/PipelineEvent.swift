@@ -9,7 +9,7 @@ public enum PipelineEvent: Sendable {
   case shot(String, take: Int?, ShotStep)
   /// Bytes of a clip so far, and all of them where that is known.
   case downloading(String, take: Int, bytes: Int64, of: Int64?)
-  /// Pictures of a clip or, where the shot is nil, of the master decoded and checked.
+  /// Frames of a clip or, where the shot is nil, of the master decoded and checked.
   case verifying(String?, frames: Int, fraction: Double?)
   case stitching(StitchEvent)
   /// The master of an earlier run fits and is kept.
@@ -27,7 +27,7 @@ public enum ShotStep: Sendable, Hashable {
   case kept
   /// It is not known whether a request of an earlier attempt arrived.
   case reconciling
-  case publishing(pictures: Int)
+  case publishing(frames: Int)
   case submitting
   /// The service's ids.
   case submitted([String])
@@ -53,7 +53,7 @@ extension ShotStep {
     switch self {
     case .kept: "kept from an earlier run"
     case .reconciling: "looking for a request that may have arrived"
-    case .publishing(let pictures): "making \(pictures) picture\(pictures == 1 ? "" : "s") readable for the model"
+    case .publishing(let frames): "making \(frames) frame\(frames == 1 ? "" : "s") readable for the model"
     case .submitting: "sending the request"
     case .submitted(let ids): ids.isEmpty ? "sent" : "sent: \(ids.joined(separator: ", "))"
     case .adopted(let ids): "found at the service: \(ids.joined(separator: ", "))"
@@ -62,7 +62,7 @@ extension ShotStep {
     case .downloaded(let bytes): "downloaded, \(bytes) bytes"
     case .verified(let verdict, let reasons):
       reasons.isEmpty ? "checked: \(verdict)" : "checked: \(verdict): \(reasons.joined(separator: " "))"
-    case .anchored(let kind, let file): "\(kind.rawValue) picture written to \(file)"
+    case .anchored(let kind, let file): "\(kind.rawValue) frame written to \(file)"
     case .retrying(let number, let all, let why): "asking for another take (\(number) of \(all)): \(why)"
     case .done(let file): "done: \(file)"
     case .failed(let why): "failed: \(why)"

@@ -10,8 +10,8 @@ public struct Planner: Sendable {
   /// The verify preset of a master that names none.
   public static let usualMasterPreset = "uhd-4k"
 
-  /// Stands for pictures whose address is not known yet.
-  private static let anyPicture = "https://pictures.example/picture.png"
+  /// Stands for frames whose address is not known yet.
+  private static let anyFrame = "https://frames.example/frame.png"
 
   private let library: PresetLibrary
 
@@ -66,13 +66,13 @@ public struct Planner: Sendable {
     return storyboard.problems(against: model.withoutReplaceableLimits, images: StillInspector()).isEmpty
   }
 
-  /// Holds every request against the service's own schema, pictures being addresses of no importance.
+  /// Holds every request against the service's own schema, frames being addresses of no importance.
   private func check(
     _ storyboard: Storyboard, _ model: ModelDescriptor, _ schema: ParameterSchema, _ list: ProblemList
   ) {
     let builder = RequestBuilder(storyboard: storyboard, model: model)
     for shot in storyboard.shots {
-      guard let request = try? builder.request(for: shot, address: { _ in Self.anyPicture }) else { continue }
+      guard let request = try? builder.request(for: shot, address: { _ in Self.anyFrame }) else { continue }
       for wrong in schema.problems(in: request.parameters, exempt: LiveModel.serviceParameters) {
         let name = String(wrong.path.prefix { $0 != "." && $0 != "[" })
         let field = NeutralField.allCases.first { model.fields[$0]?.name == name }
@@ -106,7 +106,7 @@ public struct Planner: Sendable {
     return storyboard.shots.map { shot in
       ExecutionPlan.PlannedShot(
         id: shot.id, dependsOn: storyboard.dependency(of: shot)?.id,
-        endsOn: storyboard.endPicture(of: shot)?.shot?.id,
+        endsOn: storyboard.endFrame(of: shot)?.shot?.id,
         anchorSearch: storyboard.neededAnchors(of: shot).contains(.last) ? shot.anchorSearch : nil,
         request: builder.flatMap { try? $0.plannedRequest(for: shot) },
         seconds: model.flatMap { shot.seconds(with: $0) },

@@ -9,7 +9,7 @@ public struct ProviderOptions: Sendable {
   public var waitMode: WaitMode = .sse
   /// The API's address instead of the usual one; for fal, what `run`, `queue` and `rest` lie below.
   public var baseURL: String?
-  /// Where pictures go that the model must read: one of ``ProviderHost/stores``; nil for the provider's own.
+  /// Where frames go that the model must read: one of ``ProviderHost/stores``; nil for the provider's own.
   public var anchorStore: String?
   /// Each side of the sandbox's clips is this many times smaller; for tests.
   public var sandboxSizeDivisor = 1
@@ -37,14 +37,14 @@ public struct ProviderHost: Sendable {
   public let provider: any Provider
   /// Whether requests cost money.
   public let isPaid: Bool
-  /// Where pictures are uploaded to.
+  /// Where frames are uploaded to.
   let images: any ImageStore
   /// Pauses before each look for a lost request.
   let looks: [Duration]
   private let sandbox: SandboxServer?
 
   /// - Parameters:
-  ///   - model: the model that is to read pictures, where there is one.
+  ///   - model: the model that is to read frames, where there is one.
   ///   - sandboxDirectory: where an in-process sandbox keeps its generations; nil for a temporary one.
   /// - Throws: ``PipelineError`` `unsupported`, ``GenerationError`` `notAuthorised` without a key, and what the sandbox
   ///   throws when it cannot start.
@@ -76,7 +76,7 @@ public struct ProviderHost: Sendable {
     if name == "data", let model, model.limits.takesDataAddresses != true {
       throw PipelineError(
         .unsupported,
-        "\(model.id) is not known to take pictures as data: addresses; choose another --anchor-store: hub, fal or command."
+        "\(model.id) is not known to take frames as data: addresses; choose another --anchor-store: hub, fal or command."
       )
     }
   }
@@ -140,7 +140,7 @@ public struct ProviderHost: Sendable {
     sandbox = nil
   }
 
-  // MARK: - Where pictures go
+  // MARK: - Where frames go
 
   private static func identity(_ name: String, _ configuration: OxenConfiguration) -> String {
     "\(name):\(configuration.baseURL.absoluteString):\(configuration.namespace ?? "")/\(configuration.repository)"

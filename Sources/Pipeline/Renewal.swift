@@ -1,7 +1,7 @@
 public import Ledger
 public import Presets
 
-/// What a change of takes would have generated anew, told before anything is changed.
+/// What a change of takes would have generated again, told before anything is changed.
 public struct Renewal: Sendable {
   /// Ids of the shots that the next run would generate, in the order of the storyboard.
   public let shots: [String]

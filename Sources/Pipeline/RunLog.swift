@@ -30,7 +30,7 @@ final class RunLog: Sendable {
     case .downloading, .verifying, .drawingContactSheet: nil
     case .stitching(let event): stitchText(event)
     case .masterKept(let path): "master kept: \(path)"
-    case .masterWritten(let path, let frames): "master written: \(path), \(frames) pictures"
+    case .masterWritten(let path, let frames): "master written: \(path), \(frames) frames"
     case .notice(let text): "notice: \(text)"
     case .ended(let isGood): "ended \(isGood ? "well" : "badly")"
     }
@@ -38,7 +38,7 @@ final class RunLog: Sendable {
 
   private static func stitchText(_ event: Stitching.StitchEvent) -> String? {
     if case .analysed(let join, let count, let overlap) = event {
-      return "join \(join) of \(count): \(overlap) repeated pictures"
+      return "join \(join) of \(count): \(overlap) repeated frames"
     }
     return nil
   }

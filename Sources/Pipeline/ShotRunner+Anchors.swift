@@ -8,7 +8,7 @@ import Storyboard
 import Timing
 
 extension ShotRunner {
-  /// Writes those pictures of the clip that other shots are made from and that are not there, not whole or not what the
+  /// Writes those frames of the clip that other shots are made from and that are not there, not whole or not what the
   /// storyboard asks for now, so that the model takes them.
   func makeAnchors(of take: GenerationEntry) async throws {
     for kind in AnchorKind.allCases where anchors.contains(kind) {
@@ -23,7 +23,7 @@ extension ShotRunner {
 
   private func makeAnchor(of take: GenerationEntry, _ kind: AnchorKind) async throws {
     guard let clip = take.clip else {
-      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to take a picture of")
+      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to take a frame of")
     }
     let limits = ImageLimits(of: stage.model, for: kind == .last ? .startImage : .endImage)
     let path = stage.workspace.path(clip.path)
@@ -46,7 +46,7 @@ extension ShotRunner {
       detail: AnchorDetail.json(anchor, asked: search).canonicalJSON)
     emit(.anchored(kind, file: name), take: take.take)
     if let choice = anchor.choice, choice.droppedAfter > 0 {
-      stage.emit(.notice("shot \(shot.id) starts the next from its picture #\(choice.index): \(choice.reason)"))
+      stage.emit(.notice("shot \(shot.id) starts the next from its frame #\(choice.index): \(choice.reason)"))
     }
   }
 }

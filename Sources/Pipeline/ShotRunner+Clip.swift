@@ -114,17 +114,17 @@ extension ShotRunner {
       try setAside(clip, of: take)
       return
     }
-    let judge = ClipJudge(
+    let judge = ClipVerifier(
       shot: shot, model: stage.model,
-      startImage: try await picture(stage.storyboard.startPicture(of: shot), of: seeds.start),
-      endImage: try await picture(stage.storyboard.endPicture(of: shot), of: seeds.end))
+      startImage: try await frame(stage.storyboard.startFrame(of: shot), of: seeds.start),
+      endImage: try await frame(stage.storyboard.endFrame(of: shot), of: seeds.end))
     let path = stage.workspace.path(clip.path)
     let report = try await stage.media.run {
       try judge.verify(path) { progress in
         stage.emit(.verifying(shot.id, frames: progress.frames, fraction: progress.fraction))
       }
     }
-    let damage = ClipJudge.damage(in: report)
+    let damage = ClipVerifier.damage(in: report)
     if !damage.isEmpty, canFetchAgain(take) {
       guard let first = deliveries.damagedBody(of: take.number) else {
         deliveries.recordDamagedBody(clip.sha256, of: take.number)
@@ -139,15 +139,15 @@ extension ShotRunner {
     emit(.verified(verdict: report.verdict.rawValue, reasons: report.reasons.map(\.message)), take: take.take)
   }
 
-  /// Path of the picture, as it was sent, that a clip was to begin with or end on; nil where it is not on this disk.
-  private func picture(_ picture: BoundaryPicture?, of seed: GenerationEntry?) async throws -> String? {
+  /// Path of the frame, as it was sent, that a clip was to begin with or end on; nil where it is not on this disk.
+  private func frame(_ frame: BoundaryFrame?, of seed: GenerationEntry?) async throws -> String? {
     let path: String?
-    switch picture {
+    switch frame {
     case nil: path = nil
     case .image(let image):
       if case .file(let file) = image.location { path = try? await stage.fitter.ready(file).path } else { path = nil }
     case .first, .last:
-      let kind: AnchorKind = if case .first = picture { .first } else { .last }
+      let kind: AnchorKind = if case .first = frame { .first } else { .last }
       path = try seed.flatMap { try ledger.anchor(of: $0.number, kind) }.map { stage.workspace.path($0.file.path) }
     }
     return path.flatMap { FileManager.default.isReadableFile(atPath: $0) ? $0 : nil }
@@ -160,7 +160,7 @@ extension ShotRunner {
     take.remoteID != nil || deliveries.result(of: take.number) != nil
   }
 
-  /// Puts a damaged body aside and has its take fetched anew, without paying.
+  /// Puts a damaged body aside and has its take fetched again, without paying.
   private func fetchAgain(_ clip: ClipEntry, of take: GenerationEntry, _ why: String) throws {
     stage.emit(
       .notice(
@@ -182,7 +182,7 @@ extension ShotRunner {
     guard try ledger.chosenTake(shot: shot.id, contentDigest: contentDigest) == nil else { return }
     for take in try ledger.generations(shot: shot.id)
     where take.state == .rejected && !take.isSuperseded && take.contentDigest == contentDigest && take.remoteID != nil {
-      guard let clip = take.clip, ClipJudge.isDamage(verdict: take.verdict) else { continue }
+      guard let clip = take.clip, ClipVerifier.isDamage(verdict: take.verdict) else { continue }
       try fetchAgain(clip, of: take, "was damaged twice in an earlier run.")
     }
   }

@@ -61,22 +61,22 @@ extension ShotRunner {
 
   private func shown(_ id: String) -> String { JobID.shown(id, provider: stage.host.provider.name) }
 
-  /// The request for a log: without signatures and pictures.
+  /// The request for a log: without signatures and frames.
   private static func shown(_ request: GenerationRequest) -> String {
     Redactor().clean(request.body.canonicalJSON, limit: longestLoggedRequest)
   }
 
-  /// The request, once every picture of it has an address.
+  /// The request, once every frame of it has an address.
   private func request() async throws -> GenerationRequest {
     let builder = RequestBuilder(storyboard: stage.storyboard, model: stage.model)
     let needed = builder.images(of: shot)
-    if !needed.isEmpty { emit(.publishing(pictures: needed.count)) }
+    if !needed.isEmpty { emit(.publishing(frames: needed.count)) }
     var addresses: [RequestImage: String] = [:]
     for image in needed { addresses[image] = try await address(of: image) }
     let found = addresses
     return try builder.request(for: shot) { image in
       guard let address = found[image] else {
-        throw PipelineError(.shotFailed, "the picture \(image.planned) has no address")
+        throw PipelineError(.shotFailed, "the frame \(image.planned) has no address")
       }
       return address
     }
@@ -96,7 +96,7 @@ extension ShotRunner {
 
   private func address(of kind: AnchorKind, of take: GenerationEntry?, shot id: String) async throws -> String {
     guard let take, take.shot == id, let anchor = try ledger.anchor(of: take.number, kind) else {
-      throw PipelineError(.shotFailed, "the \(kind.rawValue) picture of shot \(id) is not there")
+      throw PipelineError(.shotFailed, "the \(kind.rawValue) frame of shot \(id) is not there")
     }
     return try await stage.images.address(
       of: LocalImage(
@@ -134,7 +134,7 @@ extension ShotRunner {
     if results.count > 1 {
       stage.emit(.notice("shot \(shot.id): the service sent \(results.count) clips for one take; the first counts"))
     }
-    // It is paid: what goes wrong from here on leaves the intent open, so that nothing sends it anew unasked.
+    // It is paid: what goes wrong from here on leaves the intent open, so that nothing sends it again unasked.
     deliveries.keep(results[0], of: take.number)
     let clip = try await download(results[0], take)
     try ledger.recordAnsweredWithClips(intent: intent.number)
@@ -211,7 +211,7 @@ extension ShotRunner {
       throw PipelineError(
         .shotFailed,
         "the answer to a blocking request was lost, and the service does not list it: it may have been accepted and paid. "
-          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it anew. Requests "
+          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it again. Requests "
           + "that are sent with --wait sse or poll can always be found again.")
     }
     try ledger.recordRefused(intent: intent.number, error: nil)
@@ -247,7 +247,7 @@ extension ShotRunner {
   private func adopt(
     _ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int, orFewer: Bool
   ) throws -> Bool {
-    let ids = try stage.withTurn {
+    let ids = try stage.withLock {
       let known = try ledger.knownRemoteIDs()
       let unknown = jobs.filter { !known.contains($0.id) }
         .sorted { Self.rank($0, intent) < Self.rank($1, intent) }
@@ -259,7 +259,7 @@ extension ShotRunner {
     }
     if !ids.isEmpty {
       emit(.adopted(ids.map(shown)))
-      for take in try takes(of: intent) where take.isSuperseded { addStray(take) }
+      for take in try takes(of: intent) where take.isSuperseded { addBackgroundTake(take) }
     }
     return !ids.isEmpty
   }

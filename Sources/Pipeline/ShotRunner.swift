@@ -9,15 +9,15 @@ struct ShotRunner: Sendable {
   /// Answers that may be lost in a row before the shot is given up.
   static let lostAnswers = 6
 
-  let stage: GenerationStage
+  let stage: RunContext
   let shot: Shot
-  /// The takes whose pictures the shot is made from.
+  /// The takes whose frames the shot is made from.
   let seeds: Seeds
-  /// Pictures of it that other shots are made from.
+  /// Frames of it that other shots are made from.
   let anchors: Set<AnchorKind>
   let contentDigest: String
   let failures = Failures()
-  let deliveries = Deliveries()
+  let deliveries = ResultCache()
 
   /// The services' own errors of this run, by generation.
   final class Failures: Sendable {
@@ -35,7 +35,7 @@ struct ShotRunner: Sendable {
     }
   }
 
-  init(stage: GenerationStage, shot: Shot, seeds: Seeds) throws {
+  init(stage: RunContext, shot: Shot, seeds: Seeds) throws {
     self.stage = stage
     self.shot = shot
     self.seeds = seeds
@@ -52,7 +52,7 @@ struct ShotRunner: Sendable {
   func run() async throws -> GenerationEntry {
     try requireWholeClips()
     try giveDamagedClipsAnotherChance()
-    for take in try ledger.strays(shot: shot.id, contentDigest: contentDigest) { addStray(take) }
+    for take in try ledger.backgroundTakes(shot: shot.id, contentDigest: contentDigest) { addBackgroundTake(take) }
     var hasWorked = false
     var retries = 0
     while true {
@@ -81,9 +81,9 @@ struct ShotRunner: Sendable {
   }
 
   /// Has a paid take brought in that does not count; the shot does not wait for it.
-  func addStray(_ take: GenerationEntry) {
+  func addBackgroundTake(_ take: GenerationEntry) {
     guard take.provider == stage.host.provider.name, take.remoteID != nil else { return }
-    stage.strays.add(take, self)
+    stage.backgroundTakes.add(take, self)
   }
 
   /// Brings a take home that does not count: it was paid, and can be picked later.
@@ -102,8 +102,8 @@ struct ShotRunner: Sendable {
     let reason: String
     switch take.state {
     case .rejected:
-      let why = ClipJudge.reasons(inVerdict: take.verdict)
-      let again = take.remoteID != nil && ClipJudge.isDamage(verdict: take.verdict)
+      let why = ClipVerifier.reasons(inVerdict: take.verdict)
+      let again = take.remoteID != nil && ClipVerifier.isDamage(verdict: take.verdict)
       let fault = again ? "came damaged each time it was fetched" : "is not what was asked for"
       reason =
         "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: " ")) It was paid; "

@@ -3,11 +3,11 @@ import Libav
 import Probing
 public import Storyboard
 
-/// Looks at picture files by decoding them.
+/// Looks at frame files by decoding them.
 public struct StillInspector: ImageInspector {
   public init() {}
 
-  /// Brands of pictures in the ISO base media format that libav may not read (ISO/IEC 23008-12, AV1 Image File Format).
+  /// Brands of frames in the ISO base media format that libav may not read (ISO/IEC 23008-12, AV1 Image File Format).
   private static let otherBrands: Set<String> = [
     "heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "avif", "avis",
   ]

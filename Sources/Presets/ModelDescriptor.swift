@@ -70,11 +70,11 @@ public struct ConstantParameter: Sendable, Hashable, Codable {
 
 /// The format of a model's clips, as far as it is published.
 public struct OutputFormat: Sendable, Hashable, Codable {
-  /// Aspect ratio (`16:9`) → picture size in pixels.
+  /// Aspect ratio (`16:9`) → frame size in pixels.
   public let sizes: [String: PixelSize]
   /// Used when a request names no aspect ratio.
   public let defaultAspectRatio: String?
-  /// The picture takes its shape from the start image.
+  /// The frame takes its shape from the start image.
   public let followsStartImage: Bool
   /// Nil when not published.
   public let frameRate: FrameRate?
@@ -92,7 +92,7 @@ public struct OutputFormat: Sendable, Hashable, Codable {
   }
 }
 
-/// Width and height of a picture in pixels.
+/// Width and height of a frame in pixels.
 public struct PixelSize: Sendable, Hashable, Codable, CustomStringConvertible {
   public let width: Int
   public let height: Int

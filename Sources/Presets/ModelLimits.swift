@@ -9,15 +9,15 @@ public struct ModelLimits: Sendable, Hashable, Codable {
   public internal(set) var promptCharacters: Int?
   /// References and elements together.
   public let referencesAndElements: Int?
-  /// Further pictures of an element beside the frontal one.
+  /// Further frames of an element beside the frontal one.
   public let elementAngles: Int?
   /// Aspect ratios a request may name.
   public internal(set) var aspectRatios: [String]?
   /// Generations of one request.
   public let takes: Int?
-  /// Neutral field → what its pictures must be.
+  /// Neutral field → what its frames must be.
   public let images: [String: ImageLimit]
-  /// Whether pictures may be given as `data:` addresses.
+  /// Whether frames may be given as `data:` addresses.
   public let takesDataAddresses: Bool?
 
   public func image(_ field: NeutralField) -> ImageLimit? { images[field.rawValue] }
@@ -60,7 +60,7 @@ public struct MultiPromptLimit: Sendable, Hashable, Codable {
   public let duration: DurationLimit?
 }
 
-/// What a picture must be.
+/// What a frame must be.
 public struct ImageLimit: Sendable, Hashable, Codable {
   /// `jpeg`, `png`.
   public let formats: [String]?

@@ -1,6 +1,6 @@
 public import Libav
 
-/// What a picture's numbers are taken to mean: its tags, completed by stated assumptions.
+/// What a frame's numbers are taken to mean: its tags, completed by stated assumptions.
 public struct ColorUnderstanding: Sendable, Hashable {
   /// Complete but for the chroma location of formats that have none.
   public let tags: ColorTags
@@ -12,7 +12,7 @@ public struct ColorUnderstanding: Sendable, Hashable {
 
   /// Untagged YUV is BT.709 from 720 lines on and BT.601 below (as its matrix, transfer and primaries), limited range,
   /// chroma sited left, as MPEG-2 and all codecs after it have it; RGB is full-range sRGB.
-  /// - Parameter codec: libav's name, for what a codec's own standard says; most decoders tell it with the picture.
+  /// - Parameter codec: libav's name, for what a codec's own standard says; most decoders tell it with the frame.
   public init(_ tags: ColorTags, format: PixelFormat, height: Int, codec: String = "") {
     var tags = tags
     var assumed: [String] = []

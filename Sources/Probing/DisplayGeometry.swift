@@ -1,7 +1,7 @@
 public import Libav
 import Timing
 
-/// The picture as a viewer sees it: stretched by its sample aspect ratio, then turned as the header says.
+/// The frame as a viewer sees it: stretched by its sample aspect ratio, then turned as the header says.
 public struct DisplayGeometry: Sendable, Hashable {
   /// Square pixels; the stretched side is rounded to the nearest.
   public let width: Int
@@ -12,7 +12,7 @@ public struct DisplayGeometry: Sendable, Hashable {
   /// True too when nothing is said of the pixels' shape.
   public let hasSquarePixels: Bool
 
-  /// Nil for streams without pictures.
+  /// Nil for streams without frames.
   public init?(_ stream: StreamInfo) {
     guard let video = stream.video else { return nil }
     let aspect = video.sampleAspectRatio.isPositive ? video.sampleAspectRatio : .one

@@ -1,20 +1,20 @@
 public import Timing
 
-/// How evenly pictures follow each other, measured from their presentation times.
+/// How evenly frames follow each other, measured from their presentation times.
 public struct FrameTiming: Sendable, Hashable {
-  /// Pictures that the measurement rests on.
+  /// Frames that the measurement rests on.
   public let frameCount: Int
   /// The rate that explains the times: one that fits to the tick, else the standard rate that fits best, else the header's if it
   /// fits, else the mean.
   public let rate: FrameRate?
-  /// Whether every picture lies within a tick of the stream's time base of where ``rate`` puts it.
+  /// Whether every frame lies within a tick of the stream's time base of where ``rate`` puts it.
   public let isConstant: Bool
-  /// Seconds between a picture's time and where ``rate`` puts it, at worst.
+  /// Seconds between a frame's time and where ``rate`` puts it, at worst.
   public let worstDeviation: Rational
-  /// Seconds between pictures, least and greatest.
+  /// Seconds between frames, least and greatest.
   public let shortestDelta: Rational?
   public let longestDelta: Rational?
-  /// Pictures with the same time as the one before.
+  /// Frames with the same time as the one before.
   public let duplicateTimes: Int
 
   /// Rates that deliverables are made at.
@@ -55,7 +55,7 @@ public struct FrameTiming: Sendable, Hashable {
     isConstant = rate != nil && worstDeviation <= tick
   }
 
-  /// The rates that put every picture within a tick of its time.
+  /// The rates that put every frame within a tick of its time.
   private static func fitting(
     _ rates: [Rational], times: [Int64], timeBase: TimeBase
   ) -> [(rate: FrameRate, deviation: Rational)] {

@@ -12,7 +12,7 @@ public struct HDRDescription: Sendable, Hashable {
   public let hasHDR10Plus: Bool
   /// The header's record.
   public let dolbyVision: StreamSideData.DolbyVisionRecord?
-  /// Beside the first picture, where its packet tells.
+  /// Beside the first frame, where its packet tells.
   public let hasDolbyVisionRPU: Bool
 
   /// Nil for streams that say nothing of HDR.
@@ -60,7 +60,7 @@ public struct HDRDescription: Sendable, Hashable {
     return parts.joined(separator: ", ")
   }
 
-  private static func plain(_ value: WrittenFraction) -> String {
+  private static func plain(_ value: UnreducedFraction) -> String {
     let decimal = value.value.doubleValue
     return decimal == decimal.rounded() ? "\(Int64(decimal))" : "\(decimal)"
   }

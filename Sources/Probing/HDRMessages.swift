@@ -1,18 +1,18 @@
 public import Libav
 
-/// What an H.264 or HEVC bit stream itself says of HDR, in the supplemental messages before its first picture.
+/// What an H.264 or HEVC bit stream itself says of HDR, in the supplemental messages before its first frame.
 public struct HDRMessages: Sendable, Hashable {
   /// Messages 137 and 144 of ITU-T H.264 and H.265 annex D.
   public private(set) var masteringDisplay: StreamSideData.MasteringDisplay?
   public private(set) var contentLight: ContentLight?
   /// SMPTE ST 2094-40.
   public private(set) var hasHDR10Plus = false
-  /// A Dolby Vision RPU beside the picture.
+  /// A Dolby Vision RPU beside the frame.
   public private(set) var hasDolbyVisionRPU = false
 
   /// cd/m².
   public struct ContentLight: Sendable, Hashable {
-    /// Of the brightest pixel, and of the brightest picture in the mean.
+    /// Of the brightest pixel, and of the brightest frame in the mean.
     public let maximum: Int
     public let average: Int
   }
@@ -138,8 +138,8 @@ public struct HDRMessages: Sendable, Hashable {
       // Green, blue and red stand in this order, then white.
       let order = [8, 10, 0, 2, 4, 6, 12, 14]
       masteringDisplay = StreamSideData.MasteringDisplay(
-        primaries: order.map { WrittenFraction(number($0, 2), Self.chromaticityUnit) },
-        luminance: [20, 16].map { WrittenFraction(number($0, 4), Self.luminanceUnit) })
+        primaries: order.map { UnreducedFraction(number($0, 2), Self.chromaticityUnit) },
+        luminance: [20, 16].map { UnreducedFraction(number($0, 4), Self.luminanceUnit) })
     case Payload.contentLight where payload.count >= 4 && contentLight == nil:
       contentLight = ContentLight(maximum: Int(number(0, 2)), average: Int(number(2, 2)))
     case Payload.registered: hasHDR10Plus = hasHDR10Plus || payload.starts(with: Self.hdr10PlusHead)

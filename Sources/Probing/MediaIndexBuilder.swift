@@ -8,7 +8,7 @@ public struct MediaIndexBuilder: Sendable {
   public let decoders: [DecoderFacts?]
   public let mainVideo: Int?
   public let mainAudio: Int?
-  private let classifiers: [PictureClassifier?]
+  private let classifiers: [FrameClassifier?]
   /// Bytes that are known of each packet; nil for all.
   private let readBytes: Int?
   /// Whether some packet's known bytes did not tell what it holds.
@@ -25,9 +25,9 @@ public struct MediaIndexBuilder: Sendable {
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
     readBytes = demuxer.readBytes
-    var classifiers: [PictureClassifier?] = []
+    var classifiers: [FrameClassifier?] = []
     for stream in demuxer.streams {
-      classifiers.append(PictureClassifier(try demuxer.parameters(ofStream: stream.index)))
+      classifiers.append(FrameClassifier(try demuxer.parameters(ofStream: stream.index)))
     }
     self.classifiers = classifiers
     messages = try demuxer.hdrMessages()
@@ -38,25 +38,25 @@ public struct MediaIndexBuilder: Sendable {
   public mutating func add(_ packet: borrowing Packet) {
     let index = packet.streamIndex
     guard entries.indices.contains(index) else { return }
-    var picture = PictureKind.unknown
+    var frame = FrameKind.unknown
     if let classifier = classifiers[index] {
-      picture = kind(of: packet, classifier)
+      frame = kind(of: packet, classifier)
       if entries[index].isEmpty { readMessages(packet, classifier) }
     }
     entries[index].append(
       PacketIndex.Entry(
         pts: packet.pts, dts: packet.dts, duration: packet.duration, size: packet.size, isKey: packet.isKey,
-        isDiscarded: packet.isDiscarded, picture: picture))
+        isDiscarded: packet.isDiscarded, frame: frame))
   }
 
-  private mutating func kind(of packet: borrowing Packet, _ classifier: PictureClassifier) -> PictureKind {
+  private mutating func kind(of packet: borrowing Packet, _ classifier: FrameClassifier) -> FrameKind {
     let known = readBytes.map { min($0, packet.size) } ?? packet.size
     let kind = packet.withBytes { bytes in classifier.kind(ofHead: bytes.extracting(first: known), size: bytes.count) }
     if kind == nil { isUndecided = true }
     return kind ?? .unknown
   }
 
-  private mutating func readMessages(_ packet: borrowing Packet, _ classifier: PictureClassifier) {
+  private mutating func readMessages(_ packet: borrowing Packet, _ classifier: FrameClassifier) {
     let index = packet.streamIndex
     guard var found = messages[index] else { return }
     let known = readBytes.map { min($0, packet.size) } ?? packet.size

@@ -10,7 +10,7 @@ public struct MovieBoxes: Sendable, Hashable {
     /// libav's stream id.
     public let id: Int
     public let edits: [Edit]
-    /// Nil for tracks without pictures.
+    /// Nil for tracks without frames.
     public let sampleEntry: SampleEntry?
 
     /// Edits beyond the plain one that starts where the codecs' delay ends: empty ones, and second and later ones.
@@ -31,13 +31,13 @@ public struct MovieBoxes: Sendable, Hashable {
     public var isEmpty: Bool { mediaTime == -1 }
   }
 
-  /// What the container says of the pictures, whatever the bit stream says.
+  /// What the container says of the frames, whatever the bit stream says.
   public struct SampleEntry: Sendable, Hashable {
     public let type: String
     /// Pixels.
     public let width: Int
     public let height: Int
-    /// `clap`: width and height in pixels, to thousandths; nil when the whole picture is clean.
+    /// `clap`: width and height in pixels, to thousandths; nil when the whole frame is clean.
     public fileprivate(set) var cleanAperture: CleanAperture?
     /// `colr` of type nclx or nclc: numbers of ITU-T H.273.
     public fileprivate(set) var colorCodes: ColorCodes?
@@ -112,10 +112,10 @@ public struct MovieBoxes: Sendable, Hashable {
     let id = header.flatMap { reader.number($0.body.lowerBound + (isLong ? 20 : 12), 4) } ?? 0
     let edits = parts.first { $0.type == "edts" }.map { reader.children(of: $0) }?.first { $0.type == "elst" }
     let table = reader.find(["mdia", "minf", "stbl", "stsd"], in: trak)
-    let isPicture = reader.find(["mdia", "minf", "vmhd"], in: trak) != nil
+    let isFrame = reader.find(["mdia", "minf", "vmhd"], in: trak) != nil
     return Track(
       id: Int(id), edits: edits.map { reader.edits($0) } ?? [],
-      sampleEntry: isPicture ? table.flatMap { reader.sampleEntry($0) } : nil)
+      sampleEntry: isFrame ? table.flatMap { reader.sampleEntry($0) } : nil)
   }
 }
 

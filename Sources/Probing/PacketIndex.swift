@@ -14,8 +14,8 @@ public struct PacketIndex: Sendable {
     public let isKey: Bool
     /// An edit list says that it is decoded but not shown.
     public let isDiscarded: Bool
-    /// What kind of picture the packet holds, for H.264 and HEVC.
-    public let picture: PictureKind
+    /// What kind of frame the packet holds, for H.264 and HEVC.
+    public let frame: FrameKind
   }
 
   public let stream: StreamInfo
@@ -26,7 +26,7 @@ public struct PacketIndex: Sendable {
   /// What the stream's header and its first packet say of HDR; nil for codecs that carry no such messages.
   public let hdr: HDRMessages?
 
-  /// Whether every shown packet has a PTS of its own, and these tell in which order the pictures are shown.
+  /// Whether every shown packet has a PTS of its own, and these tell in which order the frames are shown.
   public let hasUniquePTS: Bool
 
   /// - Parameter formatName: libav's names of the container.
@@ -45,10 +45,10 @@ public struct PacketIndex: Sendable {
       && Self.isOrderTold(entries, of: stream, formatName: formatName)
   }
 
-  /// Containers that store when a picture is shown, however it is coded.
+  /// Containers that store when a frame is shown, however it is coded.
   private static let tellingOrder: Set<String> = ["mov", "matroska", "mpegts", "mpeg", "flv", "nut", "ogg"]
 
-  /// MXF and others know decoding times only, which libav hands on as times of presentation even where pictures are reordered.
+  /// MXF and others know decoding times only, which libav hands on as times of presentation even where frames are reordered.
   private static func isOrderTold(_ entries: [Entry], of stream: StreamInfo, formatName: String) -> Bool {
     guard stream.videoDelay > 0 else { return true }
     return tellingOrder.contains(String(formatName.prefix { $0 != "," })) || entries.contains { $0.pts != $0.dts }
@@ -57,14 +57,14 @@ public struct PacketIndex: Sendable {
   /// Presentation times of the shown packets, ascending, in ticks.
   public var presentationTimes: [Int64] { presentationOrder.compactMap { entries[$0].pts } }
 
-  /// Positions in presentation order by PTS; empty where that does not tell pictures apart.
+  /// Positions in presentation order by PTS; empty where that does not tell frames apart.
   public var positions: [Int64: Int] {
     guard hasUniquePTS else { return [:] }
     return Dictionary(uniqueKeysWithValues: zip(presentationTimes, presentationOrder.indices))
   }
 
-  /// Pictures that a decoder must hold back at least, so that they come out in order.
-  public var decodingDelay: Int { max(stream.videoDelay, PictureOrder(self)?.reorderDepth ?? 0) }
+  /// Frames that a decoder must hold back at least, so that they come out in order.
+  public var decodingDelay: Int { max(stream.videoDelay, FrameReordering(self)?.reorderDepth ?? 0) }
 
   /// Bytes of all packets.
   public var byteCount: Int64 { entries.reduce(0) { $0 + Int64($1.size) } }
@@ -82,14 +82,14 @@ public struct PacketIndex: Sendable {
     return stream.timeBase.seconds(pts + duration)
   }
 
-  /// Where decoding can start so that the picture of a packet, and all shown from there on, come out as in a full decode: a
+  /// Where decoding can start so that the frame of a packet, and all shown from there on, come out as in a full decode: a
   /// position in ``entries`` at or before it. Nil when no key packet promises that.
   public func randomAccess(before target: Int) -> Int? {
     guard entries.indices.contains(target), let time = entries[target].pts else { return nil }
-    let isKnown = Self.startingAnew.contains(stream.codecName)
+    let isKnown = Self.startingAgain.contains(stream.codecName)
     return entries[...target].lastIndex { entry in
       guard entry.isKey, !entry.isDiscarded, let pts = entry.pts, pts <= time else { return false }
-      switch entry.picture {
+      switch entry.frame {
       case .idr, .cra, .recovery: return true
       case .unknown: return isKnown
       default: return false
@@ -97,8 +97,8 @@ public struct PacketIndex: Sendable {
     }
   }
 
-  /// Codecs without a ``PictureKind`` whose key pictures can be decoded first, with all that is shown from them on.
-  private static let startingAnew: Set<String> = [
+  /// Codecs without a ``FrameKind`` whose keyframes can be decoded first, with all that is shown from them on.
+  private static let startingAgain: Set<String> = [
     "vp8", "vp9", "av1", "mpeg1video", "mpeg2video", "mpeg4", "msmpeg4v1", "msmpeg4v2", "msmpeg4v3", "wmv1", "wmv2",
     "h263", "flv1", "theora", "prores", "mjpeg", "dnxhd", "png", "ffv1", "dvvideo", "huffyuv", "ffvhuff", "utvideo",
     "rawvideo", "v210", "cinepak", "qtrle",

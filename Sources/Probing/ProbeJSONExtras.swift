@@ -71,7 +71,7 @@ struct ProbeJSONTime: Encodable {
   }
 }
 
-/// The project's own words on one stream, under `longtake`; those on pictures only for video. What is not known, or was
+/// The project's own words on one stream, under `longtake`; those on frames only for video. What is not known, or was
 /// not counted, is `null`.
 struct ProbeJSONStreamExtras: Encodable {
   let report: ProbeReport.StreamReport
@@ -91,7 +91,7 @@ struct ProbeJSONStreamExtras: Encodable {
     guard let video = report.info.video else { return }
     try fields.putOrNull("sample_entry", track?.sampleEntry.map { SampleEntry(entry: $0) })
     try fields.putOrNull("encoder", report.info.metadata["encoder"])
-    try putPictures(counted, &fields)
+    try putFrames(counted, &fields)
     try fields.putOrNull("display", DisplayGeometry(report.info).map(Display.init))
     try fields.putOrNull("color", report.color.map { Color(understood: $0) })
     try fields.putOrNull("hdr", report.hdr.map { ProbeJSONHDR(hdr: $0) })
@@ -101,7 +101,7 @@ struct ProbeJSONStreamExtras: Encodable {
     try fields.put("content_light_level", video.hasContentLightLevel)
   }
 
-  private func putPictures(_ counted: ProbeReport.Counted?, _ fields: inout JSONFields) throws {
+  private func putFrames(_ counted: ProbeReport.Counted?, _ fields: inout JSONFields) throws {
     try fields.putOrNull("frames", counted?.shownPackets)
     let timing = counted?.timing
     try fields.putOrNull("frame_rate", timing?.rate?.description)
@@ -112,8 +112,8 @@ struct ProbeJSONStreamExtras: Encodable {
     try fields.putOrNull("duplicate_times", timing?.duplicateTimes)
     try fields.putOrNull("key_packets", counted?.keyPackets)
     let isClassified = counted?.opensWithIDR != nil
-    try fields.putOrNull("idr_pictures", isClassified ? counted?.idrPictures : nil)
-    try fields.putOrNull("cra_pictures", isClassified ? counted?.craPictures : nil)
+    try fields.putOrNull("idr_pictures", isClassified ? counted?.idrFrames : nil)
+    try fields.putOrNull("cra_pictures", isClassified ? counted?.craFrames : nil)
     try fields.putOrNull("opens_with_idr", counted?.opensWithIDR)
     try fields.putOrNull("open_gops", counted?.order?.openGroups)
     try fields.putOrNull("b_frames_in_a_row", counted?.order?.longestBRun)

@@ -21,7 +21,7 @@ public struct ProbeReport: Sendable {
     public let info: StreamInfo
     /// Nil when only the headers were read.
     public let counted: Counted?
-    /// Nil for sound and data.
+    /// Nil for audio and data.
     public let color: ColorUnderstanding?
     /// Nil where nothing is said of it.
     public let hdr: HDRDescription?
@@ -42,15 +42,15 @@ public struct ProbeReport: Sendable {
     public let keyPackets: Int
     /// Packets from one key packet to the next, in decoding order.
     public let gopLengths: [Int]
-    public let idrPictures: Int
-    public let craPictures: Int
+    public let idrFrames: Int
+    public let craFrames: Int
     /// Nil where the codec is not H.264 or HEVC.
     public let opensWithIDR: Bool?
     /// For video.
     public let timing: FrameTiming?
 
     /// For video whose packets carry times.
-    public let order: PictureOrder?
+    public let order: FrameReordering?
 
     public var duration: Rational? { if let start, let end { end - start } else { nil } }
   }
@@ -61,25 +61,25 @@ public struct ProbeReport: Sendable {
   /// What the container's header says of a stream beyond libav's word; nil for files that are not MP4/MOV.
   public func track(of stream: StreamInfo) -> MovieBoxes.Track? { movie?.tracks.first { $0.id == stream.id } }
 
-  /// The timecode of the first picture as tagged: `HH:MM:SS:FF`, with `;` for drop frame.
+  /// The timecode of the first frame as tagged: `HH:MM:SS:FF`, with `;` for drop frame.
   public var timecode: String? {
     container.metadata["timecode"] ?? streams.lazy.compactMap { $0.info.metadata["timecode"] }.first
   }
 
-  /// Seconds by which the sound starts after the picture (negative: before).
+  /// Seconds by which the audio starts after the frame (negative: before).
   public var audioStartOffset: Rational? {
     guard let video = video?.counted?.start, let audio = audio?.counted?.start else { return nil }
     return audio - video
   }
 
-  /// Seconds by which the sound ends after the picture (negative: before).
+  /// Seconds by which the audio ends after the frame (negative: before).
   public var audioEndOffset: Rational? {
     guard let video = video?.counted?.end, let audio = audio?.counted?.end else { return nil }
     return audio - video
   }
 
   /// Opens a file and reads its headers; with `counting`, every packet too. Nothing is decoded beyond libav's own look at the
-  /// first pictures.
+  /// first frames.
   /// - Throws: ``LibavError`` naming the file when it cannot be opened as media.
   public init(path: String, counting: Bool = true) throws(LibavError) {
     if counting {
@@ -135,11 +135,11 @@ extension ProbeReport.Counted {
     end = index.end
     keyPackets = index.entries.count(where: \.isKey)
     gopLengths = index.gopLengths
-    idrPictures = index.entries.count { $0.picture == .idr }
-    craPictures = index.entries.count { $0.picture == .cra }
-    let first = index.entries.first { !$0.isDiscarded }?.picture ?? .unknown
+    idrFrames = index.entries.count { $0.frame == .idr }
+    craFrames = index.entries.count { $0.frame == .cra }
+    let first = index.entries.first { !$0.isDiscarded }?.frame ?? .unknown
     opensWithIDR = first == .unknown ? nil : first == .idr
-    order = index.stream.kind == .video ? PictureOrder(index) : nil
+    order = index.stream.kind == .video ? FrameReordering(index) : nil
     timing =
       index.stream.kind == .video
       ? FrameTiming(
@@ -150,7 +150,7 @@ extension ProbeReport.Counted {
 }
 
 extension StreamInfo {
-  /// How its pictures' colours are understood; nil for streams without pictures.
+  /// How its frames' colours are understood; nil for streams without frames.
   public var color: ColorUnderstanding? {
     guard let video, let format = PixelFormat(name: video.pixelFormat) else { return nil }
     return ColorUnderstanding(video.color, format: format, height: video.height, codec: codecName)

@@ -20,7 +20,7 @@ public struct ProbeTable: Sendable {
       for line in Self.details(stream) { rows.append(("", line)) }
     }
     if let start = report.audioStartOffset, let end = report.audioEndOffset {
-      rows.append(("sound", "starts \(Self.offset(start)), ends \(Self.offset(end)) against the picture"))
+      rows.append(("audio", "starts \(Self.offset(start)), ends \(Self.offset(end)) against the frame"))
     }
     if let notes = Self.notes(report) { rows.append(("also", notes)) }
     if let error = report.readError { rows.append(("error", error)) }
@@ -70,7 +70,7 @@ public struct ProbeTable: Sendable {
     }
     if let rate = info.bitRate { parts.append("\(kilobits(rate)) kbit/s") }
     if let language = info.metadata["language"], language != "und" { parts.append(language) }
-    if info.isAttachedPicture { parts.append("cover picture") }
+    if info.isAttachedPicture { parts.append("cover frame") }
     return parts.joined(separator: ", ")
   }
 
@@ -97,7 +97,7 @@ public struct ProbeTable: Sendable {
   }
 
   private static func counted(_ counted: ProbeReport.Counted, isVideo: Bool) -> String {
-    var parts = [isVideo ? "\(counted.shownPackets) pictures" : "\(counted.packets) packets"]
+    var parts = [isVideo ? "\(counted.shownPackets) frames" : "\(counted.packets) packets"]
     if let duration = counted.duration { parts.append("\(seconds(duration)) s") }
     if let start = counted.start, start != .zero { parts.append("from \(seconds(start)) s") }
     if isVideo {

@@ -1,7 +1,7 @@
 public import Libav
 public import Timing
 
-/// The timecode of a file's first picture, as its timecode track or its metadata says.
+/// The timecode of a file's first frame, as its timecode track or its metadata says.
 public struct StartTimecode: Sendable, Hashable, CustomStringConvertible {
   private let timecode: Timecode
 

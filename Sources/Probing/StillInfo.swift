@@ -1,6 +1,6 @@
 public import Libav
 
-/// What a picture file is, told from its content and never from its name.
+/// What a frame file is, told from its content and never from its name.
 public struct StillInfo: Sendable, Hashable {
   public enum Format: String, Sendable, Codable { case png, jpeg, webp, other }
 
@@ -8,7 +8,7 @@ public struct StillInfo: Sendable, Hashable {
   /// The format's name as libav has it, for those that are `other` too.
   public let formatName: String
   /// How its EXIF data have it turned for viewing.
-  public let orientation: PictureOrientation
+  public let orientation: DisplayOrientation
   /// Pixels as a viewer sees them, turned upright.
   public let width: Int
   public let height: Int
@@ -31,12 +31,12 @@ public struct StillInfo: Sendable, Hashable {
     }
   }
 
-  /// Opens a picture file and decodes it, so that a damaged one is found now.
+  /// Opens a frame file and decodes it, so that a damaged one is found now.
   /// - Throws: ``LibavError`` naming the file.
   public init(path: String) throws(LibavError) {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.streams.first(where: { $0.kind == .video }) else {
-      throw LibavError(.invalidData, "holds no picture", file: path)
+      throw LibavError(.invalidData, "holds no frame", file: path)
     }
     format =
       switch stream.codecName {
@@ -53,12 +53,12 @@ public struct StillInfo: Sendable, Hashable {
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
     let frame = try Frame()
     guard try reader.next(into: frame) != nil else {
-      let words = reader.faults.first?.message ?? "no picture came out"
-      throw LibavError(.invalidData, "cannot be decoded as a picture: \(words)", file: path)
+      let words = reader.faults.first?.message ?? "no frame came out"
+      throw LibavError(.invalidData, "cannot be decoded as a frame: \(words)", file: path)
     }
     bitDepth = frame.pixelFormat.bitDepth
     components = frame.pixelFormat.componentCount
-    orientation = PictureOrientation(path: path)
+    orientation = DisplayOrientation(path: path)
     (width, height) = orientation.swapsSides ? (frame.height, frame.width) : (frame.width, frame.height)
   }
 }

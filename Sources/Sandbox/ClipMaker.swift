@@ -23,7 +23,7 @@ struct ClipMaker: Sendable {
     model id: String, parameters: [String: JSONValue], take: Int, to path: String, stop: StopSign
   ) throws -> ClipOutcome {
     guard let model = catalogue[id] else { throw ModelRefusal(description: "Model not found: \(id)") }
-    let order = try ClipOrder(parameters, for: model)
+    let order = try ClipRequest(parameters, for: model)
     let folder = "\(scratch)/\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(atPath: folder) }
@@ -44,7 +44,7 @@ struct ClipMaker: Sendable {
       [id, size.description, order.variant, String(take)] + identities
         + order.scenes.flatMap { [$0.prompt, String($0.seconds)] })
     let clip = Clip(
-      order: order, size: size, seed: seed, start: try start?.picture(size), end: try end?.picture(size))
+      order: order, size: size, seed: seed, start: try start?.frame(size), end: try end?.frame(size))
     try ClipRenderer().render(clip, to: path, stop: stop)
     return ClipOutcome(note: notes.isEmpty ? nil : notes.joined(separator: " "))
   }

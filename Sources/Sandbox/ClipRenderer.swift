@@ -13,20 +13,20 @@ final class StopSign: Sendable {
 
 /// A clip with everything that it is made from.
 struct Clip: Sendable {
-  let order: ClipOrder
-  let size: PictureSize
+  let order: ClipRequest
+  let size: FrameSize
   let seed: Seed
-  let start: Picture?
-  let end: Picture?
+  let start: RenderedFrame?
+  let end: RenderedFrame?
 }
 
-/// Renders clips: pictures through x264, sound through AAC, into MP4. The same clip gives the same bytes.
+/// Renders clips: frames through x264, audio through AAC, into MP4. The same clip gives the same bytes.
 struct ClipRenderer: Sendable {
   /// Written into every file.
   static let notice = "longtake sandbox: a stand-in, not a model's output"
   static let framesPerSecond = 24
 
-  /// Pictures between key frames.
+  /// Frames between key frames.
   private static let gopLength = 72
   /// x264's constant rate factor: about 25 Mb/s at 3840×2160.
   private static let quality = "23"
@@ -50,7 +50,7 @@ struct ClipRenderer: Sendable {
       path: output.temporaryPath, format: "mp4",
       metadata: ["comment": Self.notice, "encoder": Self.notice, "title": "sandbox clip"])
     let videoStream = try muxer.addStream(try video.parameters(), timeBase: rate.mediaTimeBase, frameRate: rate)
-    var sound = clip.order.hasAudio ? try SoundTrack(clip, muxer: &muxer, bitRate: Self.audioBitRate) : nil
+    var audio = clip.order.hasAudio ? try AudioTrack(clip, muxer: &muxer, bitRate: Self.audioBitRate) : nil
     try muxer.writeHeader(options: ["movflags": "+faststart", "fflags": "+bitexact"])
     let packet = try Packet()
     let target = try Frame(width: clip.size.width, height: clip.size.height, format: .yuv420p, color: .bt709)
@@ -65,21 +65,21 @@ struct ClipRenderer: Sendable {
       for frame in 0..<script.frames {
         if stop.isStopped { throw CancellationError() }
         try Self.fill(target, SceneFrame(views: script.views(at: frame), index: index, grain: grain))
-        picture.pts = Int64(index)
-        try video.send(picture)
+        frame.pts = Int64(index)
+        try video.send(frame)
         try Self.drain(video, packet, into: muxer, stream: videoStream)
         index += 1
-        try sound?.write(until: index, of: Self.framesPerSecond, into: muxer)
+        try audio?.write(until: index, of: Self.framesPerSecond, into: muxer)
       }
     }
     try video.sendEnd()
     try Self.drain(video, packet, into: muxer, stream: videoStream)
-    try sound?.finish(into: muxer)
+    try audio?.finish(into: muxer)
     try muxer.finish()
     try output.commit()
   }
 
-  private static func videoSettings(_ size: PictureSize, rate: FrameRate, tick: TimeBase) -> VideoEncoding {
+  private static func videoSettings(_ size: FrameSize, rate: FrameRate, tick: TimeBase) -> VideoEncoding {
     var settings = VideoEncoding(
       encoder: "libx264", width: size.width, height: size.height, pixelFormat: .yuv420p, timeBase: tick,
       frameRate: rate)
@@ -115,18 +115,18 @@ struct ClipRenderer: Sendable {
   }
 }
 
-/// The sound of a clip on its way into the file.
-private struct SoundTrack: ~Copyable {
+/// The audio of a clip on its way into the file.
+private struct AudioTrack: ~Copyable {
   private let encoder: Encoder
   private let packet: Packet
   private let stream: Int
   private let format: AudioFormat
   private let total: Int
-  private var ambience: Ambience
+  private var ambience: AmbientAudio
   private var written = 0
 
   init(_ clip: Clip, muxer: inout Muxer, bitRate: Int64) throws {
-    let format = AudioFormat(sampleRate: Ambience.sampleRate, layout: .stereo)
+    let format = AudioFormat(sampleRate: AmbientAudio.sampleRate, layout: .stereo)
     let encoder = try Encoder(AudioEncoding(encoder: "aac", format: format, bitRate: bitRate))
     let packet = try Packet()
     let parameters = try encoder.parameters()
@@ -134,13 +134,13 @@ private struct SoundTrack: ~Copyable {
     self.format = format
     self.encoder = encoder
     self.packet = packet
-    total = clip.order.seconds * Ambience.sampleRate + Ambience.offset(seed: clip.seed)
-    ambience = Ambience(seed: clip.seed)
+    total = clip.order.seconds * AmbientAudio.sampleRate + AmbientAudio.offset(seed: clip.seed)
+    ambience = AmbientAudio(seed: clip.seed)
   }
 
-  /// Encodes as much sound as belongs beside the pictures so far.
+  /// Encodes as much audio as belongs beside the frames so far.
   mutating func write(until frames: Int, of rate: Int, into muxer: borrowing Muxer) throws {
-    while written + encoder.frameSize <= min(total, frames * Ambience.sampleRate / rate) {
+    while written + encoder.frameSize <= min(total, frames * AmbientAudio.sampleRate / rate) {
       try write(encoder.frameSize, into: muxer)
     }
   }

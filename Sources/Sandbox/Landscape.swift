@@ -12,7 +12,7 @@ struct Landscape: Sendable {
     let contrast: Float
   }
 
-  /// Parts of the picture that are painted side by side.
+  /// Parts of the frame that are painted side by side.
   private static let bands = 16
 
   private let width: Int
@@ -101,8 +101,8 @@ struct Landscape: Sendable {
     }
   }
 
-  /// Paints the picture, on all cores.
-  func painted() -> Picture {
+  /// Paints the frame, on all cores.
+  func painted() -> RenderedFrame {
     let size = width * height
     var luma = [UInt8](repeating: 0, count: size)
     var cb = [UInt8](repeating: 0, count: size / 4)
@@ -128,7 +128,7 @@ struct Landscape: Sendable {
         }
       }
     }
-    return Picture(
+    return RenderedFrame(
       luma: Plane(width: width, height: height, samples: luma),
       cb: Plane(width: width / 2, height: height / 2, samples: cb),
       cr: Plane(width: width / 2, height: height / 2, samples: cr))

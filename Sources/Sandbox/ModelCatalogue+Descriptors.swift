@@ -26,7 +26,7 @@ extension SandboxModel {
     names.aspectRatio = fields[.aspectRatio]?.name
     names.audio = fields[.generateAudio]?.name
     if known == nil {
-      sizes = descriptor.output.sizes.mapValues { PictureSize($0.width, $0.height) }
+      sizes = descriptor.output.sizes.mapValues { FrameSize($0.width, $0.height) }
       followsStartImage = descriptor.output.followsStartImage
       promptCharacters = descriptor.limits.promptCharacters
       referencesAndElements = descriptor.limits.referencesAndElements ?? .max

@@ -3,7 +3,7 @@
 /// Each output row is a weighted sum of four source rows, then of four neighbours in the row: a separable cubic. At
 /// whole positions it gives the source's pixels unchanged.
 struct PlaneSampler: Sendable {
-  /// The cubic's sharpness: -0.5 is Catmull–Rom; a little more keeps fine detail that a moving picture loses.
+  /// The cubic's sharpness: -0.5 is Catmull–Rom; a little more keeps fine detail that a moving frame loses.
   private static let sharpness: Float = -0.62
 
   private let plane: Plane

@@ -20,15 +20,15 @@ struct SandboxModel: Sendable {
   /// An endpoint of fal's, not a model of the hub's.
   var isOfFal = false
   var names = Names()
-  /// Names of resolutions and the shorter side of a 16:9 picture in each; one entry where there is no choice.
+  /// Names of resolutions and the shorter side of a 16:9 frame in each; one entry where there is no choice.
   var resolutions: [String: Int]
   var standardResolution: String
   /// Sizes that do not follow from the resolution: aspect ratio → size.
-  var sizes: [String: PictureSize] = [:]
+  var sizes: [String: FrameSize] = [:]
   var aspectRatios = ["16:9", "9:16", "1:1"]
   /// Used when a request names none.
   var standardAspectRatio = "16:9"
-  /// The picture takes its shape from the start image.
+  /// The frame takes its shape from the start image.
   var followsStartImage = false
   /// Whole seconds.
   var seconds: ClosedRange<Int> = 3...15
@@ -47,13 +47,13 @@ struct SandboxModel: Sendable {
   var dollarsPerSecond: Double?
 
   /// The size for an aspect ratio and a resolution, both among those the model knows.
-  func size(aspectRatio: String, resolution: String) -> PictureSize? {
+  func size(aspectRatio: String, resolution: String) -> FrameSize? {
     if let size = sizes[aspectRatio] { return size }
     guard let side = resolutions[resolution] else { return nil }
     return switch aspectRatio {
-    case "16:9": PictureSize(side * 16 / 9, side)
-    case "9:16": PictureSize(side, side * 16 / 9)
-    case "1:1": PictureSize(side * 4 / 3, side * 4 / 3)
+    case "16:9": FrameSize(side * 16 / 9, side)
+    case "9:16": FrameSize(side, side * 16 / 9)
+    case "1:1": FrameSize(side * 4 / 3, side * 4 / 3)
     default: nil
     }
   }

@@ -6,7 +6,7 @@ import Presets
 
 /// fal's protocol: queue, blocking call, status stream, cancellation and storage.
 extension SandboxRoutes {
-  /// The repository that pictures uploaded the fal way are kept in.
+  /// The repository that frames uploaded the fal way are kept in.
   private static let storage = (namespace: "fal-storage", name: "uploads", branch: "main")
   private static let requestIDHeader = HTTPField.Name("x-fal-request-id")
   /// How often a status stream looks, and says what has changed.

@@ -13,7 +13,7 @@ struct SandboxRoutes: Sendable {
   /// Bytes of an upload.
   static let maxUpload = 256 * 1024 * 1024
 
-  let desk: GenerationDesk
+  let desk: GenerationQueue
   let events: EventHub
   let repositories: RepositoryStore
   let catalogue: ModelCatalogue

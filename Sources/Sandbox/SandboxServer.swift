@@ -79,7 +79,7 @@ public final class SandboxServer: Sendable {
       catalogue: ModelCatalogue(PublishedModels.all, descriptors: settings.models), repositories: repositories,
       sizeDivisor: max(1, settings.sizeDivisor), scratch: "\(directory)/scratch")
     let address = ResultAddress(links: links, state: state, host: settings.host)
-    let desk = GenerationDesk(directory: directory, maker: maker, settings: settings) { record in
+    let desk = GenerationQueue(directory: directory, maker: maker, settings: settings) { record in
       guard let event = record.event(resultURL: address.url(record)), let data = try? JSONText.data(event) else {
         return
       }

@@ -1,6 +1,6 @@
 import Dispatch
 
-/// How a frame's colours differ from its scene's: what models do to the pictures that they start from.
+/// How a frame's colours differ from its scene's: what models do to the frames that they start from.
 struct ColourShift: Sendable {
   /// 8-bit code values added to the luma.
   var luma: Float
@@ -10,9 +10,9 @@ struct ColourShift: Sendable {
   static let none = ColourShift(luma: 0, saturation: 1)
 }
 
-/// One picture as a camera sees it, and how much of it shows.
+/// One frame as a camera sees it, and how much of it shows.
 struct SceneView: Sendable {
-  let picture: Picture
+  let frame: RenderedFrame
   let pose: CameraPose
   let shift: ColourShift
   /// 0 … 1.
@@ -40,9 +40,9 @@ struct SceneFrame: Sendable {
     let subsampling = plane == 0 ? 1 : 2
     let samplers = views.map {
       PlaneSampler(
-        $0.picture.plane(plane), width: width, height: height, pose: $0.pose, subsampling: subsampling)
+        $0.frame.plane(plane), width: width, height: height, pose: $0.pose, subsampling: subsampling)
     }
-    let lineLength = (views.map { $0.picture.plane(plane).width }.max() ?? width) + 6
+    let lineLength = (views.map { $0.frame.plane(plane).width }.max() ?? width) + 6
     DispatchQueue.concurrentPerform(iterations: Self.bands) { band in
       withUnsafeTemporaryAllocation(of: Float.self, capacity: lineLength + 2 * width) { room in
         let line = UnsafeMutableBufferPointer(rebasing: room[..<lineLength])
@@ -82,6 +82,6 @@ extension SceneView {
   }
 }
 
-extension Picture {
+extension RenderedFrame {
   fileprivate func plane(_ index: Int) -> Plane { index == 0 ? luma : index == 1 ? cb : cr }
 }

@@ -5,24 +5,24 @@ struct SceneScript: Sendable {
   private static let mostZoom: Float = 0.15
   /// A painted scene is this much larger than the view, so that the camera can move over it.
   static let overscan: Float = 1.08
-  /// What models do to the picture they start from: brighter by this many code values, more colourful by this factor.
+  /// What models do to the frame they start from: brighter by this many code values, more colourful by this factor.
   private static let drift = ColourShift(luma: 1.5, saturation: 1.025)
-  /// What fine detail is lifted by before a picture is set in motion, as models redraw it.
+  /// What fine detail is lifted by before a frame is set in motion, as models redraw it.
   private static let sharpening: Float = 0.2
   /// From this part of the scene on it passes over into the end image.
   private static let turn: Float = 0.3
 
   let frames: Int
-  private let base: Picture
+  private let base: RenderedFrame
   private let baseMove: CameraMove
   private let shift: ColourShift
-  private let arrival: (picture: Picture, move: CameraMove)?
+  private let arrival: (frame: RenderedFrame, move: CameraMove)?
 
   /// - Parameters:
-  ///   - start: the picture that the camera starts from, of the clip's size; nil paints one from the prompt.
-  ///   - end: the picture that the scene arrives at.
+  ///   - start: the frame that the camera starts from, of the clip's size; nil paints one from the prompt.
+  ///   - end: the frame that the scene arrives at.
   init(
-    scene: ClipOrder.Scene, seed: Seed, size: PictureSize, start: Picture?, end: Picture?, framesPerSecond: Int
+    scene: ClipRequest.Scene, seed: Seed, size: FrameSize, start: RenderedFrame?, end: RenderedFrame?, framesPerSecond: Int
   ) {
     frames = scene.seconds * framesPerSecond
     var numbers = seed.derived("camera").numbers
@@ -55,7 +55,7 @@ struct SceneScript: Sendable {
 
   /// A pose somewhere in the room that the view leaves on both sides.
   private static func pose(
-    scale: Float, room: Float, size: PictureSize, _ numbers: inout SeededNumbers
+    scale: Float, room: Float, size: FrameSize, _ numbers: inout SeededNumbers
   ) -> CameraPose {
     CameraPose(
       scale: scale, x: numbers.value(-0.45...0.45) * room * Float(size.width),
@@ -64,19 +64,19 @@ struct SceneScript: Sendable {
 
   /// The views of a frame of this scene, `0 ..< frames`.
   func views(at frame: Int) -> [SceneView] {
-    let here = SceneView(picture: base, pose: baseMove.pose(at: frame), shift: shift, part: 1)
+    let here = SceneView(frame: base, pose: baseMove.pose(at: frame), shift: shift, part: 1)
     guard let arrival, frames > 1 else { return [here] }
     let way = max(0, (Float(frame) / Float(frames - 1) - Self.turn) / (1 - Self.turn))
     let part = way * way * (3 - 2 * way)
-    let there = SceneView(picture: arrival.picture, pose: arrival.move.pose(at: frame), shift: Self.drift, part: part)
+    let there = SceneView(frame: arrival.frame, pose: arrival.move.pose(at: frame), shift: Self.drift, part: part)
     if part <= 0 { return [here] }
     if part >= 1 { return [there] }
-    return [SceneView(picture: base, pose: here.pose, shift: shift, part: 1 - part), there]
+    return [SceneView(frame: base, pose: here.pose, shift: shift, part: 1 - part), there]
   }
 }
 
-extension Picture {
-  fileprivate func sharpened(_ amount: Float) -> Picture {
-    Picture(luma: luma.sharpened(amount), cb: cb, cr: cr)
+extension RenderedFrame {
+  fileprivate func sharpened(_ amount: Float) -> RenderedFrame {
+    RenderedFrame(luma: luma.sharpened(amount), cb: cb, cr: cr)
   }
 }

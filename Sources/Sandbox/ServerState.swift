@@ -4,7 +4,7 @@ import Synchronization
 struct Running: Sendable {
   let port: Int
   let task: Task<Void, any Error>
-  let desk: GenerationDesk
+  let desk: GenerationQueue
   let events: EventHub
 }
 

@@ -1,14 +1,14 @@
 import Foundation
 import Libav
 
-/// Reads PNG and JPEG pictures into the size and the colours of a clip.
+/// Reads PNG and JPEG frames into the size and the colours of a clip.
 struct StillImage {
   /// Limits published for start and end images.
   private static let maxBytes = 10 * 1024 * 1024
   private static let minSide = 300
   private static let widestAspect = 2.5
 
-  /// Of the picture as it is, in pixels.
+  /// Of the frame as it is, in pixels.
   let width: Int
   let height: Int
   private let path: String
@@ -42,15 +42,15 @@ struct StillImage {
     }
   }
 
-  /// The picture scaled to cover `size` and cut to it about its centre, in BT.709 4:2:0.
-  func picture(_ size: PictureSize) throws -> Picture {
+  /// The frame scaled to cover `size` and cut to it about its centre, in BT.709 4:2:0.
+  func frame(_ size: FrameSize) throws -> RenderedFrame {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.mainVideo else { throw ModelRefusal.value("an image cannot be decoded.") }
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
     let frame = try Frame()
     guard try reader.next(into: frame) != nil else { throw ModelRefusal.value("an image cannot be decoded.") }
     let factor = max(Double(size.width) / Double(width), Double(size.height) / Double(height))
-    let cover = PictureSize(
+    let cover = FrameSize(
       max(size.width, Int((Double(width) * factor).rounded(.up))),
       max(size.height, Int((Double(height) * factor).rounded(.up))))
     var color = frame.color
@@ -63,7 +63,7 @@ struct StillImage {
       to: (cover.width, cover.height, .yuv420p), targetColor: .bt709, quality: .lanczos)
     let scaled = try scaler.scale(frame)
     let (x, y) = ((cover.width - size.width) / 4 * 2, (cover.height - size.height) / 4 * 2)
-    return Picture(
+    return RenderedFrame(
       luma: Self.cut(scaled, 0, x: x, y: y, width: size.width, height: size.height),
       cb: Self.cut(scaled, 1, x: x / 2, y: y / 2, width: size.width / 2, height: size.height / 2),
       cr: Self.cut(scaled, 2, x: x / 2, y: y / 2, width: size.width / 2, height: size.height / 2))

@@ -21,22 +21,22 @@ public struct ImageLimits: Sendable, Hashable {
   }
 }
 
-/// The last picture of a shot, made to fit what the next shot's model accepts.
+/// The last frame of a shot, made to fit what the next shot's model accepts.
 public struct Anchor: Sendable {
   public let still: EncodedStill
   public let source: ExactFrame.Facts
-  /// How it was chosen among the last pictures; nil when none was asked for. Whoever joins the shots drops what lies behind it.
+  /// How it was chosen among the last frames; nil when none was asked for. Whoever joins the shots drops what lies behind it.
   public let choice: AnchorChoice?
   /// What a user must know of its colours; nil when they are the video's own.
   public let note: String?
 
-  /// - Throws: ``LibavError``: `unsupported` when the picture cannot fit the limits; the message names side, aspect or bytes.
+  /// - Throws: ``LibavError``: `unsupported` when the frame cannot fit the limits; the message names side, aspect or bytes.
   public init(of path: String, request: FrameRequest = .last, limits: ImageLimits = ImageLimits()) throws(LibavError) {
     try self.init(of: path, request: request, choice: nil, limits: limits)
   }
 
-  /// The best of a shot's last pictures: sharp, and in no cut, flash or fade.
-  /// - Parameter searching: pictures to look at, from the last backwards.
+  /// The best of a shot's last frames: sharp, and in no cut, flash or fade.
+  /// - Parameter searching: frames to look at, from the last backwards.
   public init(of path: String, searching: Int, limits: ImageLimits = ImageLimits()) throws(LibavError) {
     let choice = try AnchorSearch.choose(path, among: searching)
     try self.init(of: path, request: .index(choice.index), choice: choice, limits: limits)
@@ -45,24 +45,24 @@ public struct Anchor: Sendable {
   private init(
     of path: String, request: FrameRequest, choice: AnchorChoice?, limits: ImageLimits
   ) throws(LibavError) {
-    let picture = try FrameFinder.picture(request, of: path)
-    source = picture.facts
+    let frame = try FrameFinder.frame(request, of: path)
+    source = frame.facts
     self.choice = choice
-    let encoder = try StillEncoder(picture, deep: false, toneMap: ToneMap(.hable))
+    let encoder = try StillEncoder(frame, deep: false, toneMap: ToneMap(.hable))
     note = encoder.note
-    let upright = picture.facts.rotation % 180 == 0
+    let upright = frame.facts.rotation % 180 == 0
     let (width, height) =
-      upright ? (picture.facts.width, picture.facts.height) : (picture.facts.height, picture.facts.width)
+      upright ? (frame.facts.width, frame.facts.height) : (frame.facts.height, frame.facts.width)
     guard min(width, height) >= limits.minimumSide else {
       throw LibavError(
         .unsupported,
-        "the picture is \(width)×\(height); the model takes sides of at least \(limits.minimumSide) pixels",
+        "the frame is \(width)×\(height); the model takes sides of at least \(limits.minimumSide) pixels",
         file: path)
     }
     guard limits.aspect.contains(Double(width) / Double(height)) else {
       throw LibavError(
         .unsupported,
-        "the picture is \(width)×\(height); the model takes aspect ratios from \(limits.aspect.lowerBound) to \(limits.aspect.upperBound)",
+        "the frame is \(width)×\(height); the model takes aspect ratios from \(limits.aspect.lowerBound) to \(limits.aspect.upperBound)",
         file: path)
     }
     still = try encoder.fitting(maximumBytes: limits.maximumBytes, allowing: limits.formats)

@@ -2,41 +2,41 @@ import Foundation
 import Libav
 import Probing
 
-/// The picture among a shot's last that the next shot starts from best.
+/// The frame among a shot's last that the next shot starts from best.
 ///
-/// Whoever joins the shots must drop the pictures after it: ``droppedAfter``.
+/// Whoever joins the shots must drop the frames after it: ``droppedAfter``.
 public struct AnchorChoice: Sendable, Hashable {
   /// Position in presentation order, from 0.
   public let index: Int
-  /// Pictures of the shot that lie behind it.
+  /// Frames of the shot that lie behind it.
   public let droppedAfter: Int
-  /// Pictures that were compared.
+  /// Frames that were compared.
   public let searched: Int
-  /// Mean squared step between neighbouring pixels of it and of the last picture, at ``measuredWidth`` pixels across.
+  /// Mean squared step between neighbouring pixels of it and of the last frame, at ``measuredWidth`` pixels across.
   public let sharpness: Double
   public let sharpnessOfLast: Double
   /// One sentence for people.
   public let reason: String
 
   /// Pixels across the copies that were measured, at most.
-  public static let measuredWidth = PictureMeasure.width
+  public static let measuredWidth = FrameMeasure.width
 }
 
-/// Looks for the sharpest of a shot's last pictures that stands in no cut, flash or fade.
+/// Looks for the sharpest of a shot's last frames that stands in no cut, flash or fade.
 struct AnchorSearch {
-  /// Pictures that may be searched: two seconds at 60 pictures a second.
+  /// Frames that may be searched: two seconds at 60 frames a second.
   static let most = 120
-  /// A later picture is kept unless an earlier one is sharper by more than this part.
+  /// A later frame is kept unless an earlier one is sharper by more than this part.
   private static let sharperBy = 0.08
-  /// A change from one picture to the next, in code values: a cut when it is above this and this many times the ordinary one.
+  /// A change from one frame to the next, in code values: a cut when it is above this and this many times the ordinary one.
   private static let cutChange = 12.0
   private static let cutTimes = 6.0
-  /// Code values by which the level of a picture may differ from the middle one of all, before it counts as flash or fade.
+  /// Code values by which the level of a frame may differ from the middle one of all, before it counts as flash or fade.
   private static let levelStep = 16.0
 
   private struct Candidate {
     let index: Int
-    let measure: PictureMeasure
+    let measure: FrameMeasure
     /// Why it is out; nil when it is not.
     var fault: String?
   }
@@ -46,18 +46,18 @@ struct AnchorSearch {
   ) throws(LibavError) -> AnchorChoice {
     let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
-      throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
+      throw LibavError(.noSuchStream, "holds no video, so there is no frame to take", file: path)
     }
     let count = video.presentationOrder.count
     let first = max(0, count - min(max(1, wanted), most))
-    var sampler = try PictureSampler(path: path, video: video, wanted: Array(first..<count))
+    var sampler = try FrameSampler(path: path, video: video, wanted: Array(first..<count))
     let frame = try Frame()
     var candidates: [Candidate] = []
     while let position = try sampler.next(into: frame) {
-      candidates.append(Candidate(index: position, measure: try PictureMeasure(frame, of: video.stream)))
+      candidates.append(Candidate(index: position, measure: try FrameMeasure(frame, of: video.stream)))
     }
     guard let last = candidates.last else {
-      throw LibavError(.invalidData, "none of its last \(count - first) pictures can be decoded", file: path)
+      throw LibavError(.invalidData, "none of its last \(count - first) frames can be decoded", file: path)
     }
     judge(&candidates)
     let eligible = candidates.filter { $0.fault == nil }
@@ -72,7 +72,7 @@ struct AnchorSearch {
   private static func judge(_ candidates: inout [Candidate]) {
     let changes = zip(candidates, candidates.dropFirst()).map { $0.measure.change(to: $1.measure) }
     let ordinary = changes.sorted()[safe: changes.count / 2] ?? 0
-    // A cut: what belongs to the shorter side is another picture.
+    // A cut: what belongs to the shorter side is another frame.
     if let cut = changes.indices.max(by: { changes[$0] < changes[$1] }), changes[cut] > cutChange,
       changes[cut] > cutTimes * ordinary
     {
@@ -95,12 +95,12 @@ struct AnchorSearch {
 
   private static func reason(_ chosen: Candidate, last: Candidate, eligible: Int, of count: Int) -> String {
     guard eligible > 0 else {
-      return "all of the last \(count) pictures are black, white or in transition; the last is kept"
+      return "all of the last \(count) frames are black, white or in transition; the last is kept"
     }
-    guard chosen.index != last.index else { return "the last picture is as sharp as any of the last \(count)" }
+    guard chosen.index != last.index else { return "the last frame is as sharp as any of the last \(count)" }
     let behind = last.index - chosen.index
     if let fault = last.fault {
-      return "the last picture \(fault); this one, \(behind) before it, does not, and is the sharpest that comes late"
+      return "the last frame \(fault); this one, \(behind) before it, does not, and is the sharpest that comes late"
     }
     let gain = last.measure.sharpness > 0 ? (chosen.measure.sharpness / last.measure.sharpness - 1) * 100 : 0
     return "\(behind) before the last and \(Int(gain.rounded())) % sharper than it, which is blurred by motion or focus"

@@ -2,7 +2,7 @@ import Libav
 import Probing
 import Timing
 
-/// A page to draw pictures and text on.
+/// A page to draw frames and text on.
 struct Canvas: ~Copyable {
   private(set) var frame: Frame
   private var labels: [Label] = []
@@ -43,8 +43,8 @@ struct Canvas: ~Copyable {
     }
   }
 
-  /// Puts a picture on the page; what lies outside is cut off.
-  func draw(_ image: SmallPicture, left: Int, top: Int) {
+  /// Puts a frame on the page; what lies outside is cut off.
+  func draw(_ image: SmallFrame, left: Int, top: Int) {
     let columns = min(image.width, frame.width - left)
     let rows = min(image.height, frame.height - top)
     guard columns > 0, rows > 0 else { return }

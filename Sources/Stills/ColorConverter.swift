@@ -6,7 +6,7 @@ import Timing
 struct ColorConverter {
   /// RGB at the wanted depth: 8 bits as `rgb24`, 16 as `rgb48be`.
   ///
-  /// A tone map turns HDR into 8-bit sRGB; other pictures do not need one and are converted as without.
+  /// A tone map turns HDR into 8-bit sRGB; other frames do not need one and are converted as without.
   static func rgb(
     _ source: borrowing Frame, color: ColorUnderstanding, deep: Bool, toneMap: ToneMap? = nil
   ) throws(LibavError) -> Frame {
@@ -72,42 +72,42 @@ struct ColorConverter {
     guard LibraryVersions.hasFilter("zscale"), LibraryVersions.hasFilter("tonemap") else {
       throw LibavError(.unsupported, "this libav has no zscale or tonemap filter, so HDR cannot be tone mapped")
     }
-    var picture = try source.share()
-    if !isExact(picture.pixelFormat, width: picture.width, height: picture.height), !picture.pixelFormat.isRGB,
+    var frame = try source.share()
+    if !isExact(frame.pixelFormat, width: frame.width, height: frame.height), !frame.pixelFormat.isRGB,
       let full = PixelFormat(name: "yuv444p16le")
     {
       let scaler = try Scaler(
-        from: (picture.width, picture.height, picture.pixelFormat), color: color.tags,
-        to: (picture.width, picture.height, full), quality: .bicubic)
-      picture = try scaler.scale(picture)
+        from: (frame.width, frame.height, frame.pixelFormat), color: color.tags,
+        to: (frame.width, frame.height, full), quality: .bicubic)
+      frame = try scaler.scale(frame)
     }
     let graph = try FilterGraph(
-      toneMap.filters(color.tags, isRGB: picture.pixelFormat.isRGB, hasLightLevels: source.hasLightLevels),
+      toneMap.filters(color.tags, isRGB: frame.pixelFormat.isRGB, hasLightLevels: source.hasLightLevels),
       inputs: [
         .video(
-          width: picture.width, height: picture.height, format: picture.pixelFormat, timeBase: .microseconds,
+          width: frame.width, height: frame.height, format: frame.pixelFormat, timeBase: .microseconds,
           frameRate: nil, color: color.tags)
       ])
-    picture.pts = 0
-    picture.color = color.tags
-    return try through(graph, picture, to: .rgb24)
+    frame.pts = 0
+    frame.color = color.tags
+    return try through(graph, frame, to: .rgb24)
   }
 
   /// Planar RGB out of a graph, packed.
   private static func through(
-    _ graph: borrowing FilterGraph, _ picture: borrowing Frame, to target: PixelFormat
+    _ graph: borrowing FilterGraph, _ frame: borrowing Frame, to target: PixelFormat
   ) throws(LibavError) -> Frame {
-    try graph.send(picture)
+    try graph.send(frame)
     try graph.sendEnd()
     let result = try Frame()
-    guard try graph.receive(into: result) else { throw LibavError(.other, "the colour conversion gave no picture") }
+    guard try graph.receive(into: result) else { throw LibavError(.other, "the colour conversion gave no frame") }
     let shuffle = try Scaler(
       from: (result.width, result.height, result.pixelFormat), color: rgbTags,
       to: (result.width, result.height, target), targetColor: rgbTags, quality: .bicubic)
     return try shuffle.scale(result)
   }
 
-  /// The picture as a player shows it: rotated clockwise, then mirrored. Other angles than right ones are left alone.
+  /// The frame as a player shows it: rotated clockwise, then mirrored. Other angles than right ones are left alone.
   static func upright(_ frame: borrowing Frame, rotation: Int, isMirrored: Bool) throws(LibavError) -> Frame {
     var steps: [String] =
       switch rotation {
@@ -130,7 +130,7 @@ struct ColorConverter {
     try graph.send(timed)
     try graph.sendEnd()
     let result = try Frame()
-    guard try graph.receive(into: result) else { throw LibavError(.other, "turning the picture upright gave none") }
+    guard try graph.receive(into: result) else { throw LibavError(.other, "turning the frame upright gave none") }
     return result
   }
 }

@@ -2,15 +2,15 @@ public import Libav
 import Probing
 import Timing
 
-/// Small pictures of several files on one page: a block of rows for each file.
+/// Small frames of several files on one page: a block of rows for each file.
 ///
-/// Pictures of several files are evenly spread from first to last, so that those above one another are of the same moment. One
-/// file alone shows one picture from each of as many equal parts: the one that is quickest to decode.
+/// Frames of several files are evenly spread from first to last, so that those above one another are of the same moment. One
+/// file alone shows one frame from each of as many equal parts: the one that is quickest to decode.
 public struct ContactSheet: Sendable {
   /// One file of a sheet.
   public struct Entry: Sendable, Hashable {
     public var path: String
-    /// Written above its pictures: a shot's id, a take; nil writes nothing.
+    /// Written above its frames: a shot's id, a take; nil writes nothing.
     public var label: String?
     /// `pass`, `warn`, `fail` or another word; nil draws no badge.
     public var verdict: String?
@@ -24,14 +24,14 @@ public struct ContactSheet: Sendable {
 
   /// How a sheet is laid out.
   public struct Layout: Sendable, Hashable {
-    /// Pictures across the page.
+    /// Frames across the page.
     public var columns = 4
-    /// Rows of pictures for each file.
+    /// Rows of frames for each file.
     public var rows = 1
     /// Pixels.
     public var cellWidth = 480
-    /// The nearest key picture before each instead of the exact one: quicker.
-    public var keyPicturesOnly = false
+    /// The nearest keyframe before each instead of the exact one: quicker.
+    public var keyframesOnly = false
     public var showsTimecodes = true
 
     public init() {}
@@ -42,9 +42,9 @@ public struct ContactSheet: Sendable {
     }
   }
 
-  public let page: SmallPicture
-  /// The pictures shown, file by file: positions in presentation order.
-  public let pictures: [[Int]]
+  public let page: SmallFrame
+  /// The frames shown, file by file: positions in presentation order.
+  public let frames: [[Int]]
   /// What a user must know; nil when all went as it should.
   public let note: String?
 
@@ -63,8 +63,8 @@ public struct ContactSheet: Sendable {
 
   /// One row for each file, without labels.
   /// - Parameters:
-  ///   - columns: cells of each row, ≥ 1: the first is the file's first picture, the last its last.
-  ///   - cellWidth: pixels; the height follows from each picture's own shape.
+  ///   - columns: cells of each row, ≥ 1: the first is the file's first frame, the last its last.
+  ///   - cellWidth: pixels; the height follows from each frame's own shape.
   /// - Throws: ``LibavError`` naming the file that cannot be decoded.
   public init(paths: [String], columns: Int, cellWidth: Int) throws(LibavError) {
     var layout = Layout()
@@ -77,7 +77,7 @@ public struct ContactSheet: Sendable {
   public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws(LibavError) {
     var blocks: [Block] = []
     let count = layout.columns * layout.rows
-    let choice: Thumbnails.Choice = entries.count > 1 || layout.keyPicturesOnly ? .count(count) : .parts(count)
+    let choice: Thumbnails.Choice = entries.count > 1 || layout.keyframesOnly ? .count(count) : .parts(count)
     for entry in entries { blocks.append(try Block(entry, layout: layout, choice: choice, threading: threading)) }
     let gap = Self.gap
     let size = min(max(layout.cellWidth / Self.labelPart, Self.labelSizes.lowerBound), Self.labelSizes.upperBound)
@@ -98,13 +98,13 @@ public struct ContactSheet: Sendable {
       for cell in block.cells {
         let (row, column) = cell.place.quotientAndRemainder(dividingBy: layout.columns)
         let (left, cellTop) = (gap + column * (layout.cellWidth + gap), top + row * (block.cellHeight + gap))
-        canvas.draw(cell.picture, left: left, top: cellTop)
+        canvas.draw(cell.frame, left: left, top: cellTop)
         if layout.showsTimecodes {
           let text = SheetFont.fitting(cell.time, width: layout.cellWidth - 2 * gap, size: size)
           let line = size + size / 3
           canvas.write(
             Canvas.Label(
-              text: text, left: left + size / 3, top: cellTop + cell.picture.height - line, size: size,
+              text: text, left: left + size / 3, top: cellTop + cell.frame.height - line, size: size,
               paper: Canvas.Paper(red: 0, green: 0, blue: 0, opacity: 0.6)))
         }
       }
@@ -113,9 +113,9 @@ public struct ContactSheet: Sendable {
     var notes: [String] = []
     if try !canvas.drawText() { notes.append("no labels: this installation has no font, or libav no drawtext") }
     let missing = blocks.filter { $0.cells.count < $0.wanted }
-    notes += missing.map { "\($0.entry.path): \($0.wanted - $0.cells.count) pictures could not be decoded" }
-    page = SmallPicture(rgb24: canvas.frame)
-    pictures = blocks.map { $0.cells.map(\.index) }
+    notes += missing.map { "\($0.entry.path): \($0.wanted - $0.cells.count) frames could not be decoded" }
+    page = SmallFrame(rgb24: canvas.frame)
+    frames = blocks.map { $0.cells.map(\.index) }
     note = notes.isEmpty ? nil : notes.joined(separator: "; ")
   }
 
@@ -141,13 +141,13 @@ public struct ContactSheet: Sendable {
   }
 }
 
-/// The pictures of one file on a sheet.
+/// The frames of one file on a sheet.
 private struct Block {
   struct Cell {
     let place: Int
     let index: Int
     let time: String
-    let picture: SmallPicture
+    let frame: SmallFrame
   }
 
   let entry: ContactSheet.Entry
@@ -156,7 +156,7 @@ private struct Block {
   private(set) var cells: [Cell] = []
 
   var hasHeader: Bool { entry.label != nil || entry.verdict != nil }
-  var cellHeight: Int { cells.map(\.picture.height).max() ?? 0 }
+  var cellHeight: Int { cells.map(\.frame.height).max() ?? 0 }
 
   init(
     _ entry: ContactSheet.Entry, layout: ContactSheet.Layout, choice: Thumbnails.Choice, threading: Threading
@@ -164,7 +164,7 @@ private struct Block {
     self.entry = entry
     rows = layout.rows
     let thumbnails = try Thumbnails(
-      of: entry.path, choose: choice, keyPicturesOnly: layout.keyPicturesOnly, threading: threading)
+      of: entry.path, choose: choice, keyframesOnly: layout.keyframesOnly, threading: threading)
     wanted = thumbnails.count
     let clock = SheetClock(thumbnails)
     var cells: [Cell] = []
@@ -175,7 +175,7 @@ private struct Block {
         cells.append(
           Cell(
             place: places[thumbnail.index] ?? cells.count, index: thumbnail.index, time: clock.text(thumbnail),
-            picture: thumbnail.picture))
+            frame: thumbnail.frame))
       }
     } catch let error as LibavError {
       throw error.about(entry.path)
@@ -183,7 +183,7 @@ private struct Block {
       throw LibavError(.other, "\(error)", file: entry.path)
     }
     guard !cells.isEmpty else {
-      throw LibavError(.invalidData, "none of its pictures can be decoded", file: entry.path)
+      throw LibavError(.invalidData, "none of its frames can be decoded", file: entry.path)
     }
     self.cells = cells
   }

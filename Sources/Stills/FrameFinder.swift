@@ -2,10 +2,10 @@ public import Libav
 public import Probing
 import Timing
 
-/// Finds one exact picture: the same that a full decode of the file would give.
+/// Finds one exact frame: the same that a full decode of the file would give.
 ///
-/// The packet index tells which picture is wanted; decoding starts at the last random access point at or before it and leaves
-/// out pictures nothing refers to. Whenever times are missing or repeated, no key picture promises to be such a point, or
+/// The packet index tells which frame is wanted; decoding starts at the last random access point at or before it and leaves
+/// out frames nothing refers to. Whenever times are missing or repeated, no keyframe promises to be such a point, or
 /// anything goes wrong on the way, the file is decoded from its start instead.
 public struct FrameFinder: Sendable {
   public let path: String
@@ -18,34 +18,34 @@ public struct FrameFinder: Sendable {
   public init(path: String, ignoringEdits: Bool = false) throws(LibavError) {
     index = try MediaIndex(path: path, videoOnly: true, ignoringEdits: ignoringEdits, glancing: true)
     guard let video = index.video else {
-      throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
+      throw LibavError(.noSuchStream, "holds no video, so there is no frame to take", file: path)
     }
     self.video = video
     self.path = path
     self.ignoringEdits = ignoringEdits
   }
 
-  /// Pictures that the packets promise.
+  /// Frames that the packets promise.
   public var frameCount: Int { video.presentationOrder.count }
 
-  /// The picture asked for, by the shortest exact way: from the container's own table where that tells enough, else by an index
+  /// The frame asked for, by the shortest exact way: from the container's own table where that tells enough, else by an index
   /// of all packets.
-  /// - Throws: ``LibavError``: `invalidData` when no picture can be decoded or the request is outside the video.
-  public static func picture(
+  /// - Throws: ``LibavError``: `invalidData` when no frame can be decoded or the request is outside the video.
+  public static func frame(
     _ request: FrameRequest, of path: String, ignoringEdits: Bool = false
   ) throws(LibavError) -> ExactFrame {
     if let found = try TableFinder(path: path, ignoringEdits: ignoringEdits).find(request) { return found }
     return try FrameFinder(path: path, ignoringEdits: ignoringEdits).find(request)
   }
 
-  /// - Throws: ``LibavError``: `invalidData` when no picture can be decoded or the request is outside the video.
+  /// - Throws: ``LibavError``: `invalidData` when no frame can be decoded or the request is outside the video.
   public func find(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
     let request = try request.resolved(container: index.container, stream: video.stream, frameCount: frameCount)
     if let index = quickIndex(of: request), let found = try quickly(index, note: note(request)) { return found }
     return try fromStart(request)
   }
 
-  /// The position of the requested picture, when the packets alone can tell it.
+  /// The position of the requested frame, when the packets alone can tell it.
   private func quickIndex(of request: FrameRequest) -> Int? {
     guard video.hasUniquePTS, frameCount > 0 else { return nil }
     switch request {
@@ -59,7 +59,7 @@ public struct FrameFinder: Sendable {
     }
   }
 
-  /// A time behind the end means the last picture; whoever asks may not have meant that.
+  /// A time behind the end means the last frame; whoever asks may not have meant that.
   private func noteOnTime(_ request: FrameRequest) -> String? {
     guard case .time(let time) = request, let end = video.end, absolute(time) >= end else { return nil }
     return Self.behindTheEnd
@@ -72,7 +72,7 @@ public struct FrameFinder: Sendable {
     return index.messages.first { $0.severity == .error }.map { "the file is damaged or ends early: \($0.text)" }
   }
 
-  static let behindTheEnd = "the time lies behind the end of the video; this is its last picture"
+  static let behindTheEnd = "the time lies behind the end of the video; this is its last frame"
 
   private func absolute(_ time: Rational) -> Rational { time + (index.container.startTime ?? .zero) }
 
@@ -96,7 +96,7 @@ public struct FrameFinder: Sendable {
       facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note))
   }
 
-  /// Decodes everything up to the wanted picture.
+  /// Decodes everything up to the wanted frame.
   private func fromStart(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
     var reader = try StreamReader(demuxer, streams: [video.stream.index])
@@ -125,13 +125,13 @@ public struct FrameFinder: Sendable {
       let known = max(frameCount, position + 1)
       let words =
         index < 0 || index >= known
-        ? "has no picture #\(index): the pictures are #0 to #\(known - 1)"
-        : "is damaged or ends early: of #0 to #\(known - 1) its picture #\(index) cannot be decoded; ask for another or the last"
+        ? "has no frame #\(index): the frames are #0 to #\(known - 1)"
+        : "is damaged or ends early: of #0 to #\(known - 1) its frame #\(index) cannot be decoded; ask for another or the last"
       throw LibavError(.invalidData, words, file: path)
     }
     guard count > 0 else {
-      let words = reader.faults.first?.message ?? reader.logMessages.first?.text ?? "no picture came out of the decoder"
-      throw LibavError(.invalidData, "no picture can be decoded: \(words)", file: path)
+      let words = reader.faults.first?.message ?? reader.logMessages.first?.text ?? "no frame came out of the decoder"
+      throw LibavError(.invalidData, "no frame can be decoded: \(words)", file: path)
     }
     let missing = request == .last ? frameCount - count : request == .first ? position : 0
     return ExactFrame(
@@ -145,7 +145,7 @@ public struct FrameFinder: Sendable {
     if missing > 0 {
       let which = request == .first ? "first" : "last"
       notes.append(
-        "\(missing) of \(frameCount) pictures could not be decoded; this is the \(which) one that could")
+        "\(missing) of \(frameCount) frames could not be decoded; this is the \(which) one that could")
     }
     if let fault = reader.faults.first {
       notes.append("the video is damaged: \(fault.message)")

@@ -2,13 +2,13 @@ public import Libav
 public import Probing
 public import Timing
 
-/// Which picture of a video is wanted.
+/// Which frame of a video is wanted.
 public enum FrameRequest: Sendable, Hashable {
   case first
   case last
   /// Position in presentation order, from 0; negative ones count from the end, -1 is the last.
   case index(Int)
-  /// Seconds from the start of the file as a player counts them: the picture that is on screen then.
+  /// Seconds from the start of the file as a player counts them: the frame that is on screen then.
   case time(Rational)
   /// `HH:MM:SS:FF`, or `HH:MM:SS;FF` for drop-frame: counted from the file's own start timecode, or from zero when it has none.
   case timecode(String)
@@ -24,13 +24,13 @@ extension FrameRequest {
     case .timecode(let text):
       let path = container.path
       guard let rate = FrameRate(stream.averageFrameRate) ?? FrameRate(stream.baseFrameRate) else {
-        throw LibavError(.invalidData, "has no frame rate, so a timecode means no picture", file: path)
+        throw LibavError(.invalidData, "has no frame rate, so a timecode means no frame", file: path)
       }
       let start = StartTimecode(container: container, stream: stream, rate: rate)
       let wanted = start?.isDropFrame == true ? StartTimecode.withDropFrameMark(text) : text
       guard let timecode = Timecode(parsing: wanted, rate: rate) else {
         throw LibavError(
-          .invalidData, "\(wanted) is no timecode at this video's rate of \(rate) pictures a second", file: path)
+          .invalidData, "\(wanted) is no timecode at this video's rate of \(rate) frames a second", file: path)
       }
       guard timecode.frame >= start?.frame ?? 0 else {
         throw LibavError(
@@ -42,7 +42,7 @@ extension FrameRequest {
   }
 }
 
-/// One exact picture and what is known of it.
+/// One exact frame and what is known of it.
 public struct ExactFrame: ~Copyable {
   /// As decoded: not rotated, not converted.
   public let frame: Frame
@@ -60,11 +60,11 @@ public struct ExactFrame: ~Copyable {
     public let height: Int
     public let pixelFormat: String
     public let color: ColorUnderstanding
-    /// Degrees clockwise that a player turns the picture.
+    /// Degrees clockwise that a player turns the frame.
     public let rotation: Int
     public let isMirrored: Bool
     public let sampleAspectRatio: Rational
-    /// What a user must know about how the picture was found; nil when all went as it should.
+    /// What a user must know about how the frame was found; nil when all went as it should.
     public let note: String?
 
     init(_ frame: borrowing Frame, of stream: StreamInfo, path: String, index: Int, note: String?) {

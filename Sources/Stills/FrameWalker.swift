@@ -2,10 +2,10 @@ public import Libav
 public import Probing
 import Timing
 
-/// Decodes a run of pictures by their positions in presentation order, and no more than needs be.
+/// Decodes a run of frames by their positions in presentation order, and no more than needs be.
 ///
-/// Decoding starts at the last IDR at or before the run; pictures outside the run that nothing refers to are left out. Unlike
-/// ``StreamReader`` it does not pass over damage: a picture that is missing or cannot be decoded is an error.
+/// Decoding starts at the last IDR at or before the run; frames outside the run that nothing refers to are left out. Unlike
+/// ``StreamReader`` it does not pass over damage: a frame that is missing or cannot be decoded is an error.
 public struct FrameWalker: ~Copyable {
   private let demuxer: Demuxer
   private let decoder: Decoder
@@ -26,7 +26,7 @@ public struct FrameWalker: ~Copyable {
     path: String, video: PacketIndex, range: Range<Int>, threading: Threading = .automatic
   ) throws(LibavError) {
     guard video.hasUniquePTS, range.lowerBound >= 0, range.upperBound <= video.presentationOrder.count else {
-      throw LibavError(.invalidData, "its pictures have no unique times, so they cannot be told apart", file: path)
+      throw LibavError(.invalidData, "its frames have no unique times, so they cannot be told apart", file: path)
     }
     let stream = video.stream.index
     let demuxer = try Demuxer(path: path)
@@ -37,7 +37,7 @@ public struct FrameWalker: ~Copyable {
     if !range.isEmpty {
       let target = video.presentationOrder[range.lowerBound]
       let start = video.entries[...target].lastIndex {
-        $0.isKey && $0.picture == .idr && !$0.isDiscarded && ($0.pts ?? .max) <= times[range.lowerBound]
+        $0.isKey && $0.frame == .idr && !$0.isDiscarded && ($0.pts ?? .max) <= times[range.lowerBound]
       }
       if let start, start > 0, let time = Self.seekTime(to: start, in: video, demuxer.container),
         !demuxer.seek(stream: stream, notAfter: time), !demuxer.rewind()
@@ -66,7 +66,7 @@ public struct FrameWalker: ~Copyable {
     return pts
   }
 
-  /// Decodes the next picture of the run.
+  /// Decodes the next frame of the run.
   /// - Returns: its position in presentation order, or nil after the last.
   /// - Throws: ``LibavError`` when one is missing or damaged.
   public mutating func next(into frame: borrowing Frame) throws(LibavError) -> Int? {
@@ -83,7 +83,7 @@ public struct FrameWalker: ~Copyable {
       output = try decoder.receive(into: frame)
       if output == .ended {
         throw LibavError(
-          .invalidData, "picture #\(nextPosition) of \(video.presentationOrder.count) cannot be decoded", file: path,
+          .invalidData, "frame #\(nextPosition) of \(video.presentationOrder.count) cannot be decoded", file: path,
           log: decoder.log.messages.suffix(3).map(\.text))
       }
       guard output == .frame, let pts = frame.pts, let position = positions[pts], range.contains(position) else {
@@ -91,7 +91,7 @@ public struct FrameWalker: ~Copyable {
       }
       guard position == nextPosition, !frame.isCorrupt, decoder.log.errorCount == 0 else {
         throw LibavError(
-          .invalidData, "picture #\(nextPosition) of \(video.presentationOrder.count) is damaged", file: path,
+          .invalidData, "frame #\(nextPosition) of \(video.presentationOrder.count) is damaged", file: path,
           log: decoder.log.messages.suffix(3).map(\.text))
       }
       nextPosition += 1

@@ -7,7 +7,7 @@ package struct LabColor: Sendable {
   package let a: Double
   package let b: Double
 
-  /// From code values on the 8-bit scale, by matrix and range. The transfer is taken as sRGB's, the display's; HDR pictures are
+  /// From code values on the 8-bit scale, by matrix and range. The transfer is taken as sRGB's, the display's; HDR frames are
   /// measured in the same terms, which compares but does not grade them.
   package init(luma: Float, cb: Float, cr: Float, color: ColorTags) {
     let isFull = color.range == "pc"

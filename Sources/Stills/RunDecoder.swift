@@ -1,7 +1,7 @@
 import Libav
 import Probing
 
-/// Decodes wanted pictures from one random access point on and stops at the last of them.
+/// Decodes wanted frames from one random access point on and stops at the last of them.
 ///
 /// Packets that are not wanted and that nothing refers to are left out. A packet that cannot be decoded is passed over and
 /// counted in ``faultCount``.
@@ -17,7 +17,7 @@ struct RunDecoder: ~Copyable {
   /// Packets that could not be read or decoded.
   private(set) var faultCount = 0
 
-  /// - Parameter delay: pictures that the decoder must hold back at least, so that all come out in order.
+  /// - Parameter delay: frames that the decoder must hold back at least, so that all come out in order.
   init(
     _ demuxer: consuming Demuxer, stream: StreamInfo, delay: Int, threading: Threading = .automatic
   ) throws(LibavError) {
@@ -36,7 +36,7 @@ struct RunDecoder: ~Copyable {
   /// - Returns: false when the container cannot seek there.
   mutating func begin(_ run: DecodingRun) -> Bool {
     if let start = run.seeksTo {
-      // MPEG streams are searched by decoding time, and any packet will do; the others keep tables of key pictures.
+      // MPEG streams are searched by decoding time, and any packet will do; the others keep tables of keyframes.
       let isSearched = ["mpegts", "mpeg"].contains(demuxer.container.formatName)
       let time = isSearched ? run.decodedAt ?? start : start
       guard demuxer.seek(stream: stream, notAfter: time) else { return false }
@@ -49,7 +49,7 @@ struct RunDecoder: ~Copyable {
     return true
   }
 
-  /// Decodes the run's next wanted picture.
+  /// Decodes the run's next wanted frame.
   /// - Returns: false when no more come.
   /// - Throws: ``LibavError``: `other` when the container did not go where it was told to.
   mutating func next(into frame: borrowing Frame) throws(LibavError) -> Bool {
@@ -109,7 +109,7 @@ struct DecodingRun: Sendable {
   let seeksTo: Int64?
   /// Decoding time of that packet.
   var decodedAt: Int64?
-  /// Presentation times; nil wants every picture.
+  /// Presentation times; nil wants every frame.
   let wanted: Set<Int64>?
   /// Of the wanted, the one that is decoded last; nil reads to the end.
   let lastWanted: Int64?

@@ -7,7 +7,7 @@ enum SceneFinder {
   private static let rows = 36
   /// Mean change of red, green and blue in 8-bit code values that makes a cut, when the change before it was that much smaller.
   private static let cutChange = 14
-  /// A scene lasts at least so many pictures: a flash is none.
+  /// A scene lasts at least so many frames: a flash is none.
   private static let shortest = 6
 
   /// Positions in presentation order, scene by scene, without gaps.
@@ -15,7 +15,7 @@ enum SceneFinder {
     _ path: String, video: PacketIndex, threading: Threading
   ) throws(LibavError) -> [Range<Int>] {
     let count = video.presentationOrder.count
-    var sampler = try PictureSampler(path: path, video: video, wanted: Array(0..<count), threading: threading)
+    var sampler = try FrameSampler(path: path, video: video, wanted: Array(0..<count), threading: threading)
     let frame = try Frame()
     var starts = [0]
     var (previous, before): ([UInt8]?, Int) = (nil, 0)
@@ -24,7 +24,7 @@ enum SceneFinder {
       let scaler = try Scaler(
         from: (frame.width, frame.height, frame.pixelFormat), color: color.tags, to: (columns, rows, .rgb24),
         targetColor: ColorTags(range: "pc", matrix: "gbr"), quality: .area)
-      let small = SmallPicture(rgb24: try scaler.scale(frame)).rgb
+      let small = SmallFrame(rgb24: try scaler.scale(frame)).rgb
       if let last = previous {
         let change = zip(last, small).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) } / small.count
         if min(change, abs(change - before)) >= cutChange, position - starts[starts.count - 1] >= shortest {
@@ -38,32 +38,32 @@ enum SceneFinder {
   }
 }
 
-/// Finds pictures that stand well for a whole video.
+/// Finds frames that stand well for a whole video.
 enum CoverFinder {
-  /// Pictures that are looked at.
+  /// Frames that are looked at.
   private static let candidates = 48
   /// Parts of the video at either end where titles and fades are.
   private static let margin = 50
 
   static func covers(
-    _ path: String, video: PacketIndex, wanted: Int, keyPicturesOnly: Bool, threading: Threading
+    _ path: String, video: PacketIndex, wanted: Int, keyframesOnly: Bool, threading: Threading
   ) throws(LibavError) -> [(index: Int, reason: String?)] {
     let count = video.presentationOrder.count
     let skipped = count > 4 * margin ? count / margin : 0
-    var positions = PictureSpread.even(max(candidates, 4 * wanted), over: count - 2 * skipped).map { $0 + skipped }
-    if keyPicturesOnly {
+    var positions = FrameSpread.even(max(candidates, 4 * wanted), over: count - 2 * skipped).map { $0 + skipped }
+    if keyframesOnly {
       let keys = positions.filter { video.entries[video.presentationOrder[$0]].isKey }
       let all = video.presentationOrder.indices.filter { video.entries[video.presentationOrder[$0]].isKey }
       positions = keys.count >= wanted ? keys : all.isEmpty ? positions : Array(all)
     }
-    var sampler = try PictureSampler(path: path, video: video, wanted: positions, threading: threading)
+    var sampler = try FrameSampler(path: path, video: video, wanted: positions, threading: threading)
     let frame = try Frame()
-    var seen: [(index: Int, measure: PictureMeasure)] = []
+    var seen: [(index: Int, measure: FrameMeasure)] = []
     while let index = try sampler.next(into: frame) {
-      seen.append((index, try PictureMeasure(frame, of: video.stream)))
+      seen.append((index, try FrameMeasure(frame, of: video.stream)))
     }
     let distance = count / max(1, 4 * wanted)
-    var chosen: [(index: Int, measure: PictureMeasure)] = []
+    var chosen: [(index: Int, measure: FrameMeasure)] = []
     for candidate in seen.sorted(by: { ($0.measure.appeal, $1.index) > ($1.measure.appeal, $0.index) })
     where chosen.count < wanted && chosen.allSatisfy({ abs($0.index - candidate.index) >= distance }) {
       chosen.append(candidate)
@@ -72,7 +72,7 @@ enum CoverFinder {
       let measure = candidate.measure
       let words =
         measure.appeal == 0
-        ? "all pictures looked at are black or white"
+        ? "all frames looked at are black or white"
         : "cover \(rank + 1) of \(seen.count) looked at: sharpness \(rounded(measure.sharpness)), contrast "
           + "\(rounded(measure.contrast)), colourfulness \(rounded(measure.colorfulness)), level \(rounded(measure.level))"
       return (candidate.index, words)

@@ -21,23 +21,23 @@ public struct SpriteSheet: Sendable {
   }
 
   public private(set) var places: [Place] = []
-  private var waiting: [SmallPicture] = []
+  private var waiting: [SmallFrame] = []
   private var pageCount = 0
-  private let write: @Sendable (_ page: Int, _ picture: SmallPicture) throws -> Void
+  private let write: @Sendable (_ page: Int, _ frame: SmallFrame) throws -> Void
 
   /// - Parameter write: called with each page as soon as it is full.
-  public init(write: @escaping @Sendable (_ page: Int, _ picture: SmallPicture) throws -> Void) { self.write = write }
+  public init(write: @escaping @Sendable (_ page: Int, _ frame: SmallFrame) throws -> Void) { self.write = write }
 
   /// Adds a thumbnail; all must have the size of the first.
   public mutating func add(_ thumbnail: Thumbnail) throws {
-    let picture = thumbnail.picture
+    let frame = thumbnail.frame
     let (row, column) = waiting.count.quotientAndRemainder(dividingBy: Self.columns)
-    let cell = waiting.first ?? picture
+    let cell = waiting.first ?? frame
     places.append(
       Place(
         page: pageCount, x: column * cell.width, y: row * cell.height, width: cell.width, height: cell.height,
         start: thumbnail.time ?? .zero))
-    waiting.append(picture)
+    waiting.append(frame)
     if waiting.count == Self.columns * Self.rows { try finish() }
   }
 
@@ -47,10 +47,10 @@ public struct SpriteSheet: Sendable {
     let columns = min(waiting.count, Self.columns)
     let rows = (waiting.count + Self.columns - 1) / Self.columns
     let canvas = try Canvas(width: columns * cell.width, height: rows * cell.height)
-    for (place, picture) in zip(places.suffix(waiting.count), waiting) {
-      canvas.draw(picture, left: place.x, top: place.y)
+    for (place, frame) in zip(places.suffix(waiting.count), waiting) {
+      canvas.draw(frame, left: place.x, top: place.y)
     }
-    try write(pageCount, SmallPicture(rgb24: canvas.frame))
+    try write(pageCount, SmallFrame(rgb24: canvas.frame))
     pageCount += 1
     waiting = []
   }

@@ -2,7 +2,7 @@ public import Libav
 import Probing
 import Timing
 
-/// A still picture as the bytes of a file.
+/// A still frame as the bytes of a file.
 public struct EncodedStill: Sendable {
   public enum Format: String, Sendable, Hashable, Codable { case png, jpeg, webp }
 
@@ -23,39 +23,39 @@ public struct EncodedStill: Sendable {
   public var mediaType: String { "image/\(format.rawValue)" }
 }
 
-/// Writes exact pictures as PNG or JPEG in true colours.
+/// Writes exact frames as PNG or JPEG in true colours.
 ///
-/// PNG carries the RGB values with an `sRGB` chunk and no `gAMA`/`cHRM` that would change them; HDR pictures become 16-bit PNG
+/// PNG carries the RGB values with an `sRGB` chunk and no `gAMA`/`cHRM` that would change them; HDR frames become 16-bit PNG
 /// with a `cICP` chunk. JPEG is JFIF: BT.601 full range, converted from the true RGB.
 public struct StillEncoder: ~Copyable {
   /// Bytes of a JPEG at this quantiser are the smallest offered.
   public static let worstQuantiser = 31
   public static let bestQuantiser = 1
-  /// zlib levels for a PNG, and by how much each makes a detailed 4K picture smaller than the first: the cheapest that may fit is
+  /// zlib levels for a PNG, and by how much each makes a detailed 4K frame smaller than the first: the cheapest that may fit is
   /// tried. Higher levels gain 2 % more for four times the time.
   static let pngLevels: [(level: Int, gain: Double)] = [(1, 1), (3, 1.07), (6, 1.15)]
 
-  /// Where the picture is from; nil for a page made here.
+  /// Where the frame is from; nil for a page made here.
   private let file: String?
   private let rgb: Frame
   private let tags: ColorTags
   private let deep: Bool
-  /// How the picture's colours were brought to this form; nil when they were kept.
+  /// How the frame's colours were brought to this form; nil when they were kept.
   public let note: String?
 
-  /// Converts a picture to upright RGB.
+  /// Converts a frame to upright RGB.
   /// - Parameters:
   ///   - deep: 16 bits per sample; nil chooses 16 for HDR that is kept and 8 otherwise.
   ///   - toneMap: brings HDR to 8-bit sRGB; nil keeps its code values.
-  public init(_ picture: borrowing ExactFrame, deep: Bool? = nil, toneMap: ToneMap? = nil) throws(LibavError) {
-    let facts = picture.facts
+  public init(_ frame: borrowing ExactFrame, deep: Bool? = nil, toneMap: ToneMap? = nil) throws(LibavError) {
+    let facts = frame.facts
     let isHDR = facts.color.tags.isHDR
     let deep = toneMap != nil && isHDR ? false : deep ?? isHDR
-    let converted = try ColorConverter.rgb(picture.frame, color: facts.color, deep: deep, toneMap: toneMap)
+    let converted = try ColorConverter.rgb(frame.frame, color: facts.color, deep: deep, toneMap: toneMap)
     let upright = try ColorConverter.upright(converted, rotation: facts.rotation, isMirrored: facts.isMirrored)
     if let toneMap, isHDR {
       tags = ColorTags(range: "pc", matrix: "gbr")
-      note = toneMap.words(transfer: facts.color.tags.transfer, hasLightLevels: picture.frame.hasLightLevels)
+      note = toneMap.words(transfer: facts.color.tags.transfer, hasLightLevels: frame.frame.hasLightLevels)
     } else {
       tags = facts.color.tags
       note =
@@ -112,8 +112,8 @@ public struct StillEncoder: ~Copyable {
 
   /// - Parameter quantiser: 1 (best) to 31.
   public func jpeg(quantiser: Int = bestQuantiser, subsampled: Bool = false) throws(LibavError) -> EncodedStill {
-    let picture = try jpegPicture(subsampled: subsampled)
-    return try jpeg(picture, quantiser: quantiser, subsampled: subsampled)
+    let frame = try jpegFrame(subsampled: subsampled)
+    return try jpeg(frame, quantiser: quantiser, subsampled: subsampled)
   }
 
   private static let webpQualities = [95, 90, 80, 65, 50, 35, 20, 5, 1]
@@ -145,17 +145,17 @@ public struct StillEncoder: ~Copyable {
       }
     }
     throw LibavError(
-      .unsupported, "the picture (\(rgb.width)×\(rgb.height)) does not fit into \(maximumBytes) bytes at any quality",
+      .unsupported, "the frame (\(rgb.width)×\(rgb.height)) does not fit into \(maximumBytes) bytes at any quality",
       file: file)
   }
 
   private func bestJPEG(maximumBytes: Int, subsampled: Bool) throws(LibavError) -> EncodedStill? {
-    let picture = try jpegPicture(subsampled: subsampled)
+    let frame = try jpegFrame(subsampled: subsampled)
     var best: EncodedStill?
     var (low, high) = (Self.bestQuantiser, Self.worstQuantiser)
     while low <= high {
       let middle = best == nil && low == Self.bestQuantiser ? low : (low + high) / 2
-      let still = try jpeg(picture, quantiser: middle, subsampled: subsampled)
+      let still = try jpeg(frame, quantiser: middle, subsampled: subsampled)
       if still.bytes.count <= maximumBytes {
         best = still
         high = middle - 1
@@ -166,7 +166,7 @@ public struct StillEncoder: ~Copyable {
     return best
   }
 
-  private func jpegPicture(subsampled: Bool) throws(LibavError) -> Frame {
+  private func jpegFrame(subsampled: Bool) throws(LibavError) -> Frame {
     let scaler = try Scaler(
       from: (rgb.width, rgb.height, rgb.pixelFormat), color: ColorTags(range: "pc", matrix: "gbr"),
       to: (rgb.width, rgb.height, subsampled ? .yuvj420p : .yuvj444p),
@@ -175,13 +175,13 @@ public struct StillEncoder: ~Copyable {
     return try scaler.scale(rgb)
   }
 
-  private func jpeg(_ picture: borrowing Frame, quantiser: Int, subsampled: Bool) throws(LibavError) -> EncodedStill {
-    var settings = encoding("mjpeg", format: picture.pixelFormat)
+  private func jpeg(_ frame: borrowing Frame, quantiser: Int, subsampled: Bool) throws(LibavError) -> EncodedStill {
+    var settings = encoding("mjpeg", format: frame.pixelFormat)
     settings.color = ColorTags(range: "pc", matrix: "smpte170m")
     settings.options = ["flags": "+qscale", "qmin": "1"]
     return EncodedStill(
-      format: .jpeg, bytes: try encode(picture, settings, quantiser: quantiser), width: picture.width,
-      height: picture.height, bitDepth: 8,
+      format: .jpeg, bytes: try encode(frame, settings, quantiser: quantiser), width: frame.width,
+      height: frame.height, bitDepth: 8,
       subsampling: subsampled ? "4:2:0" : "4:4:4", quantiser: quantiser,
       quality: nil)
   }
@@ -195,17 +195,17 @@ public struct StillEncoder: ~Copyable {
   }
 
   private func encode(
-    _ picture: borrowing Frame, _ settings: VideoEncoding, quantiser: Int? = nil
+    _ frame: borrowing Frame, _ settings: VideoEncoding, quantiser: Int? = nil
   ) throws(LibavError) -> [UInt8] {
     let encoder = try Encoder(settings)
-    let timed = try picture.share()
+    let timed = try frame.share()
     timed.pts = 0
     timed.requestKey(false)
     if let quantiser { timed.requestQuantiser(quantiser) }
     try encoder.send(timed)
     try encoder.sendEnd()
     let packet = try Packet()
-    guard try encoder.receive(into: packet) else { throw LibavError(.other, "\(settings.encoder) gave no picture") }
+    guard try encoder.receive(into: packet) else { throw LibavError(.other, "\(settings.encoder) gave no frame") }
     return packet.bytes
   }
 }

@@ -2,7 +2,7 @@ import Libav
 import Probing
 import Timing
 
-/// Finds a picture by the container's own table of packets, reading only those around it.
+/// Finds a frame by the container's own table of packets, reading only those around it.
 struct TableFinder {
   let path: String
   let ignoringEdits: Bool
@@ -12,9 +12,9 @@ struct TableFinder {
   func find(_ asked: FrameRequest) throws(LibavError) -> ExactFrame? {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, glancing: true)
     guard let stream = demuxer.mainVideo else {
-      throw LibavError(.noSuchStream, "holds no video, so there is no picture to take", file: path)
+      throw LibavError(.noSuchStream, "holds no video, so there is no frame to take", file: path)
     }
-    guard let table = PictureTable(demuxer, stream: stream) else { return nil }
+    guard let table = FrameTable(demuxer, stream: stream) else { return nil }
     let request = try asked.resolved(container: demuxer.container, stream: stream, frameCount: table.shownCount)
     let start = demuxer.container.startTime ?? .zero
     demuxer.select([stream.index])
@@ -31,10 +31,10 @@ struct TableFinder {
       facts: ExactFrame.Facts(frame, of: stream, path: path, index: run.firstPosition + place, note: note))
   }
 
-  /// The run of packets that holds the picture, and which of its pictures it is.
+  /// The run of packets that holds the frame, and which of its frames it is.
   private func locate(
-    _ request: FrameRequest, _ table: PictureTable, _ demuxer: borrowing Demuxer, start: Rational
-  ) throws(LibavError) -> (PictureTable.Run, Int, String?)? {
+    _ request: FrameRequest, _ table: FrameTable, _ demuxer: borrowing Demuxer, start: Rational
+  ) throws(LibavError) -> (FrameTable.Run, Int, String?)? {
     switch request {
     case .first: return try position(0, table, demuxer)
     case .last: return try position(table.shownCount - 1, table, demuxer)
@@ -53,8 +53,8 @@ struct TableFinder {
   }
 
   private func position(
-    _ position: Int, _ table: PictureTable, _ demuxer: borrowing Demuxer
-  ) throws(LibavError) -> (PictureTable.Run, Int, String?)? {
+    _ position: Int, _ table: FrameTable, _ demuxer: borrowing Demuxer
+  ) throws(LibavError) -> (FrameTable.Run, Int, String?)? {
     guard let run = try table.run(holding: position, demuxer) else { return nil }
     return (run, position - run.firstPosition, nil)
   }

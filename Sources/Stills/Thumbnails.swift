@@ -2,22 +2,22 @@ public import Libav
 import Probing
 public import Timing
 
-/// One small picture of a video, and where it stands.
+/// One small frame of a video, and where it stands.
 public struct Thumbnail: Sendable {
   /// Position in presentation order, from 0.
   public let index: Int
-  /// Seconds from the start of the file as a player counts them; nil where pictures have no times.
+  /// Seconds from the start of the file as a player counts them; nil where frames have no times.
   public let time: Rational?
   /// Why it was chosen; nil when it was its turn.
   public let reason: String?
-  public let picture: SmallPicture
+  public let frame: SmallFrame
 }
 
-/// Small pictures of one video, chosen by a rule.
+/// Small frames of one video, chosen by a rule.
 public struct Thumbnails: Sendable {
-  /// Which pictures are shown.
+  /// Which frames are shown.
   public enum Choice: Sendable, Hashable {
-    /// So many, evenly from the first picture to the last.
+    /// So many, evenly from the first frame to the last.
     case count(Int)
     /// One from each of so many equal parts: the one that takes least decoding.
     case parts(Int)
@@ -31,7 +31,7 @@ public struct Thumbnails: Sendable {
 
   public let path: String
   public let frameCount: Int
-  /// Seconds from the first picture's start to the last one's end; nil when the packets do not tell.
+  /// Seconds from the first frame's start to the last one's end; nil when the packets do not tell.
   public let duration: Rational?
   /// What a user must know; nil when all went as it should.
   public let note: String?
@@ -41,18 +41,18 @@ public struct Thumbnails: Sendable {
   private let threading: Threading
   private let start: Rational
 
-  /// Chooses the pictures; ``forEach(width:_:)`` makes them.
-  /// - Parameter keyPicturesOnly: takes the nearest key picture before each instead: much quicker, not exact.
+  /// Chooses the frames; ``forEach(width:_:)`` makes them.
+  /// - Parameter keyPicturesOnly: takes the nearest keyframe before each instead: much quicker, not exact.
   /// - Throws: ``LibavError``: `noSuchStream` without video, `unsupported` when an interval asks for too many.
   public init(
-    of path: String, choose choice: Choice, keyPicturesOnly: Bool = false, threading: Threading = .automatic
+    of path: String, choose choice: Choice, keyframesOnly: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
     let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "holds no video, so there is nothing to show", file: path)
     }
     let count = video.presentationOrder.count
-    guard count > 0 else { throw LibavError(.invalidData, "its video holds no picture", file: path) }
+    guard count > 0 else { throw LibavError(.invalidData, "its video holds no frame", file: path) }
     self.path = path
     self.video = video
     self.threading = threading
@@ -61,45 +61,45 @@ public struct Thumbnails: Sendable {
     duration = video.end.flatMap { end in video.start.map { end - $0 } }
     var chosen: [(index: Int, reason: String?)]
     switch choice {
-    case .count(let wanted): chosen = PictureSpread.even(wanted, over: count).map { ($0, nil) }
-    case .parts(let wanted): chosen = PictureSpread.cheapest(wanted, of: video).map { ($0, nil) }
+    case .count(let wanted): chosen = FrameSpread.even(wanted, over: count).map { ($0, nil) }
+    case .parts(let wanted): chosen = FrameSpread.cheapest(wanted, of: video).map { ($0, nil) }
     case .interval(let seconds):
-      chosen = try PictureSpread.every(seconds, video, path: path).map { ($0, nil) }
+      chosen = try FrameSpread.every(seconds, video, path: path).map { ($0, nil) }
     case .scenes:
       let scenes = try SceneFinder.scenes(path, video: video, threading: threading)
       chosen = scenes.enumerated().map { number, scene in
         (
           (scene.lowerBound + scene.upperBound - 1) / 2,
-          "middle of scene \(number + 1), pictures #\(scene.lowerBound) to #\(scene.upperBound - 1)"
+          "middle of scene \(number + 1), frames #\(scene.lowerBound) to #\(scene.upperBound - 1)"
         )
       }
     case .best(let wanted):
       chosen = try CoverFinder.covers(
-        path, video: video, wanted: wanted, keyPicturesOnly: keyPicturesOnly, threading: threading)
+        path, video: video, wanted: wanted, keyframesOnly: keyframesOnly, threading: threading)
     }
-    if keyPicturesOnly { chosen = PictureSpread.snapped(chosen, video) }
+    if keyframesOnly { chosen = FrameSpread.snapped(chosen, video) }
     self.chosen = chosen
     note = index.readError.map { "the file ends early: \($0)" }
   }
 
-  /// At most so many pictures are chosen.
+  /// At most so many frames are chosen.
   public static let most = 100_000
 
-  /// Pictures that ``forEach(width:_:)`` will try to make.
+  /// Frames that ``forEach(width:_:)`` will try to make.
   public var count: Int { chosen.count }
 
-  /// Decodes and shrinks the chosen pictures, in order, one at a time; those that cannot be decoded are left out.
+  /// Decodes and shrinks the chosen frames, in order, one at a time; those that cannot be decoded are left out.
   /// - Parameter width: pixels of each.
   public func forEach(width: Int, _ body: (Thumbnail) throws -> Void) throws {
     let reasons = Dictionary(chosen.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
-    var sampler = try PictureSampler(
+    var sampler = try FrameSampler(
       path: path, video: video, wanted: chosen.map(\.index).sorted(), threading: threading)
     let frame = try Frame()
     while let index = try sampler.next(into: frame) {
-      let small = try SmallPicture(frame, of: video.stream, width: width)
+      let small = try SmallFrame(frame, of: video.stream, width: width)
       let time = frame.pts.map { video.stream.timeBase.seconds($0) - start }
       frame.clear()
-      try body(Thumbnail(index: index, time: time, reason: reasons[index] ?? nil, picture: small))
+      try body(Thumbnail(index: index, time: time, reason: reasons[index] ?? nil, frame: small))
     }
   }
 }

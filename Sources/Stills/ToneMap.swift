@@ -5,14 +5,14 @@ public struct ToneMap: Sendable, Hashable {
   public enum Curve: String, Sendable, CaseIterable, Codable { case hable, mobius, reinhard }
 
   public let curve: Curve
-  /// Candela per square metre that 1.0 of the linear picture stands for.
+  /// Candela per square metre that 1.0 of the linear frame stands for.
   public static let nominalPeak = 100
-  /// The brightest that a picture without light levels of its own is taken to be, in candela per square metre.
+  /// The brightest that a frame without light levels of its own is taken to be, in candela per square metre.
   public static let assumedPeak = 1000
 
   public init(_ curve: Curve) { self.curve = curve }
 
-  /// libavfilter's steps from a picture with these tags to planar RGB in sRGB.
+  /// libavfilter's steps from a frame with these tags to planar RGB in sRGB.
   func filters(_ tags: ColorTags, isRGB: Bool, hasLightLevels: Bool) -> String {
     let range = tags.range == "pc" ? "full" : "limited"
     let location = isRGB ? "" : tags.chromaLocation.map { ":chromalin=\($0)" } ?? ""
@@ -29,7 +29,7 @@ public struct ToneMap: Sendable, Hashable {
 
   /// For people.
   func words(transfer: String?, hasLightLevels: Bool) -> String {
-    let peak = hasLightLevels ? "the picture's own peak" : "an assumed peak of \(Self.assumedPeak) cd/m²"
+    let peak = hasLightLevels ? "the frame's own peak" : "an assumed peak of \(Self.assumedPeak) cd/m²"
     return "HDR (\(transfer ?? "")) was tone mapped to sRGB by \(curve.rawValue), from \(peak)"
   }
 }

@@ -1,10 +1,10 @@
 import Libav
 import Timing
 
-/// Gives the master's sound as encoded packets; it is encoded once, over the whole master.
+/// Gives the master's audio as encoded packets; it is encoded once, over the whole master.
 struct AudioAssembler: ~Copyable {
-  private var sound: MasterSound
-  let format: SoundFormat
+  private var audio: MasterAudio
+  let format: MasterAudioFormat
   private let encoder: Encoder
   private var toStorage: Resampler?
   /// Samples that wait to be encoded.
@@ -19,23 +19,23 @@ struct AudioAssembler: ~Copyable {
 
   private static let samplesPerPacket = 1024
 
-  /// Nil when there is neither a shot with sound nor music.
-  static func make(_ plan: StitchPlan, options: StitchOptions, levels: SoundLevels) throws -> AudioAssembler? {
-    guard let format = try SoundFormat(plan.shots.map(\.clip), music: options.sound.music) else { return nil }
+  /// Nil when there is neither a shot with audio nor music.
+  static func make(_ plan: StitchPlan, options: StitchOptions, levels: AudioLevels) throws -> AudioAssembler? {
+    guard let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music) else { return nil }
     return try AudioAssembler(plan, format: format, options: options, levels: levels)
   }
 
-  private init(_ plan: StitchPlan, format: SoundFormat, options: StitchOptions, levels: SoundLevels) throws {
-    let codec = options.sound.codec
+  private init(_ plan: StitchPlan, format: MasterAudioFormat, options: StitchOptions, levels: AudioLevels) throws {
+    let codec = options.audio.codec
     let storage = AudioFormat(sampleRate: format.sampleRate, layout: .stereo, sampleFormat: codec.sampleFormat)
     let encoder = try Encoder(
       AudioEncoding(encoder: codec.encoder, format: storage, bitRate: options.audioBitRate))
-    let sound = try MasterSound(plan, options: options, format: format, levels: levels)
+    let audio = try MasterAudio(plan, options: options, format: format, levels: levels)
     self.format = format
     totalSamples = format.sample(atFrame: plan.frameCount, rate: plan.rate)
     toStorage = codec.sampleFormat == .floatPlanar ? nil : Resampler(to: storage)
     queue = Planes(repeating: [], count: format.channels)
-    self.sound = sound
+    self.audio = audio
     self.encoder = encoder
   }
 
@@ -43,10 +43,10 @@ struct AudioAssembler: ~Copyable {
   func parameters() throws -> CodecParameters { try encoder.parameters() }
   /// Samples that the encoder puts in front.
   var priming: Int { encoder.initialPadding }
-  /// How the sound changes at each join passed so far.
-  var steps: [SoundStep] { sound.steps }
+  /// How the audio changes at each join passed so far.
+  var steps: [AudioStep] { audio.steps }
   /// dB by which the limiter has gone down at most so far.
-  var reduction: Double { sound.reduction }
+  var reduction: Double { audio.reduction }
 
   /// - Returns: false after the last packet.
   mutating func next(into packet: borrowing Packet) throws -> Bool {
@@ -67,7 +67,7 @@ struct AudioAssembler: ~Copyable {
   }
 
   private mutating func fill() throws {
-    guard let block = try sound.next() else {
+    guard let block = try audio.next() else {
       hasMore = false
       return
     }

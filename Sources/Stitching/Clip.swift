@@ -2,7 +2,7 @@ import Libav
 import Probing
 import Timing
 
-/// One shot's file as the stitcher sees it: its packets, and which picture of the presentation each holds.
+/// One shot's file as the stitcher sees it: its packets, and which frame of the presentation each holds.
 struct Clip: Sendable {
   let shot: StitchShot
   let index: MediaIndex
@@ -36,11 +36,11 @@ struct Clip: Sendable {
       throw StitchError(.unusableShot, "is damaged: \(message.text); fetch or generate it again", file: path)
     }
     guard !video.presentationOrder.isEmpty else {
-      throw StitchError(.unusableShot, "its video track holds no picture", file: path)
+      throw StitchError(.unusableShot, "its video track holds no frame", file: path)
     }
     guard video.hasUniquePTS else {
       throw StitchError(
-        .unusableShot, "its pictures have missing or repeated times; write it anew with a constant frame rate first",
+        .unusableShot, "its frames have missing or repeated times; write it again with a constant frame rate first",
         file: path)
     }
     let timing = FrameTiming(
@@ -68,23 +68,23 @@ struct Clip: Sendable {
     level = video.stream.level
   }
 
-  /// Pictures at the master's rate.
+  /// Frames at the master's rate.
   var frameCount: Int { conform?.rates?.count ?? video.presentationOrder.count }
   var path: String { shot.path }
-  /// The pictures that are used, before any is found to be repeated.
+  /// The frames that are used, before any is found to be repeated.
   func trimmed() throws -> Range<Int> {
-    let range = try shot.trim.map { try $0.pictures(of: path, count: frameCount, rate: rate) } ?? 0..<frameCount
+    let range = try shot.trim.map { try $0.frames(of: path, count: frameCount, rate: rate) } ?? 0..<frameCount
     guard let last = shot.keepsThrough else { return range }
     guard video.presentationOrder.indices.contains(last) else {
       throw StitchError(
         .outOfRange,
-        "the next shot starts from its picture #\(last), but it has only \(video.presentationOrder.count)", file: path)
+        "the next shot starts from its frame #\(last), but it has only \(video.presentationOrder.count)", file: path)
     }
     let end = conform?.rates?.count(through: last) ?? last + 1
     guard end > range.lowerBound else {
       throw StitchError(
         .badRequest,
-        "its trim begins with picture #\(range.lowerBound), behind #\(last) that the next shot starts from; trim less",
+        "its trim begins with frame #\(range.lowerBound), behind #\(last) that the next shot starts from; trim less",
         file: path)
     }
     return range.lowerBound..<min(range.upperBound, end)

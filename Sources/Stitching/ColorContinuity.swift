@@ -4,32 +4,32 @@ import Probing
 
 /// The correction that would bring a shot near the one before it.
 struct ColorCandidate: Sendable {
-  /// Nil when the pictures cannot be compared.
+  /// Nil when the frames cannot be compared.
   let match: ColorMatch?
   /// Whether it is worth applying.
   let isUseful: Bool
   let reason: String
-  /// Colours of the last kept picture and of the next shot's first, cell by cell.
+  /// Colours of the last kept frame and of the next shot's first, cell by cell.
   private let last: [[Double]]
   private let first: [[Double]]
 
   /// Colour steps (mean ΔE2000) below this are not seen.
   static let leastStep = 0.5
-  /// A correction has to bring the pictures at least this much nearer (part of their RMS distance that is left).
+  /// A correction has to bring the frames at least this much nearer (part of their RMS distance that is left).
   static let mostLeft = 0.9
   /// Details that correlate less show different things, whose colours have nothing to do with each other.
   static let leastLikeness: Float = 0.7
 
   /// - Parameters:
-  ///   - shared: pictures that the end of the tail and the head have in common.
-  ///   - likeness: correlation of the last and the first picture's details.
+  ///   - shared: frames that the end of the tail and the head have in common.
+  ///   - likeness: correlation of the last and the first frame's details.
   init(
-    tail: [Miniature], head: [Miniature], last: Miniature, shared: Int, likeness: Float, followsCut: Bool,
+    tail: [ReducedPlane], head: [ReducedPlane], last: ReducedPlane, shared: Int, likeness: Float, followsCut: Bool,
     color: ColorTags
   ) {
     let matrix = ColorMatrix(color, bitDepth: 8)
-    func colors(_ pictures: some Sequence<Miniature>) -> [[Double]] {
-      pictures.flatMap { $0.grid.map { matrix.rgb(Double($0.luma), Double($0.cb), Double($0.cr)) } }
+    func colors(_ frames: some Sequence<ReducedPlane>) -> [[Double]] {
+      frames.flatMap { $0.grid.map { matrix.rgb(Double($0.luma), Double($0.cb), Double($0.cr)) } }
     }
     self.last = colors([last])
     first = colors(head.prefix(1))
@@ -38,10 +38,10 @@ struct ColorCandidate: Sendable {
       return
     }
     guard let end = tail.last, let begin = head.first, likeness >= Self.leastLikeness else {
-      (match, isUseful, reason) = (nil, false, "the picture cuts to another one, so there is nothing to match")
+      (match, isUseful, reason) = (nil, false, "the frame cuts to another one, so there is nothing to match")
       return
     }
-    // The pictures that both shots have tell the most: nothing moves between them.
+    // The frames that both shots have tell the most: nothing moves between them.
     let own = shared > 0 ? colors(head.prefix(shared)) : colors([begin])
     let wanted = shared > 0 ? colors(tail.suffix(shared)) : colors([end])
     let all = ColorMatch.Domain.allCases.map { ColorMatch($0, from: own, to: wanted) }
@@ -53,9 +53,9 @@ struct ColorCandidate: Sendable {
     if step < Self.leastStep {
       (isUseful, reason) = (false, "the colour step is too small to be seen")
     } else if after > Self.mostLeft * before {
-      (isUseful, reason) = (false, "no gain and offset brings the pictures nearer")
+      (isUseful, reason) = (false, "no gain and offset brings the frames nearer")
     } else {
-      (isUseful, reason) = (true, shared > 0 ? "measured on the repeated pictures" : "measured over the join")
+      (isUseful, reason) = (true, shared > 0 ? "measured on the repeated frames" : "measured over the join")
     }
   }
 
@@ -84,7 +84,7 @@ struct ColorContinuity {
   /// One for each join; nil when no correction was asked for.
   let joins: [JoinColorMatch?]
 
-  init(_ measured: [JoinMeasurement], clips: [Clip], kept: [Range<Int>], options: PictureOptions) {
+  init(_ measured: [JoinMeasurement], clips: [Clip], kept: [Range<Int>], options: VideoOptions) {
     var shots = [ShotCorrection?](repeating: nil, count: clips.count)
     var joins = [JoinColorMatch?](repeating: nil, count: measured.count)
     for (number, measurement) in measured.enumerated()
@@ -113,10 +113,10 @@ struct ColorContinuity {
     self.joins = joins
   }
 
-  /// Why a shot's pictures are changed, in words.
+  /// Why a shot's frames are changed, in words.
   func reason(_ number: Int) -> String {
     guard let correction = shots[number] else { return "" }
-    return correction.frames.map { "colours eased towards the shot before over \($0) pictures" }
+    return correction.frames.map { "colours eased towards the shot before over \($0) frames" }
       ?? "colours brought near the first shot's"
   }
 }

@@ -20,7 +20,7 @@ struct ColorMatch: Sendable, Hashable {
   /// A correction reaches no further, so that a wrong measurement cannot spoil a shot.
   static let gains = 0.75...1.33
   static let offsets = -0.12...0.12
-  /// A channel that varies less than this (of 1) over the picture tells nothing about its gain.
+  /// A channel that varies less than this (of 1) over the frame tells nothing about its gain.
   static let flatBelow = 0.01
 
   /// The gain and offset that give the first list the second's mean and spread, channel by channel.
@@ -76,7 +76,7 @@ struct ColorMatch: Sendable, Hashable {
   }
 }
 
-/// Code values of a picture and what they stand for: Y′CbCr to R′G′B′ and back, on a scale of 0 to 1.
+/// Code values of a frame and what they stand for: Y′CbCr to R′G′B′ and back, on a scale of 0 to 1.
 struct ColorMatrix: Sendable {
   let kr: Double
   let kb: Double
@@ -113,14 +113,14 @@ struct ColorMatrix: Sendable {
   }
 }
 
-/// One correction for a run of a shot's pictures.
+/// One correction for a run of a shot's frames.
 struct ShotCorrection: Sendable {
   /// One after the other; more than one where a shot is brought to the first through the joins between them.
   let matches: [ColorMatch]
-  /// Pictures over which it fades out; nil for the whole shot at full strength.
+  /// Frames over which it fades out; nil for the whole shot at full strength.
   let frames: Int?
 
-  /// 1 for the first picture, 0 from ``frames`` on, falling as half a cosine.
+  /// 1 for the first frame, 0 from ``frames`` on, falling as half a cosine.
   func weight(_ number: Int) -> Float {
     guard let frames else { return 1 }
     guard number < frames else { return 0 }

@@ -1,6 +1,6 @@
 import Libav
 
-/// Applies a correction to pictures: each sample gets the difference that its colour gets, so that a correction of nothing
+/// Applies a correction to frames: each sample gets the difference that its colour gets, so that a correction of nothing
 /// changes nothing.
 struct ColorPainter: Sendable {
   private let matrix: ColorMatrix
@@ -25,14 +25,14 @@ struct ColorPainter: Sendable {
     self.steps = steps
   }
 
-  /// Paints a picture in place.
-  /// - Parameter number: counted from the shot's first kept picture.
+  /// Paints a frame in place.
+  /// - Parameter number: counted from the shot's first kept frame.
   func paint(_ frame: borrowing Frame, number: Int) throws(LibavError) {
     let weight = correction.weight(number)
     guard weight > 0 else { return }
     let format = frame.pixelFormat
-    guard PictureMix.supports(format), !format.isRGB, format.planeCount == 3 else {
-      throw LibavError(.unsupported, "colours of \(format) pictures cannot be matched")
+    guard FrameBlend.supports(format), !format.isRGB, format.planeCount == 3 else {
+      throw LibavError(.unsupported, "colours of \(format) frames cannot be matched")
     }
     try frame.makeWritable()
     if format.bitDepth > 8 { paintDeep(frame, weight) } else { paintPlain(frame, weight) }
@@ -82,7 +82,7 @@ struct ColorPainter: Sendable {
     }
   }
 
-  /// One picture's layout and arithmetic.
+  /// One frame's layout and arithmetic.
   private struct Shape {
     let rows: Int
     let columns: Int

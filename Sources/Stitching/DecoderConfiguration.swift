@@ -27,13 +27,13 @@ enum DecoderConfiguration {
     let sequences = sets.sorted(.sequence).sorted {
       ($0.bytes[1], $0.bytes[3], -$0.id) > ($1.bytes[1], $1.bytes[3], -$1.id)
     }
-    let pictures = sets.sorted(.picture)
-    guard let first = sequences.first, sequences.count <= 31, pictures.count <= 255, let format = sampleFormat(first)
+    let frames = sets.sorted(.frame)
+    guard let first = sequences.first, sequences.count <= 31, frames.count <= 255, let format = sampleFormat(first)
     else { return nil }
     let level = sequences.map { $0.bytes[3] }.max() ?? first.bytes[3]
     let compatibility = sequences.reduce(UInt8.max) { $0 & $1.bytes[2] }
     var record: [UInt8] = [1, first.bytes[1], compatibility, level, 0xFC | lengthSizeMinusOne]
-    for (list, flags) in [(sequences, UInt8(0xE0)), (pictures, 0)] {
+    for (list, flags) in [(sequences, UInt8(0xE0)), (frames, 0)] {
       record.append(flags | UInt8(list.count))
       for unit in list {
         guard let sized = sized(unit.bytes) else { return nil }
@@ -69,7 +69,7 @@ enum DecoderConfiguration {
       0xF8 | UInt8(format.chromaDepth & 7), 0, 0,
       layers << 3 | (isNested ? 4 : 0) | lengthSizeMinusOne,
     ]
-    let arrays: [(UInt8, ParameterSet.Kind)] = [(32, .video), (33, .sequence), (34, .picture)]
+    let arrays: [(UInt8, ParameterSet.Kind)] = [(32, .video), (33, .sequence), (34, .frame)]
     let present = arrays.filter { !sets.ids(of: $0.1).isEmpty }
     let hasMessages = !sets.declarations.isEmpty
     record.append(UInt8(present.count + (hasMessages ? 1 : 0)))
@@ -82,7 +82,7 @@ enum DecoderConfiguration {
       }
     }
     if hasMessages {
-      // Pictures may carry further messages.
+      // Frames may carry further messages.
       record += [39, UInt8(sets.declarations.count >> 8), UInt8(sets.declarations.count & 0xFF)]
       for unit in sets.declarations {
         guard let sized = sized(unit) else { return nil }

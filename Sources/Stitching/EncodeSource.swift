@@ -1,22 +1,22 @@
 import Libav
 import Probing
 
-/// Renders a run of a shot's pictures and encodes them, opening with an IDR.
+/// Renders a run of a shot's frames and encodes them, opening with an IDR.
 struct EncodeSource: ~Copyable {
-  private var renderer: PictureRenderer
+  private var renderer: FrameRenderer
   private let encoder: Encoder
   private var frame: Frame
   private var isDraining = false
   private let first: Int
 
-  init(_ shots: [ShotPlan], shot: Int, pictures: Range<Int>, encoder settings: SpliceEncoder) throws {
-    let renderer = try PictureRenderer(shots, shot: shot, pictures: pictures)
+  init(_ shots: [ShotPlan], shot: Int, frames: Range<Int>, encoder settings: SpliceEncoder) throws {
+    let renderer = try FrameRenderer(shots, shot: shot, frames: frames)
     let encoder = try Encoder(settings.settings)
     let frame = try Frame()
     self.renderer = renderer
     self.encoder = encoder
     self.frame = frame
-    first = pictures.lowerBound
+    first = frames.lowerBound
   }
 
   /// What the encoder's packets call.
@@ -24,7 +24,7 @@ struct EncodeSource: ~Copyable {
     ParameterSets(extradata: try encoder.parameters().extradata, isHEVC: isHEVC)
   }
 
-  /// - Returns: the picture's position in presentation order, or nil after the last packet.
+  /// - Returns: the frame's position in presentation order, or nil after the last packet.
   mutating func next(into packet: borrowing Packet) throws -> Int? {
     while true {
       packet.clear()

@@ -16,24 +16,24 @@ struct JoinMeasurement: Sendable {
   let candidate: ColorCandidate
 }
 
-/// Decodes the pictures around one join and measures them.
+/// Decodes the frames around one join and measures them.
 struct JoinMeter {
   private let clip: Clip
   private let range: Range<Int>
   private let next: Clip
   private let nextRange: Range<Int>
-  private let first: (clip: Clip, picture: Int)
+  private let first: (clip: Clip, frame: Int)
   private let options: StitchOptions
 
-  /// Pictures decoded on either side.
+  /// Frames decoded on either side.
   static let reach = OverlapDetector.maximumOverlap + 2
 
   /// - Parameters:
-  ///   - range: the pictures used of the first shot.
-  ///   - nextRange: the pictures used of the second.
-  ///   - first: the first picture of the master.
+  ///   - range: the frames used of the first shot.
+  ///   - nextRange: the frames used of the second.
+  ///   - first: the first frame of the master.
   init(
-    _ clip: Clip, _ range: Range<Int>, _ next: Clip, _ nextRange: Range<Int>, first: (clip: Clip, picture: Int),
+    _ clip: Clip, _ range: Range<Int>, _ next: Clip, _ nextRange: Range<Int>, first: (clip: Clip, frame: Int),
     options: StitchOptions
   ) {
     self.clip = clip
@@ -48,21 +48,21 @@ struct JoinMeter {
     // At most half a shot can repeat another.
     let room = min(range.count / 2, nextRange.count / 2)
     let reach = max(1, min(Self.reach, room))
-    let tail = try miniatures(clip, range.upperBound - reach..<range.upperBound)
-    let head = try miniatures(next, nextRange.lowerBound..<nextRange.lowerBound + reach)
-    let opening = try miniatures(first.clip, first.picture..<first.picture + 1)
+    let tail = try reducedPlanes(clip, range.upperBound - reach..<range.upperBound)
+    let head = try reducedPlanes(next, nextRange.lowerBound..<nextRange.lowerBound + reach)
+    let opening = try reducedPlanes(first.clip, first.frame..<first.frame + 1)
     let found = OverlapDetector.measure(tail: room > 0 ? tail : [], head: room > 0 ? head : [])
     let measurement =
       switch options.overlap {
       case .automatic where next.shot.followsCut: found.decided(0, "the shot begins with a declared cut")
       case .automatic: found
-      case .keep: found.decided(0, "every picture is kept, as asked")
+      case .keep: found.decided(0, "every frame is kept, as asked")
       case .fixed(let count): found.decided(count, "dropped as asked")
       }
     let keptIndex = tail.count - 1 - measurement.overlap
     let last =
       try keptIndex >= 0
-      ? tail[keptIndex] : miniature(clip, max(range.lowerBound, range.upperBound - 1 - measurement.overlap))
+      ? tail[keptIndex] : reduced(clip, max(range.lowerBound, range.upperBound - 1 - measurement.overlap))
     let step = ColorStep(
       deltaE: last.colorDifference(from: head[0], color: clip.tags), luma: Double(head[0].means[0] - last.means[0]),
       fromFirst: opening[0].colorDifference(from: head[0], color: clip.tags))
@@ -72,15 +72,15 @@ struct JoinMeter {
     return JoinMeasurement(overlap: measurement, color: step, candidate: candidate)
   }
 
-  private func miniature(_ clip: Clip, _ position: Int) throws -> Miniature {
-    try miniatures(clip, position..<position + 1)[0]
+  private func reduced(_ clip: Clip, _ position: Int) throws -> ReducedPlane {
+    try reducedPlanes(clip, position..<position + 1)[0]
   }
 
-  private func miniatures(_ clip: Clip, _ range: Range<Int>) throws -> [Miniature] {
-    var reader = try PictureReader(clip, range: range)
+  private func reducedPlanes(_ clip: Clip, _ range: Range<Int>) throws -> [ReducedPlane] {
+    var reader = try FrameReader(clip, range: range)
     var frame = try Frame()
-    var result: [Miniature] = []
-    while try reader.next(into: &frame) != nil { result.append(try Miniature(frame)) }
+    var result: [ReducedPlane] = []
+    while try reader.next(into: &frame) != nil { result.append(try ReducedPlane(frame)) }
     return result
   }
 }

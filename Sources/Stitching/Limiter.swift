@@ -1,9 +1,9 @@
 import Foundation
 
-/// Keeps the true peak of sound under a ceiling: it looks ahead, goes down before a peak comes and comes up slowly behind it.
+/// Keeps the true peak of audio under a ceiling: it looks ahead, goes down before a peak comes and comes up slowly behind it.
 ///
 /// Peaks between the samples are found by four-fold oversampling, as ITU-R BS.1770-4 measures them. All channels get the same
-/// gain, so that nothing wanders in the stereo picture. Sound that stays under the ceiling passes bit for bit, and as many
+/// gain, so that nothing wanders in the stereo frame. Audio that stays under the ceiling passes bit for bit, and as many
 /// samples come out as went in.
 struct Limiter {
   /// Seconds in which the gain goes down before a peak.
@@ -16,7 +16,7 @@ struct Limiter {
   private let ceiling: Float
   private let window: Int
   private let releaseShare: Float
-  /// The sound that is not given out yet, and what the oversampling looks back at, a plane for each channel.
+  /// The audio that is not given out yet, and what the oversampling looks back at, a plane for each channel.
   private var waiting: Planes
   private var minimum: SlidingMinimum
   private var held: Float = 1
@@ -25,7 +25,7 @@ struct Limiter {
   private var place = 0
   private var sum: Double
   /// How many of the last held gains are 1, in a row.
-  private var restful: Int
+  private var still: Int
   /// Gains still to be left out, because they belong to before the first sample.
   private var lead: Int
   /// The lowest gain so far.
@@ -40,7 +40,7 @@ struct Limiter {
     minimum = SlidingMinimum(window: window + 1)
     ring = [Float](repeating: 1, count: window)
     sum = Double(window)
-    restful = window
+    still = window
     lead = window - 1 + Oversampling.reach
   }
 
@@ -72,12 +72,12 @@ struct Limiter {
       sum += Double(held) - Double(ring[place])
       ring[place] = held
       place = place + 1 == window ? 0 : place + 1
-      restful = held == 1 ? restful + 1 : 0
-      if restful >= window { sum = Double(window) }
-      if lead > 0 { lead -= 1 } else { gains.append(restful >= window ? 1 : Float(sum / Double(window))) }
+      still = held == 1 ? still + 1 : 0
+      if still >= window { sum = Double(window) }
+      if lead > 0 { lead -= 1 } else { gains.append(still >= window ? 1 : Float(sum / Double(window))) }
     }
     deepest = min(deepest, gains.min() ?? 1)
-    // What stands before the sound that goes out now is history for the oversampling.
+    // What stands before the audio that goes out now is history for the oversampling.
     let start = Oversampling.reach
     var output = Planes()
     for channel in waiting.indices {

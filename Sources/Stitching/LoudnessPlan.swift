@@ -6,30 +6,30 @@ import Timing
 /// How the master's level is brought to what was asked for: found by listening to the whole film before it is written.
 ///
 /// The first pass measures. Each pass after it does what will be done, encoding and decoding included, and measures what a
-/// listener gets; gain and ceiling are moved by what is missing. The sound is decoded anew in each pass, so memory does not
-/// grow with the film and nothing is written to disk.
+/// listener gets; gain and ceiling are moved by what is missing. The audio is decoded again in each pass, so memory does not
+/// grow with the video and nothing is written to disk.
 struct LoudnessPlan: Sendable {
   /// dB by which peaks may be pushed down at most to reach the loudness: more would be heard as distortion.
   static let greatestReduction = 20.0
   /// LU from the target that count as there while rehearsing; ±0.5 is what EBU R 128 grants.
   private static let closeEnough = 0.1
-  /// dB that the ceiling goes lower than the excess of the decoded sound's peaks.
+  /// dB that the ceiling goes lower than the excess of the decoded audio's peaks.
   private static let margin = 0.05
   private static let rehearsals = 5
 
-  let levels: SoundLevels
-  /// LUFS of the assembled sound before anything is done to its level; nil when it was not measured, or is silent.
+  let levels: AudioLevels
+  /// LUFS of the assembled audio before anything is done to its level; nil when it was not measured, or is silent.
   let loudnessBefore: Double?
 
   /// - Parameter progress: called with the number of each pass, from 1 on.
   init(_ plan: StitchPlan, options: StitchOptions, progress: (Int) -> Void) throws {
-    let (target, limit) = (options.sound.loudness, options.sound.ceiling)
-    guard let limit, let format = try SoundFormat(plan.shots.map(\.clip), music: options.sound.music) else {
-      levels = SoundLevels()
+    let (target, limit) = (options.audio.loudness, options.audio.ceiling)
+    guard let limit, let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music) else {
+      levels = AudioLevels()
       loudnessBefore = nil
       return
     }
-    var levels = SoundLevels()
+    var levels = AudioLevels()
     progress(1)
     let before = try Self.measure(plan, options: options, format: format)
     loudnessBefore = before.integrated
@@ -54,22 +54,22 @@ struct LoudnessPlan: Sendable {
     self.levels = levels
   }
 
-  /// What the assembled sound is before anything is done to its level.
+  /// What the assembled audio is before anything is done to its level.
   private static func measure(
-    _ plan: StitchPlan, options: StitchOptions, format: SoundFormat
+    _ plan: StitchPlan, options: StitchOptions, format: MasterAudioFormat
   ) throws -> LoudnessReading {
-    var sound = try MasterSound(plan, options: options, format: format, levels: SoundLevels())
+    var audio = try MasterAudio(plan, options: options, format: format, levels: AudioLevels())
     var listener = try Listener(format)
-    while let block = try sound.next() { try listener.hear(block) }
+    while let block = try audio.next() { try listener.hear(block) }
     return listener.reading
   }
 
   /// What is heard when it is made with these levels.
   private static func rehearse(
-    _ plan: StitchPlan, options: StitchOptions, levels: SoundLevels
+    _ plan: StitchPlan, options: StitchOptions, levels: AudioLevels
   ) throws -> LoudnessReading {
     guard var assembler = try AudioAssembler.make(plan, options: options, levels: levels) else {
-      throw StitchError(.badRequest, "there is no sound whose loudness could be changed")
+      throw StitchError(.badRequest, "there is no audio whose loudness could be changed")
     }
     let decoder = try Decoder(try assembler.parameters(), timeBase: assembler.timeBase)
     var resampler = Resampler(to: assembler.format.audioFormat)
@@ -87,7 +87,7 @@ struct LoudnessPlan: Sendable {
   }
 }
 
-/// Measures sound that is there in planes.
+/// Measures audio that is there in planes.
 struct Listener: ~Copyable {
   private var meter: LoudnessMeter
   private(set) var sampleCount = 0
@@ -97,7 +97,7 @@ struct Listener: ~Copyable {
   /// - Parameters:
   ///   - skipped: samples at the start that do not count.
   ///   - limit: samples that count at most.
-  init(_ format: SoundFormat, skipping skipped: Int = 0, upTo limit: Int = .max) throws {
+  init(_ format: MasterAudioFormat, skipping skipped: Int = 0, upTo limit: Int = .max) throws {
     toSkip = skipped
     self.limit = limit
     meter = try LoudnessMeter(
@@ -111,12 +111,12 @@ struct Listener: ~Copyable {
     toSkip -= first
     let count = min(planes[0].count - first, limit - sampleCount)
     guard count > 0 else { return }
-    var woven = [Float](repeating: 0, count: count * planes.count)
+    var interlaced = [Float](repeating: 0, count: count * planes.count)
     for channel in planes.indices {
-      for index in 0..<count { woven[index * planes.count + channel] = planes[channel][first + index] }
+      for index in 0..<count { interlaced[index * planes.count + channel] = planes[channel][first + index] }
     }
     sampleCount += count
-    try meter.add(woven.span)
+    try meter.add(interlaced.span)
   }
 
   mutating func hear(_ frame: borrowing Frame) throws {

@@ -2,7 +2,7 @@ import Libav
 import Probing
 import Timing
 
-/// What every picture of a master has in common.
+/// What every frame of a master has in common.
 struct MasterFormat: Sendable {
   /// Pixels of a side that a master can have.
   static let sides = 16...16_384
@@ -38,7 +38,7 @@ struct MasterFormat: Sendable {
       info.sampleAspectRatio = .one
       info.rotation = 0
       info.isMirrored = false
-      // What an untagged picture means goes by its size, so a new size needs the tags said.
+      // What an untagged frame means goes by its size, so a new size needs the tags said.
       info.color = first.tags
       isOwn = false
     }
@@ -168,6 +168,6 @@ struct ConformRecipe: Sendable {
   let format: MasterFormat
   let differences: [MasterFormat.Difference]
   let fit: ConformOptions.Fit
-  /// Nil when its pictures are taken one for one.
+  /// Nil when its frames are taken one for one.
   let rates: RateMap?
 }

@@ -5,18 +5,18 @@ import Timing
 
 /// Reads a written master again and holds it against its plan.
 struct MasterProof {
-  /// Pictures decoded on either side of each join.
+  /// Frames decoded on either side of each join.
   static let reach = 12
-  /// The sound may differ from the picture by one AAC frame.
+  /// The audio may differ from the frame by one AAC frame.
   static let audioFrame = 1024
 
   private let path: String
   private let plan: StitchPlan
-  private let format: SoundFormat?
+  private let audioFormat: MasterAudioFormat?
   private let check: StitchOptions.Check
   private(set) var checks: [StitchReport.Check] = []
 
-  init(path: String, plan: StitchPlan, format: SoundFormat?, check: StitchOptions.Check) {
+  init(path: String, plan: StitchPlan, format: MasterAudioFormat?, check: StitchOptions.Check) {
     self.check = check
     self.path = path
     self.plan = plan
@@ -28,7 +28,7 @@ struct MasterProof {
     let index = try MediaIndex(path: path)
     guard let video = index.video else { throw StitchError(.failedProof, "the master holds no video", file: path) }
     record("reads to its end", expected: "yes", actual: index.readError ?? "yes")
-    record("pictures", expected: "\(plan.frameCount)", actual: "\(video.presentationOrder.count)")
+    record("frames", expected: "\(plan.frameCount)", actual: "\(video.presentationOrder.count)")
     timing("presentation times", video.presentationTimes, of: video)
     timing("decoding times", video.entries.compactMap(\.dts), of: video)
     record("starts at", expected: "0/1", actual: video.start?.fraction ?? "unknown")
@@ -36,7 +36,7 @@ struct MasterProof {
     let plain = try MediaIndex(path: path, ignoringEdits: true)
     if let plainVideo = plain.video {
       record(
-        "pictures without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
+        "frames without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
       timing("presentation times without edit lists", plainVideo.presentationTimes, of: plainVideo)
     }
     if let audioFormat { checkAudio(index, plain, format: audioFormat) }
@@ -59,12 +59,12 @@ struct MasterProof {
     record("one delta of \(name)", expected: wanted, actual: deltas.sorted().joined(separator: ", "))
   }
 
-  private mutating func checkAudio(_ index: MediaIndex, _ plain: MediaIndex, format: SoundFormat) {
+  private mutating func checkAudio(_ index: MediaIndex, _ plain: MediaIndex, format: MasterAudioFormat) {
     guard let audio = index.audio, let start = audio.start, let end = audio.end else {
-      record("sound", expected: "present", actual: "missing")
+      record("audio", expected: "present", actual: "missing")
       return
     }
-    // A picture begins between two samples, and the nearest one is taken: that may be half a sample off.
+    // A frame begins between two samples, and the nearest one is taken: that may be half a sample off.
     let tolerance = Rational(2 * Int64(Self.audioFrame) + 1, 2 * Int64(format.sampleRate))
     func near(_ check: String, _ offsets: [Rational?]) {
       checks.append(
@@ -73,13 +73,13 @@ struct MasterProof {
           expected: "within \(tolerance.fraction) s",
           actual: offsets.map { $0?.fraction ?? "unknown" }.joined(separator: ", ")))
     }
-    near("sound starts with the picture", [start])
-    near("sound ends with the picture", [end - plan.duration])
-    let edited = SoundTrack(audio, rate: format.sampleRate)
-    let whole = plain.audio.map { SoundTrack($0, rate: format.sampleRate) }
+    near("audio starts with the frame", [start])
+    near("audio ends with the frame", [end - plan.duration])
+    let edited = AudioTrack(audio, rate: format.sampleRate)
+    let whole = plain.audio.map { AudioTrack($0, rate: format.sampleRate) }
     for join in plan.joins {
       let sample = format.sample(atFrame: join.frame, rate: plan.rate) + edited.priming
-      func offset(_ track: SoundTrack?, _ video: PacketIndex?) -> Rational? {
+      func offset(_ track: AudioTrack?, _ video: PacketIndex?) -> Rational? {
         guard let heard = track?.time(ofSample: sample), let video,
           video.presentationOrder.indices.contains(join.frame),
           let seen = video.entries[video.presentationOrder[join.frame]].pts
@@ -87,12 +87,12 @@ struct MasterProof {
         return heard - video.stream.timeBase.seconds(seen)
       }
       near(
-        "sound against picture at join \(join.index), with and without edit lists",
+        "audio against frame at join \(join.index), with and without edit lists",
         [offset(edited, index.video), offset(whole, plain.video)])
     }
   }
 
-  /// Decodes the master; libav must have nothing to say. Damage in a copied picture is its shot's.
+  /// Decodes the master; libav must have nothing to say. Damage in a copied frame is its shot's.
   private mutating func decode(_ video: PacketIndex) throws {
     let frame = try Frame()
     for range in ranges {
@@ -109,7 +109,7 @@ struct MasterProof {
       } catch let error as LibavError {
         found = error.message
       }
-      record("decoding pictures #\(range.lowerBound) to #\(range.upperBound - 1)", expected: "clean", actual: found)
+      record("decoding frames #\(range.lowerBound) to #\(range.upperBound - 1)", expected: "clean", actual: found)
     }
   }
 
@@ -131,26 +131,26 @@ struct MasterProof {
   /// Where copied and encoded runs meet, and shots: positions in the master, ascending.
   private var splices: [Int] {
     zip(plan.shots, plan.shotStarts).flatMap { shot, start in
-      shot.segments.map { start + $0.pictures.lowerBound - shot.kept.lowerBound }
+      shot.segments.map { start + $0.frames.lowerBound - shot.kept.lowerBound }
     }.filter { $0 > 0 }
   }
 
-  /// The shot whose copied picture could not be decoded; nil when the picture was encoded here.
+  /// The shot whose copied frame could not be decoded; nil when the frame was encoded here.
   private func shotAtFault(master position: Int, _ words: String) -> StitchError? {
     for (shot, start) in zip(plan.shots, plan.shotStarts) where position < start + shot.frameCount {
       let own = shot.kept.lowerBound + position - start
-      guard shot.segments.contains(where: { $0.isCopy && $0.pictures.contains(own) }) else { return nil }
+      guard shot.segments.contains(where: { $0.isCopy && $0.frames.contains(own) }) else { return nil }
       return StitchError(
         .unusableShot,
-        "is damaged: its picture #\(own) of \(shot.clip.frameCount) or one it depends on cannot be decoded (\(words)); "
+        "is damaged: its frame #\(own) of \(shot.clip.frameCount) or one it depends on cannot be decoded (\(words)); "
           + "fetch or generate it again", file: shot.clip.path)
     }
     return nil
   }
 }
 
-/// When each sample of a written sound track is heard.
-private struct SoundTrack {
+/// When each sample of a written audio track is heard.
+private struct AudioTrack {
   private let times: [Rational]
   /// The first sample of each packet, counted from the first packet's.
   private let samples: [Int]

@@ -1,9 +1,9 @@
 import Foundation
 import Libav
 
-/// Lays music under the shots' sound.
+/// Lays music under the shots' audio.
 ///
-/// It comes up and goes away with raised-cosine fades, and gives way while the shots sound: the more the louder they are,
+/// It comes up and goes away with raised-cosine fades, and gives way while the shots audio: the more the louder they are,
 /// from nothing at −50 dBFS to the whole of what was asked for at −30 dBFS and above.
 struct MusicBed: ~Copyable {
   /// Seconds over which the shots' level is averaged.
@@ -31,7 +31,7 @@ struct MusicBed: ~Copyable {
   private let attackShare: Float
   private let releaseShare: Float
 
-  init(_ music: MusicOptions, format: SoundFormat, total: Int) throws {
+  init(_ music: MusicOptions, format: MasterAudioFormat, total: Int) throws {
     func share(_ seconds: Double) -> Float { Float(1 - exp(-1 / (seconds * Double(format.sampleRate)))) }
     gain = Float(pow(10, music.level / 20))
     duck = Float(music.duck)

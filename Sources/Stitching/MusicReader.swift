@@ -12,7 +12,7 @@ struct MusicReader: ~Copyable {
   private static let worthMoving = 1 << 16
 
   private let music: MusicOptions
-  private let format: SoundFormat
+  private let format: MasterAudioFormat
   private let stream: StreamInfo
   private var reader: StreamReader
   private var resampler: Resampler
@@ -28,8 +28,8 @@ struct MusicReader: ~Copyable {
   private var hasEnded = false
   private var faultsSeen = 0
 
-  /// - Throws: ``StitchError`` when the file holds no sound; ``LibavError`` when it cannot be opened.
-  init(_ music: MusicOptions, format: SoundFormat) throws {
+  /// - Throws: ``StitchError`` when the file holds no audio; ``LibavError`` when it cannot be opened.
+  init(_ music: MusicOptions, format: MasterAudioFormat) throws {
     let stream = try Self.stream(of: music.file)
     let reader = try StreamReader(try Demuxer(path: music.file), streams: [stream.index])
     let frame = try Frame()
@@ -43,11 +43,11 @@ struct MusicReader: ~Copyable {
     hold = Int((music.loops ? Self.loopFade : music.fade) * Double(format.sampleRate))
   }
 
-  /// The sound stream that would be played.
+  /// The audio stream that would be played.
   static func stream(of path: String) throws -> StreamInfo {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.mainAudio, stream.audio != nil else {
-      throw StitchError(.unusableMusic, "holds no sound, so it cannot be the music; name a sound file", file: path)
+      throw StitchError(.unusableMusic, "holds no audio, so it cannot be the music; name a audio file", file: path)
     }
     return stream
   }
@@ -72,7 +72,7 @@ struct MusicReader: ~Copyable {
       try turn()
       return
     }
-    // What cannot be decoded at either end is a tag or a cut; between good sound it is damage.
+    // What cannot be decoded at either end is a tag or a cut; between good audio it is damage.
     if reader.faultCount > faultsSeen, decoded > 0, let fault = reader.faults.last {
       throw StitchError(.unusableMusic, "is damaged: \(fault.message)", file: music.file)
     }
@@ -99,7 +99,7 @@ struct MusicReader: ~Copyable {
   private mutating func turn() throws {
     guard decoded > 0 else {
       let reason = reader.faults.first.map { ": \($0.message)" } ?? ""
-      throw StitchError(.unusableMusic, "no sound could be decoded of it\(reason)", file: music.file)
+      throw StitchError(.unusableMusic, "no audio could be decoded of it\(reason)", file: music.file)
     }
     guard music.loops else {
       let count = min(hold, queue[0].count - queueStart)

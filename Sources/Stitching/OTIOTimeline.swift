@@ -5,8 +5,8 @@ import Timing
 
 /// A plan as an OpenTimelineIO timeline: the shots with the ranges that are kept of them, and the joins as markers.
 ///
-/// Written in the schema versions of OpenTimelineIO 0.17 and 0.18. All times are in pictures at the master's rate; ranges
-/// count from each file's first picture.
+/// Written in the schema versions of OpenTimelineIO 0.17 and 0.18. All times are in frames at the master's rate; ranges
+/// count from each file's first frame.
 public struct OTIOTimeline: Sendable {
   /// The key that the project's own facts stand under.
   private static let metadataKey = "longtake"
@@ -30,9 +30,9 @@ public struct OTIOTimeline: Sendable {
     var tracks: [OTIONode] = [track("Video", of: "Video", children: plan.shots.map { clip($0) }, markers: markers)]
     if plan.shots.contains(where: { $0.clip.index.audio != nil }) {
       let children = plan.shots.map { $0.clip.index.audio == nil ? gap($0.frameCount) : clip($0) }
-      tracks.append(track("Sound", of: "Audio", children: children))
+      tracks.append(track("Audio", of: "Audio", children: children))
     }
-    if let music = options.sound.music {
+    if let music = options.audio.music {
       tracks.append(track("Music", of: "Audio", children: try clips(of: music)))
     }
     let timeline: OTIONode = [
@@ -102,7 +102,7 @@ public struct OTIOTimeline: Sendable {
 
   private var markers: [OTIONode] {
     plan.joins.map { join in
-      let dropped = join.overlap == 1 ? "1 picture" : "\(join.overlap) pictures"
+      let dropped = join.overlap == 1 ? "1 frame" : "\(join.overlap) frames"
       return [
         "OTIO_SCHEMA": "Marker.2", "name": .text("Join \(join.index): \(dropped) dropped"), "color": "GREEN",
         "comment": .text(join.reason), "marked_range": range(join.frame, 0),

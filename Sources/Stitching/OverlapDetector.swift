@@ -1,20 +1,20 @@
-/// How many pictures the end of one shot and the beginning of the next have in common.
+/// How many frames the end of one shot and the beginning of the next have in common.
 struct OverlapDetector: Sendable {
   /// What was measured at a join.
   struct Measurement: Sendable {
-    /// Pictures in common: 0 when the next shot goes on from, or cuts away from, the last one.
+    /// Frames in common: 0 when the next shot goes on from, or cuts away from, the last one.
     let overlap: Int
-    /// RMS difference in code values, levels apart, between the pictures taken as the same; between the last and the first
+    /// RMS difference in code values, levels apart, between the frames taken as the same; between the last and the first
     /// where none are.
     let distance: Double
-    /// RMS difference from one picture to the next around the join.
+    /// RMS difference from one frame to the next around the join.
     let ordinary: Double
     let reason: String
-    /// RMS difference between the pictures that come nearest to being the same, whether taken so or not.
+    /// RMS difference between the frames that come nearest to being the same, whether taken so or not.
     var nearest: Double
     /// False when the measurement could well be read the other way.
     var isCertain: Bool
-    /// Correlation of the last and the first picture's details.
+    /// Correlation of the last and the first frame's details.
     var likeness: Float
 
     /// The same figures with another decision, which leaves no doubt.
@@ -25,32 +25,32 @@ struct OverlapDetector: Sendable {
     }
   }
 
-  /// Pictures in common are looked for up to so many.
+  /// Frames in common are looked for up to so many.
   static let maximumOverlap = 12
-  /// Two pictures are the same one when their squared difference is below this part of that between neighbours.
+  /// Two frames are the same one when their squared difference is below this part of that between neighbours.
   static let sameBelow: Float = 0.5
-  /// Nothing was found, and yet some picture comes nearer to another than this part of the squared difference between
-  /// neighbours: grain may hide a repeated one. Measured on zooms and pans at 30 and 60 pictures a second under noise: 0.53 to
-  /// 0.82 where a picture was repeated unseen, 0.92 and more where none was.
+  /// Nothing was found, and yet some frame comes nearer to another than this part of the squared difference between
+  /// neighbours: grain may hide a repeated one. Measured on zooms and pans at 30 and 60 frames a second under noise: 0.53 to
+  /// 0.82 where a frame was repeated unseen, 0.92 and more where none was.
   static let doubtBelow: Float = 0.87
   /// Squared differences below this (code values²) are not motion but noise: a still scene.
   static let stillFloor: Float = 0.02
-  /// Pictures whose details correlate less than this show different things: the join is a cut.
+  /// Frames whose details correlate less than this show different things: the join is a cut.
   static let cutBelow: Float = 0.7
-  /// One picture drawn twice correlates at least this well with itself.
+  /// One frame drawn twice correlates at least this well with itself.
   static let redrawnAbove: Float = 0.95
-  /// Code values by which the mean luma of the same picture, drawn again, may differ.
+  /// Code values by which the mean luma of the same frame, drawn again, may differ.
   static let levelTolerance: Float = 12
-  /// A redrawn picture's step does not go along with the motion: its cosine with the steps beside it is below this part of
+  /// A redrawn frame's step does not go along with the motion: its cosine with the steps beside it is below this part of
   /// theirs with each other.
   static let alongBelow: Float = 0.4
   /// Motion whose steps agree less than this with each other tells nothing.
   static let leastAgreement: Float = 0.2
 
   /// - Parameters:
-  ///   - tail: the last pictures of the first shot, in order.
-  ///   - head: the first pictures of the next.
-  static func measure(tail: [Miniature], head: [Miniature]) -> Measurement {
+  ///   - tail: the last frames of the first shot, in order.
+  ///   - head: the first frames of the next.
+  static func measure(tail: [ReducedPlane], head: [ReducedPlane]) -> Measurement {
     guard let last = tail.last, let first = head.first, last.detail.count == first.detail.count else {
       return Measurement(
         overlap: 0, distance: 0, ordinary: 0, reason: "a shot is too short to repeat another", nearest: 0,
@@ -78,34 +78,34 @@ struct OverlapDetector: Sendable {
       return (k, pairs.reduce(0) { $0 + $1.0.distance(to: $1.1) } / Float(k))
     }
     if let best = runs.min(by: { $0.cost < $1.cost }) {
-      // A longer run must be clearly better than a single picture: in a still scene every run fits.
+      // A longer run must be clearly better than a single frame: in a still scene every run fits.
       let single = runs.first { $0.k == 1 }
       let chosen = single.map { best.cost < 0.5 * $0.cost ? best : $0 } ?? best
       return result(
         chosen.k, chosen.cost,
-        chosen.k == 1 ? "the first picture repeats the last" : "the first \(chosen.k) pictures repeat the last")
+        chosen.k == 1 ? "the first frame repeats the last" : "the first \(chosen.k) frames repeat the last")
     }
     guard likeness >= cutBelow, last.isLevel(with: first) else {
-      return result(0, direct, "the picture cuts to another one")
+      return result(0, direct, "the frame cuts to another one")
     }
     if let agreement = agreement(tail: tail, head: head), agreement.among >= leastAgreement {
       return likeness >= redrawnAbove && agreement.join < alongBelow * agreement.among
-        ? result(1, direct, "the first picture is the last redrawn: it does not go along with the motion")
-        : result(0, direct, "the motion goes on without a repeated picture")
+        ? result(1, direct, "the first frame is the last redrawn: it does not go along with the motion")
+        : result(0, direct, "the motion goes on without a repeated frame")
     }
     return likeness >= redrawnAbove && direct > 2 * ordinary
-      ? result(1, direct, "the first picture is the last redrawn, in a scene that hardly moves")
-      : result(0, direct, "no picture is repeated")
+      ? result(1, direct, "the first frame is the last redrawn, in a scene that hardly moves")
+      : result(0, direct, "no frame is repeated")
   }
 
   /// Mean squared difference between neighbours.
-  private static func motion(_ pictures: ArraySlice<Miniature>) -> Float {
-    let steps = zip(pictures, pictures.dropFirst()).map { $0.distance(to: $1) }
+  private static func motion(_ frames: ArraySlice<ReducedPlane>) -> Float {
+    let steps = zip(frames, frames.dropFirst()).map { $0.distance(to: $1) }
     return steps.isEmpty ? 0 : steps.reduce(0, +) / Float(steps.count)
   }
 
   /// Cosines: of the step over the join with its neighbours, and of the steps on either side with each other.
-  private static func agreement(tail: [Miniature], head: [Miniature]) -> (join: Float, among: Float)? {
+  private static func agreement(tail: [ReducedPlane], head: [ReducedPlane]) -> (join: Float, among: Float)? {
     guard tail.count >= 3, head.count >= 3, let last = tail.last, let first = head.first else { return nil }
     let end = tail.suffix(3).map { $0 }
     let before = end[0].step(to: end[1])
@@ -128,9 +128,9 @@ struct OverlapDetector: Sendable {
   }
 }
 
-extension Miniature {
+extension ReducedPlane {
   /// Whether the mean luma is about the same.
-  fileprivate func isLevel(with other: Miniature) -> Bool {
+  fileprivate func isLevel(with other: ReducedPlane) -> Bool {
     abs(means[0] - other.means[0]) <= OverlapDetector.levelTolerance
   }
 }

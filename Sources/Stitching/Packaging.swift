@@ -1,20 +1,20 @@
 /// How the parameter sets travel in the master.
 ///
-/// All shots and all pictures encoded here share one sample entry, `avc1` or `hvc1`, which players of every kind take: where
-/// sets of the same id differ, ids are changed (see ``SetRenumbering``), which leaves every coded picture as it is. Several
+/// All shots and all frames encoded here share one sample entry, `avc1` or `hvc1`, which players of every kind take: where
+/// sets of the same id differ, ids are changed (see ``ParameterSetRenumbering``), which leaves every coded frame as it is. Several
 /// sample entries would keep the ids, but players commonly read only the first.
 enum Packaging: Sendable {
   /// Every shot has the same sets and nothing is encoded: packets go through untouched.
   case shared
   /// All sets, under distinct ids, in the one sample entry (`avc1`, `hvc1`); none in the packets.
-  case merged(MergedSets)
-  /// The ids do not suffice: the sets stand before every key picture, and the sample entry says so (`avc3`, `hev1`).
+  case merged(MergedParameterSets)
+  /// The ids do not suffice: the sets stand before every keyframe, and the sample entry says so (`avc3`, `hev1`).
   case inBand
 
   /// For the sets of the copied shots and of the encoders, in order.
-  /// - Parameter declaring: what all the copied shots say of their pictures' brightness.
+  /// - Parameter declaring: what all the copied shots say of their frames' brightness.
   init(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
-    if let merged = MergedSets(streams, declaring: declaring),
+    if let merged = MergedParameterSets(streams, declaring: declaring),
       DecoderConfiguration.record(merged.sets, isComplete: true) != nil
     {
       self = .merged(merged)

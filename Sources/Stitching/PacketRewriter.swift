@@ -2,11 +2,11 @@ import Libav
 import Probing
 
 /// Brings packets of one stream into the master's form: NAL units with lengths of four bytes, parameter sets taken out or put
-/// before key pictures, PPS ids changed. Coded pictures stay as they are.
+/// before keyframes, PPS ids changed. Coded frames stay as they are.
 struct PacketRewriter: Sendable {
   private let sets: ParameterSets
-  private let renumbering: SetRenumbering?
-  /// Sets before every key picture.
+  private let renumbering: ParameterSetRenumbering?
+  /// Sets before every keyframe.
   private let prefix: [UInt8]
   /// Bytes of the length before each NAL unit of the incoming packets; 0 for start codes.
   private let lengthSize: Int
@@ -14,7 +14,7 @@ struct PacketRewriter: Sendable {
   private let path: String
 
   init(
-    _ sets: ParameterSets, renumbering: SetRenumbering? = nil, repeatingSets: Bool = false, lengthSize: Int,
+    _ sets: ParameterSets, renumbering: ParameterSetRenumbering? = nil, repeatingSets: Bool = false, lengthSize: Int,
     path: String
   ) {
     self.sets = sets
@@ -24,7 +24,7 @@ struct PacketRewriter: Sendable {
     prefix = repeatingSets ? sets.asPacketBytes : []
   }
 
-  /// - Throws: ``StitchError`` `unusableShot` when a packet holds other parameter sets than the stream's header, or no picture.
+  /// - Throws: ``StitchError`` `unusableShot` when a packet holds other parameter sets than the stream's header, or no frame.
   func rewrite(_ packet: borrowing Packet) throws {
     let isKey = packet.isKey
     let changed = try packet.withBytes { try rewritten($0, isKey: isKey) }
@@ -39,7 +39,7 @@ struct PacketRewriter: Sendable {
       return true
     }
     guard !ranges.isEmpty else {
-      throw StitchError(.unusableShot, "a packet of its video holds no picture", file: path)
+      throw StitchError(.unusableShot, "a packet of its video holds no frame", file: path)
     }
     let mayStay =
       lengthSize == LengthPrefix.size && renumbering == nil && (prefix.isEmpty || !isKey)
@@ -69,14 +69,14 @@ struct PacketRewriter: Sendable {
     case .refused:
       throw StitchError(
         .unusableShot,
-        "its pictures call parameter sets that its header does not hold, so it cannot be copied beside the other shots; use --mode encode",
+        "its frames call parameter sets that its header does not hold, so it cannot be copied beside the other shots; use --mode encode",
         file: path)
     }
     result += LengthPrefix.bytes(unit.count)
     result += unit
   }
 
-  /// Parameter sets; with sets before the pictures, also delimiters, which would have to come first.
+  /// Parameter sets; with sets before the frames, also delimiters, which would have to come first.
   private func isTakenOut(_ header: UInt8) -> Bool {
     let type = sets.isHEVC ? header >> 1 & 0x3F : header & 0x1F
     if sets.isHEVC { return (32...34).contains(type) || type == 35 && !prefix.isEmpty }

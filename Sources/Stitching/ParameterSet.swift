@@ -6,7 +6,7 @@ struct ParameterSet: Sendable, Hashable {
     /// SPS.
     case sequence
     /// PPS.
-    case picture
+    case frame
   }
 
   let isHEVC: Bool
@@ -79,7 +79,7 @@ struct ParameterSet: Sendable, Hashable {
   /// The payload with its header, emulation prevention taken out.
   var payload: [UInt8] { EmulationPrevention.removed(from: bytes) }
 
-  /// The first bit behind the id: in an SPS, the picture's format stands there.
+  /// The first bit behind the id: in an SPS, the frame's format stands there.
   var endOfID: Int { Self.layout(bytes, kind: kind, isHEVC: isHEVC)?.id.upperBound ?? 0 }
 
   /// The kind of set a NAL unit is: H.264 table 7-1, H.265 table 7-1; nil for all else and for HEVC's other layers.
@@ -88,7 +88,7 @@ struct ParameterSet: Sendable, Hashable {
     guard isHEVC else {
       switch header & 0x1F {
       case 7: return .sequence
-      case 8: return .picture
+      case 8: return .frame
       default: return nil
       }
     }
@@ -96,7 +96,7 @@ struct ParameterSet: Sendable, Hashable {
     switch header >> 1 & 0x3F {
     case 32: return .video
     case 33: return .sequence
-    case 34: return .picture
+    case 34: return .frame
     default: return nil
     }
   }
@@ -113,7 +113,7 @@ struct ParameterSet: Sendable, Hashable {
     case .video:
       guard reader.skip(videoIDBits) else { return nil }
       return Layout(payload: payload, id: header..<header + videoIDBits, parent: 0..<0)
-    case .picture:
+    case .frame:
       guard let id = code(), let parent = code() else { return nil }
       return Layout(payload: payload, id: id, parent: parent)
     case .sequence:

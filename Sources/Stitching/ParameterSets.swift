@@ -5,7 +5,7 @@ import Probing
 struct ParameterSets: Sendable, Hashable {
   let isHEVC: Bool
   private(set) var units: [ParameterSet]
-  /// What `hvcC` says of the whole stream beside the sets: messages of how bright the pictures are, as NAL units.
+  /// What `hvcC` says of the whole stream beside the sets: messages of how bright the frames are, as NAL units.
   var declarations: [[UInt8]] = []
 
   init(isHEVC: Bool, units: [ParameterSet] = []) {
@@ -47,7 +47,7 @@ struct ParameterSets: Sendable, Hashable {
 
   /// All units, each with its length in four bytes before it, as packets hold them.
   var asPacketBytes: [UInt8] {
-    (sorted(.video) + sorted(.sequence) + sorted(.picture)).flatMap { LengthPrefix.bytes($0.bytes.count) + $0.bytes }
+    (sorted(.video) + sorted(.sequence) + sorted(.frame)).flatMap { LengthPrefix.bytes($0.bytes.count) + $0.bytes }
   }
 
   func ids(of kind: ParameterSet.Kind) -> Set<Int> { Set(units.filter { $0.kind == kind }.map(\.id)) }

@@ -1,19 +1,19 @@
 import Timing
 
-/// Which pictures of each shot are in the master, and which of them a transition changes.
+/// Which frames of each shot are in the master, and which of them a transition changes.
 struct ShotLayout {
   let kept: [Range<Int>]
-  let changes: [PictureChanges]
-  /// Pictures that show both shots, join by join.
+  let changes: [FrameEdits]
+  /// Frames that show both shots, join by join.
   let fadeFrames: [Int]
 
   /// - Parameters:
-  ///   - ranges: the pictures used of each shot.
-  ///   - overlaps: pictures dropped from the end of each shot but the last.
+  ///   - ranges: the frames used of each shot.
+  ///   - overlaps: frames dropped from the end of each shot but the last.
   /// - Throws: ``StitchError`` naming the shot that is too short.
   init(_ clips: [Clip], ranges: [Range<Int>], overlaps: [Int]) throws {
     var kept = ranges
-    var changes = [PictureChanges](repeating: .none, count: clips.count)
+    var changes = [FrameEdits](repeating: .none, count: clips.count)
     var fades = [Int](repeating: 0, count: overlaps.count)
     if let transition = clips.first?.shot.transition {
       throw StitchError(
@@ -24,7 +24,7 @@ struct ShotLayout {
       let (clip, next) = (clips[number], clips[number + 1])
       guard overlap < ranges[number].count else {
         throw StitchError(
-          .badRequest, "dropping \(overlap) pictures leaves nothing of its \(ranges[number].count)", file: clip.path)
+          .badRequest, "dropping \(overlap) frames leaves nothing of its \(ranges[number].count)", file: clip.path)
       }
       kept[number] = kept[number].lowerBound..<kept[number].upperBound - overlap
       guard let transition = next.shot.transition else { continue }
@@ -33,12 +33,12 @@ struct ShotLayout {
       case .dissolve:
         fades[number] = length
         changes[number + 1].dissolve = length
-        changes[number + 1].reasons.append("a dissolve of \(length) pictures from the shot before")
+        changes[number + 1].reasons.append("a dissolve of \(length) frames from the shot before")
       case .dip:
         changes[number].fadeOut = length / 2
         changes[number + 1].fadeIn = length - length / 2
-        changes[number + 1].reasons.append("up from black over \(length - length / 2) pictures")
-        changes[number].reasons.append("down to black over \(length / 2) pictures")
+        changes[number + 1].reasons.append("up from black over \(length - length / 2) frames")
+        changes[number].reasons.append("down to black over \(length / 2) frames")
       }
     }
     for number in clips.indices {
@@ -49,7 +49,7 @@ struct ShotLayout {
       guard least <= kept[number].count else {
         throw StitchError(
           .outOfRange,
-          "its \(kept[number].count) pictures are too few for its transitions, which need \(least); shorten them",
+          "its \(kept[number].count) frames are too few for its transitions, which need \(least); shorten them",
           file: clips[number].path)
       }
       if number < fades.count {
@@ -66,7 +66,7 @@ struct ShotLayout {
     guard let frames = transition.duration.frame(at: clip.rate), frames >= least else {
       throw StitchError(
         .badRequest,
-        "a \(transition.kind.rawValue) of \(transition.duration) is shorter than \(least) of the master's pictures at \(clip.rate)/s",
+        "a \(transition.kind.rawValue) of \(transition.duration) is shorter than \(least) of the master's frames at \(clip.rate)/s",
         file: clip.path)
     }
     return frames

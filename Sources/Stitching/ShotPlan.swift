@@ -1,17 +1,17 @@
 import Libav
 import Probing
 
-/// What becomes of one shot: which of its pictures are kept, and how each gets into the master.
+/// What becomes of one shot: which of its frames are kept, and how each gets into the master.
 struct ShotPlan: Sendable {
   enum Segment: Sendable, Hashable {
-    /// Packets, by decoding order, taken over bit for bit; they show just these pictures.
-    case copy(packets: Range<Int>, pictures: Range<Int>)
-    /// Pictures, by presentation order, decoded and encoded again.
-    case encode(pictures: Range<Int>)
+    /// Packets, by decoding order, taken over bit for bit; they show just these frames.
+    case copy(packets: Range<Int>, frames: Range<Int>)
+    /// Frames, by presentation order, decoded and encoded again.
+    case encode(frames: Range<Int>)
 
-    var pictures: Range<Int> {
+    var frames: Range<Int> {
       switch self {
-      case .copy(_, let pictures), .encode(let pictures): pictures
+      case .copy(_, let frames), .encode(let frames): frames
       }
     }
     var isCopy: Bool { if case .copy = self { true } else { false } }
@@ -21,21 +21,21 @@ struct ShotPlan: Sendable {
   /// Positions in presentation order.
   let kept: Range<Int>
   let segments: [Segment]
-  let changes: PictureChanges
+  let changes: FrameEdits
   let reason: String
 
   var frameCount: Int { kept.count }
-  var copiedFrames: Int { segments.filter(\.isCopy).reduce(0) { $0 + $1.pictures.count } }
+  var copiedFrames: Int { segments.filter(\.isCopy).reduce(0) { $0 + $1.frames.count } }
   var encodedFrames: Int { frameCount - copiedFrames }
   /// `copy`, `smart` or `encode`, as a report says it.
   var mode: String { encodedFrames == 0 ? "copy" : copiedFrames == 0 ? "encode" : "smart" }
 
-  /// The pictures by which decoding order runs ahead of presentation in the copied packets.
+  /// The frames by which decoding order runs ahead of presentation in the copied packets.
   var reorderDepth: Int {
     segments.reduce(0) { deepest, segment in
-      guard case .copy(let packets, let pictures) = segment else { return deepest }
+      guard case .copy(let packets, let frames) = segment else { return deepest }
       return packets.reduce(deepest) { depth, packet in
-        let shown = (clip.displayPositions[packet] ?? 0) - pictures.lowerBound
+        let shown = (clip.displayPositions[packet] ?? 0) - frames.lowerBound
         return max(depth, packet - packets.lowerBound - shown)
       }
     }
@@ -44,11 +44,11 @@ struct ShotPlan: Sendable {
   /// Codecs whose streams can be spliced with newly encoded pictures.
   static let spliceable: Set<String> = ["h264", "hevc"]
 
-  /// Copies the longest run that needs no picture from outside it, and encodes what is left at either end.
-  /// - Parameter changes: pictures that look otherwise than in the file are encoded.
+  /// Copies the longest run that needs no frame from outside it, and encodes what is left at either end.
+  /// - Parameter changes: frames that look otherwise than in the file are encoded.
   /// - Throws: ``StitchError``: `needsEncoding` when the mode or the codec forbids encoding.
   init(
-    _ clip: Clip, keeping kept: Range<Int>, changes: PictureChanges = .none, mode: StitchOptions.Mode
+    _ clip: Clip, keeping kept: Range<Int>, changes: FrameEdits = .none, mode: StitchOptions.Mode
   ) throws {
     self.clip = clip
     self.kept = kept
@@ -59,24 +59,24 @@ struct ShotPlan: Sendable {
     let run = canCopy ? Self.longestCopy(clip, keeping: start..<end) : nil
     var segments: [Segment] = []
     if let run {
-      if run.pictures.lowerBound > kept.lowerBound {
-        segments.append(.encode(pictures: kept.lowerBound..<run.pictures.lowerBound))
+      if run.frames.lowerBound > kept.lowerBound {
+        segments.append(.encode(frames: kept.lowerBound..<run.frames.lowerBound))
       }
       segments.append(run)
-      if run.pictures.upperBound < kept.upperBound {
-        segments.append(.encode(pictures: run.pictures.upperBound..<kept.upperBound))
+      if run.frames.upperBound < kept.upperBound {
+        segments.append(.encode(frames: run.frames.upperBound..<kept.upperBound))
       }
     } else {
-      segments = [.encode(pictures: kept)]
+      segments = [.encode(frames: kept)]
     }
     self.segments = segments
-    let encoded = segments.filter { !$0.isCopy }.reduce(0) { $0 + $1.pictures.count }
+    let encoded = segments.filter { !$0.isCopy }.reduce(0) { $0 + $1.frames.count }
     reason = Self.reason(clip, kept: kept, run: run, encoded: encoded, changes: changes, mode: mode)
     guard encoded > 0, mode != .encode else { return }
     guard mode != .copy else {
       throw StitchError(
         .needsEncoding,
-        "keeping pictures #\(kept.lowerBound) to #\(kept.upperBound - 1) needs \(encoded) of them encoded again (\(reason)); use --mode smart, or ask for no change that needs it",
+        "keeping frames #\(kept.lowerBound) to #\(kept.upperBound - 1) needs \(encoded) of them encoded again (\(reason)); use --mode smart, or ask for no change that needs it",
         file: clip.path)
     }
     guard clip.conform != nil || Self.spliceable.contains(clip.codec) else {
@@ -87,36 +87,36 @@ struct ShotPlan: Sendable {
   }
 
   private static func reason(
-    _ clip: Clip, kept: Range<Int>, run: Segment?, encoded: Int, changes: PictureChanges, mode: StitchOptions.Mode
+    _ clip: Clip, kept: Range<Int>, run: Segment?, encoded: Int, changes: FrameEdits, mode: StitchOptions.Mode
   ) -> String {
     let dropped = clip.frameCount - kept.count
-    if mode == .encode { return "every picture is encoded again, as asked" }
+    if mode == .encode { return "every frame is encoded again, as asked" }
     if let recipe = clip.conform {
       return "conformed: " + (recipe.differences.map(\.description) + changes.reasons).joined(separator: ", ")
     }
     var words = changes.reasons
     switch (encoded, run) {
-    case (0, _): words.append(dropped == 0 ? "the whole shot is copied" : "the kept pictures are copied")
-    case (_, nil): words.append("no IDR picture opens a run that could be copied, so the shot is encoded again")
+    case (0, _): words.append(dropped == 0 ? "the whole shot is copied" : "the kept frames are copied")
+    case (_, nil): words.append("no IDR frame opens a run that could be copied, so the shot is encoded again")
     case (_, let run?):
-      let (head, tail) = (run.pictures.lowerBound - kept.lowerBound, kept.upperBound - run.pictures.upperBound)
-      if head > 0 { words.append("\(head) pictures up to the next IDR are encoded again") }
+      let (head, tail) = (run.frames.lowerBound - kept.lowerBound, kept.upperBound - run.frames.upperBound)
+      if head > 0 { words.append("\(head) frames up to the next IDR are encoded again") }
       if tail > 0 {
         words.append(
           changes.fadeOut > 0
-            ? "\(tail) pictures at the end are encoded again"
-            : "\(dropped) dropped; \(tail) pictures that depend on the dropped ones are encoded again")
+            ? "\(tail) frames at the end are encoded again"
+            : "\(dropped) dropped; \(tail) frames that depend on the dropped ones are encoded again")
       }
     }
     return words.joined(separator: "; ")
   }
 
-  /// Pictures that a correction fades out over: to an IDR near the wanted number if there is one, so that nothing more has to be
+  /// Frames that a correction fades out over: to an IDR near the wanted number if there is one, so that nothing more has to be
   /// encoded again.
   static func easing(_ clip: Clip, keeping kept: Range<Int>, wanted: Int) -> Int {
     let wanted = min(max(1, wanted), kept.count)
     let near = clip.video.entries.indices.compactMap { packet -> Int? in
-      guard clip.video.entries[packet].picture == .idr, let shown = clip.displayPositions[packet] else { return nil }
+      guard clip.video.entries[packet].frame == .idr, let shown = clip.displayPositions[packet] else { return nil }
       let number = shown - kept.lowerBound
       return number <= wanted && 2 * number >= wanted ? number : nil
     }
@@ -131,7 +131,7 @@ struct ShotPlan: Sendable {
     let start = positions.indices.first { packet in
       guard let shown = positions[packet], shown >= kept.lowerBound, shown < kept.upperBound else { return false }
       let entry = clip.video.entries[packet]
-      return entry.isKey && (entry.picture == .idr || (entry.picture == .unknown && (packet == 0 || isIntraOnly)))
+      return entry.isKey && (entry.frame == .idr || (entry.frame == .unknown && (packet == 0 || isIntraOnly)))
     }
     guard let start, let first = positions[start] else { return nil }
     var end = start
@@ -143,6 +143,6 @@ struct ShotPlan: Sendable {
       if latest - first == packet - start { end = packet + 1 }
     }
     guard end > start else { return nil }
-    return .copy(packets: start..<end, pictures: first..<first + end - start)
+    return .copy(packets: start..<end, frames: first..<first + end - start)
   }
 }

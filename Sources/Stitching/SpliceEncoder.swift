@@ -2,11 +2,11 @@ import Libav
 import Probing
 import Timing
 
-/// Encodes pictures so that they can stand between a shot's copied packets.
+/// Encodes frames so that they can stand between a shot's copied packets.
 struct SpliceEncoder: Sendable {
-  /// Constant rate factor: finer than what services deliver, so that a re-encoded picture cannot be told from its neighbours.
+  /// Constant rate factor: finer than what services deliver, so that a re-encoded frame cannot be told from its neighbours.
   static let quality = 12
-  /// Pictures from one IDR to the next when a whole shot is encoded, in seconds.
+  /// Frames from one IDR to the next when a whole shot is encoded, in seconds.
   static let secondsPerGOP = 2
   static let bFramesOfWholeShots = 2
   /// H.264 parameter-set ids end here (`seq_parameter_set_id`).
@@ -16,7 +16,7 @@ struct SpliceEncoder: Sendable {
 
   /// - Parameters:
   ///   - setID: the parameter-set id to write, for H.264.
-  ///   - isWhole: a whole shot is encoded, so B-pictures pay; at a splice they would only delay.
+  ///   - isWhole: a whole shot is encoded, so B-frames pay; at a splice they would only delay.
   init(like clip: Clip, setID: Int, isWhole: Bool) throws {
     let isHEVC = clip.codec == "hevc"
     guard let format = PixelFormat(name: clip.info.pixelFormat), let base = TimeBase(clip.rate.frameDuration) else {
@@ -53,7 +53,7 @@ struct SpliceEncoder: Sendable {
 
   /// The ids of H.264 parameter sets that no shot uses.
   static func freeSetID(_ shots: [ParameterSets]) -> Int? {
-    let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sequence).union($1.ids(of: .picture))) }
+    let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sequence).union($1.ids(of: .frame))) }
     return (0...maximumSetID).first { !used.contains($0) }
   }
 

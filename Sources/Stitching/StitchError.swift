@@ -7,11 +7,11 @@ public struct StitchError: Error, Sendable, Hashable, CustomStringConvertible {
 
     /// The request itself makes no sense (no shots, an overlap longer than a shot).
     public static let badRequest = Code("bad request")
-    /// A trim or a transition needs pictures that a shot does not have.
+    /// A trim or a transition needs frames that a shot does not have.
     public static let outOfRange = Code("out of range")
-    /// A shot cannot be joined: no video, no times, a damaged picture.
+    /// A shot cannot be joined: no video, no times, a damaged frame.
     public static let unusableShot = Code("unusable shot")
-    /// The music cannot be used: no sound in it, or damage.
+    /// The music cannot be used: no audio in it, or damage.
     public static let unusableMusic = Code("unusable music")
     /// Two shots differ in what one stream can have only once.
     public static let mismatch = Code("mismatch")

@@ -3,28 +3,28 @@ extension StitchPlan {
   public struct Join: Sendable, Hashable {
     /// 1 for the join of the first and the second shot.
     public let index: Int
-    /// The first picture of the second shot in the master.
+    /// The first frame of the second shot in the master.
     public let frame: Int
-    /// Pictures dropped from the end of the first shot.
+    /// Frames dropped from the end of the first shot.
     public let overlap: Int
-    /// RMS difference in code values between the pictures taken as the same, levels apart.
+    /// RMS difference in code values between the frames taken as the same, levels apart.
     public let overlapDistance: Double
-    /// RMS difference in code values between the pictures that come nearest to being the same, whether taken so or not.
+    /// RMS difference in code values between the frames that come nearest to being the same, whether taken so or not.
     public let nearestDistance: Double
-    /// RMS difference in code values from picture to picture around the join.
+    /// RMS difference in code values from frame to frame around the join.
     public let ordinaryDistance: Double
     /// Whether the measurement leaves no doubt about the overlap; what was asked for is certain.
     public let isCertain: Bool
     public let reason: String
-    /// Mean ΔE2000 over a coarse grid between the last kept picture and the first of the next shot.
+    /// Mean ΔE2000 over a coarse grid between the last kept frame and the first of the next shot.
     public let deltaE: Double
     /// Mean luma step in code values on the 8-bit scale.
     public let deltaLuma: Double
-    /// Mean ΔE2000 between the first shot's first picture and the next shot's first.
+    /// Mean ΔE2000 between the first shot's first frame and the next shot's first.
     public let deltaEFromFirst: Double
-    /// Nil for a plain cut from picture to picture.
+    /// Nil for a plain cut from frame to frame.
     public let transition: StitchTransition.Kind?
-    /// Pictures from ``frame`` on that show both shots: the sound fades over the same span. 0 without a dissolve.
+    /// Frames from ``frame`` on that show both shots: the audio fades over the same span. 0 without a dissolve.
     public let fadeFrames: Int
     /// Nil when no correction was asked for.
     public let colorMatch: JoinColorMatch?
@@ -60,9 +60,9 @@ public struct JoinColorMatch: Sendable, Hashable, Codable {
   public let gain: [Double]
   /// Red, green, blue, on a scale of 0 to 1.
   public let offset: [Double]
-  /// Pictures over which the correction fades out; null for the whole shot, and when none is applied.
+  /// Frames over which the correction fades out; null for the whole shot, and when none is applied.
   public let frames: Int?
-  /// The colour step that is left between the last kept picture and the first of the next shot, estimated; null when none is
+  /// The colour step that is left between the last kept frame and the first of the next shot, estimated; null when none is
   /// applied.
   public let deltaEAfter: Double?
   public let reason: String

@@ -5,11 +5,11 @@ public struct StitchOptions: Sendable, Hashable {
   public enum Mode: String, Sendable, CaseIterable, Codable {
     /// Copies what can be copied and re-encodes the least.
     case auto
-    /// Never re-encodes a picture; an error where that cannot be.
+    /// Never re-encodes a frame; an error where that cannot be.
     case copy
     /// As `auto`.
     case smart
-    /// Re-encodes every picture.
+    /// Re-encodes every frame.
     case encode
   }
 
@@ -18,27 +18,27 @@ public struct StitchOptions: Sendable, Hashable {
     case automatic
     /// Nothing is dropped.
     case keep
-    /// So many pictures are dropped from each shot that another follows.
+    /// So many frames are dropped from each shot that another follows.
     case fixed(Int)
   }
 
   /// How much of a written master is decoded to prove it.
   public enum Check: String, Sendable, CaseIterable, Codable {
-    /// Every picture, so that a damaged shot is found.
+    /// Every frame, so that a damaged shot is found.
     case all
-    /// The pictures around each join; for shots that were verified already.
+    /// The frames around each join; for shots that were verified already.
     case joins
   }
 
   public var mode: Mode = .auto
   public var check: Check = .all
   public var overlap: Overlap = .automatic
-  /// Seconds of equal-power crossfade of the sound at a join, 0–1.
+  /// Seconds of equal-power crossfade of the audio at a join, 0–1.
   public var audioCrossfade = 0.020
   /// Bits per second of the AAC track.
   public var audioBitRate: Int64 = 256_000
   /// Codec, level and music.
-  public var sound = SoundOptions()
+  public var audio = AudioOptions()
   /// A chapter for each shot, named by its title.
   public var writesChapters = false
   /// Container metadata: `title`, `comment` and others that every reader knows, and keys of the caller's own.
@@ -46,8 +46,8 @@ public struct StitchOptions: Sendable, Hashable {
   /// The moment that the container says it was made at; nil leaves it out.
   public var creationTime: Date?
   public var overwrite = false
-  /// What is done to the pictures beyond joining them.
-  public var picture = PictureOptions()
+  /// What is done to the frames beyond joining them.
+  public var frame = VideoOptions()
 
   public init() {}
 }
@@ -63,7 +63,7 @@ public struct StitchShot: Sendable, Hashable {
   public var trim: StitchTrim?
   /// Into this shot from the one before; the first shot has none.
   public var transition: StitchTransition?
-  /// Position in presentation order, from 0, of the picture that the next shot starts from: what lies behind it is left out,
+  /// Position in presentation order, from 0, of the frame that the next shot starts from: what lies behind it is left out,
   /// and the overlap is measured before it. Nil for the last.
   public var keepsThrough: Int?
 
@@ -78,11 +78,11 @@ public struct StitchShot: Sendable, Hashable {
 public enum StitchEvent: Sendable {
   /// A shot's packets have been read.
   case indexed(shot: Int, of: Int)
-  /// The whole sound is listened to, for the so-and-so-many-th time, to find its level.
+  /// The whole audio is listened to, for the so-and-so-many-th time, to find its level.
   case listening(pass: Int)
   /// A join has been measured.
   case analysed(join: Int, of: Int, overlap: Int)
-  /// Pictures written so far.
+  /// Frames written so far.
   case written(frames: Int, of: Int)
   /// The master is being checked.
   case proving

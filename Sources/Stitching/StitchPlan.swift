@@ -9,7 +9,7 @@ public struct StitchPlan: Sendable {
   let packaging: Packaging
   /// The master's frame rate.
   public let rate: FrameRate
-  /// Pictures by which decoding runs ahead of presentation, the same for the whole master.
+  /// Frames by which decoding runs ahead of presentation, the same for the whole master.
   let reorderDepth: Int
   let tailEncoder: SpliceEncoder?
   let wholeEncoder: SpliceEncoder?
@@ -18,13 +18,13 @@ public struct StitchPlan: Sendable {
   var template: Clip {
     (shots.first { $0.copiedFrames > 0 } ?? shots.first { $0.clip.conform == nil } ?? shots[0]).clip
   }
-  /// Whether any picture is taken over bit for bit.
+  /// Whether any frame is taken over bit for bit.
   var copies: Bool { shots.contains { $0.copiedFrames > 0 } }
 
   public var frameCount: Int { shots.reduce(0) { $0 + $1.frameCount } }
   /// Seconds, exactly.
   public var duration: Rational { rate.duration(frames: frameCount) }
-  /// The first picture of each shot in the master.
+  /// The first frame of each shot in the master.
   public var shotStarts: [Int] {
     shots.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.frameCount) }.dropLast()
   }
@@ -46,13 +46,13 @@ public struct StitchPlan: Sendable {
       progress(.analysed(join: number + 1, of: clips.count - 1, overlap: measured[number].overlap.overlap))
     }
     let layout = try ShotLayout(clips, ranges: ranges, overlaps: measured.map(\.overlap.overlap))
-    let corrections = ColorContinuity(measured, clips: clips, kept: layout.kept, options: options.picture)
+    let corrections = ColorContinuity(measured, clips: clips, kept: layout.kept, options: options.frame)
     var plans: [ShotPlan] = []
     for (number, clip) in clips.enumerated() {
       var changes = layout.changes[number]
       if let last = clip.shot.keepsThrough, last + 1 < clip.video.presentationOrder.count {
         let count = clip.video.presentationOrder.count - last - 1
-        changes.reasons.append("\(count) pictures behind #\(last), which the next shot starts from, are left out")
+        changes.reasons.append("\(count) frames behind #\(last), which the next shot starts from, are left out")
       }
       if let correction = corrections.shots[number] {
         changes.correction = correction
@@ -81,7 +81,7 @@ public struct StitchPlan: Sendable {
   ) throws -> [Clip] {
     var clips: [Clip] = []
     var format: MasterFormat?
-    let conform = options.picture.conform
+    let conform = options.frame.conform
     for (number, shot) in shots.enumerated() {
       let clip = try Clip(shot, convertsRates: conform?.rateConversion != nil)
       let master = try format ?? MasterFormat(clip, options: conform)

@@ -13,15 +13,15 @@ public struct StitchReport: Sendable, Codable {
   public let shots: [Shot]
   public let joins: [Join]
   /// Null where neither a shot nor music sounds.
-  public let sound: SoundReport?
+  public let audio: AudioReport?
   public let checks: [Check]
 
   public struct Shot: Sendable, Codable {
     public let file: String
     public let title: String
-    /// Pictures of the whole shot, at the master's rate.
+    /// Frames of the whole shot, at the master's rate.
     public let framesIn: Int
-    /// The first picture that is in the master, and the first after it that is not.
+    /// The first frame that is in the master, and the first after it that is not.
     public let keptFrom: Int
     public let keptTo: Int
     public let framesKept: Int
@@ -65,7 +65,7 @@ public struct StitchReport: Sendable, Codable {
     public let audioStepDB: Double?
     /// How far the third-octave bands of half a second on either side lie apart, levels apart; null as the level is.
     public let audioStepSpectralDB: Double?
-    /// Seconds by which the next shot's sound starts after its picture; null without sound, and before anything is
+    /// Seconds by which the next shot's audio starts after its frame; null without audio, and before anything is
     /// written.
     public let avOffset: Double?
 
@@ -117,7 +117,7 @@ public struct StitchReport: Sendable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, output, frames, duration, mode, shots, joins, sound, checks
+    case schema, output, frames, duration, mode, shots, joins, audio, checks
     case timeBase = "time_base"
     case frameRate = "frame_rate"
     case parameterSets = "parameter_sets"
@@ -136,7 +136,7 @@ public struct StitchReport: Sendable, Codable {
     try fields.encode(parameterSets, forKey: .parameterSets)
     try fields.encode(shots, forKey: .shots)
     try fields.encode(joins, forKey: .joins)
-    try fields.encode(sound, forKey: .sound)
+    try fields.encode(audio, forKey: .audio)
     try fields.encode(checks, forKey: .checks)
   }
 }

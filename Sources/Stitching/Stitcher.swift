@@ -34,41 +34,41 @@ public struct Stitcher: Sendable {
         .mismatch, "\(codec) video does not fit into .\(container); use --mode encode, or the other of .mp4 and .mov",
         file: plan.template.path)
     }
-    try options.sound.requireContainer(container, of: path)
+    try options.audio.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
     let loudness = try LoudnessPlan(plan, options: options) { progress(.listening(pass: $0)) }
-    var sound = try AudioAssembler.make(plan, options: options, levels: loudness.levels)
-    let soundFormat = sound?.format
+    var audio = try AudioAssembler.make(plan, options: options, levels: loudness.levels)
+    let audioFormat = audio?.format
     do {
-      try mux(output.temporaryPath, container: container, sound: &sound, progress: progress)
+      try mux(output.temporaryPath, container: container, audio: &audio, progress: progress)
     } catch let error as LibavError where error.file == output.temporaryPath {
       throw LibavError(error.code, error.message, file: path, log: error.log)
     }
     progress(.proving)
-    var proof = MasterProof(path: output.temporaryPath, plan: plan, format: soundFormat, check: options.check)
-    var soundProof: SoundProof?
+    var proof = MasterProof(path: output.temporaryPath, plan: plan, format: audioFormat, check: options.check)
+    var audioProof: AudioProof?
     do {
       try proof.run()
-      soundProof = try soundFormat.map {
-        try SoundProof(
+      audioProof = try audioFormat.map {
+        try AudioProof(
           path: output.temporaryPath, format: $0, expected: $0.sample(atFrame: plan.frameCount, rate: plan.rate))
       }
     } catch let error as StitchError where error.file == output.temporaryPath {
       throw StitchError(error.code, error.message, file: path)
     }
     try output.commit()
-    let steps = sound?.steps ?? []
-    let reduction = sound?.reduction ?? 0
-    let soundReport = soundFormat.map {
-      SoundReport($0, options: options.sound, plan: loudness, reduction: reduction, proof: soundProof)
+    let steps = audio?.steps ?? []
+    let reduction = audio?.reduction ?? 0
+    let audioReport = audioFormat.map {
+      AudioReport($0, options: options.audio, plan: loudness, reduction: reduction, proof: audioProof)
     }
     return report(
-      path, checks: proof.checks + (soundProof?.checks ?? []), steps: steps, soundFormat: soundFormat,
-      sound: soundReport)
+      path, checks: proof.checks + (audioProof?.checks ?? []), steps: steps, audioFormat: audioFormat,
+      audio: audioReport)
   }
 
   private func mux(
-    _ path: String, container: String, sound: inout AudioAssembler?, progress: (StitchEvent) -> Void
+    _ path: String, container: String, audio: inout AudioAssembler?, progress: (StitchEvent) -> Void
   ) throws {
     var video = VideoAssembler(plan)
     let metadata = MasterMetadata(options)
@@ -76,46 +76,46 @@ public struct Stitcher: Sendable {
     let videoTrack = try muxer.addStream(
       try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate, sideData: sideData)
     var audioTrack: Int?
-    if let parameters = try sound?.parameters(), let base = sound?.timeBase {
+    if let parameters = try audio?.parameters(), let base = audio?.timeBase {
       audioTrack = try muxer.addStream(parameters, timeBase: base)
     }
     if options.writesChapters { try muxer.setChapters(chapters) }
-    let room = HeaderRoom(plan, samples: sound?.totalSamples ?? 0, metadata: metadata.entries)
+    let room = HeaderReservation(plan, samples: audio?.totalSamples ?? 0, metadata: metadata.entries)
     var settings = [
       "movflags": "+negative_cts_offsets+write_colr" + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
     ]
     if let room { settings["moov_size"] = "\(room.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
-    try interleave(&video, track: videoTrack, &sound, track: audioTrack, into: &muxer, progress: progress)
+    try interleave(&video, track: videoTrack, &audio, track: audioTrack, into: &muxer, progress: progress)
     try muxer.finish()
   }
 
   /// Packets of both in the order of their decode times.
   private func interleave(
-    _ video: inout VideoAssembler, track videoTrack: Int, _ sound: inout AudioAssembler?, track audioTrack: Int?,
+    _ video: inout VideoAssembler, track videoTrack: Int, _ audio: inout AudioAssembler?, track audioTrack: Int?,
     into muxer: inout Muxer, progress: (StitchEvent) -> Void
   ) throws {
-    let picture = try Packet()
+    let frame = try Packet()
     let samples = try Packet()
-    var hasPicture = try video.next(into: picture)
-    var hasSamples = try sound?.next(into: samples) ?? false
-    let audioBase = sound?.timeBase ?? .microseconds
+    var hasFrame = try video.next(into: frame)
+    var hasSamples = try audio?.next(into: samples) ?? false
+    let audioBase = audio?.timeBase ?? .microseconds
     var lastProgress = 0
-    while hasPicture || hasSamples {
+    while hasFrame || hasSamples {
       try Task.checkCancellation()
-      let pictureTime = video.timeBase.seconds(picture.dts ?? 0)
-      let soundTime = audioBase.seconds(samples.dts ?? 0)
-      if hasPicture, !hasSamples || pictureTime <= soundTime {
-        try muxer.write(picture, stream: videoTrack, timeBase: video.timeBase)
-        hasPicture = try video.next(into: picture)
-        if video.framesGiven - lastProgress >= Self.framesPerProgress || !hasPicture {
+      let frameTime = video.timeBase.seconds(frame.dts ?? 0)
+      let audioTime = audioBase.seconds(samples.dts ?? 0)
+      if hasFrame, !hasSamples || frameTime <= audioTime {
+        try muxer.write(frame, stream: videoTrack, timeBase: video.timeBase)
+        hasFrame = try video.next(into: frame)
+        if video.framesGiven - lastProgress >= Self.framesPerProgress || !hasFrame {
           lastProgress = video.framesGiven
           progress(.written(frames: video.framesGiven, of: plan.frameCount))
         }
       } else if let audioTrack {
         try muxer.write(samples, stream: audioTrack, timeBase: audioBase)
-        hasSamples = try sound?.next(into: samples) ?? false
+        hasSamples = try audio?.next(into: samples) ?? false
       }
     }
   }
@@ -147,7 +147,7 @@ public struct Stitcher: Sendable {
     return parameters
   }
 
-  /// A shot's that is as the master is; Dolby Vision's record only where every picture keeps its own layer.
+  /// A shot's that is as the master is; Dolby Vision's record only where every frame keeps its own layer.
   private var sideData: [StreamInfo.CarriedSideData] {
     guard plan.template.conform == nil else { return [] }
     let isUntouched = plan.shots.allSatisfy { $0.encodedFrames == 0 }
@@ -166,13 +166,13 @@ public struct Stitcher: Sendable {
   /// What a stitch would do: the report without anything that is known only afterwards.
   /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
   public func plannedReport(output: String) throws -> StitchReport {
-    let format = try SoundFormat(plan.shots.map(\.clip), music: options.sound.music)
-    let sound = format.map { SoundReport($0, options: options.sound, plan: nil, reduction: 0, proof: nil) }
-    return report(output, checks: [], steps: [], soundFormat: nil, sound: sound)
+    let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music)
+    let audio = format.map { AudioReport($0, options: options.audio, plan: nil, reduction: 0, proof: nil) }
+    return report(output, checks: [], steps: [], audioFormat: nil, audio: audio)
   }
 
   private func report(
-    _ path: String, checks: [StitchReport.Check], steps: [SoundStep], soundFormat: SoundFormat?, sound: SoundReport?
+    _ path: String, checks: [StitchReport.Check], steps: [AudioStep], audioFormat: MasterAudioFormat?, audio: AudioReport?
   ) -> StitchReport {
     StitchReport(
       schema: "longtake.stitch/1", output: path, frames: plan.frameCount, duration: plan.duration.doubleValue,
@@ -187,7 +187,7 @@ public struct Stitcher: Sendable {
       },
       joins: plan.joins.enumerated().map { number, join in
         let time = plan.rate.duration(frames: join.frame)
-        let offset = soundFormat.map { format in
+        let offset = audioFormat.map { format in
           Rational(Int64(format.sample(atFrame: join.frame, rate: plan.rate)), Int64(format.sampleRate)) - time
         }
         return .init(
@@ -199,6 +199,6 @@ public struct Stitcher: Sendable {
           audioStepDB: steps.indices.contains(number) ? steps[number].level : nil,
           audioStepSpectralDB: steps.indices.contains(number) ? steps[number].spectral : nil,
           avOffset: offset?.doubleValue)
-      }, sound: sound, checks: checks)
+      }, audio: audio, checks: checks)
   }
 }

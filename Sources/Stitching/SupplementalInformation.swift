@@ -60,7 +60,7 @@ enum SupplementalInformation {
   private static func period(_ message: [UInt8], _ ids: [Int: Int]) -> [UInt8]? {
     var reader = BitReader(message)
     guard let old = reader.expGolomb() else { return nil }
-    guard let new = ids[old], SetRenumbering.keepsAlignment(old, new) else { return [] }
+    guard let new = ids[old], ParameterSetRenumbering.keepsAlignment(old, new) else { return [] }
     var writer = BitWriter()
     writer.append(expGolomb: new)
     writer.append(message, from: reader.position, to: message.count * 8)

@@ -7,7 +7,7 @@ struct VideoAssembler: ~Copyable {
   private struct Step {
     let shot: Int
     let segment: ShotPlan.Segment
-    /// The master's number of the shot's first kept picture.
+    /// The master's number of the shot's first kept frame.
     let base: Int
   }
 
@@ -32,7 +32,7 @@ struct VideoAssembler: ~Copyable {
     ticksPerFrame = timeBase.ticks(plan.rate.frameDuration)
   }
 
-  /// Pictures given so far.
+  /// Frames given so far.
   var framesGiven: Int { Int(packetCount) }
 
   /// - Returns: false after the last packet.
@@ -50,15 +50,15 @@ struct VideoAssembler: ~Copyable {
     let current = steps[step]
     let shot = plan.shots[current.shot]
     if copy == nil, encode == nil { try open(current, shot) }
-    let picture: Int?
+    let frame: Int?
     if copy != nil {
-      picture = try copy?.next(into: packet).flatMap { shot.clip.displayPositions[$0] }
+      frame = try copy?.next(into: packet).flatMap { shot.clip.displayPositions[$0] }
     } else {
-      picture = try encode?.next(into: packet)
+      frame = try encode?.next(into: packet)
     }
-    guard let picture else { return false }
+    guard let frame else { return false }
     try rewriter?.rewrite(packet)
-    packet.pts = Int64(current.base + picture - shot.kept.lowerBound) * ticksPerFrame
+    packet.pts = Int64(current.base + frame - shot.kept.lowerBound) * ticksPerFrame
     packet.dts = (packetCount - Int64(plan.reorderDepth)) * ticksPerFrame
     packet.duration = ticksPerFrame
     packetCount += 1
@@ -73,11 +73,11 @@ struct VideoAssembler: ~Copyable {
       rewriter = plan.packaging.rewriter(
         for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
         lengthSize: NALUnits.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
-    case .encode(let pictures):
+    case .encode(let frames):
       guard let encoder = shot.copiedFrames > 0 ? plan.tailEncoder : plan.wholeEncoder else {
-        throw StitchError(.needsEncoding, "no encoder was planned for its pictures", file: shot.clip.path)
+        throw StitchError(.needsEncoding, "no encoder was planned for its frames", file: shot.clip.path)
       }
-      encode = try EncodeSource(plan.shots, shot: current.shot, pictures: pictures, encoder: encoder)
+      encode = try EncodeSource(plan.shots, shot: current.shot, frames: frames, encoder: encoder)
       if let sets = try encode?.parameterSets(isHEVC: isHEVC) {
         rewriter = plan.packaging.rewriter(for: sets, lengthSize: 0, path: shot.clip.path)
       }

@@ -1,7 +1,7 @@
 public import Presets
 import Timing
 
-/// Holds every picture file of a storyboard against what a model takes; addresses are the service's business.
+/// Holds every frame file of a storyboard against what a model takes; addresses are the service's business.
 struct ImageCheck {
   let storyboard: Storyboard
   let model: ModelDescriptor
@@ -30,21 +30,21 @@ struct ImageCheck {
     case .success(let facts):
       let limit = model.limits.image(use.field)
       for refusal in limit?.refusals(of: facts) ?? [] {
-        problems.add(storyboard.problem(at: use.path, "the picture \(name) \(refusal)"))
+        problems.add(storyboard.problem(at: use.path, "the frame \(name) \(refusal)"))
       }
       let reasons = limit?.conversions(of: facts) ?? ImageLimit.unlimitedConversions(of: facts)
       if !reasons.isEmpty {
         conversions.append(
           storyboard.problem(
-            at: use.path, "the picture \(name) \(reasons.joined(separator: ", and ")); it will be converted to fit."))
+            at: use.path, "the frame \(name) \(reasons.joined(separator: ", and ")); it will be converted to fit."))
       }
     case .failure(let error):
-      problems.add(storyboard.problem(at: use.path, "the picture \(name) cannot be used: \(error)"))
+      problems.add(storyboard.problem(at: use.path, "the frame \(name) cannot be used: \(error)"))
     }
   }
 }
 
-/// Where a storyboard uses a picture.
+/// Where a storyboard uses a frame.
 struct ImageUse {
   let image: ImageSource
   let field: NeutralField
@@ -52,7 +52,7 @@ struct ImageUse {
 }
 
 extension Storyboard {
-  /// Every place where a picture is named.
+  /// Every place where a frame is named.
   var imageUses: [ImageUse] {
     var uses: [ImageUse] = []
     for (index, reference) in references.enumerated() {
@@ -75,17 +75,17 @@ extension Storyboard {
     return uses
   }
 
-  /// The fields in which a picture file is sent.
+  /// The fields in which a frame file is sent.
   public func fields(usingFile path: String) -> Set<NeutralField> {
     var fields = Set(imageUses.filter { $0.image.location == .file(path) }.map(\.field))
     // A shot that meets the next one ends on that one's start.
     for shot in shots where shot.end == .next {
-      if case .image(let image)? = endPicture(of: shot), image.location == .file(path) { fields.insert(.endImage) }
+      if case .image(let image)? = endFrame(of: shot), image.location == .file(path) { fields.insert(.endImage) }
     }
     return fields
   }
 
-  /// Pictures that do not fit a model as they are and can be made to, each with the reason.
+  /// Frames that do not fit a model as they are and can be made to, each with the reason.
   public func conversions(for model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
     var check = ImageCheck(storyboard: self, model: model, inspector: images, problems: ProblemList())
     check.run()
@@ -94,7 +94,7 @@ extension Storyboard {
 }
 
 extension ImageLimit {
-  /// Why a picture has to be converted, where no limits are published, as ends of a sentence.
+  /// Why a frame has to be converted, where no limits are published, as ends of a sentence.
   public static func unlimitedConversions(of facts: ImageFacts) -> [String] {
     if !["png", "jpeg", "webp"].contains(facts.format) { return ["is neither PNG, JPEG nor WEBP"] }
     var reasons: [String] = []
@@ -103,7 +103,7 @@ extension ImageLimit {
     return reasons
   }
 
-  /// What of a picture breaks the limits and can be converted, as ends of a sentence.
+  /// What of a frame breaks the limits and can be converted, as ends of a sentence.
   public func conversions(of facts: ImageFacts) -> [String] {
     var reasons: [String] = []
     if let formats, !formats.contains(facts.format) {
@@ -120,7 +120,7 @@ extension ImageLimit {
     return reasons
   }
 
-  /// What of a picture breaks the limits for good, as ends of a sentence.
+  /// What of a frame breaks the limits for good, as ends of a sentence.
   func refusals(of facts: ImageFacts) -> [String] {
     var refusals: [String] = []
     let short = min(facts.width, facts.height)

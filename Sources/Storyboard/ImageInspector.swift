@@ -1,10 +1,10 @@
-/// Tells what a picture file is by its content; whoever can read pictures implements it.
+/// Tells what a frame file is by its content; whoever can read frames implements it.
 public protocol ImageInspector: Sendable {
-  /// - Throws: an error whose description says why the file is no readable picture.
+  /// - Throws: an error whose description says why the file is no readable frame.
   func facts(of path: String) throws -> ImageFacts
 }
 
-/// What a picture file is, by its content and not by its name.
+/// What a frame file is, by its content and not by its name.
 public struct ImageFacts: Sendable, Hashable {
   /// In small letters: `png`, `jpeg`, `webp`, `gif` and so on.
   public let format: String

@@ -1,7 +1,7 @@
 import Foundation
 import Presets
 
-/// A picture that a storyboard names: a file, or an address the service reads itself.
+/// A frame that a storyboard names: a file, or an address the service reads itself.
 public struct ImageSource: Sendable, Hashable {
   public enum Location: Sendable, Hashable {
     /// An absolute path.
@@ -26,16 +26,16 @@ public struct ImageSource: Sendable, Hashable {
     }
   }
 
-  /// Why a text cannot name a picture; nil when it can.
+  /// Why a text cannot name a frame; nil when it can.
   static func refusal(of text: String) -> String? {
     let scheme = text.lowercased().prefixMatch(of: /([a-z][a-z0-9+.\-]*):/).map { String($0.output.1) }
     switch scheme {
     case "data":
       return "a 'data:' address is not taken here: most models refuse it and the storyboard would not stay readable. "
-        + "Save the picture as a file and give its path."
+        + "Save the frame as a file and give its path."
     case "http", "https":
       guard let url = URL(string: text), url.host()?.isEmpty == false else {
-        return "\(quoted(text)) is not a whole address; it must look like https://host/picture.png."
+        return "\(quoted(text)) is not a whole address; it must look like https://host/frame.png."
       }
       return nil
     case .some(let scheme) where text.contains("://") || scheme == "file":

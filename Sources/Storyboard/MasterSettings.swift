@@ -5,7 +5,7 @@ public struct MasterSettings: Sendable, Hashable {
   /// The verify preset, by name or path.
   public var verify: String?
   public var join: JoinSettings
-  /// Laid under the shots' own sound.
+  /// Laid under the shots' own audio.
   public var music: MusicSettings?
 
   public init(verify: String? = nil, join: JoinSettings = .init(), music: MusicSettings? = nil) {
@@ -19,7 +19,7 @@ public struct MasterSettings: Sendable, Hashable {
 public struct JoinSettings: Sendable, Hashable {
   public enum Mode: String, Sendable, Hashable, CaseIterable { case auto, copy, smart, encode }
   public enum MatchColor: String, Sendable, Hashable, CaseIterable { case off, report, ease, first }
-  /// What happens to the pictures that two shots share.
+  /// What happens to the frames that two shots share.
   public enum Overlap: Sendable, Hashable {
     case auto, keep
     /// This many are dropped.
@@ -29,7 +29,7 @@ public struct JoinSettings: Sendable, Hashable {
   public var mode: Mode?
   public var overlap: Overlap?
   public var matchColor: MatchColor?
-  /// Pictures over which a correction fades out.
+  /// Frames over which a correction fades out.
   public var easeFrames: Int?
   /// Nil refuses clips that do not fit together.
   public var conform: ConformSettings?

@@ -4,7 +4,7 @@ import Timing
 extension Storyboard {
   /// Everything in the storyboard that a model does not take, before anything is sent; in the order of the file.
   ///
-  /// Limits that the descriptor does not hold are not checked. Each picture file is inspected once.
+  /// Limits that the descriptor does not hold are not checked. Each frame file is inspected once.
   public func problems(against model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
     var check = ModelCheck(storyboard: self, model: model)
     check.run()
@@ -50,7 +50,7 @@ struct ModelCheck {
       problems.add(
         storyboard.problem(
           at: "elements[\(index)].angles",
-          "the element has \(element.angles.count) angles; \(model.id) takes at most \(most) beside the frontal picture."
+          "the element has \(element.angles.count) angles; \(model.id) takes at most \(most) beside the frontal frame."
         ))
     }
   }
@@ -70,7 +70,7 @@ struct ModelCheck {
     }
     for field in NeutralField.allCases where model.fields[field]?.required == true && !requested.contains(field) {
       if field == .prompt { continue }
-      let use = field == .startImage ? "a picture or 'previous'" : "a value"
+      let use = field == .startImage ? "a frame or 'previous'" : "a value"
       add(
         field.storyboardKey, of: shot,
         "\(model.id) needs '\(field.storyboardKey)'; give \(use), or choose another model.")
@@ -83,7 +83,7 @@ struct ModelCheck {
       let isImplied = storyboard.line(of: "shots[\(shot.index)].start") == storyboard.line(of: "shots[\(shot.index)]")
       let why = isImplied ? " (every shot but the first starts from the previous one unless told otherwise)" : ""
       add(
-        "start", of: shot, "\(model.id) cannot start from a picture\(why); write 'start: none' or choose another model."
+        "start", of: shot, "\(model.id) cannot start from a frame\(why); write 'start: none' or choose another model."
       )
     case .multiPrompt:
       add("multi_prompt", of: shot, "\(model.id) takes one prompt per shot; make these shots of their own.")

@@ -1,6 +1,6 @@
 public import Timing
 
-/// Music under the shots' own sound; nil leaves a choice to the stitcher's defaults.
+/// Music under the shots' own audio; nil leaves a choice to the stitcher's defaults.
 public struct MusicSettings: Sendable, Hashable {
   /// An absolute path, or relative to where the program runs.
   public var file: String
@@ -8,9 +8,9 @@ public struct MusicSettings: Sendable, Hashable {
   public var level: Rational?
   /// Seconds in which it comes up at the start and goes away at the end.
   public var fade: Rational?
-  /// dB by which it gives way while the shots sound.
+  /// dB by which it gives way while the shots audio.
   public var duck: Rational?
-  /// Whether it begins anew where it ends.
+  /// Whether it begins again where it ends.
   public var loops: Bool?
 
   public init(

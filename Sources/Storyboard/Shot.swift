@@ -18,7 +18,7 @@ public struct Shot: Sendable, Hashable {
   public let aspectRatio: String?
   /// Nil leaves it to the model.
   public let generateAudio: Bool?
-  /// Pictures at its end among which the one that the next shot starts from is chosen; nil for the last, whatever it is.
+  /// Frames at its end among which the one that the next shot starts from is chosen; nil for the last, whatever it is.
   public let anchorSearch: Int?
   /// Nil for the whole clip.
   public let trim: ShotTrim?
@@ -52,20 +52,20 @@ public struct PromptPart: Sendable, Hashable {
   public let seconds: Rational
 }
 
-/// What a shot's first picture is.
+/// What a shot's first frame is.
 public enum ShotStart: Sendable, Hashable {
   /// Free: the shot begins a new chain.
   case none
-  /// The last picture of the shot before.
+  /// The last frame of the shot before.
   case previous
   case image(ImageSource)
 }
 
-/// What a shot's last picture is to be.
+/// What a shot's last frame is to be.
 public enum ShotEnd: Sendable, Hashable {
   /// Free: as the model likes.
   case none
-  /// The first picture of the shot after, so that two chains meet.
+  /// The first frame of the shot after, so that two chains meet.
   case next
   case image(ImageSource)
 }

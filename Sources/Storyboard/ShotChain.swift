@@ -1,11 +1,11 @@
 import Presets
 
-/// A picture at the beginning or the end of a shot that the storyboard decides.
-public enum BoundaryPicture: Sendable, Hashable {
+/// A frame at the beginning or the end of a shot that the storyboard decides.
+public enum BoundaryFrame: Sendable, Hashable {
   case image(ImageSource)
-  /// The first picture of another shot's clip.
+  /// The first frame of another shot's clip.
   case first(of: Shot)
-  /// The last picture of another shot's clip.
+  /// The last frame of another shot's clip.
   case last(of: Shot)
 
   /// The shot whose clip must be there first.
@@ -18,23 +18,23 @@ public enum BoundaryPicture: Sendable, Hashable {
 }
 
 extension Storyboard {
-  /// The shot whose last picture a shot starts from; nil for one that starts by itself.
+  /// The shot whose last frame a shot starts from; nil for one that starts by itself.
   public func dependency(of shot: Shot) -> Shot? {
     guard shot.start == .previous else { return nil }
     return shots.last { $0.index < shot.index }
   }
 
   /// What a shot starts from; nil leaves it to the model.
-  public func startPicture(of shot: Shot) -> BoundaryPicture? {
+  public func startFrame(of shot: Shot) -> BoundaryFrame? {
     switch shot.start {
     case .none: nil
-    case .previous: dependency(of: shot).map(BoundaryPicture.last)
+    case .previous: dependency(of: shot).map(BoundaryFrame.last)
     case .image(let image): .image(image)
     }
   }
 
   /// What a shot ends on; nil leaves it to the model.
-  public func endPicture(of shot: Shot) -> BoundaryPicture? {
+  public func endFrame(of shot: Shot) -> BoundaryFrame? {
     switch shot.end {
     case .none: return nil
     case .image(let image): return .image(image)
@@ -51,10 +51,10 @@ extension Storyboard {
 
   /// The shots whose clips must be there before a shot can be sent.
   public func dependencies(of shot: Shot) -> [Shot] {
-    [startPicture(of: shot)?.shot, endPicture(of: shot)?.shot].compactMap(\.self)
+    [startFrame(of: shot)?.shot, endFrame(of: shot)?.shot].compactMap(\.self)
   }
 
-  /// Whether a shot shares a picture with the one before it, whichever of the two was made from the other.
+  /// Whether a shot shares a frame with the one before it, whichever of the two was made from the other.
   public func meetsPrevious(_ shot: Shot) -> Bool {
     guard let previous = shots.last(where: { $0.index < shot.index }) else { return false }
     return shot.start == .previous || previous.end == .next
@@ -73,7 +73,7 @@ extension Storyboard {
     return order
   }
 
-  /// The given shots and all that depend, directly or not, on their pictures; in the order of the storyboard.
+  /// The given shots and all that depend, directly or not, on their frames; in the order of the storyboard.
   /// - Throws: ``StoryboardError`` `unknownShot` for an id that is not there.
   public func withDependents(_ ids: some Sequence<String>) throws -> [Shot] {
     var wanted = Set(ids)

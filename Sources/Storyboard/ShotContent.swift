@@ -5,8 +5,8 @@ extension Storyboard {
   /// One fixed text of everything of a shot's own that its clip depends on, for a digest.
   ///
   /// When it changes, the clip is out of date. The number of takes and the place in the storyboard are not part of it, nor
-  /// is the last picture of the shot before, whose digest the caller knows.
-  /// - Parameter identity: names a picture by its content, for example by the file's digest.
+  /// is the last frame of the shot before, whose digest the caller knows.
+  /// - Parameter identity: names a frame by its content, for example by the file's digest.
   public func canonicalContent(
     of shot: Shot, model: ModelDescriptor, identity: (ImageSource) throws -> String
   ) rethrows -> String {
@@ -24,7 +24,7 @@ extension Storyboard {
     case .previous: content["start"] = "previous"
     case .image(let image): content["start"] = ["image": .string(try identity(image))]
     }
-    switch endPicture(of: shot) {
+    switch endFrame(of: shot) {
     case .image(let image): content["end"] = .string(try identity(image))
     case .first: content["end"] = "next"
     case .last, nil: break

@@ -3,7 +3,7 @@ import Timing
 
 /// Takes of one shot that make sense at all; models allow fewer.
 private let takesRange = 1...100
-/// Pictures at a shot's end that may be searched for the best; 1 is the last alone.
+/// Frames at a shot's end that may be searched for the best; 1 is the last alone.
 private let anchorSearchRange = 1...120
 
 /// Makes shots of the items of `shots`, with the defaults filled in.
@@ -61,7 +61,7 @@ struct ShotReader {
         "duration",
         "'duration' is \(given.plain) s, but the prompts add up to \(total.plain) s; correct one or leave it out.")
     }
-    let pictures = JoinPictureReader(problems: problems)
+    let frames = JoinSettingsReader(problems: problems)
     let isSingle = prompt.seconds == nil
     return Shot(
       id: id(of: reader), index: index, prompt: prompt,
@@ -71,7 +71,7 @@ struct ShotReader {
       aspectRatio: own.aspectRatio ?? (reader.has("aspect_ratio") ? nil : defaults.aspectRatio),
       generateAudio: own.generateAudio ?? defaults.generateAudio,
       anchorSearch: (own.anchorSearch ?? defaults.anchorSearch).flatMap { $0 > 1 ? $0 : nil },
-      trim: pictures.trim(of: reader), transition: pictures.transition(of: reader, index: index))
+      trim: frames.trim(of: reader), transition: frames.transition(of: reader, index: index))
   }
 
   private func id(of reader: FieldReader) -> String {
@@ -120,7 +120,7 @@ struct ShotReader {
     case .text("none"): return .none
     case .text("previous"):
       guard index > 0 else {
-        reader.report("start", "the first shot has none before it; use 'none' or a picture.")
+        reader.report("start", "the first shot has none before it; use 'none' or a frame.")
         return .none
       }
       return .previous
@@ -135,7 +135,7 @@ struct ShotReader {
     case .text("next"): return .next
     case .text("previous"):
       reader.report(
-        "end", "'end' must be 'next' or a picture, not \"previous\"; leave it out for a free ending.")
+        "end", "'end' must be 'next' or a frame, not \"previous\"; leave it out for a free ending.")
       return .none
     default: return image("end", of: reader).map(ShotEnd.image) ?? .none
     }

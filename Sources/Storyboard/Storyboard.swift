@@ -11,7 +11,7 @@ public struct Storyboard: Sendable, Hashable {
   public let provider: String?
   /// The model by name, as the presets know it.
   public let model: String
-  /// Pictures of style and appearance, `@Image1` first; part of every shot's request.
+  /// Frames of style and appearance, `@Image1` first; part of every shot's request.
   public let references: [ImageSource]
   /// Things that keep their looks, `@Element1` first; part of every shot's request.
   public let elements: [Element]

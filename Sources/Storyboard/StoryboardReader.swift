@@ -4,7 +4,7 @@ import Timing
 
 /// Frames that an overlap may name.
 private let overlapFrames = 0...120
-/// Pictures that a colour correction may fade out over.
+/// Frames that a colour correction may fade out over.
 private let easeRange = 1...1000
 /// Milliseconds of an audio crossfade.
 private let crossfadeRange = Rational.zero...Rational(1000)
@@ -67,14 +67,14 @@ struct StoryboardReader {
       let path = "shots[\(shot.index)].end"
       guard shot.index + 1 < count else {
         problems.add(
-          path, line: lines[shot.index], "the last shot has none after it; leave 'end' out or give a picture.")
+          path, line: lines[shot.index], "the last shot has none after it; leave 'end' out or give a frame.")
         continue
       }
       guard let next = shots.first(where: { $0.index == shot.index + 1 }), next.start == .previous else { continue }
       problems.add(
         path, line: lines[shot.index],
-        "the shot would end on the first picture of \(quoted(next.id)), which itself starts from this shot's last one: "
-          + "each would wait for the other. Write 'start: none' or a picture there, or leave 'end' out here.")
+        "the shot would end on the first frame of \(quoted(next.id)), which itself starts from this shot's last one: "
+          + "each would wait for the other. Write 'start: none' or a frame there, or leave 'end' out here.")
     }
   }
 
@@ -98,7 +98,7 @@ struct StoryboardReader {
 
   func image(_ node: DocumentNode, path: String) -> ImageSource? {
     guard case .text(let text) = node.value, !text.isEmpty else {
-      problems.add(path, line: node.line, "this must be the path or address of a picture, not \(node.kind).")
+      problems.add(path, line: node.line, "this must be the path or address of a frame, not \(node.kind).")
       return nil
     }
     if let refusal = ImageSource.refusal(of: text) {
@@ -159,7 +159,7 @@ struct StoryboardReader {
       .flatMap(JoinSettings.Mode.init)
     settings.join.matchColor = matchColor(of: join)
     settings.join.easeFrames = join.integer("ease_frames", in: easeRange)
-    settings.join.conform = JoinPictureReader(problems: problems).conform(of: join)
+    settings.join.conform = JoinSettingsReader(problems: problems).conform(of: join)
     settings.join.overlap = overlap(of: join)
     settings.join.audioCrossfade = number("audio_crossfade", of: join, in: crossfadeRange, unit: "milliseconds")
     settings.join.loudness = number("loudness", of: join, in: loudnessRange, unit: "LUFS")

@@ -2,7 +2,7 @@
 public enum TimePoint: Sendable, Hashable, CustomStringConvertible {
   /// Never negative.
   case seconds(Rational)
-  /// Needs a frame rate to mean a picture.
+  /// Needs a frame rate to mean a frame.
   case timecode(String)
   /// Counted from 0.
   case frame(Int)

@@ -15,11 +15,11 @@ public struct Check: Sendable, Identifiable {
   public let advice: String
   /// What it must be when a rule gives no condition of its own; nil when such a rule only informs.
   public let ideal: JSONValue?
-  /// Whether it needs every picture or all sound decoded.
+  /// Whether it needs every frame or all audio decoded.
   public var needsDecoding: Bool { needs.needsDecoding }
-  /// Whether it counts what sound must not have: where there is no sound, only `audio.present` and rules that ask for
+  /// Whether it counts what audio must not have: where there is no audio, only `audio.present` and rules that ask for
   /// something of it are broken.
-  var isDefectOfSound: Bool { id.hasPrefix("audio.") && (ideal == false || ideal == 0) }
+  var isDefectOfAudio: Bool { id.hasPrefix("audio.") && (ideal == false || ideal == 0) }
   let needs: Work
   let measure: @Sendable (Evidence) -> Measurement
 
@@ -46,7 +46,7 @@ struct Measurement: Sendable {
   var value: JSONValue = .null
   /// More words on it, for the message.
   var detail: String?
-  /// Where it is, in the order of the film.
+  /// Where it is, in the order of the video.
   var intervals: [Interval] = []
   /// What the check itself demands, and whether that is so; for checks that know it without a rule.
   var expected: JSONValue?

@@ -10,7 +10,7 @@ extension CheckCatalogue {
     advice: "Fetch or make the file again.", ideal: true
   ) { evidence in
     let hasMedia = evidence.probe.streams.contains { $0.info.kind == .video || $0.info.kind == .audio }
-    return .measured(.bool(hasMedia), hasMedia ? nil : "The file opens but holds neither picture nor sound.")
+    return .measured(.bool(hasMedia), hasMedia ? nil : "The file opens but holds neither frame nor audio.")
   }
 
   static let container: [Check] = [
@@ -67,14 +67,14 @@ extension CheckCatalogue {
       "container.edits", "unusual edits", unit: "places",
       detail:
         "Entries of edit lists beyond the plain one of a track: empty ones, and second and later ones.",
-      advice: "Rewrap it with the pictures and the sound as they are shown.", ideal: 0
+      advice: "Rewrap it with the frames and the audio as they are shown.", ideal: 0
     ) { evidence in
       guard let movie = evidence.probe.movie else { return .unknown("Only MP4/MOV files have edit lists.") }
       let count = movie.tracks.reduce(0) { $0 + $1.unusualEdits }
       return .measured(.integer(Int64(count)), count == 0 ? nil : "Edit lists hold \(count) unusual entries.")
     },
     Check(
-      "container.timecode", "a timecode", unit: "yes/no", detail: "Whether the first picture carries a timecode.",
+      "container.timecode", "a timecode", unit: "yes/no", detail: "Whether the first frame carries a timecode.",
       advice: "Write a timecode track."
     ) { evidence in .measured(.bool(evidence.probe.timecode != nil)) },
     Check(
@@ -110,14 +110,14 @@ extension CheckCatalogue {
     Check(
       "decode.clean", "decoding", unit: "yes/no",
       detail:
-        "Whether the main picture and the main sound decode to their ends without an error, a message of the decoder, "
-        + "or a picture that is marked as damaged.",
-      advice: "Fetch or generate the file again.", ideal: true, needs: [.pictures, .sound]
+        "Whether the main frame and the main audio decode to their ends without an error, a message of the decoder, "
+        + "or a frame that is marked as damaged.",
+      advice: "Fetch or generate the file again.", ideal: true, needs: [.frames, .audio]
     ) { evidence in
       evidence.decoding { tally in
         if tally.isClean { return .measured(true) }
         let counts = [
-          (tally.faultCount, "fault"), (tally.errorCount, "decoder message"), (tally.corruptFrames, "damaged picture"),
+          (tally.faultCount, "fault"), (tally.errorCount, "decoder message"), (tally.corruptFrames, "damaged frame"),
         ].filter { $0.0 > 0 }.map { "\($0.0) \($0.1)\($0.0 == 1 ? "" : "s")" }.joined(separator: ", ")
         let first = tally.messages.first.map { "; first: \($0)" } ?? ""
         let place = tally.troubleStart.map { Interval(start: $0, end: tally.troubleEnd) }

@@ -5,7 +5,7 @@ import Timing
 
 /// How far the decoding of a file has come.
 public struct VerificationProgress: Sendable, Hashable {
-  /// Pictures decoded.
+  /// Frames decoded.
   public let frames: Int
   /// 0–1 of the length the header claims; nil when it claims none.
   public let fraction: Double?
@@ -16,7 +16,7 @@ struct DecodeTally: Sendable {
   private(set) var frames = 0
   private(set) var interlacedFrames = 0
   private(set) var corruptFrames = 0
-  /// Pictures whose size is not the header's.
+  /// Frames whose size is not the header's.
   private(set) var changedFrames = 0
   private(set) var faultCount = 0
   private(set) var errorCount = 0

@@ -1,7 +1,7 @@
 import Foundation
 import Libav
 
-/// What light a display gives for a mean colour of a picture: its luminance, and how near a saturated red it is.
+/// What light a display gives for a mean colour of a frame: its luminance, and how near a saturated red it is.
 struct DisplayLight: Sendable {
   struct Light: Sendable {
     /// cd/m².

@@ -7,37 +7,37 @@ import Timing
 struct Evidence: Sendable {
   let pass: MediaPass
   let expectation: Expectation
-  /// Nil where the pictures were not watched.
-  let pictures: PictureFindings?
+  /// Nil where the frames were not watched.
+  let frames: FrameFindings?
 
   init(pass: MediaPass, expectation: Expectation) {
     self.pass = pass
     self.expectation = expectation
-    pictures = pass.pictures.map { PictureFindings($0, joins: expectation.joins.map(\.frame)) }
+    frames = pass.frames.map { FrameFindings($0, joins: expectation.joins.map(\.frame)) }
   }
 
   var probe: ProbeReport { pass.probe }
   var textures: TextureReading? { pass.textures }
-  /// Nil when not every picture was decoded.
-  var decodedTally: DecodeTally? { pass.hasDecodedPictures ? pass.tally : nil }
-  var decodedPictures: Int? { decodedTally?.frames }
+  /// Nil when not every frame was decoded.
+  var decodedTally: DecodeTally? { pass.hasDecodedFrames ? pass.tally : nil }
+  var decodedFrames: Int? { decodedTally?.frames }
 
-  /// Measures something of the main picture; without one, no rule about it can hold.
+  /// Measures something of the main frame; without one, no rule about it can hold.
   func video(_ measure: (ProbeReport.StreamReport, StreamInfo.Video) -> Measurement) -> Measurement {
-    guard let stream = probe.video, let video = stream.info.video else { return .absent("There is no picture.") }
+    guard let stream = probe.video, let video = stream.info.video else { return .absent("There is no frame.") }
     return measure(stream, video)
   }
 
-  /// The same from the pictures' packets.
-  func pictures(_ measure: (ProbeReport.StreamReport, ProbeReport.Counted) -> Measurement) -> Measurement {
+  /// The same from the frames' packets.
+  func frames(_ measure: (ProbeReport.StreamReport, ProbeReport.Counted) -> Measurement) -> Measurement {
     video { stream, _ in
-      guard let counted = stream.counted, counted.shownPackets > 0 else { return .absent("There are no pictures.") }
+      guard let counted = stream.counted, counted.shownPackets > 0 else { return .absent("There are no frames.") }
       return measure(stream, counted)
     }
   }
 
   func audio(_ measure: (ProbeReport.StreamReport, StreamInfo.Audio) -> Measurement) -> Measurement {
-    guard let stream = probe.audio, let audio = stream.info.audio else { return .absent("There is no sound.") }
+    guard let stream = probe.audio, let audio = stream.info.audio else { return .absent("There is no audio.") }
     return measure(stream, audio)
   }
 
@@ -45,27 +45,27 @@ struct Evidence: Sendable {
     pass.tally.map(measure) ?? Self.notDecoded
   }
 
-  /// Measures something of the pictures as they went by.
-  func watched(_ measure: (PictureFindings, PictureSeries) -> Measurement) -> Measurement {
+  /// Measures something of the frames as they went by.
+  func watched(_ measure: (FrameFindings, FrameSeries) -> Measurement) -> Measurement {
     video { _, _ in
-      guard let pictures, let series = pass.pictures else { return Self.notDecoded }
-      return series.entries.isEmpty ? .unknown("No picture could be decoded.") : measure(pictures, series)
+      guard let frames, let series = pass.frames else { return Self.notDecoded }
+      return series.entries.isEmpty ? .unknown("No frame could be decoded.") : measure(frames, series)
     }
   }
 
-  /// Measures something of a few whole pictures.
+  /// Measures something of a few whole frames.
   func looked(_ measure: (TextureReading) -> Measurement) -> Measurement {
     video { _, _ in
       guard let textures = pass.textures else { return Self.notDecoded }
-      return textures.looked == 0 ? .unknown("No picture could be looked at that is not black.") : measure(textures)
+      return textures.looked == 0 ? .unknown("No frame could be looked at that is not black.") : measure(textures)
     }
   }
 
-  /// Measures something of the sound as it went by.
-  func listened(_ measure: (SoundReading) -> Measurement) -> Measurement {
+  /// Measures something of the audio as it went by.
+  func listened(_ measure: (AudioReading) -> Measurement) -> Measurement {
     audio { _, _ in
-      guard let heard = pass.sound else { return Self.notDecoded }
-      return heard.heard == 0 ? .unknown("No sound could be decoded.") : measure(heard)
+      guard let heard = pass.audio else { return Self.notDecoded }
+      return heard.heard == 0 ? .unknown("No audio could be decoded.") : measure(heard)
     }
   }
 
@@ -85,7 +85,7 @@ struct Evidence: Sendable {
   static let requestedNames = ["audio_requested", "size_requested", "duration_requested", "frame_rate_requested"]
 }
 
-extension StreamInfo.PictureSize {
+extension StreamInfo.FrameSize {
   /// `3840x2160`.
   var text: String { "\(width)x\(height)" }
 }

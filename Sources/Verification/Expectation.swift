@@ -3,22 +3,22 @@ public import Timing
 
 /// What somebody who knows the request adds to a preset: what was asked and paid for. Nil: not known.
 public struct Expectation: Sendable, Hashable {
-  /// A picture may be so many seconds longer or shorter than asked.
+  /// A frame may be so many seconds longer or shorter than asked.
   public static let durationTolerance = Rational(1, 2)
 
   /// A cut may be so many seconds from where a shot should begin.
   public static let cutTolerance = Rational(1, 2)
 
   /// As a viewer sees it, after rotation.
-  public var size: StreamInfo.PictureSize?
+  public var size: StreamInfo.FrameSize?
   /// Seconds.
   public var duration: Rational?
-  /// Whether sound was asked for.
+  /// Whether audio was asked for.
   public var audio: Bool?
   public var frameRate: FrameRate?
 
   public var frameCount: Int?
-  /// Paths of the images that the first and the last picture should be.
+  /// Paths of the images that the first and the last frame should be.
   public var startImage: String?
   public var endImage: String?
   /// When the shots after the first one should begin inside one generated clip, in seconds.
@@ -28,7 +28,7 @@ public struct Expectation: Sendable, Hashable {
 
   /// A place where two shots were joined.
   public struct DeclaredJoin: Sendable, Hashable {
-    /// Position of the first picture behind it.
+    /// Position of the first frame behind it.
     public let frame: Int
     /// Seconds.
     public let time: Rational
@@ -42,7 +42,7 @@ public struct Expectation: Sendable, Hashable {
   public init(
     size: (width: Int, height: Int)? = nil, duration: Rational? = nil, audio: Bool? = nil, frameRate: FrameRate? = nil
   ) {
-    self.size = size.map { StreamInfo.PictureSize(width: $0.width, height: $0.height) }
+    self.size = size.map { StreamInfo.FrameSize(width: $0.width, height: $0.height) }
     self.duration = duration
     self.audio = audio
     self.frameRate = frameRate

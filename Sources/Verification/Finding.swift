@@ -26,7 +26,7 @@ public struct Finding: Sendable, Hashable {
   /// Seconds in the file; nil where a place makes no sense or is not known.
   public let start: Rational?
   public let end: Rational?
-  /// Every place, in the order of the film, the first ``listedIntervals``; empty where ``start`` is nil.
+  /// Every place, in the order of the video, the first ``listedIntervals``; empty where ``start`` is nil.
   public let intervals: [Interval]
   /// One sentence: what is, what is wrong with it, what to do.
   public let message: String

@@ -6,25 +6,25 @@ struct Flicker: Sendable {
   /// To and from a saturated red.
   let red: [Interval]
 
-  /// Part of the picture, and flashes in a second, that make a risk: ITU-R BT.1702-3 annex 1 and WCAG 2.2 (2.3.1).
+  /// Part of the frame, and flashes in a second, that make a risk: ITU-R BT.1702-3 annex 1 and WCAG 2.2 (2.3.1).
   private static let area: Float = 0.25
   private static let flashes = 3
-  /// A step may take so many pictures, for films that are dimmed and brightened over some.
+  /// A step may take so many frames, for films that are dimmed and brightened over some.
   private static let span = 3
-  /// A flash changes the picture one way; what moves brightens about as much as it darkens.
+  /// A flash changes the frame one way; what moves brightens about as much as it darkens.
   private static let dominance: Float = 3
 
-  init(_ series: PictureSeries) {
+  init(_ series: FrameSeries) {
     general = Self.stretches(series, up: \.brightened, down: \.darkened)
     red = Self.stretches(series, up: \.reddened, down: \.paled)
   }
 
-  /// In the order of the film; those that touch are one.
+  /// In the order of the video; those that touch are one.
   var all: [Interval] { Self.merged((general + red).sorted { $0.start < $1.start }) }
 
-  /// A flash is a pair of opposing steps; steps of several pictures in a row are taken together.
+  /// A flash is a pair of opposing steps; steps of several frames in a row are taken together.
   private static func stretches(
-    _ series: PictureSeries, up: (FlickerWatch.Steps) -> Float, down: (FlickerWatch.Steps) -> Float
+    _ series: FrameSeries, up: (FlickerAnalyser.Steps) -> Float, down: (FlickerAnalyser.Steps) -> Float
   ) -> [Interval] {
     var steps: [(index: Int, isUp: Bool)] = []
     let entries = series.entries
@@ -34,7 +34,7 @@ struct Flicker: Sendable {
       let fallen = recent.reduce(Float(0)) { $0 + down($1.flicker) }
       guard max(risen, fallen) >= area else { continue }
       let isClear = max(risen, fallen) >= dominance * min(risen, fallen)
-      // Alternating pictures fill the window with both: then the picture itself must show which way it goes.
+      // Alternating frames fill the window with both: then the frame itself must show which way it goes.
       let now = (up: up(entries[index].flicker), down: down(entries[index].flicker))
       guard isClear || max(now.up, now.down) >= max(area, dominance * min(now.up, now.down)) else { continue }
       let isUp = isClear ? risen > fallen : now.up > now.down

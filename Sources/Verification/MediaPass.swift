@@ -3,52 +3,52 @@ import Probing
 import Timing
 
 /// One pass over a file: every packet is read once, and goes to the index and, where something needs it, to a decoder;
-/// what is decoded goes by the watchers. Memory holds a few pictures and some bytes for each packet, however long the
+/// what is decoded goes by the watchers. Memory holds a few frames and some bytes for each packet, however long the
 /// film is.
 struct MediaPass: Sendable {
   let probe: ProbeReport
-  /// Nil when nothing was decoded, or key pictures only.
+  /// Nil when nothing was decoded, or keyframes only.
   private(set) var tally: DecodeTally?
-  /// Whether every picture was decoded.
-  private(set) var hasDecodedPictures = false
+  /// Whether every frame was decoded.
+  private(set) var hasDecodedFrames = false
   /// Nil when nobody asked for it, or there is none.
-  private(set) var pictures: PictureSeries?
-  private(set) var sound: SoundReading?
+  private(set) var frames: FrameSeries?
+  private(set) var audio: AudioReading?
   private(set) var textures: TextureReading?
-  /// Whether key pictures were looked at for their native resolution.
+  /// Whether keyframes were looked at for their native resolution.
   private(set) var hasLookedForNative = false
-  /// Nil when nobody asked for it, or no key picture could be looked at.
+  /// Nil when nobody asked for it, or no keyframe could be looked at.
   private(set) var native: NativeReading?
   private(set) var anchors: AnchorReading?
 
   /// Frames between two reports of progress, and two looks at whether the task is cancelled.
   private static let progressInterval = 8
 
-  /// Headers and packets of a file, and of its pictures and sound what `work` needs.
-  /// - Parameter onlyKeyPictures: pictures that need others are not decoded.
+  /// Headers and packets of a file, and of its frames and audio what `work` needs.
+  /// - Parameter onlyKeyPictures: frames that need others are not decoded.
   /// - Throws: ``LibavError`` when the file cannot be opened, `CancellationError`.
   init(
-    path: String, work: Work, onlyKeyPictures: Bool, expectation: Expectation,
+    path: String, work: Work, onlyKeyframes: Bool, expectation: Expectation,
     progress: ((VerificationProgress) -> Void)?
   ) throws {
     let demuxer = try Demuxer(path: path)
     var builder = try MediaIndexBuilder(demuxer, askingDecoders: true)
-    guard work.needsPictures || work.needsSound else {
+    guard work.needsFrames || work.needsAudio else {
       probe = ProbeReport(try Self.readPackets(demuxer, into: builder), path: path)
       return
     }
     var tally = DecodeTally()
     let streams = Self.chosenStreams(builder, work: work, tally: &tally)
     var reader = try StreamReader(demuxer, streams: streams, readsAll: true)
-    if onlyKeyPictures, let index = builder.mainVideo { reader.setSkip(.nonKey, stream: index) }
+    if onlyKeyframes, let index = builder.mainVideo { reader.setSkip(.nonKey, stream: index) }
     let video = builder.mainVideo.map { builder.streams[$0] }
     let duration = builder.container.durationFromHeader
-    var videoAnalyser = work.contains(.sketches) ? video.map { PictureWatch(timeBase: $0.timeBase, color: $0.tags) } : nil
-    var anchorAnalyser = work.contains(.anchors) ? AnchorWatch(expectation) : nil
-    let fullFrames = WholePictures(video, work: work, duration: duration)
+    var videoAnalyser = work.contains(.sketches) ? video.map { VideoAnalyser(timeBase: $0.timeBase, color: $0.tags) } : nil
+    var anchorAnalyser = work.contains(.anchors) ? AnchorAnalyser(expectation) : nil
+    let fullFrames = FullFrameAnalysis(video, work: work, duration: duration)
     defer { fullFrames.abandon() }
     let audioStream = builder.mainAudio.map { builder.streams[$0] }
-    var ears = work.needsSound ? audioStream.map { SoundWatch($0, work: work) } : nil
+    var audioAnalyser = work.needsAudio ? audioStream.map { AudioAnalyser($0, work: work) } : nil
     let frame = try Frame()
     var position = Rational.zero
     var count = 0
@@ -65,7 +65,7 @@ struct MediaPass: Sendable {
         try fullFrames.look(at: frame, info: info, packets: builder)
         tally.look(at: frame, info: info)
       } else {
-        try ears?.listen(to: frame)
+        try audioAnalyser?.listen(to: frame)
       }
       count += 1
       if count % Self.progressInterval == 0 {
@@ -75,10 +75,10 @@ struct MediaPass: Sendable {
     }
     tally.noteTrouble(in: reader, from: position, to: nil)
     tally.finish(reader)
-    self.tally = onlyKeyPictures ? nil : tally
-    hasDecodedPictures = work.needsPictures && !onlyKeyPictures
-    pictures = onlyKeyPictures ? nil : videoAnalyser?.finish()
-    sound = ears?.finish()
+    self.tally = onlyKeyframes ? nil : tally
+    hasDecodedFrames = work.needsFrames && !onlyKeyframes
+    frames = onlyKeyframes ? nil : videoAnalyser?.finish()
+    audio = audioAnalyser?.finish()
     anchors = anchorAnalyser?.finish()
     (textures, native) = fullFrames.finish()
     hasLookedForNative = work.contains(.native)
@@ -101,13 +101,13 @@ struct MediaPass: Sendable {
     return builder.finish(readError: failure, messages: demuxer.log.messages)
   }
 
-  /// The main picture and the main sound, as far as they are needed and can be decoded.
+  /// The main frame and the main audio, as far as they are needed and can be decoded.
   private static func chosenStreams(_ builder: MediaIndexBuilder, work: Work, tally: inout DecodeTally) -> [Int] {
     for stream in builder.streams
     where stream.codecName == "unknown" && (stream.kind == .audio || stream.kind == .video) {
       tally.noteFault("stream \(stream.index): the file does not say how this \(stream.kind.rawValue) is coded")
     }
-    let wanted = [work.needsPictures ? builder.mainVideo : nil, work.needsSound ? builder.mainAudio : nil]
+    let wanted = [work.needsFrames ? builder.mainVideo : nil, work.needsAudio ? builder.mainAudio : nil]
     return wanted.compactMap(\.self).filter { index in
       if builder.decoders[index] != nil { return true }
       tally.noteFault("stream \(index): libav has no decoder that takes this \(builder.streams[index].codecName)")

@@ -1,4 +1,4 @@
-/// A smaller size that a picture may have been scaled up from, and how the mirrors of both axes speak for it.
+/// A smaller size that a frame may have been scaled up from, and how the mirrors of both axes speak for it.
 struct NativeCandidate {
   /// Short side of the source in pixels.
   let size: Int
@@ -38,14 +38,14 @@ struct NativeCandidate {
   }
 }
 
-/// Mirror correlations of several pictures around one candidate's bin on one axis.
+/// Mirror correlations of several frames around one candidate's bin on one axis.
 struct NativeWindow {
   private static let reach = NativeThresholds.backgroundTo
 
-  /// Sums and numbers of pictures by distance from the candidate's bin, from `-reach` to `reach + 1`.
+  /// Sums and numbers of frames by distance from the candidate's bin, from `-reach` to `reach + 1`.
   private var sums = [Double](repeating: 0, count: 2 * reach + 2)
   private var counts = [Int](repeating: 0, count: 2 * reach + 2)
-  /// Whether the candidate lay on a whole bin in every picture.
+  /// Whether the candidate lay on a whole bin in every frame.
   private var isWhole = true
 
   mutating func add(_ mirrors: NativeMirrors, _ candidate: NativeCandidate, length: Int) {
@@ -101,7 +101,7 @@ struct NativeEvidence: Sendable, Hashable {
   var meanCorrelation: Double { (horizontal.correlation + vertical.correlation) / 2 }
 
   /// How far it lies beyond what is asked for: 1 is just enough; below, it does not count.
-  /// - Parameter highDecibels: what the picture holds in the high band.
+  /// - Parameter highDecibels: what the frame holds in the high band.
   func margin(codec: String, bitsPerPixel: Double, highDecibels: Double) -> Double {
     typealias Limits = NativeThresholds
     guard leastScore > Limits.axisScore else { return 0 }
@@ -115,7 +115,7 @@ struct NativeEvidence: Sendable, Hashable {
 
   /// Whether it counts although another speaks louder.
   ///
-  /// A picture made smaller by the area method to two thirds has a pattern of two pixels, which mirrors its spectrum at half of
+  /// A frame made smaller by the area method to two thirds has a pattern of two pixels, which mirrors its spectrum at half of
   /// its size too.
   func stands(beside loudest: NativeEvidence?) -> Bool {
     guard let loudest else { return true }
@@ -123,7 +123,7 @@ struct NativeEvidence: Sendable, Hashable {
       && 2 * size != loudest.size
   }
 
-  /// Whether it speaks loud enough to doubt that the picture is native, though it may not pass.
+  /// Whether it speaks loud enough to doubt that the frame is native, though it may not pass.
   func isSuspicious(margin: Double) -> Bool {
     typealias Limits = NativeThresholds
     guard isHalf else { return margin > Limits.suspicion }

@@ -1,7 +1,7 @@
 import CFFTW
 import Foundation
 
-/// The two-dimensional DCT-II of pictures of one size.
+/// The two-dimensional DCT-II of frames of one size.
 ///
 /// Two lines at a time are the real and the imaginary part of one complex Fourier transform (J. Makhoul, "A fast cosine
 /// transform in one and two dimensions", 1980): libfftw3 is several times faster at these than at its own real transforms.
@@ -26,19 +26,19 @@ final class CosineTransform {
     self.height = height
   }
 
-  /// Transforms a picture into a plane of ``width`` floats a row.
-  /// - Parameter stride: floats from one row of the picture to the next.
-  func run(_ picture: UnsafePointer<Float>, stride: Int, into plane: NativeFloats) {
+  /// Transforms a frame into a plane of ``width`` floats a row.
+  /// - Parameter stride: floats from one row of the frame to the next.
+  func run(_ frame: UnsafePointer<Float>, stride: Int, into plane: NativeFloats) {
     precondition(plane.count >= width * height)
     for row in Swift.stride(from: 0, to: height - 1, by: 2) {
-      alongRows.loadRows(picture + row * stride, picture + (row + 1) * stride)
+      alongRows.loadRows(frame + row * stride, frame + (row + 1) * stride)
       alongRows.run()
       alongRows.storeRows(plane.base + row * width, plane.base + (row + 1) * width)
     }
     if height % 2 == 1 {
       let last = plane.base + (height - 1) * width
       let unused = NativeFloats(count: width)
-      alongRows.loadRows(picture + (height - 1) * stride, UnsafePointer(unused.base))
+      alongRows.loadRows(frame + (height - 1) * stride, UnsafePointer(unused.base))
       alongRows.run()
       alongRows.storeRows(last, unused.base)
     }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How much fine detail a picture holds where it holds most: evidence for a native resolution.
+/// How much fine detail a frame holds where it holds most: evidence for a native resolution.
 ///
 /// Powers are squared 8-bit code values per bin, so that white noise of variance 1 has power 1 in every bin.
 final class NativeDetail {
@@ -70,16 +70,16 @@ final class NativeDetail {
 
   /// Energy around half of the Nyquist frequency, from second differences over four pixels.
   private static func detail(_ tile: UnsafePointer<Float>, stride: Int) -> Float {
-    var total = NativeLanes.zero
+    var total = NativeVector.zero
     for row in 2..<size - 2 {
       let line = tile + row * stride
       var column = 2
-      while column + NativeLanes.scalarCount <= size - 2 {
+      while column + NativeVector.scalarCount <= size - 2 {
         let twice = line.lanes(column) * 2
         let across = line.lanes(column - 2) + line.lanes(column + 2) - twice
         let down = (line - 2 * stride).lanes(column) + (line + 2 * stride).lanes(column) - twice
         total += across * across + down * down
-        column += NativeLanes.scalarCount
+        column += NativeVector.scalarCount
       }
     }
     return total.sum()

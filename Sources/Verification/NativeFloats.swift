@@ -19,23 +19,23 @@ final class NativeFloats {
 }
 
 /// Eight floats at a time.
-typealias NativeLanes = SIMD8<Float>
+typealias NativeVector = SIMD8<Float>
 
 extension UnsafePointer<Float> {
   /// Eight floats from here, wherever that is.
   @inline(__always)
-  func lanes(_ offset: Int) -> NativeLanes {
-    UnsafeRawPointer(self).loadUnaligned(fromByteOffset: offset &* MemoryLayout<Float>.stride, as: NativeLanes.self)
+  func lanes(_ offset: Int) -> NativeVector {
+    UnsafeRawPointer(self).loadUnaligned(fromByteOffset: offset &* MemoryLayout<Float>.stride, as: NativeVector.self)
   }
 }
 
 extension UnsafeMutablePointer<Float> {
   @inline(__always)
-  func lanes(_ offset: Int) -> NativeLanes { UnsafePointer(self).lanes(offset) }
+  func lanes(_ offset: Int) -> NativeVector { UnsafePointer(self).lanes(offset) }
 
   @inline(__always)
-  func store(_ value: NativeLanes, _ offset: Int) {
+  func store(_ value: NativeVector, _ offset: Int) {
     UnsafeMutableRawPointer(self).storeBytes(
-      of: value, toByteOffset: offset &* MemoryLayout<Float>.stride, as: NativeLanes.self)
+      of: value, toByteOffset: offset &* MemoryLayout<Float>.stride, as: NativeVector.self)
   }
 }

@@ -1,6 +1,6 @@
 import Libav
 
-/// The luma of one picture on the 8-bit scale, with the part of it that is not black bars.
+/// The luma of one frame on the 8-bit scale, with the part of it that is not black bars.
 final class NativeLuma {
   /// Positions of rows or columns.
   struct Area: Hashable {
@@ -20,7 +20,7 @@ final class NativeLuma {
   /// Levels of an 8-bit sample.
   private static let scaleDepth = 8
 
-  /// - Parameter memory: of an earlier picture that is no longer needed; taken when it is large enough.
+  /// - Parameter memory: of an earlier frame that is no longer needed; taken when it is large enough.
   init(_ frame: borrowing Frame, reusing memory: NativeFloats?) throws(LibavError) {
     width = frame.width
     height = frame.height
@@ -99,14 +99,14 @@ final class NativeLuma {
     var squares = 0.0
     for row in active.rows {
       let line = samples.base + row * width
-      var lineSum = NativeLanes.zero
-      var lineSquares = NativeLanes.zero
+      var lineSum = NativeVector.zero
+      var lineSquares = NativeVector.zero
       var column = active.columns.lowerBound
-      while column + NativeLanes.scalarCount <= active.columns.upperBound {
+      while column + NativeVector.scalarCount <= active.columns.upperBound {
         let values = line.lanes(column)
         lineSum += values
         lineSquares += values * values
-        column += NativeLanes.scalarCount
+        column += NativeVector.scalarCount
       }
       while column < active.columns.upperBound {
         lineSum[0] += line[column]

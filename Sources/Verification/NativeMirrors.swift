@@ -1,4 +1,4 @@
-/// How strongly a picture's spectrum is mirrored, with the sign turned, around the frequencies of one axis.
+/// How strongly a frame's spectrum is mirrored, with the sign turned, around the frequencies of one axis.
 ///
 /// Scaling up from fewer lines leaves such mirrors: the coefficients at equal distances below and above the source's highest
 /// frequency have opposite signs. Coefficients are whitened first, so that steep spectra count as much as flat ones.
@@ -34,7 +34,7 @@ struct NativeMirrors {
     return min(max(length / NativeThresholds.mirrorShare, limits.lowerBound), limits.upperBound)
   }
 
-  private static let lanes = NativeLanes.scalarCount
+  private static let lanes = NativeVector.scalarCount
   /// Below this mean square a bin holds nothing but rounding of the transform itself.
   private static let leastEnergy: Float = 1e-6
 
@@ -143,7 +143,7 @@ struct NativeMirrors {
   }
 
   private static func energy(_ values: UnsafePointer<Float>, count: Int) -> Float {
-    var sum = NativeLanes.zero
+    var sum = NativeVector.zero
     var position = 0
     while position + lanes <= count {
       let value = values.lanes(position)
@@ -159,7 +159,7 @@ struct NativeMirrors {
   private static func product(
     around bin: Int, _ rows: UnsafeMutablePointer<Float>, _ reach: Int, stride: Int
   ) -> Float {
-    var sum = NativeLanes.zero
+    var sum = NativeVector.zero
     for distance in 1...reach {
       let low = rows + (bin - distance) * stride
       let high = rows + (bin + distance) * stride

@@ -1,27 +1,27 @@
 import Libav
 public import Probing
 
-/// Runs a ``NativeResolutionEstimator`` over a file's key pictures, and decodes no others.
+/// Runs a ``NativeResolutionEstimator`` over a file's keyframes, and decodes no others.
 public enum NativeResolution {
-  /// Looks at a few key pictures of the main video, spread evenly.
+  /// Looks at a few keyframes of the main video, spread evenly.
   /// - Parameters:
   ///   - index: the file's packet index, when it was read already.
-  ///   - progress: called before each picture with its number and how many there are.
-  /// - Throws: ``LibavError``: `noSuchStream` without video, `invalidData` when no key picture can be decoded, others when the
+  ///   - progress: called before each frame with its number and how many there are.
+  /// - Throws: ``LibavError``: `noSuchStream` without video, `invalidData` when no keyframe can be decoded, others when the
   ///   file cannot be read; `CancellationError` when the task is cancelled.
   public static func estimate(
     path: String, index: MediaIndex? = nil, progress: ((_ number: Int, _ count: Int) -> Void)? = nil
   ) throws -> NativeResolutionReport {
     let index = try index ?? MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
-      throw LibavError(.noSuchStream, "holds no video, so there is no picture to judge", file: path)
+      throw LibavError(.noSuchStream, "holds no video, so there is no frame to judge", file: path)
     }
     guard !video.entries.isEmpty else {
-      throw LibavError(.invalidData, index.readError ?? "holds no pictures", file: path)
+      throw LibavError(.invalidData, index.readError ?? "holds no frames", file: path)
     }
     var estimator = NativeResolutionEstimator()
     let chosen = keyPackets(of: video, count: NativeThresholds.keyFrames)
-    var reader = try KeyPictureReader(path: path, video: video)
+    var reader = try KeyframeReader(path: path, video: video)
     var decoded = 0
     for (number, position) in chosen.enumerated() {
       try Task.checkCancellation()
@@ -32,7 +32,7 @@ public enum NativeResolution {
       try estimator.add(frame, bytes: video.entries[position].size, codec: video.stream.codecName)
     }
     guard decoded > 0 || chosen.isEmpty else {
-      throw LibavError(.invalidData, "no key picture can be decoded", file: path, log: reader.lastMessages)
+      throw LibavError(.invalidData, "no keyframe can be decoded", file: path, log: reader.lastMessages)
     }
     return estimator.estimate()
   }
@@ -46,7 +46,7 @@ public enum NativeResolution {
 }
 
 /// Decodes single key packets of a file.
-struct KeyPictureReader: ~Copyable {
+struct KeyframeReader: ~Copyable {
   private var demuxer: Demuxer
   private let decoder: Decoder
   private let packet: Packet

@@ -1,12 +1,12 @@
 import Foundation
 public import Libav
 
-/// Tells from key pictures whether a video is really of the resolution that it claims.
+/// Tells from keyframes whether a video is really of the resolution that it claims.
 ///
-/// Pictures that are predicted from others move the traces it looks for, so only key pictures may be added. Not `Sendable`: it
-/// keeps a plane of a picture's size for its transforms.
+/// Frames that are predicted from others move the traces it looks for, so only keyframes may be added. Not `Sendable`: it
+/// keeps a plane of a frame's size for its transforms.
 public struct NativeResolutionEstimator: ~Copyable {
-  /// How the bars of a picture came to be: part of a smaller source, or put around it afterwards.
+  /// How the bars of a frame came to be: part of a smaller source, or put around it afterwards.
   private enum Bars: Int, CaseIterable { case inside, outside }
 
   /// Mirrors around one candidate: one set for each way the bars may have come to be.
@@ -41,17 +41,17 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var plane: NativeFloats?
   private var lumaMemory: NativeFloats?
   private var detail: NativeDetail?
-  /// Key pictures that say something; flat ones do not count.
+  /// Keyframes that say something; flat ones do not count.
   public private(set) var keyFrames = 0
 
   public init() {}
 
-  /// Takes one key picture into account.
+  /// Takes one keyframe into account.
   ///
-  /// Costs about a quarter of a CPU-second for 4K. The size and codec of the first picture hold for all; pictures of another
+  /// Costs about a quarter of a CPU-second for 4K. The size and codec of the first frame hold for all; frames of another
   /// size are left out.
   /// - Parameters:
-  ///   - frame: a key picture, of any pixel format.
+  ///   - frame: a keyframe, of any pixel format.
   ///   - bytes: of its packet.
   ///   - codec: libav's name of the codec.
   /// - Throws: ``LibavError`` when its pixels cannot be read or memory lacks.
@@ -124,7 +124,7 @@ public struct NativeResolutionEstimator: ~Copyable {
     }
   }
 
-  /// The answer from all pictures so far.
+  /// The answer from all frames so far.
   public func estimate() -> NativeResolutionReport {
     let bitsPerPixel = keyFrames > 0 ? bits / Double(keyFrames) : 0
     let evidence = evidence
@@ -145,7 +145,7 @@ public struct NativeResolutionEstimator: ~Copyable {
     let size = upscaled.map { (scaled(width, by: $0.0), scaled(height, by: $0.0)) }
     let traces = suspect.map { "\(scaled(width, by: $0.0))×\(scaled(height, by: $0.0))" }
     let untried =
-      keyFrames > 0 && evidence.isEmpty ? " No smaller source could be tried for a picture of this size." : ""
+      keyFrames > 0 && evidence.isEmpty ? " No smaller source could be tried for a frame of this size." : ""
     let reason =
       size.map { "The spectrum is mirrored as after scaling up from \($0.0)×\($0.1)." } ?? traces.map {
         "There are traces as of scaling up from \($0), too few or too like the codec's own to tell by."
@@ -219,13 +219,13 @@ public struct NativeResolutionEstimator: ~Copyable {
     return bitsPerPixel >= NativeThresholds.richBitsPerPixel ? (.likelyNative, Self.likely) : (.inconclusive, 0)
   }
 
-  /// Decibels beyond both thresholds from which a native picture is as sure as it can be.
+  /// Decibels beyond both thresholds from which a native frame is as sure as it can be.
   private static let sureDecibels = 8.0
-  /// What cannot be seen keeps a native picture from being sure.
+  /// What cannot be seen keeps a native frame from being sure.
   private static let leastNative = 0.6
   private static let mostNative = 0.9
   private static let likely = 0.5
-  /// Of an upscaled picture: 0.75 at the thresholds, 0.94 at twice, 0.97 at three times.
+  /// Of an upscaled frame: 0.75 at the thresholds, 0.94 at twice, 0.97 at three times.
   private static func confidence(_ margin: Double) -> Double { 1 - 0.25 / (margin * margin) }
 
   private func reason(for verdict: NativeResolutionReport.Verdict) -> String {
@@ -240,9 +240,9 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var inconclusiveReason: String {
     if keyFrames == 0 {
       return flatCount > 0
-        ? "The key pictures are flat: there is nothing in them to tell by." : "There is no key picture."
+        ? "The keyframes are flat: there is nothing in them to tell by." : "There is no keyframe."
     }
     return detailCount == 0
-      ? "The picture is too small to tell." : "The picture is too soft, dark or strongly compressed to tell."
+      ? "The frame is too small to tell." : "The frame is too soft, dark or strongly compressed to tell."
   }
 }

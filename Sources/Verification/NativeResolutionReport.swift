@@ -1,4 +1,4 @@
-/// Whether pictures are really of the resolution that they claim, and what that rests on.
+/// Whether frames are really of the resolution that they claim, and what that rests on.
 public struct NativeResolutionReport: Sendable, Hashable {
   public enum Verdict: String, Sendable, Hashable, Codable, CaseIterable {
     /// Detail was found that only a source of this resolution gives.
@@ -11,11 +11,11 @@ public struct NativeResolutionReport: Sendable, Hashable {
     case inconclusive
   }
 
-  /// What was seen along one axis of the picture as it is coded.
+  /// What was seen along one axis of the frame as it is coded.
   public struct Axis: Sendable, Hashable {
     /// Pixels of the frame.
     public let length: Int
-    /// Pixels without black bars, of the last key picture.
+    /// Pixels without black bars, of the last keyframe.
     public let activeLength: Int
     /// Pixels of the source size that stood out most; nil when none could be tried.
     public let candidate: Int?
@@ -24,14 +24,14 @@ public struct NativeResolutionReport: Sendable, Hashable {
     /// The same in standard deviations of the bins around.
     public let score: Double?
     /// Power at 0.2–0.3 and at 0.7–0.8 of the Nyquist frequency where there is most detail, in dB of one squared 8-bit code
-    /// value; nil when the picture is too small.
+    /// value; nil when the frame is too small.
     public let middleDecibels: Double?
     public let highDecibels: Double?
   }
 
   /// What the method cannot see; goes with every answer.
   public static let limits = """
-    AI super-resolution, fine grain added after scaling, pictures cut after scaling, and sources of other shapes or of more \
+    AI super-resolution, fine grain added after scaling, frames cut after scaling, and sources of other shapes or of more \
     than three quarters of the size such as 1620 or 1800 lines in 2160, cannot be told from native this way.
     """
 
@@ -46,14 +46,14 @@ public struct NativeResolutionReport: Sendable, Hashable {
   public let confidence: Double
   public let horizontal: Axis
   public let vertical: Axis
-  /// Key pictures that the answer rests on.
+  /// Keyframes that the answer rests on.
   public let keyFrames: Int
   /// Mean bits per pixel of these, as they are coded.
   public let bitsPerPixel: Double
   /// The reason in a sentence, then ``limits``.
   public let note: String
 
-  /// `1920×1080` of an upscaled picture's source.
+  /// `1920×1080` of an upscaled frame's source.
   public var estimatedSize: String? {
     guard let estimatedWidth, let estimatedHeight else { return nil }
     return "\(estimatedWidth)×\(estimatedHeight)"

@@ -1,15 +1,15 @@
 /// Every number that the native-resolution estimate decides by, with its meaning.
 ///
-/// Measured on photographs, renders, text, soft and dark pictures, native and scaled up by bilinear, bicubic, lanczos and
+/// Measured on photographs, renders, text, soft and dark frames, native and scaled up by bilinear, bicubic, lanczos and
 /// spline kernels, after x264 and x265 at several rates; `Benchmarks/native.md` has the table.
 public enum NativeThresholds {
-  /// Key pictures looked at in one file, spread evenly.
+  /// Keyframes looked at in one file, spread evenly.
   public static let keyFrames = 12
 
   /// Short sides in pixels that a smaller source is known to have. A free search over every size would find the grids of
   /// older JPEGs and periodic textures, so only these can be reported.
   public static let sourceSizes = [480, 540, 720, 900, 960, 1024, 1080, 1440, 1920, 2048]
-  /// A source's share of the frame's short side. Above, too little of the mirrored spectrum is left inside the picture.
+  /// A source's share of the frame's short side. Above, too little of the mirrored spectrum is left inside the frame.
   public static let sourceShares = 0.3...0.75
   /// Codecs work in blocks of 16 pixels or a part of it: where 16 times the share is whole, their grid looks like a source.
   public static let blockSize = 16
@@ -38,9 +38,9 @@ public enum NativeThresholds {
   static let jointScore = 5.0
   static let axisScore = 1.5
   static let correlation = 0.035
-  /// From this part of what is asked for on, traces keep a picture from being called native.
+  /// From this part of what is asked for on, traces keep a frame from being called native.
   static let suspicion = 0.7
-  /// Of several sizes that pass, the smallest counts whose correlation is at least this part of the strongest: a picture that was
+  /// Of several sizes that pass, the smallest counts whose correlation is at least this part of the strongest: a frame that was
   /// scaled up twice shows both.
   static let leastShareOfStrongest = 0.5
 
@@ -55,7 +55,7 @@ public enum NativeThresholds {
     /// Where the high band holds less than ``halfHighBand``.
     let faintExcess: Double
   }
-  /// Codecs that smooth the edges of their blocks. Soft native pictures after H.264 reached an excess of 0.12, after the others
+  /// Codecs that smooth the edges of their blocks. Soft native frames after H.264 reached an excess of 0.12, after the others
   /// 0.05.
   static let halfH264 = Half(correlation: 0.25, excess: 0.18, faintExcess: 0.25)
   static let halfSmoothed = Half(correlation: 0.2, excess: 0.12, faintExcess: 0.2)
@@ -64,7 +64,7 @@ public enum NativeThresholds {
   static let halfPoor = Half(correlation: 0.42, excess: 0.3, faintExcess: 0.3)
   static let halfBitsPerPixel = 0.06
   /// Codecs that spend many bits on blocks of 8×8, or have none at all. With any other (MPEG-2, MPEG-4, VP8, JPEG) soft and dark
-  /// native pictures show the mirrors of half the size just as strongly, so it is not told.
+  /// native frames show the mirrors of half the size just as strongly, so it is not told.
   static let halfRich = Half(correlation: 0.5, excess: 0.45, faintExcess: .infinity)
   static let richCodecs: Set<String> = [
     "prores", "dnxhd", "png", "apng", "tiff", "bmp", "ppm", "pgm", "ffv1", "utvideo", "huffyuv", "ffvhuff", "rawvideo",
@@ -88,21 +88,21 @@ public enum NativeThresholds {
   /// Side in pixels of the tiles whose spectrum is taken, and the share of them, richest in detail first, that counts.
   static let tileSize = 128
   static let tileShare = 0.05
-  /// Parts of the Nyquist frequency: where a picture has detail anyhow, and where only one of full resolution has.
+  /// Parts of the Nyquist frequency: where a frame has detail anyhow, and where only one of full resolution has.
   static let middleBand = 0.2...0.3
   static let highBand = 0.7...0.8
-  /// A native picture's spectrum falls by no more than this from the middle to the high band, in dB.
+  /// A native frame's spectrum falls by no more than this from the middle to the high band, in dB.
   static let nativeFall = 17.5
   /// The high band must hold more than the rounding to 8 bits puts there, in dB of one squared code value.
   static let highBandFloor = -8.0
-  /// A key picture coded with so many bits per pixel had something in it that was worth them.
+  /// A keyframe coded with so many bits per pixel had something in it that was worth them.
   static let richBitsPerPixel = 0.2
 
-  /// Standard deviation of luma in 8-bit code values below which a picture is flat and says nothing.
+  /// Standard deviation of luma in 8-bit code values below which a frame is flat and says nothing.
   static let flatDeviation = 1.0
   /// 8-bit code values up to which every pixel of a row or column must lie for it to be a black bar.
   static let barLevel: Float = 32
-  /// A picture keeps at least this share of each side when bars are cut off; else it is dark and no bar.
+  /// A frame keeps at least this share of each side when bars are cut off; else it is dark and no bar.
   static let leastActiveShare = 0.4
   /// Pixels: crops begin and end at multiples of this, where the lattices of the known sources meet that of the frame.
   static let cropStep = 36

@@ -9,7 +9,7 @@ extension CheckCatalogue {
   /// What only somebody who knows the request can check.
   static let request: [Check] = [
     Check(
-      "request.size", "the picture size", unit: "pixels",
+      "request.size", "the frame size", unit: "pixels",
       detail: "Width x height after rotation against the size that was promised.",
       advice: "Generate it again, and complain to the service."
     ) { evidence in
@@ -21,13 +21,13 @@ extension CheckCatalogue {
       }
     },
     Check(
-      "request.duration", "the picture's length", unit: "s",
+      "request.duration", "the frame's length", unit: "s",
       detail: "Against the length that was asked for, \(Expectation.durationTolerance.doubleValue) s more or less.",
       advice: "Generate it again, or ask for another length."
     ) { evidence in
       guard let asked = evidence.expectation.duration else { return notAsked }
-      return evidence.pictures { _, counted in
-        guard let duration = counted.duration else { return .unknown("The pictures carry no times.") }
+      return evidence.frames { _, counted in
+        guard let duration = counted.duration else { return .unknown("The frames carry no times.") }
         let tolerance = Expectation.durationTolerance
         return .judged(
           .number(duration.decimalSeconds),
@@ -42,29 +42,29 @@ extension CheckCatalogue {
       advice: "Generate it again at that rate."
     ) { evidence in
       guard let asked = evidence.expectation.frameRate else { return notAsked }
-      return evidence.pictures { _, counted in
-        guard let rate = counted.timing?.rate else { return .unknown("The pictures carry no times.") }
+      return evidence.frames { _, counted in
+        guard let rate = counted.timing?.rate else { return .unknown("The frames carry no times.") }
         return .judged(.string(rate.description), against: .string(asked.description), holds: rate == asked)
       }
     },
     Check(
-      "request.audio", "sound", unit: "yes/no",
-      detail: "Whether there is sound when it was asked for; sound that nobody asked for is let pass.",
-      advice: "Generate it again with sound."
+      "request.audio", "audio", unit: "yes/no",
+      detail: "Whether there is audio when it was asked for; audio that nobody asked for is let pass.",
+      advice: "Generate it again with audio."
     ) { evidence in
       guard let asked = evidence.expectation.audio else { return notAsked }
       let isPresent = evidence.probe.audio != nil
       var result = Measurement.judged(.bool(isPresent), against: asked ? true : .null, holds: isPresent || !asked)
-      if asked && !isPresent { result.detail = "Sound was asked for, and there is none." }
+      if asked && !isPresent { result.detail = "Audio was asked for, and there is none." }
       return result
     },
     Check(
-      "request.frame_count", "the number of pictures", unit: "pictures",
+      "request.frame_count", "the number of frames", unit: "frames",
       detail: "Against the number that was asked for.", advice: "Compare it with the shots it was made from."
     ) { evidence in
       guard let asked = evidence.expectation.frameCount else { return notAsked }
-      return evidence.pictures { _, counted in
-        let count = evidence.decodedPictures ?? counted.shownPackets
+      return evidence.frames { _, counted in
+        let count = evidence.decodedFrames ?? counted.shownPackets
         return .judged(.integer(Int64(count)), against: .integer(Int64(asked)), holds: count == asked)
       }
     },
@@ -76,7 +76,7 @@ extension CheckCatalogue {
       advice: "Look at the clip; generate it again if shots are missing.", needs: .sketches
     ) { evidence in
       guard let asked = evidence.expectation.cuts else { return notAsked }
-      return evidence.watched { pictures, series in judgeCuts(pictures.cuts.map { series.time($0) }, asked, series) }
+      return evidence.watched { frames, series in judgeCuts(frames.cuts.map { series.time($0) }, asked, series) }
     },
     anchor("start", "first") { ($0.startImage, $1.start) },
     anchor("end", "last") { ($0.endImage, $1.end) },
@@ -91,30 +91,30 @@ extension CheckCatalogue {
     _ choose: @escaping @Sendable (Expectation, AnchorReading) -> (image: String?, likeness: AnchorReading.Likeness?)
   ) -> Check {
     Check(
-      "request.\(name)_image", "likeness of the \(which) picture to its image",
+      "request.\(name)_image", "likeness of the \(which) frame to its image",
       unit: "SSIM and CIE 1976 colour difference",
       detail:
-        "The \(which) picture against the image it was asked to be, both at 320 pixels: structural similarity of "
+        "The \(which) frame against the image it was asked to be, both at 320 pixels: structural similarity of "
         + "\(anchorSSIM) or more, and a mean colour difference of \(Int(anchorDeltaE)) or less.",
       advice: "Look whether the image was followed; generate it again if not.", needs: .anchors
     ) { evidence in
       guard let reading = evidence.pass.anchors else { return notAsked }
       let (image, likeness) = choose(evidence.expectation, reading)
       guard image != nil else { return notAsked }
-      guard let likeness else { return .unknown("The image cannot be compared: \(reading.fault ?? "no picture").") }
+      guard let likeness else { return .unknown("The image cannot be compared: \(reading.fault ?? "no frame").") }
       let (ssim, deltaE) = (rounded(Float(likeness.ssim)), rounded(Float(likeness.deltaE)))
       var result = Measurement.judged(
         ["ssim": .number(ssim), "delta_e": .number(deltaE)],
         against: ["ssim_min": .number(anchorSSIM), "delta_e_max": .number(anchorDeltaE)],
         holds: likeness.ssim >= anchorSSIM && likeness.deltaE <= anchorDeltaE)
       result.detail =
-        "The \(which) picture has a structural similarity of \(ssim) to its image and lies "
+        "The \(which) frame has a structural similarity of \(ssim) to its image and lies "
         + "\(deltaE) away in colour."
       return result
     }
   }
 
-  private static func judgeCuts(_ found: [Rational], _ asked: [Rational], _ series: PictureSeries) -> Measurement {
+  private static func judgeCuts(_ found: [Rational], _ asked: [Rational], _ series: FrameSeries) -> Measurement {
     let start = series.time(0)
     let wanted = asked.map { $0 + start }
     let missing = wanted.filter { time in !found.contains { ($0 - time).magnitude <= Expectation.cutTolerance } }

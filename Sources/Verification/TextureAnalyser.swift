@@ -1,19 +1,19 @@
 import Libav
 import Timing
 
-/// What a few whole pictures showed.
+/// What a few whole frames showed.
 struct TextureReading: Sendable {
-  /// Of pictures that are not black all over.
+  /// Of frames that are not black all over.
   var looked = 0
-  /// Pixels of black on each side that all these pictures share.
+  /// Pixels of black on each side that all these frames share.
   var bars: Bars?
-  /// Pictures with a comb of two fields in some part that moves.
+  /// Frames with a comb of two fields in some part that moves.
   var combed = 0
   /// Pixels of the latest of them.
   var size = (width: 0, height: 0)
-  /// Of each picture: how much stronger the edges on the codec's 8-pixel grid are than those between; 1 where they are not.
+  /// Of each frame: how much stronger the edges on the codec's 8-pixel grid are than those between; 1 where they are not.
   var blockiness: [Float] = []
-  /// Of each picture, 0–1: the part that lies in long flat runs with a step of one or two code values between them.
+  /// Of each frame, 0–1: the part that lies in long flat runs with a step of one or two code values between them.
   var banding: [Float] = []
 
   struct Bars: Sendable, Hashable {
@@ -24,7 +24,7 @@ struct TextureReading: Sendable {
 
     var widest: Int { max(max(top, bottom), max(left, right)) }
 
-    /// Without what may as well be a dark part of the picture: a wide bar comes with one of about its size on the other
+    /// Without what may as well be a dark part of the frame: a wide bar comes with one of about its size on the other
     /// side, a narrow one may stand alone.
     func plausible(width: Int, height: Int) -> Bars {
       func pair(_ a: Int, _ b: Int, of size: Int) -> (Int, Int) {
@@ -37,7 +37,7 @@ struct TextureReading: Sendable {
       return Bars(top: top, bottom: bottom, left: left, right: right)
     }
 
-    /// Part of the picture's side.
+    /// Part of the frame's side.
     private static let narrow = 0.02
 
     func shared(with other: Bars) -> Bars {
@@ -48,18 +48,18 @@ struct TextureReading: Sendable {
   }
 }
 
-/// Looks at whole pictures for bars, combing, blocks and banding.
-final class TextureAnalyser: PictureAnalyser {
-  let wantsOnlyKeyPictures = false
+/// Looks at whole frames for bars, combing, blocks and banding.
+final class TextureAnalyser: FrameAnalyser {
+  let wantsOnlyKeyframes = false
   private(set) var reading = TextureReading()
   private var luma: [UInt8] = []
   private var width = 0
   private var height = 0
 
-  func look(at picture: borrowing Frame, _ facts: PictureFacts) {
-    guard picture.pixelFormat.isPlanar, !picture.pixelFormat.isRGB else { return }
-    (width, height) = (picture.width, picture.height)
-    takeLuma(picture)
+  func look(at frame: borrowing Frame, _ facts: FrameFacts) {
+    guard frame.pixelFormat.isPlanar, !frame.pixelFormat.isRGB else { return }
+    (width, height) = (frame.width, frame.height)
+    takeLuma(frame)
     guard luma.count == width * height, width >= 32, height >= 32 else { return }
     let bars = findBars()
     guard bars.top < height else { return }
@@ -72,14 +72,14 @@ final class TextureAnalyser: PictureAnalyser {
   }
 
   /// Copies the luma plane without its padding, deeper samples cut to 8 bits.
-  private func takeLuma(_ picture: borrowing Frame) {
+  private func takeLuma(_ frame: borrowing Frame) {
     luma.removeAll(keepingCapacity: true)
     luma.reserveCapacity(width * height)
     let (width, height) = (width, height)
-    let depth = picture.pixelFormat.bitDepth
+    let depth = frame.pixelFormat.bitDepth
     if depth > 8 {
       let shift = UInt16(min(8, depth - 8))
-      picture.withPlane16(0) { span, stride in
+      frame.withPlane16(0) { span, stride in
         span.withUnsafeBufferPointer { source in
           for row in 0..<height where row * stride + width <= source.count {
             let line = UnsafeBufferPointer(rebasing: source[(row * stride)..<(row * stride + width)])
@@ -88,7 +88,7 @@ final class TextureAnalyser: PictureAnalyser {
         }
       }
     } else {
-      picture.withPlane(0) { span, stride in
+      frame.withPlane(0) { span, stride in
         span.withUnsafeBufferPointer { source in
           for row in 0..<height where row * stride + width <= source.count {
             luma.append(contentsOf: source[(row * stride)..<(row * stride + width)])
@@ -201,7 +201,7 @@ final class TextureAnalyser: PictureAnalyser {
     }
   }
 
-  /// Pixels of a run that count as flat in a picture 3840 wide, and the least.
+  /// Pixels of a run that count as flat in a frame 3840 wide, and the least.
   private static let flatRun = (of3840: 24, least: 8)
   private static let bandStep = 1...2
 

@@ -3,11 +3,11 @@ import Libav
 public import Presets
 import Probing
 
-/// Checks files against one preset: headers, packets, and every picture and all sound decoded once.
+/// Checks files against one preset: headers, packets, and every frame and all audio decoded once.
 public struct Verifier: Sendable {
   public enum Mode: Sendable, Hashable {
     case full
-    /// Headers, packets and key pictures only; what needs more answers `not_run`.
+    /// Headers, packets and keyframes only; what needs more answers `not_run`.
     case fast
   }
 
@@ -38,7 +38,7 @@ public struct Verifier: Sendable {
     do {
       let work = work(for: expectation)
       pass = try MediaPass(
-        path: path, work: mode == .fast ? work.intersection(.onKeyPictures) : work, onlyKeyPictures: mode == .fast,
+        path: path, work: mode == .fast ? work.intersection(.onKeyframes) : work, onlyKeyframes: mode == .fast,
         expectation: expectation, progress: progress)
     } catch let error as LibavError {
       guard !Self.cannotBeRead.contains(error.code), FileManager.default.isReadableFile(atPath: path) else {
@@ -72,7 +72,7 @@ public struct Verifier: Sendable {
       circumstances[CheckCatalogue.underscored(check.id)] = result.value
       measurements[check.id] = VerificationReport.Measured(value: result.value, unit: check.unit)
     }
-    let judge = Judge(circumstances: circumstances)
+    let judge = Evaluator(circumstances: circumstances)
     let rules = rules(for: evidence.expectation)
     let findings = results.compactMap { check, result in
       rules[check.id].map { judge.finding(check, $0, result) }
@@ -104,7 +104,7 @@ public struct Verifier: Sendable {
   }
 
   private func unopened(_ path: String, _ error: LibavError) -> VerificationReport {
-    let judge = Judge(circumstances: [:])
+    let judge = Evaluator(circumstances: [:])
     let findings = rules(for: Expectation()).sorted {
       CheckCatalogue.position(of: $0.key) < CheckCatalogue.position(of: $1.key)
     }.compactMap { id, rule -> Finding? in

@@ -6,20 +6,20 @@ import Timing
 extension CheckCatalogue {
   static let video: [Check] = [
     Check(
-      "video.present", "a picture", unit: "yes/no", detail: "Whether there is moving picture that is no cover image.",
+      "video.present", "a frame", unit: "yes/no", detail: "Whether there is moving frame that is no cover image.",
       advice: "Generate it again.", ideal: true
     ) { evidence in
-      .measured(.bool(evidence.probe.video != nil), evidence.probe.video == nil ? "There is no picture." : nil)
+      .measured(.bool(evidence.probe.video != nil), evidence.probe.video == nil ? "There is no frame." : nil)
     },
     Check(
-      "video.tracks", "the number of picture tracks", unit: "tracks", detail: "Video streams that are no cover images.",
-      advice: "Rewrap the file with one picture track.", ideal: 1
+      "video.tracks", "the number of frame tracks", unit: "tracks", detail: "Video streams that are no cover images.",
+      advice: "Rewrap the file with one frame track.", ideal: 1
     ) { evidence in
       let count = evidence.probe.streams.count { $0.info.kind == .video && !$0.info.isAttachedPicture }
       return .measured(.integer(Int64(count)))
     },
     Check(
-      "video.codec", "the picture's codec", unit: "name", detail: "libav's name of the codec, such as h264.",
+      "video.codec", "the frame's codec", unit: "name", detail: "libav's name of the codec, such as h264.",
       advice: "Encode it with a codec that is allowed."
     ) { evidence in evidence.video { stream, _ in .measured(.string(stream.info.codecName)) } },
     Check(
@@ -66,7 +66,7 @@ extension CheckCatalogue {
       }
     },
     Check(
-      "video.size", "the picture size", unit: "pixels",
+      "video.size", "the frame size", unit: "pixels",
       detail: "Width x height as decoded, turned as the header says; pixels are not stretched.",
       advice: "Generate it again at the size that is asked for."
     ) { evidence in
@@ -76,15 +76,15 @@ extension CheckCatalogue {
       }
     },
     Check(
-      "video.size.constant", "the picture size throughout", unit: "yes/no",
-      detail: "Whether every decoded picture has the size that the header gives.",
-      advice: "Encode it again in one size.", ideal: true, needs: .pictures
+      "video.size.constant", "the frame size throughout", unit: "yes/no",
+      detail: "Whether every decoded frame has the size that the header gives.",
+      advice: "Encode it again in one size.", ideal: true, needs: .frames
     ) { evidence in
       evidence.video { _, _ in
         evidence.decoding { tally in
           tally.changedFrames == 0
             ? .measured(true)
-            : .measured(false, "\(tally.changedFrames) pictures have another size than the header gives.")
+            : .measured(false, "\(tally.changedFrames) frames have another size than the header gives.")
         }
       }
     },
@@ -99,7 +99,7 @@ extension CheckCatalogue {
       }
     },
     Check(
-      "video.display_aspect_ratio", "the picture's shape", unit: "ratio",
+      "video.display_aspect_ratio", "the frame's shape", unit: "ratio",
       detail: "Width:height as a viewer sees it, in lowest terms.", advice: "Crop or generate it at that shape."
     ) { evidence in
       evidence.video { stream, _ in
@@ -137,21 +137,21 @@ extension CheckCatalogue {
     },
     Check(
       "video.rotation", "the rotation", unit: "degrees",
-      detail: "Degrees clockwise that a player turns the picture by.",
-      advice: "Encode the picture upright.", ideal: 0
+      detail: "Degrees clockwise that a player turns the frame by.",
+      advice: "Encode the frame upright.", ideal: 0
     ) { evidence in evidence.video { _, video in .measured(.integer(Int64(video.rotation))) } },
     Check(
       "video.interlaced", "interlacing", unit: "yes/no",
-      detail: "Whether any decoded picture is marked as two fields, or most of those looked at show a comb.",
-      advice: "Deinterlace it.", ideal: false, needs: [.pictures, .textures]
+      detail: "Whether any decoded frame is marked as two fields, or most of those looked at show a comb.",
+      advice: "Deinterlace it.", ideal: false, needs: [.frames, .textures]
     ) { evidence in
       evidence.video { _, _ in
         evidence.decoding { tally in
           let count = tally.interlacedFrames
-          if count > 0 { return .measured(true, "\(count) pictures are marked as made of two fields.") }
+          if count > 0 { return .measured(true, "\(count) frames are marked as made of two fields.") }
           guard let textures = evidence.textures, 2 * textures.combed > textures.looked else { return .measured(false) }
           return .measured(
-            true, "\(textures.combed) of \(textures.looked) pictures looked at show the comb of two fields.")
+            true, "\(textures.combed) of \(textures.looked) frames looked at show the comb of two fields.")
         }
       }
     },

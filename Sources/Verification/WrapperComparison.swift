@@ -2,7 +2,7 @@ import Libav
 import Probing
 import Timing
 
-/// Where a container's word on the pictures differs from the bit stream's.
+/// Where a container's word on the frames differs from the bit stream's.
 struct WrapperComparison {
   /// `1280x720 and the bit stream 1920x1080`, …
   let lies: [String]

@@ -6,7 +6,7 @@ import Stills
 
 struct AnchorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "anchor", abstract: "Write a shot's last picture so that the next shot's model accepts it.",
+    commandName: "anchor", abstract: "Write a shot's last frame so that the next shot's model accepts it.",
     discussion: """
       A PNG if it fits the model's size limit, else the best JPEG that does; the file's own content decides, so name the output \
       without worry: a name that ends in .png or .jpg holds the choice to that format.
@@ -24,14 +24,14 @@ struct AnchorCommand: ParsableCommand {
 
   @Option(
     help:
-      "Take the best of the last so many pictures: sharp, in no cut, flash or fade. What lies after it is to be dropped."
+      "Take the best of the last so many frames: sharp, in no cut, flash or fade. What lies after it is to be dropped."
   )
   var search: Int?
 
   @Flag(help: "Replace the output if it exists.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which picture it is and how its colours were handled.")
+  @Flag(help: "Tell on stdout, as JSON, which frame it is and how its colours were handled.")
   var json = false
 
   @OptionGroup var presets: PresetOptions

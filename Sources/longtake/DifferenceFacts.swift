@@ -4,7 +4,7 @@ import Timing
 
 /// `frame --diff --json`.
 struct DifferenceFacts: Encodable {
-  struct Picture: Encodable {
+  struct ListedFrame: Encodable {
     let file: String
     let index: Int
     let time: Double?
@@ -32,8 +32,8 @@ struct DifferenceFacts: Encodable {
   }
 
   let schema = "longtake.difference/1"
-  let first: Picture
-  let second: Picture
+  let first: ListedFrame
+  let second: ListedFrame
   let width: Int
   let height: Int
   let isScaled: Bool
@@ -49,9 +49,9 @@ struct DifferenceFacts: Encodable {
     case deltaE = "delta_e"
   }
 
-  init(_ difference: PictureDifference, output: String?) {
-    first = Picture(difference.first)
-    second = Picture(difference.second)
+  init(_ difference: FrameDifference, output: String?) {
+    first = ListedFrame(difference.first)
+    second = ListedFrame(difference.second)
     width = difference.width
     height = difference.height
     isScaled = difference.isScaled
@@ -83,7 +83,7 @@ struct DifferenceFacts: Encodable {
     lines.append(String(format: "  SSIM %.5f, PSNR ", ssim) + decibels)
     lines.append(
       String(format: "  ΔE2000 mean %.3f, 95 %% within %.2f, at most %.2f", deltaE.mean, deltaE.p95, deltaE.max))
-    if let output { lines.append("  \(output): the differences, \(PictureDifference.gain) times") }
+    if let output { lines.append("  \(output): the differences, \(FrameDifference.gain) times") }
     return lines
   }
 }

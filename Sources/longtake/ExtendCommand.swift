@@ -8,9 +8,9 @@ import Timing
 
 struct ExtendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "extend", abstract: "Make a clip longer by a new shot that goes on from its last picture.",
+    commandName: "extend", abstract: "Make a clip longer by a new shot that goes on from its last frame.",
     discussion: """
-      The clip's last picture becomes the start of a new shot, which is generated, checked and joined to the clip. The clip \
+      The clip's last frame becomes the start of a new shot, which is generated, checked and joined to the clip. The clip \
       itself is only read. Everything is kept in a workspace (<clip name>.extend.longtake beside the clip), so that running \
       it again goes on where it ended and nothing is paid twice.
       """)
@@ -27,7 +27,7 @@ struct ExtendCommand: AsyncParsableCommand {
   @Option(help: "Seconds of the new shot; the model's usual length without it.")
   var duration: String?
 
-  @Flag(inversion: .prefixedNo, help: "Whether the new shot has sound; as the clip without it.")
+  @Flag(inversion: .prefixedNo, help: "Whether the new shot has audio; as the clip without it.")
   var audio: Bool?
 
   @Option(name: .shortAndLong, help: "Where to write; <clip name>.extended.mp4 without it.", completion: .file())
@@ -59,8 +59,8 @@ struct ExtendCommand: AsyncParsableCommand {
       clip: clip, prompt: prompt, model: model, duration: duration.flatMap { Rational(parsing: $0) },
       generatesAudio: audio, workspace: arguments.workspace.map { Workspace(directory: $0) })
     let plan = try work.plan(library: library, provider: arguments.provider?.rawValue ?? ProviderHost.sandboxName)
-    let drawing = RunDrawing()
-    let production = Production(
+    let drawing = RunProgress()
+    let production = StoryboardRun(
       plan, workspace: work.workspace, options: arguments.options(), library: library, emit: { drawing.show($0) })
     let summary = try await production.generate()
     guard summary.isGood else { return try RunEnding.show(summary, json: false) }

@@ -6,37 +6,37 @@ import Timing
 
 struct FrameCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "frame", abstract: "Write one exact picture of a video, or compare two.",
+    commandName: "frame", abstract: "Write one exact frame of a video, or compare two.",
     discussion: """
-      The picture is the one a full decode gives, upright, in true colours. HDR stays HDR in a 16-bit PNG; in other formats it \
-      is tone mapped. With --diff, the picture of the first file is compared with one of the second, for example a shot's last \
-      picture with the first of the shot that it seeded: longtake frame --diff one.mp4 two.mp4
+      The frame is the one a full decode gives, upright, in true colours. HDR stays HDR in a 16-bit PNG; in other formats it \
+      is tone mapped. With --diff, the frame of the first file is compared with one of the second, for example a shot's last \
+      frame with the first of the shot that it seeded: longtake frame --diff one.mp4 two.mp4
       """)
 
   @Argument(help: "Media files; --output is a folder when there are several.", completion: .file())
   var files: [String]
 
-  @Flag(help: "The last picture; with --diff the default for the first file.")
+  @Flag(help: "The last frame; with --diff the default for the first file.")
   var last = false
 
-  @Flag(help: "The first picture.")
+  @Flag(help: "The first frame.")
   var first = false
 
   @Option(
     help:
-      "The picture on screen at a time: seconds, HH:MM:SS.mmm, timecode HH:MM:SS:FF (from the file's own) or #frame.")
+      "The frame on screen at a time: seconds, HH:MM:SS.mmm, timecode HH:MM:SS:FF (from the file's own) or #frame.")
   var at: TimePoint?
 
   @Option(
     parsing: .unconditional,
-    help: "The picture at a position in presentation order, from 0; -1 is the last, -2 the one before.")
+    help: "The frame at a position in presentation order, from 0; -1 is the last, -2 the one before.")
   var index: Int?
 
-  @Flag(help: "Compare two files' pictures: SSIM, PSNR and CIEDE2000; --output writes the differences as a picture.")
+  @Flag(help: "Compare two files' frames: SSIM, PSNR and CIEDE2000; --output writes the differences as a frame.")
   var diff = false
 
-  @Option(help: "With --diff, the second file's picture: first, last, a time or #frame.")
-  var against: PictureArgument = .first
+  @Option(help: "With --diff, the second file's frame: first, last, a time or #frame.")
+  var against: FrameArgument = .first
 
   @Option(name: .shortAndLong, help: "Where to write: .png, .jpg, .jpeg or .webp.", completion: .file())
   var output: String?
@@ -52,7 +52,7 @@ struct FrameCommand: ParsableCommand {
   @Flag(help: "Replace the output if it exists.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which picture it is and how its colours were handled.")
+  @Flag(help: "Tell on stdout, as JSON, which frame it is and how its colours were handled.")
   var json = false
 
   @OptionGroup var common: CommonOptions
@@ -87,22 +87,22 @@ struct FrameCommand: ParsableCommand {
   private func write(_ file: String, to path: String, format: EncodedStill.Format) throws {
     try stillOptions.check(format)
     let destination = try OutputFile(path, overwrite: overwrite)
-    let picture = try FrameFinder.picture(request, of: file, ignoringEdits: ignoreEdits)
-    let (still, note) = try stillOptions.encode(picture, as: format)
+    let frame = try FrameFinder.frame(request, of: file, ignoringEdits: ignoreEdits)
+    let (still, note) = try stillOptions.encode(frame, as: format)
     try destination.write(still.bytes)
     try destination.commit()
-    try StillFile.announce(StillFile.Facts(picture.facts, still: still, output: path, note: note), json: json)
+    try StillFile.announce(StillFile.Facts(frame.facts, still: still, output: path, note: note), json: json)
   }
 
   private func compare() throws {
     let format = try output.map { try StillFile.format(of: $0) }
     try DistinctFiles.require(writing: [output].compactMap(\.self), reading: [files[0], files[1]])
-    let first = try FrameFinder.picture(request, of: files[0], ignoringEdits: ignoreEdits)
-    let second = try FrameFinder.picture(against.request, of: files[1], ignoringEdits: ignoreEdits)
-    let difference = try PictureDifference(first, second)
+    let first = try FrameFinder.frame(request, of: files[0], ignoringEdits: ignoreEdits)
+    let second = try FrameFinder.frame(against.request, of: files[1], ignoringEdits: ignoreEdits)
+    let difference = try FrameDifference(first, second)
     if let output, let format {
       let destination = try OutputFile(output, overwrite: overwrite)
-      try destination.write(difference.picture.encoded(as: format, quality: 95).bytes)
+      try destination.write(difference.frame.encoded(as: format, quality: 95).bytes)
       try destination.commit()
     }
     let facts = DifferenceFacts(difference, output: output)
@@ -117,8 +117,8 @@ struct FrameCommand: ParsableCommand {
   }
 }
 
-/// Which picture: `first`, `last`, or a time as ``TimePoint`` takes it.
-enum PictureArgument: ExpressibleByArgument {
+/// Which frame: `first`, `last`, or a time as ``TimePoint`` takes it.
+enum FrameArgument: ExpressibleByArgument {
   case first
   case last
   case at(TimePoint)

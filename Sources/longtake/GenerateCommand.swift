@@ -12,7 +12,7 @@ struct GenerateCommand: AsyncParsableCommand {
 
   func run() async throws {
     arguments.common.apply()
-    let production = try arguments.production(storyboard, drawing: RunDrawing())
+    let production = try arguments.production(storyboard, drawing: RunProgress())
     try RunEnding.show(try await production.generate(), json: arguments.json)
   }
 }

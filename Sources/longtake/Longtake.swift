@@ -23,7 +23,7 @@ struct Longtake: AsyncParsableCommand {
     ])
 
   static func main() async {
-    PictureMemory.keepSmall()
+    FrameMemory.keepSmall()
     LibavLogging.install()
     await Interruption.run {
       do {

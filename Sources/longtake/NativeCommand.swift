@@ -3,10 +3,10 @@ import Verification
 
 struct NativeCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "native", abstract: "Tell whether pictures are really of the resolution that they claim.",
+    commandName: "native", abstract: "Tell whether frames are really of the resolution that they claim.",
     discussion: """
       Answers native, likely_native, upscaled with the estimated size of the source, or inconclusive, from at most \
-      \(NativeThresholds.keyFrames) key pictures of each file; still pictures are taken too. Exit status 1 when a file is \
+      \(NativeThresholds.keyFrames) keyframes of each file; still frames are taken too. Exit status 1 when a file is \
       upscaled. \(NativeResolutionReport.limits)
       """)
 
@@ -26,7 +26,7 @@ struct NativeCommand: ParsableCommand {
     for path in files {
       do {
         let report = try NativeResolution.estimate(path: path) { number, count in
-          Terminal.progress("\(path): key picture \(number + 1) of \(count)")
+          Terminal.progress("\(path): keyframe \(number + 1) of \(count)")
         }
         isUpscaled = isUpscaled || report.verdict == .upscaled
         if json {
@@ -49,7 +49,7 @@ struct NativeCommand: ParsableCommand {
     let sureness = report.confidence > 0 ? ", confidence \(Int((report.confidence * 100).rounded())) %" : ""
     return [
       "\(path): \(report.width)×\(report.height) \(report.verdict.rawValue)\(source)"
-        + " (\(report.keyFrames) key \(report.keyFrames == 1 ? "picture" : "pictures")\(sureness))",
+        + " (\(report.keyFrames) key \(report.keyFrames == 1 ? "frame" : "frames")\(sureness))",
       "  \(report.note)",
     ]
   }

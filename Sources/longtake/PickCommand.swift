@@ -9,7 +9,7 @@ struct PickCommand: AsyncParsableCommand {
     usage: "longtake pick [<storyboard>] <shot> <take> [--yes]",
     discussion: """
       'longtake jobs' lists the takes; one can be picked when it was checked and is good. Shots made from another take's \
-      pictures have to be generated anew by the next run: which, and for how much, is told and asked before anything \
+      frames have to be generated again by the next run: which, and for how much, is told and asked before anything \
       changes. Going back to a take brings back what was made from it, without paying. Without a storyboard, the current \
       folder must hold just one workspace.
       """)

@@ -74,7 +74,7 @@ struct PlanCommand: AsyncParsableCommand {
       let start =
         (shot.dependsOn.map { "starts from \($0)" } ?? "starts by itself")
         + (shot.endsOn.map { ", ends on the beginning of \($0)" } ?? "")
-        + (shot.anchorSearch.map { ", the best of its last \($0) pictures starts the next" } ?? "")
+        + (shot.anchorSearch.map { ", the best of its last \($0) frames starts the next" } ?? "")
       let cost = shot.cost.map { "\($0)" } ?? "price not known"
       Terminal.note("  \(shot.id): \(shot.seconds.map { "\($0.plain) s" } ?? "length not known"), \(start), \(cost)")
       if let request = shot.request {

@@ -7,7 +7,7 @@ struct RedoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "redo", abstract: "Mark shots, and those made from them, to be generated again.",
     discussion: """
-      What will be generated anew, and for how much, is told and asked first. The earlier takes stay on the disk and in \
+      What will be generated again, and for how much, is told and asked first. The earlier takes stay on the disk and in \
       the ledger ('longtake pick' goes back to one), and so does what the service is still working on: it is brought in \
       by the next run as a kept take, unless --cancel ends it there. The next 'run' generates and pays the new ones.
       """)

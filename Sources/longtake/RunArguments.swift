@@ -43,7 +43,7 @@ struct RunArguments: ParsableArguments {
   @Option(
     name: .customLong("anchor-store"),
     help: """
-      Where pictures go that the model must read: hub (its repository), fal (its storage), data (in the request, if the \
+      Where frames go that the model must read: hub (its repository), fal (its storage), data (in the request, if the \
       model takes that) or command (LONGTAKE_UPLOAD_COMMAND, given the file, prints the address). The provider's own \
       without it.
       """)
@@ -83,13 +83,13 @@ struct RunArguments: ParsableArguments {
 
   /// The storyboard's plan, or all that is wrong with it.
   func production(
-    _ storyboard: String, drawing: RunDrawing, _ change: (inout RunOptions) -> Void = { _ in }
-  ) throws -> Production {
+    _ storyboard: String, drawing: RunProgress, _ change: (inout RunOptions) -> Void = { _ in }
+  ) throws -> StoryboardRun {
     var options = options()
     change(&options)
     let library = try presets.library()
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue)
-    return Production(
+    return StoryboardRun(
       plan, workspace: place(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
   }
 }

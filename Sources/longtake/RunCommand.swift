@@ -24,7 +24,7 @@ struct RunCommand: AsyncParsableCommand {
 
   func run() async throws {
     arguments.common.apply()
-    let production = try arguments.production(storyboard, drawing: RunDrawing()) {
+    let production = try arguments.production(storyboard, drawing: RunProgress()) {
       $0.embedsPrompts = embedPrompts
       $0.writesTimeline = otio
     }

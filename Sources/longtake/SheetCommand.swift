@@ -7,8 +7,8 @@ struct SheetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "sheet", abstract: "Draw a contact sheet of videos, with timecodes, labels and verdicts.",
     discussion: """
-      One file fills the page with one picture from each of as many equal parts, the one quickest to decode; its timecode says \
-      which. Several stand below one another, each in its own rows evenly from first picture to last, for comparing shots or takes.
+      One file fills the page with one frame from each of as many equal parts, the one quickest to decode; its timecode says \
+      which. Several stand below one another, each in its own rows evenly from first frame to last, for comparing shots or takes.
       """)
 
   @Argument(help: "Media files.", completion: .file())
@@ -17,16 +17,16 @@ struct SheetCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "Where to write: .png, .jpg, .jpeg or .webp.", completion: .file())
   var output: String
 
-  @Option(help: "Pictures across the page.")
+  @Option(help: "Frames across the page.")
   var columns = 4
 
-  @Option(help: "Rows of pictures for each file; 4 for one file, 1 for several.")
+  @Option(help: "Rows of frames for each file; 4 for one file, 1 for several.")
   var rows: Int?
 
   @Option(help: "Pixels across the page.")
   var width = 1920
 
-  @Flag(exclusivity: .exclusive, help: ArgumentHelp("How the pictures are found."))
+  @Flag(exclusivity: .exclusive, help: ArgumentHelp("How the frames are found."))
   var access: Access = .exact
 
   @Option(
@@ -46,7 +46,7 @@ struct SheetCommand: ParsableCommand {
   @Flag(help: "Replace the output if it exists.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which pictures are shown.")
+  @Flag(help: "Tell on stdout, as JSON, which frames are shown.")
   var json = false
 
   @OptionGroup var common: CommonOptions
@@ -56,8 +56,8 @@ struct SheetCommand: ParsableCommand {
 
     static func help(for value: Access) -> ArgumentHelp? {
       switch value {
-      case .exact: "Exact pictures with their own timecodes, spread over the whole."
-      case .keyframes: "The key picture before each: quicker."
+      case .exact: "Exact frames with their own timecodes, spread over the whole."
+      case .keyframes: "The keyframe before each: quicker."
       }
     }
   }
@@ -93,7 +93,7 @@ struct SheetCommand: ParsableCommand {
     layout.columns = columns
     layout.rows = rows ?? (files.count == 1 ? 4 : 1)
     layout.cellWidth = layout.cellWidth(fillingPageOf: width)
-    layout.keyPicturesOnly = access == .keyframes
+    layout.keyframesOnly = access == .keyframes
     layout.showsTimecodes = !withoutTimecodes
     let sheet = try ContactSheet(entries, layout: layout)
     let still = try sheet.page.encoded(as: format, quality: 90)
@@ -114,16 +114,16 @@ struct SheetFacts: Encodable {
     let file: String
     let label: String?
     let verdict: String?
-    let pictures: [Int]
+    let frames: [Int]
 
-    private enum CodingKeys: String, CodingKey { case file, label, verdict, pictures }
+    private enum CodingKeys: String, CodingKey { case file, label, verdict, frames }
 
     func encode(to encoder: any Swift.Encoder) throws {
       var container = encoder.container(keyedBy: CodingKeys.self)
       try container.encode(file, forKey: .file)
       try container.encode(label, forKey: .label)
       try container.encode(verdict, forKey: .verdict)
-      try container.encode(pictures, forKey: .pictures)
+      try container.encode(frames, forKey: .frames)
     }
   }
 
@@ -142,8 +142,8 @@ struct SheetFacts: Encodable {
     width = still.width
     height = still.height
     bytes = still.bytes.count
-    files = zip(entries, sheet.pictures).map {
-      File(file: $0.path, label: $0.label, verdict: $0.verdict, pictures: $1)
+    files = zip(entries, sheet.frames).map {
+      File(file: $0.path, label: $0.label, verdict: $0.verdict, frames: $1)
     }
     note = sheet.note
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Numbered pictures of an earlier run that a shorter one leaves behind: whose they are is the user's to say.
+/// Numbered frames of an earlier run that a shorter one leaves behind: whose they are is the user's to say.
 enum StaleNumbers {
   /// A sentence about them; nil when there are none.
   static func beyond(_ count: Int, named name: String, ending: String, in folder: String) -> String? {
@@ -12,7 +12,7 @@ enum StaleNumbers {
       return Int(digits).flatMap { $0 > count ? $0 : nil }
     }
     guard let first = numbers.min() else { return nil }
-    return "\(numbers.count) older pictures with higher numbers, from \(first) on, are still in \(folder); "
+    return "\(numbers.count) older frames with higher numbers, from \(first) on, are still in \(folder); "
       + "they are not of this run"
   }
 }

@@ -38,7 +38,7 @@ enum StillFile {
       }
     }
 
-    /// How an anchor was chosen among a shot's last pictures.
+    /// How an anchor was chosen among a shot's last frames.
     struct Search: Encodable {
       let searched: Int
       let droppedAfter: Int
@@ -139,13 +139,13 @@ enum StillFile {
     if json { try Output.json(facts) }
     let time = facts.time.map { " at \(Self.seconds($0))" } ?? ""
     Terminal.note(
-      "\(facts.output): picture #\(facts.index)\(time) of \(facts.file), \(facts.width)×\(facts.height), \(facts.format), \(facts.bytes) bytes"
+      "\(facts.output): frame #\(facts.index)\(time) of \(facts.file), \(facts.width)×\(facts.height), \(facts.format), \(facts.bytes) bytes"
     )
     if !facts.color.assumed.isEmpty {
       Terminal.note("  untagged colour, assumed \(facts.color.assumed.joined(separator: ", "))")
     }
     if let search = facts.search {
-      Terminal.note("  \(search.reason); \(search.droppedAfter) pictures after it are to be dropped")
+      Terminal.note("  \(search.reason); \(search.droppedAfter) frames after it are to be dropped")
     }
     if let note = facts.note { Terminal.warning(note) }
   }

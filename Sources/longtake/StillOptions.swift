@@ -46,10 +46,10 @@ struct StillOptions: ParsableArguments {
   }
 
   func encode(
-    _ picture: borrowing ExactFrame, as format: EncodedStill.Format
+    _ frame: borrowing ExactFrame, as format: EncodedStill.Format
   ) throws -> (EncodedStill, note: String?) {
     let encoder = try StillEncoder(
-      picture, deep: format != .png ? false : deep ? true : nil, toneMap: curve(for: format).map { ToneMap($0) })
+      frame, deep: format != .png ? false : deep ? true : nil, toneMap: curve(for: format).map { ToneMap($0) })
     let still =
       if let maximumBytes {
         try encoder.fitting(maximumBytes: maximumBytes, allowing: [format])

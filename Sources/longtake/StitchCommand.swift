@@ -7,7 +7,7 @@ struct StitchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stitch", abstract: "Join shots into one master without a seam.",
     discussion: """
-      Pictures that the next shot repeats are dropped from the end of the shot before; only those that depend on them are \
+      Frames that the next shot repeats are dropped from the end of the shot before; only those that depend on them are \
       encoded again, everything else is copied bit for bit. Shots that do not fit together are refused before anything is \
       written.
       """)
@@ -21,13 +21,13 @@ struct StitchCommand: ParsableCommand {
   @Option(help: "auto, copy (never encode), smart (encode the least) or encode (everything).")
   var mode: StitchOptions.Mode = .auto
 
-  @Option(help: "Pictures dropped at each join: auto (measured), keep (none) or a number.")
+  @Option(help: "Frames dropped at each join: auto (measured), keep (none) or a number.")
   var overlap: StitchOptions.Overlap = .automatic
 
   @Option(help: "Write what was done, join by join, as JSON.", completion: .file())
   var report: String?
 
-  @Option(help: "What is decoded of the written master to prove it: all pictures, or joins for shots verified already.")
+  @Option(help: "What is decoded of the written master to prove it: all frames, or joins for shots verified already.")
   var check: StitchOptions.Check = .all
 
   @Flag(name: .customLong("dry-run"), help: "Plan and measure only; write nothing.")
@@ -39,8 +39,8 @@ struct StitchCommand: ParsableCommand {
   @Flag(help: "The report on stdout.")
   var json = false
 
-  @OptionGroup(title: "Picture") var picture: StitchPictureOptions
-  @OptionGroup(title: "Sound") var sound: StitchSoundOptions
+  @OptionGroup(title: "Frame") var frame: StitchVideoOptions
+  @OptionGroup(title: "Audio") var audio: StitchAudioOptions
   @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
   @OptionGroup var common: CommonOptions
 
@@ -49,17 +49,17 @@ struct StitchCommand: ParsableCommand {
     var options = StitchOptions()
     options.mode = mode
     options.overlap = overlap
-    sound.apply(to: &options)
+    audio.apply(to: &options)
     try metadata.apply(to: &options)
     options.overwrite = overwrite
     options.check = check
-    options.picture = picture.picture
-    let shots = try picture.shots(files)
+    options.frame = frame.frame
+    let shots = try frame.shots(files)
     guard let container = Stitcher.container(for: output) else {
       throw UsageError("\(output): name the master .mp4 or .mov")
     }
-    try options.sound.requireContainer(container, of: output)
-    try DistinctFiles.require(writing: outputs, reading: files + [sound.music].compactMap(\.self))
+    try options.audio.requireContainer(container, of: output)
+    try DistinctFiles.require(writing: outputs, reading: files + [audio.music].compactMap(\.self))
     // Made now, so that what cannot be written is told before the work and not after it.
     for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(shots, options: options, progress: Self.show)
@@ -84,8 +84,8 @@ struct StitchCommand: ParsableCommand {
       try file.commit()
     }
     if json { try Output.json(done) }
-    if done.sound == nil, sound.loudness != nil {
-      Terminal.warning("no shot has sound, so there is none to bring to --loudness")
+    if done.audio == nil, audio.loudness != nil {
+      Terminal.warning("no shot has audio, so there is none to bring to --loudness")
     }
     for line in StitchSummary.lines(done) { Terminal.note(line) }
   }
@@ -95,8 +95,8 @@ struct StitchCommand: ParsableCommand {
     case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
     case .analysed(let join, let count, let overlap):
       Terminal.progress("join \(join) of \(count): \(overlap) repeated")
-    case .listening(let pass): Terminal.progress("listening to the sound, pass \(pass)")
-    case .written(let frames, let count): Terminal.progress("writing picture \(frames) of \(count)")
+    case .listening(let pass): Terminal.progress("listening to the audio, pass \(pass)")
+    case .written(let frames, let count): Terminal.progress("writing frame \(frames) of \(count)")
     case .proving: Terminal.progress("checking what was written")
     }
   }

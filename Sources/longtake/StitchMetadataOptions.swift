@@ -3,7 +3,7 @@ import Foundation
 import Libav
 import Stitching
 
-/// What `stitch` writes into the container beside picture and sound, and beside the master itself.
+/// What `stitch` writes into the container beside frame and audio, and beside the master itself.
 struct StitchMetadataOptions: ParsableArguments {
   @Option(help: "The master's title.")
   var title: String?

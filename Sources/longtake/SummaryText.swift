@@ -17,7 +17,7 @@ enum SummaryText {
       lines.append(
         field(
           "",
-          "\(master.stitch.frames) pictures, \(String(format: "%.3f", master.stitch.duration)) s at "
+          "\(master.stitch.frames) frames, \(String(format: "%.3f", master.stitch.duration)) s at "
             + "\(master.stitch.frameRate), \(master.bytes) bytes"))
       lines.append(field("verified", verdict(master)))
       for reason in master.reasons { lines.append(field("", reason)) }

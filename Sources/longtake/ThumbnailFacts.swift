@@ -3,7 +3,7 @@ import Timing
 
 /// `thumbnails --json`: one object for each video.
 struct ThumbnailFacts: Encodable {
-  struct Picture: Encodable {
+  struct ListedFrame: Encodable {
     let index: Int
     let time: Double?
     let file: String?
@@ -34,7 +34,7 @@ struct ThumbnailFacts: Encodable {
   let file: String
   let frames: Int
   let duration: Double?
-  private(set) var thumbnails: [Picture] = []
+  private(set) var thumbnails: [ListedFrame] = []
   private(set) var sprites: [String] = []
   private(set) var vtt: String?
   var note: String?
@@ -51,9 +51,9 @@ struct ThumbnailFacts: Encodable {
 
   mutating func add(_ thumbnail: Thumbnail, file: String?) {
     thumbnails.append(
-      Picture(
-        index: thumbnail.index, time: thumbnail.time?.doubleValue, file: file, width: thumbnail.picture.width,
-        height: thumbnail.picture.height, reason: thumbnail.reason))
+      ListedFrame(
+        index: thumbnail.index, time: thumbnail.time?.doubleValue, file: file, width: thumbnail.frame.width,
+        height: thumbnail.frame.height, reason: thumbnail.reason))
   }
 
   mutating func place(_ places: [SpriteSheet.Place], pages: [String], vtt: String) {
@@ -82,10 +82,10 @@ struct ThumbnailFacts: Encodable {
   var lines: [String] {
     let size = thumbnails.first.map { ", \($0.width)×\($0.height)" } ?? ""
     let pages = sprites.isEmpty ? "" : " on \(sprites.count) \(sprites.count == 1 ? "page" : "pages"), \(vtt ?? "")"
-    var lines = ["\(file): \(thumbnails.count) of \(frames) pictures\(size)\(pages)"]
-    for picture in thumbnails {
-      guard let reason = picture.reason else { continue }
-      lines.append("  \(picture.file ?? "#\(picture.index)"): \(reason)")
+    var lines = ["\(file): \(thumbnails.count) of \(frames) frames\(size)\(pages)"]
+    for frame in thumbnails {
+      guard let reason = frame.reason else { continue }
+      lines.append("  \(frame.file ?? "#\(frame.index)"): \(reason)")
     }
     return lines
   }

@@ -7,9 +7,9 @@ import Timing
 
 struct ThumbnailsCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "thumbnails", abstract: "Write small pictures of videos, or sprites for a player.",
+    commandName: "thumbnails", abstract: "Write small frames of videos, or sprites for a player.",
     discussion: """
-      Pictures are named after their video and numbered. With --sprite they are put on pages together, and a WebVTT file tells \
+      Frames are named after their video and numbered. With --sprite they are put on pages together, and a WebVTT file tells \
       a player which part of which page belongs to when.
       """)
 
@@ -19,22 +19,22 @@ struct ThumbnailsCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The folder to write into; made if it is missing.", completion: .directory)
   var output: String
 
-  @Option(help: "So many pictures, evenly from the first to the last; 10 when nothing else is asked for.")
+  @Option(help: "So many frames, evenly from the first to the last; 10 when nothing else is asked for.")
   var count: Int?
 
-  @Option(help: "One picture every so many seconds.")
+  @Option(help: "One frame every so many seconds.")
   var interval: TimePoint?
 
-  @Flag(help: "One picture from the middle of each scene.")
+  @Flag(help: "One frame from the middle of each scene.")
   var scenes = false
 
-  @Option(help: "The so many pictures that make the best covers: sharp, well exposed, rich; --json tells why.")
+  @Option(help: "The so many frames that make the best covers: sharp, well exposed, rich; --json tells why.")
   var best: Int?
 
-  @Flag(help: "The key picture before each instead: much quicker, not exact.")
+  @Flag(help: "The keyframe before each instead: much quicker, not exact.")
   var keyframes = false
 
-  @Option(help: "Pixels across each picture.")
+  @Option(help: "Pixels across each frame.")
   var width = 320
 
   @Option(help: "jpeg, png or webp.")
@@ -43,7 +43,7 @@ struct ThumbnailsCommand: ParsableCommand {
   @Option(help: "1 to 100, for JPEG and WebP.")
   var quality = 90
 
-  @Flag(help: "Put the pictures on pages and write a WebVTT file beside them.")
+  @Flag(help: "Put the frames on pages and write a WebVTT file beside them.")
   var sprite = false
 
   @Option(help: "Files worked on at a time.")
@@ -52,7 +52,7 @@ struct ThumbnailsCommand: ParsableCommand {
   @Flag(help: "Replace files that exist.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which pictures were written; one object per file.")
+  @Flag(help: "Tell on stdout, as JSON, which frames were written; one object per file.")
   var json = false
 
   @OptionGroup var common: CommonOptions
@@ -74,7 +74,7 @@ struct ThumbnailsCommand: ParsableCommand {
     guard (1...100).contains(quality) else { throw ValidationError("--quality is between 1 and 100.") }
     guard (1...64).contains(jobs) else { throw ValidationError("--jobs is between 1 and 64.") }
     if sprite, width > 640 {
-      throw ValidationError("With --sprite, --width is at most 640: a page holds 100 pictures.")
+      throw ValidationError("With --sprite, --width is at most 640: a page holds 100 frames.")
     }
   }
 
@@ -95,14 +95,14 @@ struct ThumbnailsCommand: ParsableCommand {
   }
 
   private func write(_ file: String, named name: String, threading: Threading) throws {
-    let thumbnails = try Thumbnails(of: file, choose: choice, keyPicturesOnly: keyframes, threading: threading)
+    let thumbnails = try Thumbnails(of: file, choose: choice, keyframesOnly: keyframes, threading: threading)
     var facts = ThumbnailFacts(file: file, frames: thumbnails.frameCount, duration: thumbnails.duration?.doubleValue)
     let pages = Mutex<[String]>([])
     let ending = StillFile.ending(of: format)
     let (format, quality, folder) = (format, quality, output)
-    var sheet = SpriteSheet { page, picture in
+    var sheet = SpriteSheet { page, frame in
       let pageName = "\(name)-sprite-\(page + 1).\(ending)"
-      try save(picture.encoded(as: format, quality: quality).bytes, "\(folder)/\(pageName)")
+      try save(frame.encoded(as: format, quality: quality).bytes, "\(folder)/\(pageName)")
       pages.withLock { $0.append(pageName) }
     }
     try thumbnails.forEach(width: width) { thumbnail in
@@ -112,13 +112,13 @@ struct ThumbnailsCommand: ParsableCommand {
         try sheet.add(thumbnail)
       } else {
         let made = "\(folder)/\(name)-\(Self.padded(facts.thumbnails.count + 1, of: thumbnails.count)).\(ending)"
-        try save(thumbnail.picture.encoded(as: format, quality: quality).bytes, made)
+        try save(thumbnail.frame.encoded(as: format, quality: quality).bytes, made)
         path = made
       }
       facts.add(thumbnail, file: path)
     }
     guard !facts.thumbnails.isEmpty else {
-      throw LibavError(.invalidData, "none of its pictures can be decoded", file: file)
+      throw LibavError(.invalidData, "none of its frames can be decoded", file: file)
     }
     if sprite {
       try sheet.finish()
@@ -130,7 +130,7 @@ struct ThumbnailsCommand: ParsableCommand {
     }
     var notes = thumbnails.note.map { [$0] } ?? []
     if facts.thumbnails.count < thumbnails.count {
-      notes.append("\(thumbnails.count - facts.thumbnails.count) pictures could not be decoded and are left out")
+      notes.append("\(thumbnails.count - facts.thumbnails.count) frames could not be decoded and are left out")
     }
     if !sprite, let older = StaleNumbers.beyond(facts.thumbnails.count, named: name, ending: ending, in: folder) {
       notes.append(older)

@@ -7,7 +7,7 @@ extension TimePoint: ExpressibleByArgument {
 }
 
 extension TimePoint {
-  /// The picture that is meant.
+  /// The frame that is meant.
   var request: FrameRequest {
     switch self {
     case .seconds(let time): .time(time)

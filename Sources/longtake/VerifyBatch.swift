@@ -45,7 +45,7 @@ struct VerifyBatch: Sendable {
     try verifier.verify(path, expectation: expectation) { progress in
       guard showsProgress else { return }
       let part = progress.fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""
-      Terminal.progress("\(path): \(progress.frames) pictures\(part)")
+      Terminal.progress("\(path): \(progress.frames) frames\(part)")
     }
   }
 }

@@ -18,7 +18,7 @@ struct VerifyCommand: AsyncParsableCommand {
   @Flag(help: "One JSON object per file.")
   var json = false
 
-  @Flag(help: "Read headers, packets and key pictures only; checks that need more are not run.")
+  @Flag(help: "Read headers, packets and keyframes only; checks that need more are not run.")
   var fast = false
 
   @Option(help: ArgumentHelp("Files that are checked at the same time.", valueName: "n"))

@@ -24,15 +24,15 @@ struct WorkspaceArguments: ParsableArguments {
 
   /// The storyboard in its workspace, at the provider it was last run with.
   /// - Parameter place: the workspace; nil for the one named, or the usual one.
-  func production(_ storyboard: String, in place: Workspace? = nil) throws -> Production {
+  func production(_ storyboard: String, in place: Workspace? = nil) throws -> StoryboardRun {
     let library = try presets.library()
     let place = place ?? self.place(of: storyboard)
     let last = try? Ledger(readingWorkspace: place.directory).storyboard()?.provider
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
-    return Production(plan, workspace: place, options: RunOptions(), library: library) { _ in }
+    return StoryboardRun(plan, workspace: place, options: RunOptions(), library: library) { _ in }
   }
 
-  /// Tells what a change would have generated anew, and asks when that costs money.
+  /// Tells what a change would have generated again, and asks when that costs money.
   /// - Throws: ``UsageError`` when it is not agreed to.
   func agree(to renewal: Renewal, doing what: String) async throws {
     if !renewal.regained.isEmpty {
@@ -42,15 +42,15 @@ struct WorkspaceArguments: ParsableArguments {
     let list = renewal.shots.joined(separator: ", ")
     let price = renewal.cost.map { "\($0)" } ?? "an amount that is not published"
     guard renewal.isPaid else {
-      Terminal.note("the next run generates anew: \(list)")
+      Terminal.note("the next run generates again: \(list)")
       return
     }
-    Terminal.note("the next run generates anew at \(renewal.provider): \(list), for \(price)")
+    Terminal.note("the next run generates again at \(renewal.provider): \(list), for \(price)")
     if agrees { return }
     guard Consent.canAsk else {
-      throw UsageError("\(what) has \(list) generated anew for \(price); add --yes to agree. Nothing was changed.")
+      throw UsageError("\(what) has \(list) generated again for \(price); add --yes to agree. Nothing was changed.")
     }
-    guard await Consent.ask("\(what) has \(list) generated anew for \(price) by the next run. Go on?") else {
+    guard await Consent.ask("\(what) has \(list) generated again for \(price) by the next run. Go on?") else {
       throw UsageError("not agreed to, so nothing was changed")
     }
   }

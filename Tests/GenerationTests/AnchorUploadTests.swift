@@ -9,14 +9,14 @@ import Testing
   static let contents = "anchor"
   static let digest = "79bfb0e2ba76b9d447606ddbcc494834f05a4c11deb052e74b49ea307a3c5bcd"
 
-  static func image(_ bench: HubBench, _ text: String = "anchor", digest: String) throws -> LocalImage {
+  static func image(_ bench: HubFixture, _ text: String = "anchor", digest: String) throws -> LocalImage {
     let path = bench.file("anchor-\(digest.prefix(6)).png")
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
     return LocalImage(path: path, sha256: digest, mediaType: "image/png")
   }
 
   @Test(arguments: ["file", "folder"]) func theAddressServesTheBytes(_ layout: String) async throws {
-    try await HubBench.run(#"{"layout": "\#(layout)"}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"layout": "\#(layout)"}"#) { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       let address = try await bench.provider.publish(image)
       let name = "\(Self.digest).png"
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func aMissingRepositoryIsCreated() async throws {
-    try await HubBench.run(#"{"repository": false}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"repository": false}"#) { (bench) async throws in
       _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
       let changes = try bench.hub.requests().filter { $0.method != "GET" }.map(\.method)
       #expect(changes == ["PUT", "POST", "PUT"])
@@ -52,20 +52,20 @@ import Testing
   @Test func aRepositoryThatSomebodyElseCreatedMeanwhileIsFine() async throws {
     let faults =
       #"[{"method": "PUT", "action": "status", "status": 404}, {"method": "POST", "path": "/api/repos", "action": "status", "status": 409}]"#
-    try await HubBench.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
       _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
     }
   }
 
   @Test func anUploadIsRepeatedAfterABreak() async throws {
-    try await HubBench.run(#"{"faults": [{"method": "PUT", "action": "drop"}]}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"faults": [{"method": "PUT", "action": "drop"}]}"#) { (bench) async throws in
       _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
       #expect(try bench.hub.requests("PUT", "/api/repos/").count == 2)
     }
   }
 
   @Test func uploadsSideBySideFollowEachOther() async throws {
-    try await HubBench.run { (bench) async throws in
+    try await HubFixture.run { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       let addresses = try await withThrowingTaskGroup(of: String.self) { group in
         for _ in 0..<8 { group.addTask { try await bench.provider.publish(image) } }
@@ -77,22 +77,22 @@ import Testing
   }
 
   @Test func withoutANamespaceItSaysWhichVariable() async throws {
-    try await HubBench.run(namespace: nil) { (bench) async throws in
+    try await HubFixture.run(namespace: nil) { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       let error = await expectError(.unsupported) { _ = try await bench.provider.publish(image) }
       #expect(error?.message.contains("OXEN_NAMESPACE") == true)
     }
   }
 
-  @Test func aPictureThatIsServedNowhereIsNoAnchor() async throws {
-    try await HubBench.run(#"{"layout": "nowhere"}"#) { (bench) async throws in
+  @Test func aFrameThatIsServedNowhereIsNoAnchor() async throws {
+    try await HubFixture.run(#"{"layout": "nowhere"}"#) { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       _ = await expectError(.malformedAnswer) { _ = try await bench.provider.publish(image) }
     }
   }
 
-  @Test func aPictureThatChangedIsNotSent() async throws {
-    try await HubBench.run { (bench) async throws in
+  @Test func aFrameThatChangedIsNotSent() async throws {
+    try await HubFixture.run { (bench) async throws in
       let image = try Self.image(bench, "another", digest: Self.digest)
       _ = await expectError(.localFile) { _ = try await bench.provider.publish(image) }
       #expect(try bench.hub.requests().isEmpty)

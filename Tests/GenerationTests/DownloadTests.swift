@@ -10,13 +10,13 @@ import Testing
   }
 
   /// A finished clip at the hub.
-  static func result(_ bench: HubBench) async throws -> GenerationResult {
-    let id = try await bench.provider.enqueue(HubBench.request)[0].id
+  static func result(_ bench: HubFixture) async throws -> GenerationResult {
+    let id = try await bench.provider.enqueue(HubFixture.request)[0].id
     return try await bench.wait(id)
   }
 
   @Test func aClipIsWholeAndTheKeyStaysHome() async throws {
-    try await HubBench.run(#"{"done_after": 0, "clip_bytes": 3000000}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"done_after": 0, "clip_bytes": 3000000}"#) { (bench) async throws in
       let seen = Mutex<[Int64]>([])
       let file = try await bench.provider.download(try await Self.result(bench), to: bench.file("a/clip.mp4")) {
         bytes, total in
@@ -37,7 +37,7 @@ import Testing
   }
 
   @Test func aResultOfTheHubItselfIsFetchedWithTheKey() async throws {
-    try await HubBench.run(#"{"done_after": 0, "relative_results": true}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"done_after": 0, "relative_results": true}"#) { (bench) async throws in
       _ = try await bench.fetch(try await Self.result(bench))
       let fetched = try bench.hub.requests("GET", "/api/results/")
       #expect(fetched.map { $0.headers["authorization"] } == ["Bearer \(ScriptedHub.key)"])
@@ -45,7 +45,7 @@ import Testing
   }
 
   @Test func aBreakIsContinued() async throws {
-    try await HubBench.run(Self.script(#""action": "truncate", "bytes": 70000, "times": 2"#)) { (bench) async throws in
+    try await HubFixture.run(Self.script(#""action": "truncate", "bytes": 70000, "times": 2"#)) { (bench) async throws in
       let file = try await bench.fetch(try await Self.result(bench))
       let whole = try await bench.fetch(try await bench.wait("gen-1"), to: "whole.mp4")
       #expect(file.sha256 == whole.sha256 && file.bytes == 200_000)
@@ -63,8 +63,8 @@ import Testing
     {"port": "files", "action": "none", "ignore_range": true}]}
     """,
   ])
-  func aBreakThatCannotBeContinuedStartsAnew(_ script: String) async throws {
-    try await HubBench.run(script) { (bench) async throws in
+  func aBreakThatCannotBeContinuedStartsAgain(_ script: String) async throws {
+    try await HubFixture.run(script) { (bench) async throws in
       let file = try await bench.fetch(try await Self.result(bench))
       #expect(try bench.hub.requests().filter { $0.port == "files" }.count == 2)
       let whole = try await bench.fetch(try await bench.wait("gen-1"), to: "whole.mp4")
@@ -74,7 +74,7 @@ import Testing
 
   @Test(arguments: [#""action": "truncate", "bytes": 0"#, #""action": "empty""#])
   func aClipThatNeverComesWholeIsNoClip(_ fault: String) async throws {
-    try await HubBench.run(Self.script(#"\#(fault), "times": 99"#)) { (bench) async throws in
+    try await HubFixture.run(Self.script(#"\#(fault), "times": 99"#)) { (bench) async throws in
       let result = try await Self.result(bench)
       _ = await expectError(.damagedDownload) { _ = try await bench.fetch(result) }
       let left = try FileManager.default.contentsOfDirectory(atPath: bench.hub.folder.path)
@@ -84,7 +84,7 @@ import Testing
 
   @Test func aTransferThatStandsStillIsTakenUpAgain() async throws {
     let script = Self.script(#""action": "stall", "bytes": 70000, "seconds": 5"#)
-    try await HubBench.run(script, stall: .milliseconds(300)) { (bench) async throws in
+    try await HubFixture.run(script, stall: .milliseconds(300)) { (bench) async throws in
       let start = ContinuousClock.now
       let file = try await bench.fetch(try await Self.result(bench))
       #expect(file.bytes == 200_000)
@@ -93,13 +93,13 @@ import Testing
   }
 
   @Test(arguments: [403, 404, 410]) func anExpiredAddressIsReplaced(_ status: Int) async throws {
-    try await HubBench.run(Self.script(#""action": "status", "status": \#(status)"#)) { (bench) async throws in
+    try await HubFixture.run(Self.script(#""action": "status", "status": \#(status)"#)) { (bench) async throws in
       let file = try await bench.fetch(try await Self.result(bench))
       #expect(file.bytes == 200_000)
       let tried = try bench.hub.requests().filter { $0.port == "files" }
       #expect(tried.count == 2 && tried[0].query != tried[1].query)
     }
-    try await HubBench.run(Self.script(#""action": "status", "status": \#(status), "times": 99"#)) {
+    try await HubFixture.run(Self.script(#""action": "status", "status": \#(status), "times": 99"#)) {
       (bench) async throws in
       let result = try await Self.result(bench)
       let error = await expectError(.notFound) { _ = try await bench.fetch(result) }
@@ -111,7 +111,7 @@ import Testing
 
   @Test func aRedirectToAnotherHostCarriesNoKey() async throws {
     let fault = #"{"path": "/api/results", "action": "redirect", "to": "{files}/clip{query}"}"#
-    try await HubBench.run(#"{"done_after": 0, "relative_results": true, "faults": [\#(fault)]}"#) {
+    try await HubFixture.run(#"{"done_after": 0, "relative_results": true, "faults": [\#(fault)]}"#) {
       (bench) async throws in
       let file = try await bench.fetch(try await Self.result(bench))
       #expect(file.bytes == 200_000)
@@ -122,15 +122,15 @@ import Testing
 
   @Test func aRedirectCircleEnds() async throws {
     let script = Self.script(#""times": 99, "action": "redirect", "to": "{files}/clip{query}""#)
-    try await HubBench.run(script) { (bench) async throws in
+    try await HubFixture.run(script) { (bench) async throws in
       let result = try await Self.result(bench)
       _ = await expectError(.refused) { _ = try await bench.fetch(result) }
     }
   }
 
-  @Test(arguments: ["http://pictures.example/clip.mp4", "file:///etc/passwd", "ftp://127.0.0.1/x"])
+  @Test(arguments: ["http://frames.example/clip.mp4", "file:///etc/passwd", "ftp://127.0.0.1/x"])
   func onlyEncryptedAddressesAreFetchedElsewhere(_ address: String) async throws {
-    try await HubBench.run { (bench) async throws in
+    try await HubFixture.run { (bench) async throws in
       await #expect(throws: GenerationError.self) {
         _ = try await bench.fetch(.address(url: address, jobID: nil))
       }
@@ -138,7 +138,7 @@ import Testing
   }
 
   @Test func aFolderThatCannotBeWrittenIsALocalError() async throws {
-    try await HubBench.run(#"{"done_after": 0}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"done_after": 0}"#) { (bench) async throws in
       let result = try await Self.result(bench)
       try Data("x".utf8).write(to: URL(fileURLWithPath: bench.file("taken")))
       _ = await expectError(.localFile) { _ = try await bench.fetch(result, to: "taken/clip.mp4") }
@@ -146,7 +146,7 @@ import Testing
   }
 
   /// Fetches 70000 bytes of a clip and is then cancelled, as by the end of the program.
-  private func breakOff(_ bench: HubBench) async throws -> GenerationResult {
+  private func breakOff(_ bench: HubFixture) async throws -> GenerationResult {
     let result = try await Self.result(bench)
     let task = Task { try await bench.fetch(result) }
     let part = bench.file("clip.mp4.part")
@@ -163,7 +163,7 @@ import Testing
   private static let standstill = #""action": "stall", "bytes": 70000, "seconds": 30"#
 
   @Test func theNextRunGoesOnWhereThisOneEnded() async throws {
-    try await HubBench.run(Self.script(Self.standstill)) { (bench) async throws in
+    try await HubFixture.run(Self.script(Self.standstill)) { (bench) async throws in
       let result = try await breakOff(bench)
       let file = try await bench.fetch(result)
       let whole = try await bench.fetch(try await bench.wait("gen-1"), to: "whole.mp4")
@@ -179,9 +179,9 @@ import Testing
     #"{"port": "files", "action": "none", "headers": {"ETag": "\"another\""}}"#,
     #"{"port": "files", "action": "none", "ignore_range": true}"#,
   ])
-  func theNextRunStartsAnewWhenTheClipIsAnother(_ second: String) async throws {
+  func theNextRunStartsAgainWhenTheClipIsAnother(_ second: String) async throws {
     let script = #"{"done_after": 0, "faults": [{"port": "files", \#(Self.standstill)}, \#(second)]}"#
-    try await HubBench.run(script) { (bench) async throws in
+    try await HubFixture.run(script) { (bench) async throws in
       let file = try await bench.fetch(try await breakOff(bench))
       let whole = try await bench.fetch(try await bench.wait("gen-1"), to: "whole.mp4")
       #expect(file.sha256 == whole.sha256 && file.bytes == 200_000)
@@ -189,7 +189,7 @@ import Testing
   }
 
   @Test func whatAnEarlierRunLeftOfAnotherClipIsNotUsed() async throws {
-    try await HubBench.run(Self.script(Self.standstill)) { (bench) async throws in
+    try await HubFixture.run(Self.script(Self.standstill)) { (bench) async throws in
       _ = try await breakOff(bench)
       let file = try await bench.fetch(try await Self.result(bench))
       let whole = try await bench.fetch(try await bench.wait("gen-2"), to: "whole.mp4")
@@ -204,14 +204,14 @@ import Testing
     ("x-goog-hash", "crc32c=AAAAAA==,md5=AAAAAAAAAAAAAAAAAAAAAA=="),
   ])
   func aClipWithAnotherDigestIsFetchedAgain(_ header: String, _ value: String) async throws {
-    try await HubBench.run(Self.script(#""action": "none", "headers": {"\#(header)": "\#(value)"}"#)) {
+    try await HubFixture.run(Self.script(#""action": "none", "headers": {"\#(header)": "\#(value)"}"#)) {
       (bench) async throws in
       let file = try await bench.fetch(try await Self.result(bench))
       #expect(file.bytes == 200_000)
       #expect(try bench.hub.requests().filter { $0.port == "files" }.count == 2)
     }
     let always = #""action": "none", "times": 99, "headers": {"\#(header)": "\#(value)"}"#
-    try await HubBench.run(Self.script(always)) { (bench) async throws in
+    try await HubFixture.run(Self.script(always)) { (bench) async throws in
       let result = try await Self.result(bench)
       let error = await expectError(.damagedDownload) { _ = try await bench.fetch(result) }
       #expect(error?.message.contains("digest") == true)

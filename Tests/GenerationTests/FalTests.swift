@@ -6,15 +6,15 @@ import Testing
 
 @Suite struct FalTests {
   @Test(arguments: [WaitMode.poll, .sse]) func aQueuedClipArrives(_ mode: WaitMode) async throws {
-    try await FalBench.run(wait: mode) { (bench) async throws in
-      let jobs = try await bench.provider.enqueue(FalBench.request)
+    try await FalFixture.run(wait: mode) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(FalFixture.request)
       #expect(jobs.map(\.id) == ["fal-ai/kling-video/requests/req-1"] && jobs.map(\.state) == [.queued])
       let file = try await bench.fetch(try await bench.wait(jobs[0].id))
       #expect(file.bytes == 200_000 && file.path == bench.file("clip.mp4"))
       let paid = try bench.paid()
-      #expect(paid.map(\.path) == ["/" + FalBench.endpoint])
+      #expect(paid.map(\.path) == ["/" + FalFixture.endpoint])
       let body = try JSONDecoder().decode(JSONValue.self, from: Data(paid[0].body.utf8))
-      #expect(body == .object(FalBench.request.parameters), "the endpoint is not repeated in the body")
+      #expect(body == .object(FalFixture.request.parameters), "the endpoint is not repeated in the body")
       for request in try bench.fal.requests() {
         let key = request.headers["authorization"]
         #expect(request.port == "files" ? key == nil : key == "Key \(ScriptedFal.key)", "\(request.path)")
@@ -23,8 +23,8 @@ import Testing
   }
 
   @Test func theStreamSpareQuestions() async throws {
-    try await FalBench.run(#"{"done_after": 1.0}"#, wait: .sse) { (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+    try await FalFixture.run(#"{"done_after": 1.0}"#, wait: .sse) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.wait(id)
       let asked = try bench.fal.requests("GET", at: "queue").filter { $0.path.hasSuffix("/status") }
       #expect(asked.count <= 3, "the stream itself ended the wait")
@@ -33,19 +33,19 @@ import Testing
   }
 
   @Test(arguments: ["never", "mute", "drop"]) func aBadStreamDoesNotHoldUp(_ stream: String) async throws {
-    try await FalBench.run(
+    try await FalFixture.run(
       #"{"stream": "\#(stream)"}"#, wait: .sse, safetyNet: .milliseconds(300), silence: .milliseconds(400)
     ) { (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.wait(id)
     }
   }
 
   @Test(arguments: ["odd", "foreign", "none"], [WaitMode.poll, .sse])
   func theAddressesItGaveAreUsed(_ addresses: String, _ mode: WaitMode) async throws {
-    try await FalBench.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .milliseconds(300)) {
+    try await FalFixture.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .milliseconds(300)) {
       (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.fetch(try await bench.wait(id))
       let start = addresses == "odd" ? "/odd/" : "/fal-ai/kling-video/requests/"
       for entry in try bench.fal.requests("GET", at: "queue") { #expect(entry.path.hasPrefix(start)) }
@@ -61,8 +61,8 @@ import Testing
     (#"{"outcome": "refused"}"#, .generationFailed, "body.duration: Input should be '3' to '15'"),
   ])
   func aFailureKeepsItsWords(_ script: String, _ code: GenerationError.Code, _ words: String) async throws {
-    try await FalBench.run(script, wait: .sse) { (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+    try await FalFixture.run(script, wait: .sse) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       let error = await expectError(code) { _ = try await bench.wait(id) }
       #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
     }
@@ -70,25 +70,25 @@ import Testing
 
   @Test(arguments: [408, 409, 425, 429, 503]) func aClearRefusalForNowIsTriedAgain(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "headers": {"Retry-After": "0"}"#
-    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
-      _ = try await bench.provider.enqueue(FalBench.request)
+    try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
+      _ = try await bench.provider.enqueue(FalFixture.request)
       #expect(try bench.paid().count == 2)
     }
   }
 
   @Test(arguments: [502, 503, 504]) func aPageOfTheIngressMeansThatNothingWasTaken(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>nginx</html>""#
-    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
-      _ = try await bench.provider.enqueue(FalBench.request)
+    try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
+      _ = try await bench.provider.enqueue(FalFixture.request)
       #expect(try bench.paid().count == 2)
     }
   }
 
   @Test(arguments: [502, 504]) func behindAPageOfTheIngressABlockingCallMayHaveBeenAtWork(_ status: Int) async throws {
     let fault = #""port": "run", "method": "POST", "action": "status", "status": \#(status), "body": "nginx""#
-    try await FalBench.run(FalBench.faults(fault), wait: .sync) { (bench) async throws in
+    try await FalFixture.run(FalFixture.faults(fault), wait: .sync) { (bench) async throws in
       _ = await expectError(.answerLost) {
-        _ = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
+        _ = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
       }
       #expect(try bench.paid().count == 1)
     }
@@ -97,16 +97,16 @@ import Testing
   /// The queue's own failure names the request that it has taken.
   @Test(arguments: [500, 502, 503, 504]) func aFailureThatNamesItsRequestIsFollowed(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "garble", "named": true, "status": \#(status)"#
-    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+    try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       #expect(id == "fal-ai/kling-video/requests/req-1")
       _ = try await bench.fetch(try await bench.wait(id))
       #expect(try bench.paid().count == 1)
     }
     let unknown =
       #""method": "POST", "action": "status", "status": \#(status), "headers": {"x-fal-request-id": "nobody"}"#
-    try await FalBench.run(FalBench.faults(unknown)) { (bench) async throws in
-      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
+    try await FalFixture.run(FalFixture.faults(unknown)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
       #expect(try bench.paid().count == 1)
     }
   }
@@ -122,17 +122,17 @@ import Testing
   @Test(arguments: [(500, "nginx"), (502, "bad gateway"), (504, "timed out")])
   func whatMayHaveBeenTakenIsNotSentAgain(_ status: Int, _ page: String) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>\#(page)</html>""#
-    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
-      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
+    try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
       #expect(try bench.paid().count == 1)
     }
   }
 
   @Test(arguments: [400, 401, 403, 404, 422]) func whatStaysRefusedIsNotTriedAgain(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "{\"detail\": \"no way\"}""#
-    try await FalBench.run(FalBench.faults(fault)) { (bench) async throws in
+    try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       do {
-        _ = try await bench.provider.enqueue(FalBench.request)
+        _ = try await bench.provider.enqueue(FalFixture.request)
         Issue.record("nothing was thrown")
       } catch let error as GenerationError {
         #expect(error.status == status && error.message.contains("no way"))
@@ -144,64 +144,64 @@ import Testing
 
   @Test(arguments: [#""action": "accept_and_drop""#, #""action": "garble""#])
   func aLostAnswerIsNeitherRepeatedNorGuessed(_ action: String) async throws {
-    try await FalBench.run(FalBench.faults(#""method": "POST", \#(action)"#)) { (bench) async throws in
-      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalBench.request) }
-      let error = await expectError(.answerLost) { _ = try await bench.provider.find(FalBench.request, since: 0) }
+    try await FalFixture.run(FalFixture.faults(#""method": "POST", \#(action)"#)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
+      let error = await expectError(.answerLost) { _ = try await bench.provider.find(FalFixture.request, since: 0) }
       #expect(error?.message.contains("longtake redo") == true)
       #expect(try bench.paid().count == 1)
     }
   }
 
   @Test func anAnswerThatBrokeStillNamesItsRequest() async throws {
-    try await FalBench.run(FalBench.faults(#""method": "POST", "action": "garble", "named": true"#)) {
+    try await FalFixture.run(FalFixture.faults(#""method": "POST", "action": "garble", "named": true"#)) {
       (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.fetch(try await bench.wait(id))
       #expect(try bench.paid().count == 1)
     }
   }
 
   @Test func aBlockingClipArrives() async throws {
-    try await FalBench.run(wait: .sync) { (bench) async throws in
-      let results = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
+    try await FalFixture.run(wait: .sync) { (bench) async throws in
+      let results = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
       #expect(results.count == 1)
       #expect(try await bench.fetch(results[0]).bytes == 200_000)
       #expect(try bench.fal.requests("POST", at: "run").count == 1)
     }
-    try await FalBench.run(#"{"faults": [{"port": "run", "action": "accept_and_drop"}]}"#, wait: .sync) {
+    try await FalFixture.run(#"{"faults": [{"port": "run", "action": "accept_and_drop"}]}"#, wait: .sync) {
       (bench) async throws in
       _ = await expectError(.answerLost) {
-        _ = try await bench.provider.generate(FalBench.request, into: bench.file("clips"))
+        _ = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
       }
       #expect(try bench.paid().count == 1)
     }
   }
 
   @Test func takesAreRequestsOfTheirOwn() async throws {
-    try await FalBench.run { (bench) async throws in
+    try await FalFixture.run { (bench) async throws in
       #expect(bench.provider.takesPerRequest == 1)
-      let request = GenerationRequest(model: FalBench.endpoint, parameters: ["prompt": "p"], takes: 3)
+      let request = GenerationRequest(model: FalFixture.endpoint, parameters: ["prompt": "p"], takes: 3)
       let ids = try await bench.provider.enqueue(request).map(\.id)
       #expect(Set(ids).count == 3)
     }
   }
 
   @Test func cancelling() async throws {
-    try await FalBench.run(#"{"done_after": 60}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+    try await FalFixture.run(#"{"done_after": 60}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       #expect(try await bench.provider.cancel(id).state == .cancelled)
       _ = await expectError(.cancelled) { _ = try await bench.wait(id) }
       _ = await expectError(.notFound) { _ = try await bench.provider.cancel("fal-ai/kling-video/requests/none") }
       _ = await expectError(.notFound) { _ = try await bench.provider.cancel("nonsense") }
     }
-    try await FalBench.run(#"{"done_after": 0}"#) { (bench) async throws in
-      let id = try await bench.provider.enqueue(FalBench.request)[0].id
+    try await FalFixture.run(#"{"done_after": 0}"#) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       #expect(try await bench.provider.cancel(id).state == .succeeded, "it came too late")
     }
   }
 
-  @Test func aPictureGoesToTheStorageOnceAndWithoutTheKey() async throws {
-    try await FalBench.run { (bench) async throws in
+  @Test func aFrameGoesToTheStorageOnceAndWithoutTheKey() async throws {
+    try await FalFixture.run { (bench) async throws in
       let path = bench.file("a.png")
       try Data("anchor".utf8).write(to: URL(fileURLWithPath: path))
       let image = LocalImage(path: path, sha256: AnchorUploadTests.digest, mediaType: "image/png")

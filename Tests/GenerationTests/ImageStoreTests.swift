@@ -4,13 +4,13 @@ import Support
 import Testing
 
 @Suite struct ImageStoreTests {
-  private func image(_ folder: ScratchFolder, _ name: String = "a picture's name.png") throws -> LocalImage {
+  private func image(_ folder: ScratchFolder, _ name: String = "a frame's name.png") throws -> LocalImage {
     LocalImage(
       path: try folder.write(name, AnchorUploadTests.contents), sha256: AnchorUploadTests.digest,
       mediaType: "image/png")
   }
 
-  @Test func aDataAddressHoldsThePicture() async throws {
+  @Test func aDataAddressHoldsTheFrame() async throws {
     let folder = try ScratchFolder()
     let store = DataImageStore()
     #expect(try await store.publish(try image(folder)) == "data:image/png;base64,YW5jaG9y")
@@ -23,8 +23,8 @@ import Testing
       "up load.sh",
       "test $# = 2 && test \"$1\" = --public && cp \"$2\" \"\(folder.path("got"))\" && echo https://p.example/x\n")
     let store = try CommandImageStore(command: "sh '\(script)' --public")
-    let picture = try image(folder)
-    #expect(try await store.publish(picture) == "https://p.example/x")
+    let frame = try image(folder)
+    #expect(try await store.publish(frame) == "https://p.example/x")
     #expect(FileManager.default.contents(atPath: folder.path("got")) == Data(AnchorUploadTests.contents.utf8))
   }
 

@@ -30,11 +30,11 @@ private struct Recorder: LogHandler {
     let logger = Logger(label: "test") { _ in Recorder(lines: lines) }
     let faults =
       #"[{"port": "files", "action": "status", "status": 503}, {"port": "files", "action": "truncate", "bytes": 9}]"#
-    try await HubBench.run(#"{"faults": \#(faults)}"#, wait: mode, logger: logger) { (bench) async throws in
+    try await HubFixture.run(#"{"faults": \#(faults)}"#, wait: mode, logger: logger) { (bench) async throws in
       if mode == .sync {
-        _ = try await bench.fetch(try await bench.provider.generate(HubBench.request, into: bench.file("clips"))[0])
+        _ = try await bench.fetch(try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))[0])
       } else {
-        _ = try await bench.fetch(try await bench.wait(try await bench.provider.enqueue(HubBench.request)[0].id))
+        _ = try await bench.fetch(try await bench.wait(try await bench.provider.enqueue(HubFixture.request)[0].id))
       }
       let signatures = try bench.hub.requests().compactMap { $0.query["X-Amz-Signature"] }
       #expect(!signatures.isEmpty)

@@ -67,7 +67,7 @@ struct RequestBuilderTests {
     #expect(second["prompt"] == nil)
   }
 
-  @Test("fal's other endpoints: each has its own name for the first picture")
+  @Test("fal's other endpoints: each has its own name for the first frame")
   func falEndpoints() throws {
     let text = "shots: [{id: a, prompt: p, duration: 4, start: s.png, end: e.png, generate_audio: true}]"
     for (name, start) in [("o3-4k-image-to-video", "image_url"), ("v3-4k-image-to-video", "start_image_url")] {
@@ -96,7 +96,7 @@ struct RequestBuilderTests {
         == ["prompt": "p", "resolution": "4k", "duration": 8, "input_image": "/films/s.png"])
   }
 
-  @Test("pictures are asked for once each, and their addresses are what is sent")
+  @Test("frames are asked for once each, and their addresses are what is sent")
   func addresses() throws {
     let text = "references: [s.png]\nshots: [{id: a, prompt: p, start: s.png}, {id: b, prompt: p}]"
     let builder = try builder(text, "kling-video-o3-4k-reference-to-video")

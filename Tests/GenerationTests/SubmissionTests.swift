@@ -11,12 +11,12 @@ import Testing
   static func faults(_ fault: String) -> String { #"{"faults": [{"method": "POST", "path": "/api/ai", \#(fault)}]}"# }
 
   @Test func everyFieldIsSentAndNothingElse() async throws {
-    try await HubBench.run { (bench) async throws in
+    try await HubFixture.run { (bench) async throws in
       let jobs = try await bench.provider.enqueue(
-        GenerationRequest(model: HubBench.request.model, parameters: HubBench.request.parameters, takes: 2))
+        GenerationRequest(model: HubFixture.request.model, parameters: HubFixture.request.parameters, takes: 2))
       #expect(jobs.map(\.id) == ["gen-1", "gen-2"])
-      var expected = HubBench.request.parameters
-      expected["model"] = .string(HubBench.request.model)
+      var expected = HubFixture.request.parameters
+      expected["model"] = .string(HubFixture.request.model)
       expected["num_generations"] = 2
       #expect(try bench.paid() == [.object(expected)])
       let sent = try #require(try bench.hub.requests("POST", Self.queue).first)
@@ -27,12 +27,12 @@ import Testing
 
   @Test(arguments: [WaitMode.poll, .sync]) func tooManyRequestsAreSentAgainWhenAskedTo(_ mode: WaitMode) async throws {
     let script = Self.faults(#""action": "status", "status": 429, "headers": {"Retry-After": "1"}"#)
-    try await HubBench.run(script, wait: mode) { (bench) async throws in
+    try await HubFixture.run(script, wait: mode) { (bench) async throws in
       let start = ContinuousClock.now
       if mode == .sync {
-        _ = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+        _ = try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))
       } else {
-        _ = try await bench.provider.enqueue(HubBench.request)
+        _ = try await bench.provider.enqueue(HubFixture.request)
       }
       #expect(start.duration(to: .now) >= .seconds(1))
       #expect(try bench.paid().count == 2)
@@ -46,7 +46,7 @@ import Testing
   ])
   func oddAnswersStillNameWhatWasPaid(_ list: String, _ ids: [String]) async throws {
     let script = Self.faults(#""action": "status", "status": 200, "body": {"generations": \#(list)}"#)
-    try await HubBench.run(script) { (bench) async throws in
+    try await HubFixture.run(script) { (bench) async throws in
       let request = GenerationRequest(model: "m", parameters: ["prompt": "p"], takes: 2)
       #expect(try await bench.provider.enqueue(request).map(\.id) == ids)
       #expect(try bench.paid().count == 1)
@@ -61,24 +61,24 @@ import Testing
       func wasNotTaken() throws { words.withLock { $0.append("not taken") } }
     }
     let script = Self.faults(#""action": "status", "status": 429, "headers": {"Retry-After": "0"}"#)
-    try await HubBench.run(script) { (bench) async throws in
+    try await HubFixture.run(script) { (bench) async throws in
       let journal = Journal()
-      _ = try await bench.provider.enqueue(HubBench.request, journal: journal)
+      _ = try await bench.provider.enqueue(HubFixture.request, journal: journal)
       #expect(journal.words.withLock { $0 } == ["sent", "not taken", "sent"])
     }
-    try await HubBench.run(Self.faults(#""action": "drop""#)) { (bench) async throws in
+    try await HubFixture.run(Self.faults(#""action": "drop""#)) { (bench) async throws in
       let journal = Journal()
-      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubBench.request, journal: journal) }
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubFixture.request, journal: journal) }
       #expect(journal.words.withLock { $0 } == ["sent"])
     }
   }
 
   /// A clock that was set back since must not hide what was paid.
   @Test func whatWasSentInTheFutureIsFound() async throws {
-    try await HubBench.run { (bench) async throws in
-      _ = try await bench.provider.enqueue(HubBench.request)
+    try await HubFixture.run { (bench) async throws in
+      _ = try await bench.provider.enqueue(HubFixture.request)
       let now = Date().timeIntervalSince1970
-      #expect(try await bench.provider.find(HubBench.request, since: now + 7200).map(\.id) == ["gen-1"])
+      #expect(try await bench.provider.find(HubFixture.request, since: now + 7200).map(\.id) == ["gen-1"])
     }
   }
 
@@ -96,15 +96,15 @@ import Testing
     for (date, ids) in [(#""date": "\#(behind)", "#, ["late"]), ("", [])] {
       let fault =
         #"{"method": "GET", "path": "/api/ai/queue", "times": 9, "action": "status", "status": 200, \#(date)"body": {"generations": [\#(job)]}}"#
-      try await HubBench.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
+      try await HubFixture.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
         #expect(try await bench.provider.find(request, since: now).map(\.id) == ids)
       }
     }
   }
 
   @Test func tooManyRequestsEndSomewhere() async throws {
-    try await HubBench.run(Self.faults(#""times": 99, "action": "status", "status": 429"#)) { (bench) async throws in
-      _ = await expectError(.rateLimited) { _ = try await bench.provider.enqueue(HubBench.request) }
+    try await HubFixture.run(Self.faults(#""times": 99, "action": "status", "status": 429"#)) { (bench) async throws in
+      _ = await expectError(.rateLimited) { _ = try await bench.provider.enqueue(HubFixture.request) }
       #expect(try bench.paid().count == 4)
     }
   }
@@ -115,15 +115,15 @@ import Testing
     #""action": "status", "status": 504"#,
   ])
   func aLostAnswerIsNotPaidTwice(_ fault: String) async throws {
-    try await HubBench.run(Self.faults(#""times": 9, \#(fault)"#)) { (bench) async throws in
-      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubBench.request) }
+    try await HubFixture.run(Self.faults(#""times": 9, \#(fault)"#)) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubFixture.request) }
       #expect(try bench.paid().count == 1)
     }
   }
 
   @Test func anAnswerLostAfterItsHeadIsNotPaidTwice() async throws {
     let script = Self.faults(#""times": 9, "action": "truncate", "bytes": 1000"#)
-    try await HubBench.run(script, wait: .sync) { (bench) async throws in
+    try await HubFixture.run(script, wait: .sync) { (bench) async throws in
       let request = GenerationRequest(model: "m", parameters: ["prompt": "p", "response_format": "b64_json"])
       _ = await expectError(.answerLost) {
         _ = try await bench.provider.generate(request, into: bench.file("clips"))
@@ -135,10 +135,10 @@ import Testing
   }
 
   @Test func aSilentBlockingCallEndsAsLost() async throws {
-    try await HubBench.run(#"{"done_after": 5}"#, wait: .sync, syncPatience: .milliseconds(500)) {
+    try await HubFixture.run(#"{"done_after": 5}"#, wait: .sync, syncPatience: .milliseconds(500)) {
       (bench) async throws in
       _ = await expectError(.answerLost) {
-        _ = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+        _ = try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))
       }
       #expect(try bench.paid().count == 1)
     }
@@ -146,25 +146,25 @@ import Testing
 
   @Test(arguments: ["0.1", "60"]) func whatWasLostIsFound(_ doneAfter: String) async throws {
     let fault = #"{"method": "POST", "path": "/api/ai/queue", "skip": 1, "action": "accept_and_drop"}"#
-    try await HubBench.run(#"{"done_after": \#(doneAfter), "faults": [\#(fault)]}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"done_after": \#(doneAfter), "faults": [\#(fault)]}"#) { (bench) async throws in
       let start = Date().timeIntervalSince1970
       let other = GenerationRequest(
-        model: HubBench.request.model,
-        parameters: HubBench.request.parameters.merging(["duration": 5]) { $1 })
+        model: HubFixture.request.model,
+        parameters: HubFixture.request.parameters.merging(["duration": 5]) { $1 })
       _ = try await bench.provider.enqueue(other)
-      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubBench.request) }
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(HubFixture.request) }
       try await Task.sleep(for: .milliseconds(250))
       let same = GenerationRequest(
-        model: HubBench.request.model,
-        parameters: HubBench.request.parameters.merging(["duration": 3.0, "response_format": "url"]) { $1 })
+        model: HubFixture.request.model,
+        parameters: HubFixture.request.parameters.merging(["duration": 3.0, "response_format": "url"]) { $1 })
       let found = try await bench.provider.find(same, since: start)
       #expect(found.map(\.id) == ["gen-2"])
       #expect(found.first?.state == (doneAfter == "60" ? .processing : .succeeded))
       let anchored = GenerationRequest(
         model: same.model,
-        parameters: same.parameters.merging(["start_image_url": "https://pictures.example/s.png"]) { $1 })
+        parameters: same.parameters.merging(["start_image_url": "https://frames.example/s.png"]) { $1 })
       #expect(try await bench.provider.find(anchored, since: start).isEmpty)
-      let reduced = GenerationRequest(model: HubBench.request.model, parameters: ["prompt": "A lighthouse at night"])
+      let reduced = GenerationRequest(model: HubFixture.request.model, parameters: ["prompt": "A lighthouse at night"])
       #expect(try await bench.provider.find(reduced, since: start).isEmpty)
     }
   }
@@ -175,14 +175,14 @@ import Testing
       baseURL: "http://127.0.0.1:1/api", key: APIKey("k", variable: "OXEN_API_KEY"))
     configuration.retry = RetryPolicy(attempts: 3, firstPause: .milliseconds(10))
     let provider = try OxenProvider(configuration: configuration, waitMode: .poll)
-    let error = await expectError(.unavailable) { _ = try await provider.enqueue(HubBench.request) }
+    let error = await expectError(.unavailable) { _ = try await provider.enqueue(HubFixture.request) }
     #expect(error?.message.contains("Tried 3 times") == true)
     try await provider.close()
   }
 
   @Test func aRefusedKeyNamesItsVariable() async throws {
-    try await HubBench.run(wait: .sse, key: "wrong-key") { (bench) async throws in
-      let error = await expectError(.notAuthorised) { _ = try await bench.provider.enqueue(HubBench.request) }
+    try await HubFixture.run(wait: .sse, key: "wrong-key") { (bench) async throws in
+      let error = await expectError(.notAuthorised) { _ = try await bench.provider.enqueue(HubFixture.request) }
       let message = try #require(error?.message)
       #expect(message.contains("OXEN_API_KEY") && message.contains("No valid key") && !message.contains("wrong-key"))
       #expect(error?.status == 401)
@@ -212,9 +212,9 @@ import Testing
     _ status: Int, _ body: String, _ code: GenerationError.Code, _ words: String
   ) async throws {
     let encoded = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
-    try await HubBench.run(Self.faults(#""action": "status", "status": \#(status), "body": \#(encoded)"#)) {
+    try await HubFixture.run(Self.faults(#""action": "status", "status": \#(status), "body": \#(encoded)"#)) {
       (bench) async throws in
-      let error = await expectError(code) { _ = try await bench.provider.enqueue(HubBench.request) }
+      let error = await expectError(code) { _ = try await bench.provider.enqueue(HubFixture.request) }
       #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
       #expect(error?.status == status)
       #expect(try bench.paid().count == 1)
@@ -222,16 +222,16 @@ import Testing
   }
 
   @Test func aPaidRequestIsNotCarriedElsewhere() async throws {
-    try await HubBench.run(Self.faults(#""action": "redirect", "status": 307, "to": "{files}/x""#)) {
+    try await HubFixture.run(Self.faults(#""action": "redirect", "status": 307, "to": "{files}/x""#)) {
       (bench) async throws in
-      _ = await expectError(.refused) { _ = try await bench.provider.enqueue(HubBench.request) }
+      _ = await expectError(.refused) { _ = try await bench.provider.enqueue(HubFixture.request) }
       #expect(try bench.hub.requests().filter { $0.port == "files" }.isEmpty)
     }
   }
 
   @Test func readingFollowsRedirectsWithoutTheKey() async throws {
     let fault = #"{"method": "GET", "path": "/api/ai/models", "action": "redirect", "to": "{files}/models"}"#
-    try await HubBench.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
+    try await HubFixture.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in
       _ = try? await bench.provider.models(search: nil)
       let elsewhere = try bench.hub.requests().filter { $0.port == "files" }
       #expect(elsewhere.count == 1)
@@ -240,7 +240,7 @@ import Testing
   }
 
   @Test func theCatalogueIsGivenAsItComes() async throws {
-    try await HubBench.run { (bench) async throws in
+    try await HubFixture.run { (bench) async throws in
       #expect(try await bench.provider.models(search: nil).count == 2)
       #expect(try await bench.provider.models(search: "veo").map { $0["id"] } == ["google-veo-3-1"])
       #expect(try await bench.provider.model("kling-video-o3-omni")["pricing"]?["per_second"] == 0.42)

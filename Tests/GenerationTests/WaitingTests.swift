@@ -7,8 +7,8 @@ import Testing
 
 @Suite struct WaitingTests {
   @Test(arguments: [WaitMode.poll, .sse]) func aQueuedClipArrives(_ mode: WaitMode) async throws {
-    try await HubBench.run(wait: mode) { (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+    try await HubFixture.run(wait: mode) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       #expect(jobs.map(\.state) == [.queued])
       let file = try await bench.fetch(try await bench.wait(jobs[0].id))
       #expect(file.bytes == 200_000)
@@ -17,8 +17,8 @@ import Testing
   }
 
   @Test(arguments: ["url", "b64_json"]) func aBlockingClipArrivesInEitherForm(_ form: String) async throws {
-    try await HubBench.run(#"{"sync_format": "\#(form)"}"#, wait: .sync) { (bench) async throws in
-      let results = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+    try await HubFixture.run(#"{"sync_format": "\#(form)"}"#, wait: .sync) { (bench) async throws in
+      let results = try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))
       #expect(results.count == 1)
       let sync = try await bench.fetch(results[0], to: "sync.mp4")
       #expect(sync.bytes == 200_000)
@@ -37,8 +37,8 @@ import Testing
   func aClipInsideAnAnswerIsTakenOut(_ body: String) async throws {
     let encoded = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
     let fault = #"{"path": "/api/ai/videos", "action": "status", "status": 200, "body": \#(encoded)}"#
-    try await HubBench.run(#"{"faults": [\#(fault)]}"#, wait: .sync) { (bench) async throws in
-      let results = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+    try await HubFixture.run(#"{"faults": [\#(fault)]}"#, wait: .sync) { (bench) async throws in
+      let results = try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))
       let file = try await bench.fetch(try #require(results.first))
       #expect(try String(contentsOfFile: file.path, encoding: .utf8) == "a/b?c>d")
       #expect(try FileManager.default.contentsOfDirectory(atPath: bench.file("clips")).isEmpty)
@@ -52,17 +52,17 @@ import Testing
   func anAnswerWithoutAClipMayStillBePaid(_ body: String) async throws {
     let encoded = String(decoding: try JSONEncoder().encode(body), as: UTF8.self)
     let fault = #"{"path": "/api/ai/videos", "action": "status", "status": 200, "body": \#(encoded)}"#
-    try await HubBench.run(#"{"faults": [\#(fault)]}"#, wait: .sync) { (bench) async throws in
+    try await HubFixture.run(#"{"faults": [\#(fault)]}"#, wait: .sync) { (bench) async throws in
       _ = await expectError(.answerLost) {
-        _ = try await bench.provider.generate(HubBench.request, into: bench.file("clips"))
+        _ = try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))
       }
       #expect(try bench.paid().count == 1)
     }
   }
 
   @Test func closingEndsAWait() async throws {
-    try await HubBench.run(#"{"done_after": 30}"#, wait: .sse) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(#"{"done_after": 30}"#, wait: .sse) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let task = Task { try await bench.wait(id, seconds: 60) }
       try await Task.sleep(for: .milliseconds(300))
       let start = ContinuousClock.now
@@ -73,7 +73,7 @@ import Testing
   }
 
   @Test func blockingTakesAreRequestsOfTheirOwn() async throws {
-    try await HubBench.run(#"{"sync_format": "b64_json"}"#, wait: .sync) { (bench) async throws in
+    try await HubFixture.run(#"{"sync_format": "b64_json"}"#, wait: .sync) { (bench) async throws in
       let request = GenerationRequest(model: "m", parameters: ["prompt": "p"], takes: 3)
       let results = try await bench.provider.generate(request, into: bench.file("clips"))
       #expect(results.count == 3)
@@ -82,8 +82,8 @@ import Testing
   }
 
   @Test func theStreamStandsBeforeAnythingIsSent() async throws {
-    try await HubBench.run(wait: .sse) { (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+    try await HubFixture.run(wait: .sse) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       let order = try bench.hub.requests().map(\.path)
       #expect(order == ["/api/events", "/api/ai/queue"])
       _ = try await bench.wait(jobs[0].id)
@@ -92,20 +92,20 @@ import Testing
   }
 
   @Test func anEventBeforeTheWaitIsNotLost() async throws {
-    try await HubBench.run(#"{"done_after": 0}"#, wait: .sse) { (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+    try await HubFixture.run(#"{"done_after": 0}"#, wait: .sse) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       try await Task.sleep(for: .milliseconds(300))
       _ = try await bench.wait(jobs[0].id, seconds: 5)
     }
   }
 
   @Test func anEventBeforeTheConnectIsMadeUpFor() async throws {
-    try await HubBench.run(
+    try await HubFixture.run(
       #"{"done_after": 0.5, "faults": [{"path": "/api/events", "skip": 1, "times": 2, "action": "drop"}], "events": "drop"}"#,
       wait: .sse
     ) {
       (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       _ = try await bench.wait(jobs[0].id, seconds: 10)
       #expect(try bench.hub.requests("GET", "/api/events").count >= 2)
       #expect(try bench.hub.requests("GET", "/api/ai/queue/").count >= 2)
@@ -113,38 +113,38 @@ import Testing
   }
 
   @Test func aMuteStreamIsReplaced() async throws {
-    try await HubBench.run(#"{"done_after": 0.4, "events": "mute"}"#, wait: .sse, silence: .milliseconds(700)) {
+    try await HubFixture.run(#"{"done_after": 0.4, "events": "mute"}"#, wait: .sse, silence: .milliseconds(700)) {
       (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       _ = try await bench.wait(jobs[0].id, seconds: 10)
       #expect(try bench.hub.requests("GET", "/api/events").count >= 2)
     }
   }
 
   @Test func theSafetyNetFindsWhatNoEventTells() async throws {
-    try await HubBench.run(#"{"events": "never"}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+    try await HubFixture.run(#"{"events": "never"}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       _ = try await bench.wait(jobs[0].id, seconds: 10)
       #expect(try bench.hub.requests("GET", "/api/events").count == 1)
     }
   }
 
   @Test func withoutAStreamItStillArrives() async throws {
-    try await HubBench.run(
+    try await HubFixture.run(
       #"{"faults": [{"path": "/api/events", "times": 999, "action": "status", "status": 404}]}"#, wait: .sse
     ) {
       (bench) async throws in
-      let jobs = try await bench.provider.enqueue(HubBench.request)
+      let jobs = try await bench.provider.enqueue(HubFixture.request)
       _ = try await bench.wait(jobs[0].id, seconds: 10)
     }
   }
 
   @Test func manyWaitOnOneStream() async throws {
-    try await HubBench.run(#"{"done_after": 1}"#, wait: .sse) { (bench) async throws in
+    try await HubFixture.run(#"{"done_after": 1}"#, wait: .sse) { (bench) async throws in
       try await withThrowingTaskGroup(of: Void.self) { group in
         for _ in 0..<30 {
           group.addTask {
-            let jobs = try await bench.provider.enqueue(HubBench.request)
+            let jobs = try await bench.provider.enqueue(HubFixture.request)
             _ = try await bench.wait(jobs[0].id, seconds: 20)
           }
         }
@@ -156,8 +156,8 @@ import Testing
 
   @Test(arguments: [WaitMode.poll, .sse]) func aFailureSaysWhatTheServiceSaid(_ mode: WaitMode) async throws {
     let script = #"{"outcome": "failed", "error_message": "Blocked by content policy \u001b[31m secret-key-1234"}"#
-    try await HubBench.run(script, wait: mode) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(script, wait: mode) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let error = await expectError(.generationFailed) { _ = try await bench.wait(id) }
       let message = try #require(error?.message)
       #expect(message.contains("Blocked by content policy") && message.contains("change the prompt"))
@@ -166,23 +166,23 @@ import Testing
   }
 
   @Test func missingCreditsAreCalledThat() async throws {
-    try await HubBench.run(#"{"outcome": "failed", "error_message": "Insufficient credits"}"#) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(#"{"outcome": "failed", "error_message": "Insufficient credits"}"#) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       _ = await expectError(.insufficientCredits) { _ = try await bench.wait(id) }
     }
   }
 
   @Test func aCancelledJobIsCalledThat() async throws {
-    try await HubBench.run(#"{"done_after": 30}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(#"{"done_after": 30}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       #expect(try await bench.provider.cancel(id).state == .cancelled)
       _ = await expectError(.cancelled) { _ = try await bench.wait(id) }
     }
   }
 
   @Test(arguments: [WaitMode.poll, .sse]) func aDeadlineEndsTheWait(_ mode: WaitMode) async throws {
-    try await HubBench.run(#"{"done_after": 30}"#, wait: mode) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(#"{"done_after": 30}"#, wait: mode) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let start = ContinuousClock.now
       _ = await expectError(.timedOut) { _ = try await bench.wait(id, seconds: 0.5) }
       #expect(start.duration(to: .now) < .seconds(5))
@@ -190,8 +190,8 @@ import Testing
   }
 
   @Test(arguments: [WaitMode.poll, .sse]) func cancellingTheTaskEndsTheWait(_ mode: WaitMode) async throws {
-    try await HubBench.run(#"{"done_after": 30}"#, wait: mode) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(#"{"done_after": 30}"#, wait: mode) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let task = Task { try await bench.wait(id, seconds: 60) }
       try await Task.sleep(for: .milliseconds(300))
       let start = ContinuousClock.now
@@ -203,15 +203,15 @@ import Testing
 
   @Test func aBadMinuteOfTheServiceIsWaitedOut() async throws {
     let faults = #"[{"method": "GET", "path": "/api/ai/queue/", "times": 7, "action": "status", "status": 502}]"#
-    try await HubBench.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       _ = try await bench.wait(id)
     }
   }
 
   @Test func progressShowsTheStates() async throws {
-    try await HubBench.run { (bench) async throws in
-      let id = try await bench.provider.enqueue(HubBench.request)[0].id
+    try await HubFixture.run { (bench) async throws in
+      let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let states = Mutex<[GenerationJob.State]>([])
       _ = try await bench.provider.wait(for: id, timeout: .seconds(20)) { job in
         states.withLock { $0.append(job.state) }

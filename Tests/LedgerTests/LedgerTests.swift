@@ -21,7 +21,7 @@ struct LedgerTests {
 
   private let clip = ClipEntry(path: "clips/a.take1.mp4", bytes: 10, sha256: "ab")
 
-  @Test("at every step the next one is told from a ledger opened anew")
+  @Test("at every step the next one is told from a ledger opened again")
   func everyStep() throws {
     func step(_ work: (Ledger) throws -> Void) throws -> NextStep? {
       do {

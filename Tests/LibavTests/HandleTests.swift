@@ -62,7 +62,7 @@ import Timing
 }
 
 @Suite struct StreamReaderTests {
-  @Test func decodesEveryPictureOnce() throws {
+  @Test func decodesEveryFrameOnce() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=128x96:rate=25:duration=2", "-c:v", "libx264", "-bf", "3")

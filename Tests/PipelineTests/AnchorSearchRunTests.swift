@@ -5,9 +5,9 @@ import Presets
 import Support
 import Testing
 
-/// The picture a shot starts from is the best of the last ones of the shot before, and what lies behind it is dropped.
+/// The frame a shot starts from is the best of the last ones of the shot before, and what lies behind it is dropped.
 @Suite(.serialized) struct AnchorSearchRunTests {
-  /// Pictures of a clip.
+  /// Frames of a clip.
   private static let length = 72
   /// The clip is black from here on.
   private static let blackFrom = 69
@@ -23,10 +23,10 @@ import Testing
   }
 
   /// A clip that ends in black.
-  private func clip(_ film: SmallFilm) throws -> String {
-    try film.folder.make(
+  private func clip(_ fixture: SmallStoryboard) throws -> String {
+    try fixture.folder.make(
       "black-end.mp4", "-f", "lavfi", "-i",
-      "testsrc2=size=\(SmallFilm.width)x\(SmallFilm.height):rate=24:duration=3,drawbox=c=black:t=fill:enable='gte(n,\(Self.blackFrom))'",
+      "testsrc2=size=\(SmallStoryboard.width)x\(SmallStoryboard.height):rate=24:duration=3,drawbox=c=black:t=fill:enable='gte(n,\(Self.blackFrom))'",
       "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000:duration=3", "-c:v", "libx264", "-preset", "veryfast",
       "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
   }
@@ -39,11 +39,11 @@ import Testing
     (try stage.report()["master"]?["stitch"]?["shots"]?.arrayValue ?? []).map { $0["frames_kept"]?.integerValue }
   }
 
-  @Test func theTailBehindTheChosenPictureIsDropped() async throws {
-    let film = try SmallFilm(shots: shots(search: 12))
-    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try clip(film))", "done_after": 0.05}"#)
+  @Test func theTailBehindTheChosenFrameIsDropped() async throws {
+    let fixture = try SmallStoryboard(shots: shots(search: 12))
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try clip(fixture))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let stage = Stage(film)
+    let stage = Stage(fixture)
     #expect(try stage.plan().shots.map(\.anchorSearch) == [12, nil])
     let summary = try await stage.production(hub: hub).run()
     #expect(summary.isGood)
@@ -52,7 +52,7 @@ import Testing
     #expect((Int64(Self.length) - 12..<Int64(Self.blackFrom)).contains(index))
     #expect(detail["search"]?["asked"]?.integerValue == 12)
     #expect(detail["search"]?["dropped_after"]?.integerValue == Int64(Self.length) - 1 - index)
-    #expect(detail["search"]?["reason"]?.stringValue?.contains("the last picture") == true)
+    #expect(detail["search"]?["reason"]?.stringValue?.contains("the last frame") == true)
     let overlap = try #require(
       try stage.report()["master"]?["stitch"]?["joins"]?.arrayValue?.first?["overlap"]?.integerValue)
     #expect(try kept(stage) == [index + 1 - overlap, Int64(Self.length)])
@@ -60,9 +60,9 @@ import Testing
     #expect(frames == Int(index + 1 - overlap) + Self.length)
     #expect(try hub.requests("POST", "/api/ai/queue").count == 2)
 
-    // Another setting makes the shots behind anew, not the shot itself.
+    // Another setting makes the shots behind again, not the shot itself.
     stage.forget()
-    try film.rewrite(shots: shots(search: nil))
+    try fixture.rewrite(shots: shots(search: nil))
     #expect(try await stage.production(hub: hub).run().shots.map { $0.take?.take } == [1, 2])
     #expect(stage.steps(of: "one").last == .kept)
     #expect(try hub.requests("POST", "/api/ai/queue").count == 3)

@@ -8,12 +8,12 @@ import Testing
 /// Runs against fal, whose clips are one file.
 @Suite(.serialized) struct FalRunTests {
   private func withFal(
-    _ script: String = "", shots: String = SmallFilm.chain, _ body: (Stage, ScriptedFal) async throws -> Void
+    _ script: String = "", shots: String = SmallStoryboard.chain, _ body: (Stage, ScriptedFal) async throws -> Void
   ) async throws {
-    let film = try SmallFilm(shots: shots)
-    let fal = try await ScriptedFal.start(#"{"clip_file": "\#(try film.clip())", "done_after": 0.1\#(script)}"#)
+    let fixture = try SmallStoryboard(shots: shots)
+    let fal = try await ScriptedFal.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 0.1\#(script)}"#)
     defer { fal.stop() }
-    try await body(Stage(film), fal)
+    try await body(Stage(fixture), fal)
   }
 
   private func paid(_ fal: ScriptedFal) throws -> [JSONValue] {
@@ -31,7 +31,7 @@ import Testing
       let anchor = try #require(bodies[1]["start_image_url"]?.stringValue)
       #expect(
         anchor.hasPrefix(fal.address("files") + "/upload/") && bodies[2]["start_image_url"]?.stringValue == anchor)
-      #expect(try fal.requests("PUT", at: "files").count == 1, "both anchors are one picture")
+      #expect(try fal.requests("PUT", at: "files").count == 1, "both anchors are one frame")
       _ = try await stage.production(wait: wait, fal: fal).run()
       #expect(try paid(fal).count == 3)
     }
@@ -74,16 +74,16 @@ import Testing
     }
   }
 
-  @Test func picturesGoWhereTheUserSays() async throws {
+  @Test func framesGoWhereTheUserSays() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat."
     try await withFal(shots: shots) { (stage, fal) async throws in
-      let command = "test -s \"$1\" && echo https://pictures.example/anchor; : "
+      let command = "test -s \"$1\" && echo https://frames.example/anchor; : "
       let summary = try await stage.production(fal: fal) { options in
         options.provider.anchorStore = "command"
         options.provider.environment["LONGTAKE_UPLOAD_COMMAND"] = "sh -c '\(command)' sh"
       }.run()
       #expect(summary.isGood)
-      #expect(try paid(fal).last?["start_image_url"] == "https://pictures.example/anchor")
+      #expect(try paid(fal).last?["start_image_url"] == "https://frames.example/anchor")
     }
     try await withFal(shots: shots) { (stage, fal) async throws in
       await #expect(throws: PipelineError.self) {

@@ -4,18 +4,18 @@ import Presets
 import Support
 import Testing
 
-/// Pictures that the model does not take as they are.
+/// Frames that the model does not take as they are.
 @Suite(.serialized) struct FittingTests {
   @Test(arguments: [
     ("start.webp", "-c:v libwebp", "WEBP"), ("start.jpg", "-c:v libwebp -f webp", "WEBP"),
     ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "BMP"),
   ])
-  func aPictureIsConvertedAndThatIsSaid(_ name: String, how: String, why: String) async throws {
-    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)")
+  func aFrameIsConvertedAndThatIsSaid(_ name: String, how: String, why: String) async throws {
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)")
     let options = how.split(separator: " ").map(String.init)
     try MediaTool.ffmpeg(
-      ["-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1"] + options + [name], in: film.folder.url)
-    let stage = Stage(film)
+      ["-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1"] + options + [name], in: fixture.folder.url)
+    let stage = Stage(fixture)
     let plan = try stage.plan()
     #expect(plan.problems.isEmpty, "\(plan.problems)")
     #expect(plan.conversions.map(\.path) == ["shots[0].start"])
@@ -29,37 +29,37 @@ import Testing
   }
 
   /// What a decoder fills up, or cannot read, is refused before anything is paid.
-  @Test func picturesThatAreNotWholeAreRefused() throws {
-    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
-    let stage = Stage(film)
-    let picture = film.folder.path("start.jpg")
+  @Test func framesThatAreNotWholeAreRefused() throws {
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let stage = Stage(fixture)
+    let frame = fixture.folder.path("start.jpg")
     for (name, words) in [("a.jpg", "cut short"), ("a.png", "cut short"), ("a.webp", "decode")] {
-      let whole = try film.folder.make(name, "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
+      let whole = try fixture.folder.make(name, "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
       let data = try Data(contentsOf: URL(filePath: whole))
-      try data.write(to: URL(filePath: picture))
+      try data.write(to: URL(filePath: frame))
       #expect(try stage.plan().problems.isEmpty, "\(name)")
-      try data.prefix(data.count * 3 / 4).write(to: URL(filePath: picture))
+      try data.prefix(data.count * 3 / 4).write(to: URL(filePath: frame))
       let problems = try stage.plan().problems.map(\.message)
       #expect(
         problems.count == 1 && problems[0].contains(words) && problems[0].contains("save it"), "\(name) \(problems)")
     }
-    try (Data([0, 0, 0, 24]) + Data("ftypheic\0\0\0\0mif1heic".utf8)).write(to: URL(filePath: picture))
+    try (Data([0, 0, 0, 24]) + Data("ftypheic\0\0\0\0mif1heic".utf8)).write(to: URL(filePath: frame))
     let problems = try stage.plan().problems
     #expect(problems.first?.message.contains("HEIC") == true, "\(problems)")
   }
 
-  /// A telephone's picture lies on its side and says so in its EXIF data: it is sent upright.
-  @Test func aTurnedPictureIsSentUpright() async throws {
-    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
-    let plain = try film.folder.make(
+  /// A telephone's frame lies on its side and says so in its EXIF data: it is sent upright.
+  @Test func aTurnedFrameIsSentUpright() async throws {
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let plain = try fixture.folder.make(
       "plain.jpg", "-f", "lavfi", "-i", "testsrc2=size=324x576", "-frames:v", "1", "-q:v", "2")
     let data = try Data(contentsOf: URL(filePath: plain))
     // TIFF with one entry: orientation 6, a quarter turn clockwise.
     let exif: [UInt8] =
       Array("Exif\0\0MM\0*".utf8) + [0, 0, 0, 8, 0, 1, 0x01, 0x12, 0, 3, 0, 0, 0, 1, 0, 6, 0, 0, 0, 0, 0, 0]
     let segment: [UInt8] = [0xFF, 0xE1, 0, UInt8(exif.count + 2)] + exif
-    try (data.prefix(2) + Data(segment) + data.dropFirst(2)).write(to: URL(filePath: film.folder.path("start.jpg")))
-    let stage = Stage(film)
+    try (data.prefix(2) + Data(segment) + data.dropFirst(2)).write(to: URL(filePath: fixture.folder.path("start.jpg")))
+    let stage = Stage(fixture)
     let plan = try stage.plan()
     #expect(plan.problems.isEmpty, "\(plan.problems)")
     #expect(plan.conversions.first?.message.contains("EXIF") == true, "\(plan.conversions)")
@@ -68,13 +68,13 @@ import Testing
     let names = try FileManager.default.contentsOfDirectory(atPath: stage.path("anchors"))
     let sent = try #require(names.first)
     func patches(_ path: String, _ filter: String) throws -> [UInt8] {
-      let small = film.folder.path("small.rgb")
+      let small = fixture.folder.path("small.rgb")
       try MediaTool.ffmpeg(
         [
           "-noautorotate", "-i", path, "-vf", "\(filter)scale=4:4:flags=area,format=rgb24", "-f", "rawvideo", "-y",
           small,
         ],
-        in: film.folder.url)
+        in: fixture.folder.url)
       return [UInt8](try Data(contentsOf: URL(filePath: small)))
     }
     let (wanted, got) = (try patches(plain, "transpose=clock,"), try patches(stage.path("anchors/\(sent)"), ""))
@@ -82,25 +82,25 @@ import Testing
     #expect(zip(wanted, got).allSatisfy { abs(Int($0) - Int($1)) <= 12 }, "\(wanted) \(got)")
   }
 
-  @Test func aPictureThatFitsIsSentAsItIs() async throws {
-    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
-    _ = try film.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
-    let stage = Stage(film)
+  @Test func aFrameThatFitsIsSentAsItIs() async throws {
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
+    _ = try fixture.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
+    let stage = Stage(fixture)
     #expect(try stage.plan().conversions.isEmpty)
     #expect(try await stage.production().generate().isGood)
     #expect(try FileManager.default.contentsOfDirectory(atPath: stage.path("anchors")).isEmpty)
   }
 
-  @Test func aPictureThatIsTooLargeIsMadeSmaller() async throws {
-    let film = try SmallFilm(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
-    let descriptor = film.folder.path("presets/models/\(SmallFilm.model).json")
+  @Test func aFrameThatIsTooLargeIsMadeSmaller() async throws {
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
+    let descriptor = fixture.folder.path("presets/models/\(SmallStoryboard.model).json")
     let text = try String(contentsOfFile: descriptor, encoding: .utf8)
-    try film.folder.write(
-      "presets/models/\(SmallFilm.model).json",
+    try fixture.folder.write(
+      "presets/models/\(SmallStoryboard.model).json",
       text.replacing(#""min_side": 100"#, with: #""min_side": 100, "max_side": 640"#)
         .replacing(#""max_bytes": 10000000"#, with: #""max_bytes": 60000"#))
-    _ = try film.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=1280x720", "-frames:v", "1")
-    let stage = Stage(film)
+    _ = try fixture.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=1280x720", "-frames:v", "1")
+    let stage = Stage(fixture)
     #expect(try stage.plan().conversions.first?.message.contains("640") == true)
     #expect(try await stage.production().generate().isGood)
     let notice = try #require(stage.notices.first { $0.contains("start.png") })

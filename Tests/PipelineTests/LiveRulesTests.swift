@@ -12,26 +12,26 @@ import Testing
 
   /// A hub whose catalogue holds the small model with these rules of `duration` and these members beside.
   private func hub(
-    _ film: SmallFilm, duration: String, extra: String = "", word: String = "request_schema", more: String = ""
+    _ fixture: SmallStoryboard, duration: String, extra: String = "", word: String = "request_schema", more: String = ""
   ) async throws -> ScriptedHub {
     let schema = """
       {"type": "object", "properties": {"prompt": {"type": "string", "maxLength": 500}, "duration": \(duration),
        "start_image_url": {"type": "string"}, "tail_image_url": {"type": "string"}, "multi_prompt": {"type": "array"},
        "generate_audio": {"type": "boolean"}\(extra)}}
       """
-    let model = #"{"id": "\#(SmallFilm.model)", "\#(word)": \#(schema)\#(more)}"#
+    let model = #"{"id": "\#(SmallStoryboard.model)", "\#(word)": \#(schema)\#(more)}"#
     return try await ScriptedHub.start(
-      #"{"clip_file": "\#(try film.clip())", "done_after": 0.05, "models": [\#(model)]}"#)
+      #"{"clip_file": "\#(try fixture.clip())", "done_after": 0.05, "models": [\#(model)]}"#)
   }
 
   private func paid(_ hub: ScriptedHub) throws -> Int { try hub.requests("POST", "/api/ai/queue").count }
 
   @Test(arguments: ["request_schema", "json_request_schema"])
   func aRequestThatTheServiceWouldRefuseIsNotSent(_ word: String) async throws {
-    let film = try SmallFilm(shots: single)
-    let hub = try await hub(film, duration: #"{"type": "integer", "minimum": 4, "maximum": 8}"#, word: word)
+    let fixture = try SmallStoryboard(shots: single)
+    let hub = try await hub(fixture, duration: #"{"type": "integer", "minimum": 4, "maximum": 8}"#, word: word)
     defer { hub.stop() }
-    let error = await #expect(throws: StoryboardError.self) { _ = try await Stage(film).production(hub: hub).run() }
+    let error = await #expect(throws: StoryboardError.self) { _ = try await Stage(fixture).production(hub: hub).run() }
     #expect(error?.problems.count == 1)
     #expect(error?.problems.first?.message.contains("4 to 8 s") == true)
     #expect(error?.problems.first?.line != nil)
@@ -39,21 +39,21 @@ import Testing
   }
 
   @Test func aParameterThatTheServiceDoesNotKnowIsNotPaidFor() async throws {
-    let film = try SmallFilm(shots: single)
-    let hub = try await hub(film, duration: #"{"type": "string", "enum": ["3", "5"]}"#)
+    let fixture = try SmallStoryboard(shots: single)
+    let hub = try await hub(fixture, duration: #"{"type": "string", "enum": ["3", "5"]}"#)
     defer { hub.stop() }
-    let error = await #expect(throws: StoryboardError.self) { _ = try await Stage(film).production(hub: hub).run() }
+    let error = await #expect(throws: StoryboardError.self) { _ = try await Stage(fixture).production(hub: hub).run() }
     let said = (error?.problems ?? []).map(\.message).joined()
     #expect(said.contains("must be string"), "\(said)")
     #expect(try paid(hub) == 0)
   }
 
   @Test func theServicesPriceCountsAndIsSaid() async throws {
-    let film = try SmallFilm(shots: single)
+    let fixture = try SmallStoryboard(shots: single)
     let hub = try await hub(
-      film, duration: #"{"type": "integer"}"#, more: #", "pricing": {"method": "time", "cost_per_second": "1.5"}"#)
+      fixture, duration: #"{"type": "integer"}"#, more: #", "pricing": {"method": "time", "cost_per_second": "1.5"}"#)
     defer { hub.stop() }
-    let stage = Stage(film)
+    let stage = Stage(fixture)
     let asked = Mutex<USD?>(nil)
     let summary = try await stage.production(hub: hub, asked: { question in asked.withLock { $0 = question.cost } })
       .run()
@@ -63,22 +63,22 @@ import Testing
   }
 
   @Test func aLimitThatTheServiceHasWidenedIsNotInTheWay() async throws {
-    let film = try SmallFilm(shots: single + "\n    duration: 20")
-    let hub = try await hub(film, duration: #"{"type": "integer", "minimum": 1, "maximum": 30}"#)
+    let fixture = try SmallStoryboard(shots: single + "\n    duration: 20")
+    let hub = try await hub(fixture, duration: #"{"type": "integer", "minimum": 1, "maximum": 30}"#)
     defer { hub.stop() }
-    #expect(!(try Stage(film).plan(provider: "oxen")).problems.isEmpty)
+    #expect(!(try Stage(fixture).plan(provider: "oxen")).problems.isEmpty)
     // The hub's clip is short, so the shot fails; that it was asked for is what counts.
-    _ = try await Stage(film).production(hub: hub).run()
+    _ = try await Stage(fixture).production(hub: hub).run()
     #expect(try paid(hub) == 1)
   }
 
   @Test func aCatalogueThatCannotBeAskedStopsNothing() async throws {
-    let film = try SmallFilm(shots: single)
+    let fixture = try SmallStoryboard(shots: single)
     let fault = #"{"method": "GET", "path": "/api/ai/models", "action": "status", "status": 403}"#
     let hub = try await ScriptedHub.start(
-      #"{"clip_file": "\#(try film.clip())", "done_after": 0.05, "faults": [\#(fault)]}"#)
+      #"{"clip_file": "\#(try fixture.clip())", "done_after": 0.05, "faults": [\#(fault)]}"#)
     defer { hub.stop() }
-    let stage = Stage(film)
+    let stage = Stage(fixture)
     #expect(try await stage.production(hub: hub).run().isGood)
     #expect(stage.notices.contains { $0.contains("descriptor that comes with the program") })
   }

@@ -10,14 +10,14 @@ import Testing
 /// Runs against a hub that is paid, whose clips are one file.
 @Suite(.serialized) struct PayingTests {
   private func withHub(
-    _ script: String = "", shots: String = SmallFilm.chain, clip: (SmallFilm) throws -> String = { try $0.clip() },
+    _ script: String = "", shots: String = SmallStoryboard.chain, clip: (SmallStoryboard) throws -> String = { try $0.clip() },
     _ body: (Stage, ScriptedHub) async throws -> Void
   ) async throws {
-    let film = try SmallFilm(shots: shots)
-    let file = try clip(film)
+    let fixture = try SmallStoryboard(shots: shots)
+    let file = try clip(fixture)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(file)", "done_after": 0.1\#(script)}"#)
     defer { hub.stop() }
-    try await body(Stage(film), hub)
+    try await body(Stage(fixture), hub)
   }
 
   /// Generations that the hub has taken.
@@ -33,7 +33,7 @@ import Testing
       #expect(summary.spent == USD(parsing: "3.78"))
       _ = try await stage.production(wait: wait, hub: hub).run()
       #expect(try paid(hub) == 3)
-      // The hub's clips are all the same, so both anchors are one picture: it travels once.
+      // The hub's clips are all the same, so both anchors are one frame: it travels once.
       #expect(try hub.requests("PUT", "/api/repos/tester/").count == 1)
     }
   }
@@ -201,7 +201,7 @@ import Testing
   }
 
   /// The same damaged bytes twice are what the service has; then `--retries` may pay for another take.
-  @Test func whatTheServiceHasDamagedMayBeMadeAnewWhenAllowed() async throws {
+  @Test func whatTheServiceHasDamagedMayBeMadeAgainWhenAllowed() async throws {
     let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, hub) async throws in
       #expect(try await stage.production(wait: .poll, hub: hub, retries: 1).run().isGood)
@@ -212,7 +212,7 @@ import Testing
   /// Of the takes of one request one may be listed before the other.
   @Test func allTakesOfALostRequestAreAdopted() async throws {
     let first =
-      #"{"generation_id": "gen-1", "status": "queued", "model_name": "\#(SmallFilm.model)", "prompt": "A quay.", "duration": 3, "generate_audio": true}"#
+      #"{"generation_id": "gen-1", "status": "queued", "model_name": "\#(SmallStoryboard.model)", "prompt": "A quay.", "duration": 3, "generate_audio": true}"#
     let list =
       #"{"method": "GET", "path": "/api/ai/queue", "action": "status", "status": 200, "times": 4, "body": {"generations": [\#(first)]}}"#
     let lost = #"{"method": "POST", "path": "/api/ai/queue", "action": "accept_and_drop"}"#

@@ -76,10 +76,10 @@ import Timing
     #expect(plan.problems.map(\.line) == [line])
   }
 
-  @Test func aPictureIsLookedAtByItsContent() throws {
+  @Test func aFrameIsLookedAtByItsContent() throws {
     let folder = try ScratchFolder()
     _ = try folder.make("small.png", "-f", "lavfi", "-i", "color=size=200x200", "-frames:v", "1")
-    try folder.write("liar.png", "no picture")
+    try folder.write("liar.png", "no frame")
     let text = """
       model: kling-video-o3-4k-reference-to-video
       shots:

@@ -5,7 +5,7 @@ import Presets
 import Support
 import Testing
 
-/// What only the request tells, from the storyboard to the report: images, cuts, sound.
+/// What only the request tells, from the storyboard to the report: images, cuts, audio.
 @Suite(.serialized) struct RequestCheckTests {
   private static let shots = """
       - id: one
@@ -18,13 +18,13 @@ import Testing
             duration: 2
     """
 
-  private func film() throws -> SmallFilm {
-    let film = try SmallFilm(shots: Self.shots)
+  private func fixture() throws -> SmallStoryboard {
+    let fixture = try SmallStoryboard(shots: Self.shots)
     for (name, source) in [("from.png", "testsrc2"), ("to.png", "smptehdbars")] {
-      _ = try film.folder.make(
-        name, "-f", "lavfi", "-i", "\(source)=size=\(SmallFilm.width)x\(SmallFilm.height)", "-frames:v", "1")
+      _ = try fixture.folder.make(
+        name, "-f", "lavfi", "-i", "\(source)=size=\(SmallStoryboard.width)x\(SmallStoryboard.height)", "-frames:v", "1")
     }
-    return film
+    return fixture
   }
 
   private func statuses(_ stage: Stage) throws -> [String: String] {
@@ -38,7 +38,7 @@ import Testing
   }
 
   @Test func aClipThatFollowsItsRequestPasses() async throws {
-    let stage = Stage(try film())
+    let stage = Stage(try fixture())
     #expect(try await stage.production().run().isGood)
     let found = try statuses(stage)
     for check in [
@@ -51,16 +51,16 @@ import Testing
 
   /// A clip of the right size and length that shows something else, in one shot, and is silent.
   @Test func aClipThatDoesNotIsWarnedOf() async throws {
-    let film = try film()
-    let clip = try film.folder.make(
+    let fixture = try fixture()
+    let clip = try fixture.folder.make(
       "clip.mp4", "-f", "lavfi", "-i",
-      "mandelbrot=size=\(SmallFilm.width)x\(SmallFilm.height):rate=24,trim=duration=3", "-f", "lavfi", "-i",
+      "mandelbrot=size=\(SmallStoryboard.width)x\(SmallStoryboard.height):rate=24,trim=duration=3", "-f", "lavfi", "-i",
       "anullsrc=r=48000:cl=stereo", "-shortest", "-c:v", "libx264", "-preset", "veryfast", "-pix_fmt", "yuv420p",
       "-c:a",
       "aac", "-t", "3")
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(clip)", "done_after": 0.1}"#)
     defer { hub.stop() }
-    let stage = Stage(film)
+    let stage = Stage(fixture)
     _ = try await stage.production(hub: hub).run()
     let found = try statuses(stage)
     for check in ["request.start_image", "request.end_image", "request.cuts", "audio.silent"] {

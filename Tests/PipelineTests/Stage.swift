@@ -7,10 +7,10 @@ import Synchronization
 
 /// Runs a small film in this process and remembers what happened.
 final class Stage: Sendable {
-  let film: SmallFilm
+  let fixture: SmallStoryboard
   private let seen = Mutex<[PipelineEvent]>([])
 
-  init(_ film: SmallFilm) { self.film = film }
+  init(_ fixture: SmallStoryboard) { self.fixture = fixture }
 
   var events: [PipelineEvent] { seen.withLock { $0 } }
 
@@ -30,17 +30,17 @@ final class Stage: Sendable {
   func forget() { seen.withLock { $0 = [] } }
 
   func plan(provider: String? = nil) throws -> ExecutionPlan {
-    try Planner(library: try library()).plan(film.storyboard, provider: provider)
+    try Planner(library: try library()).plan(fixture.storyboard, provider: provider)
   }
 
-  func library() throws -> PresetLibrary { try PresetLibrary(directory: film.presets, environment: [:]) }
+  func library() throws -> PresetLibrary { try PresetLibrary(directory: fixture.presets, environment: [:]) }
 
   func production(
     provider: String? = nil, wait: WaitMode = .sse, hub: ScriptedHub? = nil, fal: ScriptedFal? = nil,
     sizeDivisor: Int = 1, maximumCost: USD? = nil, agrees: Bool = true, retries: Int = 0, embedsPrompts: Bool = false,
     writesTimeline: Bool = false, change: (inout RunOptions) -> Void = { _ in },
     asked: (@Sendable (SpendingQuestion) -> Void)? = nil
-  ) throws -> Production {
+  ) throws -> StoryboardRun {
     var options = RunOptions()
     options.provider.waitMode = wait
     options.provider.baseURL = hub?.baseURL
@@ -62,12 +62,12 @@ final class Stage: Sendable {
     }
     change(&options)
     let provider = provider ?? (fal != nil ? "fal" : hub == nil ? nil : "oxen")
-    return Production(try plan(provider: provider), options: options, library: try library()) { event in
+    return StoryboardRun(try plan(provider: provider), options: options, library: try library()) { event in
       self.seen.withLock { $0.append(event) }
     }
   }
 
-  func path(_ name: String) -> String { film.workspace + "/" + name }
+  func path(_ name: String) -> String { fixture.workspace + "/" + name }
 
   func report() throws -> JSONValue {
     try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(filePath: path("report.json"))))

@@ -7,17 +7,17 @@ import Storyboard
 import Support
 import Testing
 
-/// Takes that are chosen, done again, kept and asked for anew.
+/// Takes that are chosen, done again, kept and asked for again.
 @Suite(.serialized) struct TakesTests {
   private let twoTakes = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
   private let single = "  - id: one\n    prompt: A quay."
 
   private func paid(_ hub: ScriptedHub) throws -> Int { try hub.requests("POST", "/api/ai/queue").count }
 
-  private func ledger(_ stage: Stage) throws -> Ledger { try Ledger(readingWorkspace: stage.film.workspace) }
+  private func ledger(_ stage: Stage) throws -> Ledger { try Ledger(readingWorkspace: stage.fixture.workspace) }
 
   @Test func goingBackToATakeBringsBackWhatWasMadeFromIt() async throws {
-    let stage = Stage(try SmallFilm(shots: twoTakes))
+    let stage = Stage(try SmallStoryboard(shots: twoTakes))
     _ = try await stage.production().run()
     let forward = try stage.production().renewal(picking: "one", take: 2)
     #expect(forward.shots == ["two"])
@@ -44,7 +44,7 @@ import Testing
   }
 
   @Test func whatWasRedoneCanBePickedAgainWithWhatHungOnIt() async throws {
-    let stage = Stage(try SmallFilm())
+    let stage = Stage(try SmallStoryboard())
     _ = try await stage.production().run()
     _ = try stage.production().redo(["two"])
     #expect(try await stage.production().run().shots.map { $0.take?.take } == [1, 2, 2])
@@ -68,7 +68,7 @@ import Testing
           start: none
           prompt: A lighthouse.
       """
-    let stage = Stage(try SmallFilm(shots: shots))
+    let stage = Stage(try SmallStoryboard(shots: shots))
     let plan = try stage.plan()
     #expect(plan.shots[1].request?.parameters["tail_image_url"] == "opening:three")
     #expect(plan.shots[1].endsOn == "three")
@@ -89,10 +89,10 @@ import Testing
   }
 
   @Test func whatIsUnderWayWhenAShotIsRedoneIsKept() async throws {
-    let film = try SmallFilm(shots: single)
-    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 1.5}"#)
+    let fixture = try SmallStoryboard(shots: single)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 1.5}"#)
     defer { hub.stop() }
-    let stage = Stage(film)
+    let stage = Stage(fixture)
     let production = try stage.production(wait: .poll, hub: hub)
     let task = Task { try await production.run() }
     while stage.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
@@ -112,10 +112,10 @@ import Testing
 
   @Test(arguments: [(0, 1), (2, 3)])
   func aBadClipIsAskedForAgainOnlyWhenToldTo(_ retries: Int, paid: Int) async throws {
-    let film = try SmallFilm(shots: single)
-    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip(seconds: 1))", "done_after": 0.05}"#)
+    let fixture = try SmallStoryboard(shots: single)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let summary = try await Stage(film).production(hub: hub, retries: retries).run()
+    let summary = try await Stage(fixture).production(hub: hub, retries: retries).run()
     #expect(!summary.isGood)
     #expect(try self.paid(hub) == paid)
   }
@@ -125,20 +125,20 @@ import Testing
     ("The model could not finish this clip", 3),
   ])
   func onlyWhatAnotherTakeMayNotHaveIsAskedForAgain(_ words: String, paid: Int) async throws {
-    let film = try SmallFilm(shots: single)
+    let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(
       #"{"outcome": "failed", "error_message": "\#(words)", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let summary = try await Stage(film).production(hub: hub, retries: 2).run()
+    let summary = try await Stage(fixture).production(hub: hub, retries: 2).run()
     #expect(!summary.isGood)
     #expect(try self.paid(hub) == paid)
   }
 
   @Test func retriesStayBelowTheLimit() async throws {
-    let film = try SmallFilm(shots: single)
-    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip(seconds: 1))", "done_after": 0.05}"#)
+    let fixture = try SmallStoryboard(shots: single)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let stage = Stage(film)
+    let stage = Stage(fixture)
     let summary = try await stage.production(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
     #expect((summary.errors.first as? PipelineError)?.code == .overBudget)
     #expect(try paid(hub) == 2)

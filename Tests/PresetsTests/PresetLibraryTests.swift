@@ -28,12 +28,12 @@ struct PresetLibraryTests {
   @Test("every bundled preset is valid by its schema")
   func schemas() throws {
     for name in library.names(of: .models) {
-      let problems = try SchemaJudge.problems(
+      let problems = try SchemaValidator.problems(
         of: ProjectFiles.path("presets/models/\(name).json"), schema: ProjectFiles.path("presets/schema/model.json"))
       #expect(problems.isEmpty, "\(name): \(problems)")
     }
     for name in library.names(of: .verify) {
-      let problems = try SchemaJudge.problems(
+      let problems = try SchemaValidator.problems(
         of: ProjectFiles.path("presets/verify/\(name).json"),
         schema: ProjectFiles.path("presets/schema/verify-preset.json"))
       #expect(problems.isEmpty, "\(name): \(problems)")
@@ -47,10 +47,10 @@ struct PresetLibraryTests {
       "m.json",
       """
       {"schema": "longtake.model/1", "id": "x", "providers": ["oxen"], "prise": 1,
-       "fields": {"prompt": {"name": "p", "requires": ["sound"]}}}
+       "fields": {"prompt": {"name": "p", "requires": ["audio"]}}}
       """
     )
-    #expect(try SchemaJudge.problems(of: model, schema: ProjectFiles.path("presets/schema/model.json")).count == 2)
+    #expect(try SchemaValidator.problems(of: model, schema: ProjectFiles.path("presets/schema/model.json")).count == 2)
     let verify = try folder.write(
       "v.json",
       """
@@ -59,7 +59,7 @@ struct PresetLibraryTests {
       """
     )
     #expect(
-      try SchemaJudge.problems(of: verify, schema: ProjectFiles.path("presets/schema/verify-preset.json")).count == 1)
+      try SchemaValidator.problems(of: verify, schema: ProjectFiles.path("presets/schema/verify-preset.json")).count == 1)
     #expect(throws: PresetError.self) { try library.model(named: model) }
     #expect(throws: PresetError.self) { try library.deliverableSpec(named: verify) }
   }

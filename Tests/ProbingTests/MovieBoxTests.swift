@@ -15,8 +15,8 @@ struct MovieBoxTests {
     return folder.path("plain.mp4")
   }
 
-  private func changed(_ change: (inout BoxSurgeon) -> Void) throws -> String {
-    var surgeon = try BoxSurgeon(try clip())
+  private func changed(_ change: (inout BoxEditor) -> Void) throws -> String {
+    var surgeon = try BoxEditor(try clip())
     change(&surgeon)
     let path = folder.path("changed.mp4")
     try surgeon.write(path)
@@ -38,21 +38,21 @@ struct MovieBoxTests {
   }
 
   @Test func theCleanApertureIsRead() throws {
-    let body = [310, 1, 471, 2, 0, 1, 0, 1].flatMap { BoxSurgeon.number($0, 4) }
-    let path = try changed { $0.add(BoxSurgeon.box("clap", body), in: BoxSurgeon.sampleEntry("avc1")) }
+    let body = [310, 1, 471, 2, 0, 1, 0, 1].flatMap { BoxEditor.number($0, 4) }
+    let path = try changed { $0.add(BoxEditor.box("clap", body), in: BoxEditor.sampleEntry("avc1")) }
     let aperture = try entry(path).cleanAperture
     #expect(aperture?.width == 310 && aperture?.height == 235.5)
     // Numbers that say nothing are no aperture.
     let void = try changed {
-      $0.add(BoxSurgeon.box("clap", [UInt8](repeating: 0, count: 32)), in: BoxSurgeon.sampleEntry("avc1"))
+      $0.add(BoxEditor.box("clap", [UInt8](repeating: 0, count: 32)), in: BoxEditor.sampleEntry("avc1"))
     }
     #expect(try entry(void).cleanAperture == nil)
   }
 
   @Test(arguments: ["nclx", "nclc"])
   func theContainersColourIsReadAsFfprobeReadsIt(_ kind: String) throws {
-    let body = Array(kind.utf8) + [9, 16, 9].flatMap { BoxSurgeon.number($0, 2) } + (kind == "nclx" ? [0] : [])
-    let path = try changed { $0.add(BoxSurgeon.box("colr", body), in: BoxSurgeon.sampleEntry("avc1")) }
+    let body = Array(kind.utf8) + [9, 16, 9].flatMap { BoxEditor.number($0, 2) } + (kind == "nclx" ? [0] : [])
+    let path = try changed { $0.add(BoxEditor.box("colr", body), in: BoxEditor.sampleEntry("avc1")) }
     let codes = try entry(path).colorCodes
     #expect(codes?.primaries == 9 && codes?.transfer == 16 && codes?.matrix == 9)
     let stream = try #require((try MediaTool.ffprobe(path)?["streams"] as? [[String: Any]])?.first)
@@ -64,26 +64,26 @@ struct MovieBoxTests {
     let c2pa: [UInt8] = [
       0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81,
     ]
-    let manifest = try changed { $0.append(BoxSurgeon.box("uuid", c2pa + [UInt8](repeating: 0, count: 40))) }
+    let manifest = try changed { $0.append(BoxEditor.box("uuid", c2pa + [UInt8](repeating: 0, count: 40))) }
     #expect(try ProbeReport(path: manifest).movie?.hasC2PA == true)
-    let other = try changed { $0.append(BoxSurgeon.box("uuid", [UInt8](repeating: 7, count: 56))) }
+    let other = try changed { $0.append(BoxEditor.box("uuid", [UInt8](repeating: 7, count: 56))) }
     #expect(try ProbeReport(path: other).movie?.hasC2PA == false)
-    let jumbf = try changed { $0.append(BoxSurgeon.box("jumb", [UInt8](repeating: 0, count: 16))) }
+    let jumbf = try changed { $0.append(BoxEditor.box("jumb", [UInt8](repeating: 0, count: 16))) }
     #expect(try ProbeReport(path: jumbf).movie?.hasC2PA == true)
-    let marked = try changed { $0.add(BoxSurgeon.box("AIGC", Array(#"{"Label":"1"}"#.utf8)), in: ["moov", "udta"]) }
+    let marked = try changed { $0.add(BoxEditor.box("AIGC", Array(#"{"Label":"1"}"#.utf8)), in: ["moov", "udta"]) }
     #expect(try ProbeReport(path: marked).movie?.hasAIGC == true)
     // The word in the media itself is no mark.
-    let word = try changed { $0.append(BoxSurgeon.box("mdat", Array("AIGC".utf8))) }
+    let word = try changed { $0.append(BoxEditor.box("mdat", Array("AIGC".utf8))) }
     #expect(try ProbeReport(path: word).movie?.hasAIGC == false)
   }
 
   @Test func masteringDisplayAndLightLevelsOfTheHeaderAreThoseOfFfprobe() throws {
-    var surgeon = try BoxSurgeon(try clip(["-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1"]))
-    let numbers = [13250, 34500, 7500, 3000, 34000, 16000, 15635, 16450].flatMap { BoxSurgeon.number($0, 2) }
-    let light = [10_000_000, 50].flatMap { BoxSurgeon.number($0, 4) }
-    surgeon.add(BoxSurgeon.box("mdcv", numbers + light), in: BoxSurgeon.sampleEntry("hvc1"))
-    let levels = [1000, 400].flatMap { BoxSurgeon.number($0, 2) }
-    surgeon.add(BoxSurgeon.box("clli", levels), in: BoxSurgeon.sampleEntry("hvc1"))
+    var surgeon = try BoxEditor(try clip(["-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1"]))
+    let numbers = [13250, 34500, 7500, 3000, 34000, 16000, 15635, 16450].flatMap { BoxEditor.number($0, 2) }
+    let light = [10_000_000, 50].flatMap { BoxEditor.number($0, 4) }
+    surgeon.add(BoxEditor.box("mdcv", numbers + light), in: BoxEditor.sampleEntry("hvc1"))
+    let levels = [1000, 400].flatMap { BoxEditor.number($0, 2) }
+    surgeon.add(BoxEditor.box("clli", levels), in: BoxEditor.sampleEntry("hvc1"))
     let path = folder.path("mastered.mp4")
     try surgeon.write(path)
     #expect(try ProbeComparison.differences(path) == [])
@@ -93,7 +93,7 @@ struct MovieBoxTests {
     #expect(hdr.curve == nil)
   }
 
-  /// The same in the bit stream alone, where ffprobe tells it of the first picture.
+  /// The same in the bit stream alone, where ffprobe tells it of the first frame.
   @Test(arguments: ["sei.mp4", "sei.mkv", "sei.hevc"])
   func masteringDisplayAndLightLevelsOfTheBitStreamAreThoseOfFfprobe(_ name: String) throws {
     let parameters =

@@ -64,7 +64,7 @@ struct ProbeJSONTests {
     #expect(compared > 10)
   }
 
-  @Test("A turned picture carries ffprobe's side data and our display size")
+  @Test("A turned frame carries ffprobe's side data and our display size")
   func rotation() throws {
     let folder = try ScratchFolder()
     let flat = try folder.make("flat.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=24:duration=0.5")
@@ -78,7 +78,7 @@ struct ProbeJSONTests {
     #expect(display["height"] as? Int == 320)
   }
 
-  @Test("Our own part tells counted pictures, rate, GOPs, offsets and colour")
+  @Test("Our own part tells counted frames, rate, GOPs, offsets and colour")
   func extras() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
@@ -115,6 +115,6 @@ struct ProbeJSONTests {
     #expect(text.contains("evil\\u{1b}[2J\\u{a}.mkv"))
     #expect(!text.unicodeScalars.contains("\u{1B}"))
     #expect(text.contains("24/1 per second, constant"))
-    #expect(text.contains("12 pictures"))
+    #expect(text.contains("12 frames"))
   }
 }

@@ -133,11 +133,11 @@ import Testing
       """#
     let schema = ProjectFiles.path("presets/schema/faults.json")
     let path = try folder.write("good.json", good)
-    #expect(try SchemaJudge.problems(of: path, schema: schema).isEmpty)
+    #expect(try SchemaValidator.problems(of: path, schema: schema).isEmpty)
     _ = try FaultScript(path: path)
     for bad in [#"{"fault": "slow"}"#, #"{"fault": "status"}"#, #"{"fault": "mute_stream", "after": 1}"#] {
       let text = #"{"schema": "longtake.faults/1", "faults": [\#(bad)]}"#
-      #expect(try !SchemaJudge.problems(of: try folder.write("bad.json", text), schema: schema).isEmpty, "\(bad)")
+      #expect(try !SchemaValidator.problems(of: try folder.write("bad.json", text), schema: schema).isEmpty, "\(bad)")
       #expect(throws: PresetError.self) { _ = try FaultScript(data: Data(text.utf8), name: "bad") }
     }
     #expect(throws: PresetError.self) { _ = try FaultScript(path: folder.path("none.yaml")) }

@@ -11,7 +11,7 @@ import Testing
     try await TestSandbox.with(divisor: 1) { sandbox in
       let path = try await sandbox.clip(
         #"{"model":"\#(model)","prompt":"a valley","duration":3,"generate_audio":true}"#, in: folder)
-      let probe = try await ClipJudge.probe(path)
+      let probe = try await ClipReference.probe(path)
       let streams = probe["streams"]?.arrayValue ?? []
       #expect(streams.count == 2)
       let video = try #require(streams.first { $0["codec_type"] == "video" })
@@ -27,7 +27,7 @@ import Testing
       let length = try #require(audio["duration"]?.stringValue.flatMap { Double($0) })
       #expect((0.0075...0.0205).contains(abs(length - 3)), "\(length)")
       #expect(probe["format"]?["tags"]?["comment"] == "longtake sandbox: a stand-in, not a model's output")
-      let times = try await ClipJudge.times(path)
+      let times = try await ClipReference.times(path)
       #expect(times.sorted() == (0..<72).map { $0 * 512 })
       let bytes = try Data(contentsOf: URL(filePath: path))
       let index = try #require(bytes.range(of: Data("moov".utf8)))
@@ -44,8 +44,8 @@ import Testing
     try await TestSandbox.with { sandbox in
       let path = try await sandbox.clip(
         #"{"model":"\#(model)","prompt":"a","duration":3,"aspect_ratio":"\#(ratio)"}"#, in: folder)
-      let streams = try await ClipJudge.probe(path)["streams"]?.arrayValue ?? []
-      #expect(streams.count == 1, "no sound unless asked for")
+      let streams = try await ClipReference.probe(path)["streams"]?.arrayValue ?? []
+      #expect(streams.count == 1, "no audio unless asked for")
       #expect(streams[0]["width"] == .integer(width) && streams[0]["height"] == .integer(height))
     }
   }
@@ -56,7 +56,7 @@ import Testing
       for (parameters, width) in [("", 240), (#","resolution":"4k""#, 480), (#","resolution":"720p""#, 160)] {
         let path = try await sandbox.clip(
           #"{"model":"kling-video-o3-omni","prompt":"a","duration":3\#(parameters)}"#, in: folder)
-        let streams = try await ClipJudge.probe(path)["streams"]?.arrayValue ?? []
+        let streams = try await ClipReference.probe(path)["streams"]?.arrayValue ?? []
         #expect(streams.first?["width"]?.integerValue == Int64(width))
       }
     }
@@ -65,7 +65,7 @@ import Testing
   @Test func theSameRequestGivesTheSameBytesFromAnotherSandbox() async throws {
     let folder = try ScratchFolder()
     let still = folder.path + "/still.png"
-    try await ClipJudge.still(still, source: "mandelbrot=", size: "960x540")
+    try await ClipReference.still(still, source: "mandelbrot=", size: "960x540")
     var clips: [Data] = []
     for run in 0..<2 {
       try await TestSandbox.with { sandbox in
@@ -82,8 +82,8 @@ import Testing
   @Test func startsNearTheStartImageAndArrivesAtTheEndImage() async throws {
     let folder = try ScratchFolder()
     let (start, end) = (folder.path + "/start.png", folder.path + "/end.png")
-    try await ClipJudge.still(start, source: "mandelbrot=start_scale=1.4:", size: "480x270")
-    try await ClipJudge.still(end, source: "testsrc2=", size: "480x270")
+    try await ClipReference.still(start, source: "mandelbrot=start_scale=1.4:", size: "480x270")
+    try await ClipReference.still(end, source: "testsrc2=", size: "480x270")
     // 270 lines are below the published 300: the upload is twice the size of the clip.
     let (bigStart, bigEnd) = (folder.path + "/big-start.png", folder.path + "/big-end.jpg")
     for (source, target) in [(start, bigStart), (end, bigEnd)] {
@@ -97,12 +97,12 @@ import Testing
       let path = try await sandbox.clip(
         #"{"model":"\#(model)","prompt":"on","duration":3,"start_image_url":"\#(from)","tail_image_url":"\#(to)"}"#,
         in: folder)
-      let first = try await ClipJudge.psnr(path, frame: 0, against: start)
+      let first = try await ClipReference.psnr(path, frame: 0, against: start)
       #expect((25...45).contains(first), "\(first) dB")
-      let arrived = try await ClipJudge.psnr(path, frame: 71, against: end)
-      let underway = try await ClipJudge.psnr(path, frame: 30, against: end)
+      let arrived = try await ClipReference.psnr(path, frame: 71, against: end)
+      let underway = try await ClipReference.psnr(path, frame: 30, against: end)
       #expect(arrived > 24 && arrived > underway + 6, "\(underway) → \(arrived) dB")
-      let moved = try await ClipJudge.psnr(path, frame: 20, against: start)
+      let moved = try await ClipReference.psnr(path, frame: 20, against: start)
       #expect(moved < first - 1, "the camera moves: \(first) → \(moved) dB")
     }
   }
@@ -110,13 +110,13 @@ import Testing
   @Test func imageToVideoTakesTheImagesShape() async throws {
     let folder = try ScratchFolder()
     let still = folder.path + "/still.png"
-    try await ClipJudge.still(still, source: "testsrc2=", size: "800x600")
+    try await ClipReference.still(still, source: "testsrc2=", size: "800x600")
     let encoded = try Data(contentsOf: URL(filePath: still)).base64EncodedString()
     try await TestSandbox.with { sandbox in
       let path = try await sandbox.clip(
         #"{"model":"\#(TestSandbox.imageModel)","prompt":"on","duration":3,"input_image":"data:image/png;base64,\#(encoded)"}"#,
         in: folder)
-      let video = try #require(try await ClipJudge.probe(path)["streams"]?.arrayValue?.first)
+      let video = try #require(try await ClipReference.probe(path)["streams"]?.arrayValue?.first)
       let (width, height) = (video["width"]?.doubleValue ?? 0, video["height"]?.doubleValue ?? 1)
       #expect(abs(width / height - 4.0 / 3) < 0.02)
       #expect(abs(width * height / (480 * 270) - 1) < 0.05)
@@ -129,11 +129,11 @@ import Testing
       let path = try await sandbox.clip(
         #"{"model":"\#(model)","multi_prompt":[{"prompt":"night sky","duration":1},{"prompt":"desert at noon","duration":2},{"prompt":"storm over the sea","duration":1}]}"#,
         in: folder)
-      let differences = try await ClipJudge.differences(path)
+      let differences = try await ClipReference.differences(path)
       #expect(differences.count == 95)
       let ordinary = differences.sorted()[differences.count / 2]
       let cuts = differences.indices.filter { differences[$0] > 6 * ordinary + 3 }
-      #expect(cuts == [23, 71], "cuts after pictures \(cuts), ordinary difference \(ordinary)")
+      #expect(cuts == [23, 71], "cuts after frames \(cuts), ordinary difference \(ordinary)")
     }
   }
 
@@ -152,7 +152,7 @@ import Testing
     try await TestSandbox.with { sandbox in
       for (size, words) in [("320x200", "at least 300"), ("1600x400", "1:2.5 to 2.5:1")] {
         let still = "\(folder.path)/\(size).png"
-        try await ClipJudge.still(still, source: "testsrc2=", size: size)
+        try await ClipReference.still(still, source: "testsrc2=", size: size)
         let address = try await sandbox.upload(still, as: "\(size).png")
         let id = try await sandbox.enqueue(#"{"model":"\#(model)","start_image_url":"\#(address)"}"#)[0]
         let message = try await sandbox.outcome(of: id)["error_message"]?.stringValue ?? ""

@@ -8,7 +8,7 @@ import Testing
 
   @Test func keepsUploadedFiles() async throws {
     let folder = try ScratchFolder()
-    let path = try folder.write("still.png", "not really\r\n--a picture\u{0}")
+    let path = try folder.write("still.png", "not really\r\n--a frame\u{0}")
     try await TestSandbox.with { sandbox in
       let url = sandbox.base + "/repos/me/anchors/file/main/a/b.png"
       let form = ["-F", "file=@\(path)", "-F", "message=First", "-F", "name=A", "-F", "email=a@example.com"]

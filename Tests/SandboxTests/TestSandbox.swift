@@ -4,7 +4,7 @@ import Presets
 import Sandbox
 import Support
 
-/// A sandbox that renders small pictures, and curl to talk to it.
+/// A sandbox that renders small frames, and curl to talk to it.
 struct TestSandbox: Sendable {
   static let referenceModel = "kling-video-o3-4k-reference-to-video"
   static let imageModel = "kling-video-o3-4k-image-to-video"

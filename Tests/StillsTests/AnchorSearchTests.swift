@@ -39,29 +39,29 @@ import Testing
   }
 }
 
-@Suite struct PictureDifferenceTests {
-  private func pictures(_ folder: ScratchFolder, _ filter: String) throws -> (String, String) {
+@Suite struct FrameDifferenceTests {
+  private func frames(_ folder: ScratchFolder, _ filter: String) throws -> (String, String) {
     let a = try folder.make(
       "a.png", "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=1", "-frames:v", "1", "-pix_fmt", "rgb24")
     return (a, try folder.make("b.png", "-i", "a.png", "-vf", filter, "-pix_fmt", "rgb24"))
   }
 
-  @Test func thePictureItselfIsNoDistanceAway() throws {
+  @Test func theFrameItselfIsNoDistanceAway() throws {
     let folder = try ScratchFolder()
-    let (a, b) = try pictures(folder, "null")
-    let difference = try PictureDifference(FrameFinder.picture(.first, of: a), FrameFinder.picture(.first, of: b))
+    let (a, b) = try frames(folder, "null")
+    let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))
     #expect(difference.ssim == 1)
     #expect(difference.psnr == .infinity)
     #expect(difference.deltaE.max == 0)
-    #expect(difference.picture.rgb.allSatisfy { $0 == 0 })
+    #expect(difference.frame.rgb.allSatisfy { $0 == 0 })
   }
 
   /// `ffmpeg`'s own filters judge.
   @Test(arguments: ["gblur=sigma=2", "eq=brightness=0.05", "noise=alls=20"])
   func similarityIsWhatOthersMeasure(_ filter: String) throws {
     let folder = try ScratchFolder()
-    let (a, b) = try pictures(folder, "format=gbrp,\(filter),format=rgb24")
-    let difference = try PictureDifference(FrameFinder.picture(.first, of: a), FrameFinder.picture(.first, of: b))
+    let (a, b) = try frames(folder, "format=gbrp,\(filter),format=rgb24")
+    let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))
     func judged(_ graph: String, _ pattern: Regex<(Substring, Substring)>) throws -> Double {
       let result = try MediaTool.run(
         "ffmpeg", ["-hide_banner", "-i", a, "-i", b, "-lavfi", graph, "-f", "null", "-"])
@@ -88,15 +88,15 @@ import Testing
         "still.png", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "64x64", "-i", raw, "-frames:v", "1")
       try FileManager.default.moveItem(atPath: folder.path("still.png"), toPath: path)
     }
-    let difference = try PictureDifference(FrameFinder.picture(.first, of: a), FrameFinder.picture(.first, of: b))
+    let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))
     #expect(abs(difference.deltaE.mean - expected) < 0.02, "\(difference.deltaE.mean)")
     #expect(abs(difference.deltaE.p95 - difference.deltaE.max) < 0.02)
   }
 
   @Test func anotherSizeIsScaledAndSaid() throws {
     let folder = try ScratchFolder()
-    let (a, b) = try pictures(folder, "scale=160:90:flags=area")
-    let difference = try PictureDifference(FrameFinder.picture(.first, of: a), FrameFinder.picture(.first, of: b))
+    let (a, b) = try frames(folder, "scale=160:90:flags=area")
+    let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))
     #expect(difference.isScaled)
     #expect(difference.width == 320)
   }

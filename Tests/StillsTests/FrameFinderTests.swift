@@ -6,7 +6,7 @@ import Support
 import Testing
 import Timing
 
-/// The picture a full decode gives is the truth: `ffmpeg` decodes everything, we find one picture.
+/// The frame a full decode gives is the truth: `ffmpeg` decodes everything, we find one frame.
 @Suite struct FrameFinderTests {
   struct Case: Sendable, CustomTestStringConvertible {
     let name: String
@@ -14,63 +14,63 @@ import Timing
     var testDescription: String { name }
   }
 
-  private static let picture = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=3"]
-  private static let sound = ["-f", "lavfi", "-i", "sine=frequency=300:duration=5"]
+  private static let frame = ["-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=3"]
+  private static let audio = ["-f", "lavfi", "-i", "sine=frequency=300:duration=5"]
 
   static let cases: [Case] = [
-    Case(name: "b-frames.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "4", "-g", "30"]),
-    Case(name: "one-gop.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "3", "-g", "999"]),
+    Case(name: "b-frames.mp4", arguments: frame + ["-c:v", "libx264", "-bf", "4", "-g", "30"]),
+    Case(name: "one-gop.mp4", arguments: frame + ["-c:v", "libx264", "-bf", "3", "-g", "999"]),
     Case(
       name: "open-gop.mp4",
-      arguments: picture + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=20:bframes=3:scenecut=0"]),
+      arguments: frame + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=20:bframes=3:scenecut=0"]),
     Case(
       name: "cra.mp4",
-      arguments: picture + ["-c:v", "libx265", "-x265-params", "open-gop=1:keyint=20:bframes=4:log-level=none"]),
-    Case(name: "longer-sound.mp4", arguments: picture + sound + ["-c:v", "libx264", "-c:a", "aac"]),
+      arguments: frame + ["-c:v", "libx265", "-x265-params", "open-gop=1:keyint=20:bframes=4:log-level=none"]),
+    Case(name: "longer-audio.mp4", arguments: frame + audio + ["-c:v", "libx264", "-c:a", "aac"]),
     Case(
       name: "variable.mp4",
-      arguments: picture + ["-vf", "select='not(mod(n\\,3))+gt(n\\,40)'", "-fps_mode", "vfr", "-c:v", "libx264"]),
-    Case(name: "trimmed.mp4", arguments: ["-ss", "0.7"] + picture + ["-t", "1.5", "-c:v", "libx264"]),
-    Case(name: "one-frame.mp4", arguments: picture + ["-frames:v", "1", "-c:v", "libx264"]),
-    Case(name: "raw.h264", arguments: picture + ["-c:v", "libx264", "-bf", "2"]),
-    Case(name: "raw.hevc", arguments: picture + ["-c:v", "libx265", "-x265-params", "log-level=none"]),
-    Case(name: "matroska.mkv", arguments: picture + ["-c:v", "libx264", "-g", "25"]),
-    Case(name: "transport.ts", arguments: picture + sound + ["-c:v", "libx264", "-g", "25", "-c:a", "aac"]),
-    Case(name: "vp9.webm", arguments: picture + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
-    Case(name: "ten-bit.mp4", arguments: picture + ["-pix_fmt", "yuv420p10le", "-c:v", "libx264"]),
+      arguments: frame + ["-vf", "select='not(mod(n\\,3))+gt(n\\,40)'", "-fps_mode", "vfr", "-c:v", "libx264"]),
+    Case(name: "trimmed.mp4", arguments: ["-ss", "0.7"] + frame + ["-t", "1.5", "-c:v", "libx264"]),
+    Case(name: "one-frame.mp4", arguments: frame + ["-frames:v", "1", "-c:v", "libx264"]),
+    Case(name: "raw.h264", arguments: frame + ["-c:v", "libx264", "-bf", "2"]),
+    Case(name: "raw.hevc", arguments: frame + ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    Case(name: "matroska.mkv", arguments: frame + ["-c:v", "libx264", "-g", "25"]),
+    Case(name: "transport.ts", arguments: frame + audio + ["-c:v", "libx264", "-g", "25", "-c:a", "aac"]),
+    Case(name: "vp9.webm", arguments: frame + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
+    Case(name: "ten-bit.mp4", arguments: frame + ["-pix_fmt", "yuv420p10le", "-c:v", "libx264"]),
     Case(
       name: "open-pyramid.mp4",
-      arguments: picture + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=16:bframes=5:ref=6:b-pyramid=2"]),
+      arguments: frame + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=16:bframes=5:ref=6:b-pyramid=2"]),
     Case(
       name: "open-adaptive.mkv",
-      arguments: picture + ["-c:v", "libx264", "-preset", "slow", "-x264-params", "open-gop=1:keyint=12:min-keyint=4"]),
-    Case(name: "short-gops.mov", arguments: picture + ["-c:v", "libx264", "-g", "10", "-bf", "3"]),
-    Case(name: "hevc-gops.mp4", arguments: picture + ["-c:v", "libx265", "-x265-params", "keyint=15:log-level=none"]),
+      arguments: frame + ["-c:v", "libx264", "-preset", "slow", "-x264-params", "open-gop=1:keyint=12:min-keyint=4"]),
+    Case(name: "short-gops.mov", arguments: frame + ["-c:v", "libx264", "-g", "10", "-bf", "3"]),
+    Case(name: "hevc-gops.mp4", arguments: frame + ["-c:v", "libx265", "-x265-params", "keyint=15:log-level=none"]),
     Case(
       name: "fragmented.mp4",
-      arguments: picture + ["-c:v", "libx264", "-g", "10", "-movflags", "frag_keyframe+empty_moov"]),
+      arguments: frame + ["-c:v", "libx264", "-g", "10", "-movflags", "frag_keyframe+empty_moov"]),
     Case(
       name: "partly-fragmented.mp4",
-      arguments: picture + ["-c:v", "libx264", "-g", "10", "-movflags", "frag_keyframe"]),
-    Case(name: "mpeg2.ts", arguments: picture + ["-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-q:v", "4"]),
-    Case(name: "mpeg4.avi", arguments: picture + ["-c:v", "mpeg4", "-bf", "2", "-g", "12", "-q:v", "4"]),
-    // libav does not know when MXF's pictures are shown.
-    Case(name: "untold.mxf", arguments: picture + ["-c:v", "libx264", "-bf", "3", "-g", "20"]),
-    Case(name: "wmv2.wmv", arguments: picture + ["-c:v", "wmv2", "-g", "20", "-q:v", "4"]),
-    Case(name: "sorenson.flv", arguments: picture + ["-c:v", "flv", "-g", "20", "-q:v", "4"]),
-    Case(name: "raw.avi", arguments: picture + ["-c:v", "rawvideo", "-pix_fmt", "yuv420p"]),
-    Case(name: "prores.mov", arguments: picture + ["-c:v", "prores_ks"]),
+      arguments: frame + ["-c:v", "libx264", "-g", "10", "-movflags", "frag_keyframe"]),
+    Case(name: "mpeg2.ts", arguments: frame + ["-c:v", "mpeg2video", "-bf", "2", "-g", "12", "-q:v", "4"]),
+    Case(name: "mpeg4.avi", arguments: frame + ["-c:v", "mpeg4", "-bf", "2", "-g", "12", "-q:v", "4"]),
+    // libav does not know when MXF's frames are shown.
+    Case(name: "untold.mxf", arguments: frame + ["-c:v", "libx264", "-bf", "3", "-g", "20"]),
+    Case(name: "wmv2.wmv", arguments: frame + ["-c:v", "wmv2", "-g", "20", "-q:v", "4"]),
+    Case(name: "sorenson.flv", arguments: frame + ["-c:v", "flv", "-g", "20", "-q:v", "4"]),
+    Case(name: "raw.avi", arguments: frame + ["-c:v", "rawvideo", "-pix_fmt", "yuv420p"]),
+    Case(name: "prores.mov", arguments: frame + ["-c:v", "prores_ks"]),
     Case(
       name: "av1.mkv",
-      arguments: picture + ["-c:v", "libsvtav1", "-preset", "12", "-g", "20"]),
-    Case(name: "vp9-keys.webm", arguments: picture + ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-g", "15"]),
-    Case(name: "jpeg.mov", arguments: picture + ["-c:v", "mjpeg"]),
+      arguments: frame + ["-c:v", "libsvtav1", "-preset", "12", "-g", "20"]),
+    Case(name: "vp9-keys.webm", arguments: frame + ["-c:v", "libvpx-vp9", "-cpu-used", "8", "-g", "15"]),
+    Case(name: "jpeg.mov", arguments: frame + ["-c:v", "mjpeg"]),
     Case(
-      name: "negative.mp4", arguments: picture + ["-c:v", "libx264", "-bf", "3", "-movflags", "negative_cts_offsets"]),
+      name: "negative.mp4", arguments: frame + ["-c:v", "libx264", "-bf", "3", "-movflags", "negative_cts_offsets"]),
   ]
 
   @Test(arguments: cases)
-  func findsThePicturesOfAFullDecode(_ sample: Case) throws {
+  func findsTheFramesOfAFullDecode(_ sample: Case) throws {
     let folder = try ScratchFolder()
     try MediaTool.ffmpeg(sample.arguments + [sample.name], in: folder.url)
     let path = folder.path(sample.name)
@@ -80,19 +80,19 @@ import Timing
     #expect(try digest(finder, .first) == truth.digests.first)
     let count = truth.digests.count
     for index in Set([count / 4, count / 2, max(0, count - 2)]) {
-      #expect(try digest(finder, .index(index)) == truth.digests[index], "picture #\(index)")
+      #expect(try digest(finder, .index(index)) == truth.digests[index], "frame #\(index)")
     }
     for (request, index) in [
       (FrameRequest.last, count - 1), (.first, 0), (.index(count / 3), count / 3), (.index(-1), count - 1),
       (.index(-count), 0),
     ] {
-      let picture = try FrameFinder.picture(request, of: path)
-      #expect(Digest.of(picture.frame) == truth.digests[index], "\(request)")
-      #expect(picture.facts.index == index)
+      let frame = try FrameFinder.frame(request, of: path)
+      #expect(Digest.of(frame.frame) == truth.digests[index], "\(request)")
+      #expect(frame.facts.index == index)
     }
   }
 
-  /// The container's table and the index of all packets must mean the same picture by the same time.
+  /// The container's table and the index of all packets must mean the same frame by the same time.
   @Test func timesMeanTheSameByTableAndByIndex() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
@@ -100,7 +100,7 @@ import Timing
       "3")
     let finder = try FrameFinder(path: path)
     for time in [Rational.zero, Rational(3, 8), Rational(37, 100), Rational(1), Rational(199, 100), Rational(5)] {
-      let quick = try FrameFinder.picture(.time(time), of: path)
+      let quick = try FrameFinder.frame(.time(time), of: path)
       let full = try finder.find(.time(time))
       #expect(quick.facts == full.facts, "at \(time)")
       #expect(Digest.of(quick.frame) == Digest.of(full.frame), "at \(time)")
@@ -108,7 +108,7 @@ import Timing
   }
 
   @Test(arguments: ["clip.mp4", "clip.mov", "clip.mkv"], [6, 25])
-  func aRunOfPicturesIsThatOfAFullDecode(_ name: String, keys: Int) throws {
+  func aRunOfFramesIsThatOfAFullDecode(_ name: String, keys: Int) throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       name, "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=3", "-c:v", "libx264", "-g", "\(keys)", "-bf",
@@ -135,9 +135,9 @@ import Timing
     let whole = try FullDecode(folder.path("whole.mp4"))
     let cut = try FullDecode(path)
     #expect(cut.digests.count < 20)
-    let first = try FrameFinder.picture(.first, of: path)
+    let first = try FrameFinder.frame(.first, of: path)
     #expect(Digest.of(first.frame) == cut.digests.first)
-    let hidden = try FrameFinder.picture(.first, of: path, ignoringEdits: true)
+    let hidden = try FrameFinder.frame(.first, of: path, ignoringEdits: true)
     #expect(Digest.of(hidden.frame) == whole.digests[10])
   }
 
@@ -150,8 +150,8 @@ import Timing
     let path = try folder.make(
       "clip.mov", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=\(rate):duration=2", "-c:v", "libx264", "-timecode",
       start)
-    #expect(try FrameFinder.picture(.timecode(asked), of: path).facts.index == index)
-    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.picture(.timecode("00:00:00:00"), of: path) }
+    #expect(try FrameFinder.frame(.timecode(asked), of: path).facts.index == index)
+    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.frame(.timecode("00:00:00:00"), of: path) }
     #expect(error?.description.contains(start) == true)
   }
 
@@ -159,8 +159,8 @@ import Timing
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mkv", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=24:duration=2", "-c:v", "libx264")
-    #expect(try FrameFinder.picture(.timecode("00:00:01:06"), of: path).facts.index == 30)
-    #expect(throws: LibavError.self) { _ = try FrameFinder.picture(.timecode("00:00:01:24"), of: path) }
+    #expect(try FrameFinder.frame(.timecode("00:00:01:06"), of: path).facts.index == 30)
+    #expect(throws: LibavError.self) { _ = try FrameFinder.frame(.timecode("00:00:01:24"), of: path) }
   }
 
   @Test func anIndexBeyondTheEndIsRefused() throws {
@@ -171,7 +171,7 @@ import Timing
     #expect(error?.description.contains("#0 to #9") == true)
   }
 
-  @Test func timesMeanThePictureOnScreen() throws {
+  @Test func timesMeanTheFrameOnScreen() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.ts", "-f", "lavfi", "-i", "testsrc=size=64x64:rate=10:duration=2", "-c:v", "libx264", "-g", "5")
@@ -181,15 +181,15 @@ import Timing
     #expect(try finder.find(.time(Rational(100))).facts.index == 19)
   }
 
-  @Test func soundAloneHoldsNoPicture() throws {
+  @Test func audioAloneHoldsNoFrame() throws {
     let folder = try ScratchFolder()
-    let path = try folder.make("sound.mp4", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
+    let path = try folder.make("audio.mp4", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
     let error = #expect(throws: LibavError.self) { _ = try FrameFinder(path: path) }
     #expect(error?.code == .noSuchStream)
   }
 
-  /// A file that breaks off still gives its last decodable picture, and says so.
-  @Test func aTruncatedFileGivesItsLastDecodablePicture() throws {
+  /// A file that breaks off still gives its last decodable frame, and says so.
+  @Test func aTruncatedFileGivesItsLastDecodableFrame() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4", "-c:v", "libx264", "-g", "25",
@@ -197,13 +197,13 @@ import Timing
     let bytes = try Data(contentsOf: URL(fileURLWithPath: path))
     let cut = try folder.write("cut.mp4", bytes.prefix(bytes.count * 2 / 3))
     let truth = try FullDecode(cut)
-    let picture = try FrameFinder(path: cut).find(.last)
-    #expect(Digest.of(picture.frame) == truth.digests.last)
-    #expect(picture.facts.note != nil)
+    let frame = try FrameFinder(path: cut).find(.last)
+    #expect(Digest.of(frame.frame) == truth.digests.last)
+    #expect(frame.facts.note != nil)
   }
 
-  /// A position means the same picture whether those before it can be decoded or not.
-  @Test func aPictureThatCannotBeDecodedKeepsItsPlace() throws {
+  /// A position means the same frame whether those before it can be decoded or not.
+  @Test func aFrameThatCannotBeDecodedKeepsItsPlace() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=25:duration=2", "-c:v", "libx264", "-g", "10", "-bf",
@@ -218,27 +218,27 @@ import Timing
     bytes.replaceSubrange(position..<position + size, with: Data(repeating: 0xFF, count: size))
     let damaged = try folder.write("damaged.mp4", bytes)
     for index in [24, 30, 49] {
-      #expect(Digest.of(try FrameFinder.picture(.index(index), of: damaged).frame) == whole.digests[index])
+      #expect(Digest.of(try FrameFinder.frame(.index(index), of: damaged).frame) == whole.digests[index])
     }
-    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.picture(.index(25), of: damaged) }
+    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.frame(.index(25), of: damaged) }
     #expect(error?.description.contains("#25 cannot be decoded") == true, "\(error?.description ?? "")")
   }
 
   @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
-  func findsTheLastPictureOfRealClips(_ path: String) throws {
+  func findsTheLastFrameOfRealClips(_ path: String) throws {
     guard let truth = try? FullDecode.cached(path), let last = truth.digests.last else {
       #expect(throws: LibavError.self) { _ = try FrameFinder(path: path).find(.last) }
       return
     }
     #expect(try digest(FrameFinder(path: path), .last) == last)
-    #expect(Digest.of(try FrameFinder.picture(.last, of: path).frame) == last)
-    // Pictures that cannot be decoded keep their places: what stands before them all can be counted.
+    #expect(Digest.of(try FrameFinder.frame(.last, of: path).frame) == last)
+    // Frames that cannot be decoded keep their places: what stands before them all can be counted.
     let middle = path.contains("/broken/") ? 2 : truth.digests.count / 2
-    #expect(Digest.of(try FrameFinder.picture(.index(middle), of: path).frame) == truth.digests[middle])
+    #expect(Digest.of(try FrameFinder.frame(.index(middle), of: path).frame) == truth.digests[middle])
   }
 
   private func digest(_ finder: FrameFinder, _ request: FrameRequest) throws -> String {
-    let picture = try finder.find(request)
-    return Digest.of(picture.frame)
+    let frame = try finder.find(request)
+    return Digest.of(frame.frame)
   }
 }

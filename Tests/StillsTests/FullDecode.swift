@@ -3,12 +3,12 @@ import Libav
 import Support
 import Synchronization
 
-/// Every picture of a file as `ffmpeg` decodes it: the stream it would choose, edit lists honoured, nothing dropped.
+/// Every frame of a file as `ffmpeg` decodes it: the stream it would choose, edit lists honoured, nothing dropped.
 struct FullDecode: Sendable {
-  /// MD5 of each picture's bytes, tightly packed.
+  /// MD5 of each frame's bytes, tightly packed.
   let digests: [String]
 
-  struct NoPictures: Error {}
+  struct NoFrames: Error {}
 
   private static let seen = Mutex<[String: FullDecode]>([:])
 
@@ -30,12 +30,12 @@ struct FullDecode: Sendable {
     digests = String(decoding: result.output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.map {
       $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? ""
     }
-    guard !digests.isEmpty else { throw NoPictures() }
+    guard !digests.isEmpty else { throw NoFrames() }
   }
 }
 
 enum Digest {
-  /// MD5 of a picture's planes, packed as `framemd5` packs them: by `md5sum`, so that no digest of ours judges itself.
+  /// MD5 of a frame's planes, packed as `framemd5` packs them: by `md5sum`, so that no digest of ours judges itself.
   static func of(_ frame: borrowing Frame) -> String {
     var bytes = Data()
     let samples = frame.pixelFormat.bitDepth > 8 ? 2 : 1
@@ -48,7 +48,7 @@ enum Digest {
         }
       }
     }
-    guard let folder = try? ScratchFolder(), let path = try? folder.write("picture.raw", bytes),
+    guard let folder = try? ScratchFolder(), let path = try? folder.write("frame.raw", bytes),
       let result = try? MediaTool.run("md5sum", [path])
     else { return "no digest" }
     return String(String(decoding: result.output, as: UTF8.self).prefix(32))

@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// Pictures as `ffmpeg` reads them.
+/// Frames as `ffmpeg` reads them.
 enum Pixel {
   struct Unreadable: Error {}
 
@@ -16,7 +16,7 @@ enum Pixel {
     return [UInt8](result.output)
   }
 
-  /// Red, green and blue in the middle of a flat picture.
+  /// Red, green and blue in the middle of a flat frame.
   static func center(of path: String) throws -> (Int, Int, Int) {
     let bytes = try rgb(path)
     let middle = bytes.count / 3 / 2 * 3

@@ -53,8 +53,8 @@ import Testing
           "xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0,\(tagging.filter):flags=accurate_rnd+full_chroma_int,"
             + "format=\(format)"
         ] + ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "1"] + tagging.options + ["clip.mp4"], in: folder.url)
-    let picture = try FrameFinder(path: folder.path("clip.mp4")).find(.last)
-    let encoder = try StillEncoder(picture)
+    let frame = try FrameFinder(path: folder.path("clip.mp4")).find(.last)
+    let encoder = try StillEncoder(frame)
     for (name, still) in [
       ("still.png", try encoder.png()), ("still.jpg", try encoder.jpeg()),
       ("half.jpg", try encoder.jpeg(subsampled: true)), ("still.webp", try encoder.webp()),
@@ -75,8 +75,8 @@ import Testing
       "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=128x128:rate=5:duration=1", "-c:v", "libx264", "-colorspace",
       "bt709",
       "-color_primaries", "bt709", "-color_trc", "bt709")
-    let picture = try FrameFinder(path: path).find(.first)
-    let chunks = PNGFile.chunkTypes(try StillEncoder(picture).png().bytes)
+    let frame = try FrameFinder(path: path).find(.first)
+    let chunks = PNGFile.chunkTypes(try StillEncoder(frame).png().bytes)
     #expect(chunks.contains("sRGB"))
     #expect(Set(chunks).isDisjoint(with: ["gAMA", "cHRM", "iCCP"]))
   }
@@ -86,8 +86,8 @@ import Testing
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=128x128:rate=5:duration=1", "-pix_fmt", "yuv420p10le", "-c:v",
       "libx265", "-x265-params", "log-level=none:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc")
-    let picture = try FrameFinder(path: path).find(.first)
-    let still = try StillEncoder(picture).png()
+    let frame = try FrameFinder(path: path).find(.first)
+    let still = try StillEncoder(frame).png()
     #expect(still.bitDepth == 16)
     let chunk = try #require(PNGFile.chunk("cICP", of: still.bytes))
     #expect(chunk == [9, 16, 0, 1])
@@ -103,8 +103,8 @@ import Testing
       "-frames:v", "2", "-vf", "format=gbrp,zscale=matrix=2020_ncl:range=limited,format=yuv420p10le", "-c:v", "libx265",
       "-x265-params",
       "crf=4:log-level=none:colorprim=bt2020:transfer=\(tags.transfer):colormatrix=bt2020nc:range=limited")
-    let picture = try FrameFinder.picture(.first, of: path)
-    let encoder = try StillEncoder(picture, toneMap: ToneMap(curve))
+    let frame = try FrameFinder.frame(.first, of: path)
+    let encoder = try StillEncoder(frame, toneMap: ToneMap(curve))
     #expect(encoder.note?.contains(curve.rawValue) == true)
     let still = try encoder.png()
     #expect(still.bitDepth == 8)
@@ -155,14 +155,14 @@ import Testing
     let offset = across ? siting.offset.x : siting.offset.y
     let wave = (0..<side / 2).map { UInt8((128 + 50 * sin(2 * .pi * (2 * Double($0) + offset) / period)).rounded()) }
     let chroma = (0..<side * side / 4).map { wave[across ? $0 % (side / 2) : $0 / (side / 2)] }
-    var picture = [UInt8](repeating: 128, count: side * side)
-    picture += [UInt8](repeating: 128, count: side * side / 4) + chroma
-    let raw = try folder.write("wave.yuv", Data(picture + picture))
+    var frame = [UInt8](repeating: 128, count: side * side)
+    frame += [UInt8](repeating: 128, count: side * side / 4) + chroma
+    let raw = try folder.write("wave.yuv", Data(frame + frame))
     let path = folder.path(siting.name)
     try MediaTool.ffmpeg(
       ["-f", "rawvideo", "-pix_fmt", siting.name == "jpeg.mov" ? "yuvj420p" : "yuv420p", "-s", "\(side)x\(side)"]
         + ["-r", "25", "-i", raw] + siting.options + [path], in: folder.url)
-    let still = try StillEncoder(FrameFinder.picture(.first, of: path)).png()
+    let still = try StillEncoder(FrameFinder.frame(.first, of: path)).png()
     let rgb = try Pixel.rgb(folder.write("still.png", Data(still.bytes)))
     var (sine, cosine) = (0.0, 0.0)
     for place in 16..<side - 16 {
@@ -181,7 +181,7 @@ import Testing
       "clip.mp4", "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=5", "-frames:v", "2", "-c:v", "libx264",
       "-pix_fmt",
       "yuv420p")
-    let encoder = try StillEncoder(FrameFinder.picture(.first, of: path))
+    let encoder = try StillEncoder(FrameFinder.frame(.first, of: path))
     let jpegs = try [100, 60, 20].map { quality in
       try encoder.jpeg(quantiser: StillEncoder.quantiser(quality: quality)).bytes.count
     }
@@ -198,8 +198,8 @@ import Testing
     let folder = try ScratchFolder()
     _ = try folder.make("plain.mp4", "-f", "lavfi", "-i", "testsrc=size=128x64:rate=5:duration=1", "-c:v", "libx264")
     let path = try folder.make("turned.mp4", "-i", "plain.mp4", "-c", "copy", "-metadata:s:v", "rotate=90")
-    let picture = try FrameFinder(path: path).find(.first)
-    let still = try StillEncoder(picture).png()
+    let frame = try FrameFinder(path: path).find(.first)
+    let still = try StillEncoder(frame).png()
     #expect((still.width, still.height) == (64, 128))
     _ = try folder.write("ours.png", Data(still.bytes))
     _ = try folder.make("judge.png", "-i", "turned.mp4", "-frames:v", "1", "-pix_fmt", "rgb24")
@@ -215,7 +215,7 @@ import Testing
       "libx264", "-qp", "10")
   }
 
-  @Test func aPictureThatFitsStaysLossless() throws {
+  @Test func aFrameThatFitsStaysLossless() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc=size=640x360:rate=5:duration=1", "-c:v", "libx264")
@@ -224,7 +224,7 @@ import Testing
     #expect(anchor.source.index == 4)
   }
 
-  @Test func aLargePictureBecomesTheBestJPEGThatFits() throws {
+  @Test func aLargeFrameBecomesTheBestJPEGThatFits() throws {
     let folder = try ScratchFolder()
     let path = try noisyClip(folder)
     let limit = 400_000
@@ -248,7 +248,7 @@ import Testing
     }
   }
 
-  /// The anchor goes to a model and comes back as a first picture: ten times must not change the colours.
+  /// The anchor goes to a model and comes back as a first frame: ten times must not change the colours.
   @Test func tenRoundTripsKeepTheColors() throws {
     let folder = try ScratchFolder()
     var path = try folder.make(
@@ -267,8 +267,8 @@ import Testing
     }
     let last = try folder.write("last.png", Data(try StillEncoder(FrameFinder(path: path).find(.last)).png().bytes))
     #expect(try Pixel.meanDifference(first, last) < 2)
-    let difference = try PictureDifference(
-      FrameFinder.picture(.first, of: first), FrameFinder.picture(.first, of: last))
+    let difference = try FrameDifference(
+      FrameFinder.frame(.first, of: first), FrameFinder.frame(.first, of: last))
     #expect(difference.deltaE.mean <= 1, "\(difference.deltaE)")
   }
 }

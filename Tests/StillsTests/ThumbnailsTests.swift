@@ -7,11 +7,11 @@ import Testing
 import Timing
 
 @Suite struct ThumbnailsTests {
-  private static let picture = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=3"]
+  private static let frame = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=3"]
 
   private func clip(_ folder: ScratchFolder, _ name: String = "clip.mp4", _ options: String...) throws -> String {
     try MediaTool.ffmpeg(
-      Self.picture + ["-c:v", "libx264", "-g", "20", "-bf", "3"] + options + [name], in: folder.url)
+      Self.frame + ["-c:v", "libx264", "-g", "20", "-bf", "3"] + options + [name], in: folder.url)
     return folder.path(name)
   }
 
@@ -23,7 +23,7 @@ import Timing
 
   /// `ffmpeg` decodes everything and picks by number; ours seeks and skips.
   @Test(arguments: ["clip.mp4", "clip.mkv", "clip.ts", "raw.h264"])
-  func evenlySpreadPicturesAreTheExactOnes(_ name: String) throws {
+  func evenlySpreadFramesAreTheExactOnes(_ name: String) throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, name)
     let made = try all(Thumbnails(of: path, choose: .count(5)))
@@ -35,18 +35,18 @@ import Timing
           "select=eq(n\\,\(index)),scale=in_color_matrix=bt601:flags=accurate_rnd+full_chroma_int+bicubic,format=gbrp,"
             + "scale=160:90:flags=area", "-fps_mode", "passthrough", "-frames:v", "1", "-pix_fmt", "rgb24")
         let judge = try Pixel.rgb(folder.path("judge.png"))
-        #expect(thumbnail.picture.rgb.count == judge.count)
-        let sum = zip(thumbnail.picture.rgb, judge).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        #expect(thumbnail.frame.rgb.count == judge.count)
+        let sum = zip(thumbnail.frame.rgb, judge).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
         return Double(sum) / Double(judge.count)
       }
       let own = try distance(thumbnail.index)
-      #expect(own < 3, "picture #\(thumbnail.index) of \(name)")
+      #expect(own < 3, "frame #\(thumbnail.index) of \(name)")
       let other = try distance(thumbnail.index - 1)
-      #expect(own < 0.6 * other, "picture #\(thumbnail.index) of \(name): \(own), its neighbour \(other)")
+      #expect(own < 0.6 * other, "frame #\(thumbnail.index) of \(name): \(own), its neighbour \(other)")
     }
   }
 
-  @Test func anIntervalGivesThePictureOnScreenThen() throws {
+  @Test func anIntervalGivesTheFrameOnScreenThen() throws {
     let folder = try ScratchFolder()
     let made = try all(Thumbnails(of: try clip(folder), choose: .interval(Rational(7, 10))))
     #expect(made.map(\.index) == [0, 17, 35, 52, 70])
@@ -56,10 +56,10 @@ import Timing
     }
   }
 
-  @Test func keyPicturesAreTakenWhenAskedFor() throws {
+  @Test func keyframesAreTakenWhenAskedFor() throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4", "-x264-params", "scenecut=0")
-    let made = try all(Thumbnails(of: path, choose: .count(6), keyPicturesOnly: true))
+    let made = try all(Thumbnails(of: path, choose: .count(6), keyframesOnly: true))
     #expect(made.map(\.index) == [0, 20, 40, 60])
   }
 
@@ -94,13 +94,13 @@ import Timing
     let thumbnails = try Thumbnails(of: path, choose: .count(4))
     let made = try all(thumbnails, width: 64)
     #expect(!made.isEmpty && made.count >= thumbnails.count - 1)
-    #expect(try !all(Thumbnails(of: path, choose: .count(3), keyPicturesOnly: true), width: 64).isEmpty)
+    #expect(try !all(Thumbnails(of: path, choose: .count(3), keyframesOnly: true), width: 64).isEmpty)
   }
 
   @Test func spritesAreWhereTheCuesSay() throws {
     let folder = try ScratchFolder()
     let thumbnails = try Thumbnails(of: try clip(folder), choose: .count(13))
-    let pages = Mutex<[SmallPicture]>([])
+    let pages = Mutex<[SmallFrame]>([])
     var sheet = SpriteSheet { _, page in pages.withLock { $0.append(page) } }
     let made = try all(thumbnails, width: 48)
     for thumbnail in made { try sheet.add(thumbnail) }
@@ -110,7 +110,7 @@ import Timing
     for (place, thumbnail) in zip(sheet.places, made) {
       let middle = 3 * ((place.y + place.height / 2) * page.width + place.x + place.width / 2)
       let own = 3 * (place.height / 2 * place.width + place.width / 2)
-      #expect(Array(page.rgb[middle..<middle + 3]) == Array(thumbnail.picture.rgb[own..<own + 3]))
+      #expect(Array(page.rgb[middle..<middle + 3]) == Array(thumbnail.frame.rgb[own..<own + 3]))
     }
     let text = sheet.webVTT(end: Rational(3), names: ["a clip's sprite.jpg"])
     #expect(text.hasPrefix("WEBVTT\n\n00:00:00.000 --> 00:00:00.240\na%20clip%27s%20sprite.jpg#xywh=0,0,48,27\n"))
@@ -134,7 +134,7 @@ import Timing
       colors.map { ContactSheet.Entry(path: folder.path("\($0.0).mp4"), label: $0.0, verdict: "pass") },
       layout: layout)
     #expect(sheet.note == nil)
-    #expect(sheet.pictures == [[0, 4, 9], [0, 4, 9], [0, 4, 9]])
+    #expect(sheet.frames == [[0, 4, 9], [0, 4, 9], [0, 4, 9]])
     let page = sheet.page
     #expect(page.width == 3 * 128 + 4 * 8)
     for (row, (_, channel)) in colors.enumerated() {
@@ -181,8 +181,8 @@ import Timing
     }
   }
 
-  /// One file alone: each equal part gives one picture, a key picture wherever it has one, and none two that touch.
-  @Test func aSheetOfOneFileTakesTheCheapestPictureOfEachPart() throws {
+  /// One file alone: each equal part gives one frame, a keyframe wherever it has one, and none two that touch.
+  @Test func aSheetOfOneFileTakesTheCheapestFrameOfEachPart() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10:duration=12", "-c:v", "libx264", "-bf", "3", "-g",
@@ -191,9 +191,9 @@ import Timing
     layout.columns = 4
     layout.rows = 2
     layout.cellWidth = 64
-    let shown = try #require(try ContactSheet([ContactSheet.Entry(path: path)], layout: layout).pictures.first)
+    let shown = try #require(try ContactSheet([ContactSheet.Entry(path: path)], layout: layout).frames.first)
     #expect(shown.count == 8)
-    for (part, picture) in shown.enumerated() { #expect((part * 15..<(part + 1) * 15).contains(picture)) }
+    for (part, frame) in shown.enumerated() { #expect((part * 15..<(part + 1) * 15).contains(frame)) }
     #expect(Set([0, 40, 80]).isSubset(of: shown))
     #expect(zip(shown, shown.dropFirst()).allSatisfy { $1 - $0 >= 7 })
   }

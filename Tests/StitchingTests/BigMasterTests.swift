@@ -30,10 +30,10 @@ import Testing
     #expect(boxes.last?.name == "mdat" && (boxes.last?.size ?? 0) > 16 << 20, "\(boxes)")
     let empty = boxes.filter { $0.name == "free" }.reduce(0) { $0 + $1.size }
     #expect(empty > 0 && empty < 1 << 20)
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
-    let pictures = try MasterJudge.pictures(of: shot)
-    #expect(master.digests == pictures + pictures + pictures)
+    let frames = try MasterReference.frames(of: shot)
+    #expect(master.digests == frames + frames + frames)
     #expect(master.deltas.count == 1 && master.videoStart == 0)
   }
 

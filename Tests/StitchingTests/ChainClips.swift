@@ -2,11 +2,11 @@ import Foundation
 import Support
 import Testing
 
-/// Clips for joining, made by `ffmpeg`: a chain in which every clip begins with the picture the one before ends with.
+/// Clips for joining, made by `ffmpeg`: a chain in which every clip begins with the frame the one before ends with.
 struct ChainClips {
   let folder: ScratchFolder
   let paths: [String]
-  /// Pictures of each clip.
+  /// Frames of each clip.
   let length: Int
 
   struct Style: Sendable, CustomTestStringConvertible {
@@ -19,11 +19,11 @@ struct ChainClips {
   }
 
   /// - Parameters:
-  ///   - overlap: pictures that two neighbours share.
-  ///   - audioSource: nil for silent clips, else how many milliseconds the sound lasts longer than the picture.
+  ///   - overlap: frames that two neighbours share.
+  ///   - audioSource: nil for silent clips, else how many milliseconds the audio lasts longer than the frame.
   ///   - redrawn: clips after the first are a little brighter, less saturated and grainier, as models redraw an anchor.
   init(
-    count: Int = 3, length: Int = 49, overlap: Int = 1, style: Style = .h264, sound: Int? = 12, redrawn: Bool = false
+    count: Int = 3, length: Int = 49, overlap: Int = 1, style: Style = .h264, audio: Int? = 12, redrawn: Bool = false
   ) throws {
     folder = try ScratchFolder()
     self.length = length
@@ -39,17 +39,17 @@ struct ChainClips {
       let start = number * (length - overlap)
       let redraw = redrawn && number > 0 ? ",eq=brightness=0.012:saturation=0.96,noise=alls=4:allf=t" : ""
       var arguments = ["-i", "whole.mkv"]
-      if sound != nil {
+      if audio != nil {
         arguments += ["-f", "lavfi", "-i", "sine=frequency=\(220 + 110 * number):sample_rate=48000:duration=60"]
       }
       var graph =
         "[0:v]trim=start_frame=\(start):end_frame=\(start + length),setpts=PTS-STARTPTS\(redraw),format=\(style.pixelFormat)[v]"
-      if let sound {
-        let seconds = Double(length) / Self.rate(style.rate) + Double(sound) / 1000
+      if let audio {
+        let seconds = Double(length) / Self.rate(style.rate) + Double(audio) / 1000
         graph += ";[1:a]atrim=duration=\(seconds)[a]"
       }
       arguments += ["-filter_complex", graph, "-map", "[v]"]
-      if sound != nil { arguments += ["-map", "[a]", "-c:a", "aac", "-ac", "2"] }
+      if audio != nil { arguments += ["-map", "[a]", "-c:a", "aac", "-ac", "2"] }
       arguments += style.codec
       let name = "clip\(number).\(style.container)"
       try MediaTool.ffmpeg(arguments + [name], in: folder.url)
@@ -66,7 +66,7 @@ struct ChainClips {
 
 extension ChainClips.Style {
   static let h264 = Self(name: "H.264 with a B-pyramid", codec: ["-c:v", "libx264", "-preset", "medium", "-crf", "20"])
-  static let film = Self(name: "H.264 at 24000/1001", codec: ["-c:v", "libx264", "-crf", "22"], rate: "24000/1001")
+  static let fixture = Self(name: "H.264 at 24000/1001", codec: ["-c:v", "libx264", "-crf", "22"], rate: "24000/1001")
   static let deep = Self(
     name: "H.264 of 10 bits", codec: ["-c:v", "libx264", "-crf", "22"], pixelFormat: "yuv420p10le")
   static let hevc = Self(
@@ -81,5 +81,5 @@ extension ChainClips.Style {
   static let baseline = Self(name: "H.264 Baseline", codec: ["-c:v", "libx264", "-profile:v", "baseline"])
   static let transport = Self(
     name: "H.264 in MPEG-TS", codec: ["-c:v", "libx264", "-crf", "22"], container: "ts")
-  static let all = [h264, film, deep, hevc, hevcDeep, shortGOPs, baseline, transport]
+  static let all = [h264, fixture, deep, hevc, hevcDeep, shortGOPs, baseline, transport]
 }

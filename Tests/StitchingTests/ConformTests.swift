@@ -15,9 +15,9 @@ import Timing
     var matrix = "bt709"
     var filter = ""
     var codec = ["-c:v", "libx264"]
-    var sound: [String]? = ["-ac", "2", "-ar", "48000"]
+    var audio: [String]? = ["-ac", "2", "-ar", "48000"]
     var after: [String] = []
-    /// Pictures in the master of one second.
+    /// Frames in the master of one second.
     var frames = 24
     var testDescription: String { name }
   }
@@ -26,9 +26,9 @@ import Timing
     Odd(name: "nothing"),
     Odd(name: "profile and level", codec: ["-c:v", "libx264", "-profile:v", "baseline", "-level", "4.0"]),
     Odd(name: "time base", codec: ["-c:v", "libx264", "-video_track_timescale", "90000"]),
-    Odd(name: "sample rate", sound: ["-ac", "2", "-ar", "22050"]),
-    Odd(name: "mono", sound: ["-ac", "1", "-ar", "48000"]),
-    Odd(name: "5.1", sound: ["-ac", "6", "-ar", "48000"]),
+    Odd(name: "sample rate", audio: ["-ac", "2", "-ar", "22050"]),
+    Odd(name: "mono", audio: ["-ac", "1", "-ar", "48000"]),
+    Odd(name: "5.1", audio: ["-ac", "6", "-ar", "48000"]),
     Odd(name: "silent", audioSource: nil),
     Odd(name: "codec", field: "video codec", codec: ["-c:v", "libx265", "-x265-params", "log-level=none"]),
     Odd(name: "an older codec", field: "video codec", codec: ["-c:v", "mpeg4", "-q:v", "2"]),
@@ -42,9 +42,9 @@ import Timing
       codec: ["-c:v", "libx264", "-color_range", "pc"]),
     Odd(name: "matrix", field: "colour matrix", matrix: "smpte170m"),
     Odd(name: "rotation", field: "rotation", after: ["-metadata:s:v", "rotate=180"]),
-    Odd(name: "25 pictures a second", field: "frame rate", rate: "25"),
-    Odd(name: "30000/1001 pictures a second", field: "frame rate", rate: "30000/1001"),
-    Odd(name: "60 pictures a second", field: "frame rate", rate: "60"),
+    Odd(name: "25 frames a second", field: "frame rate", rate: "25"),
+    Odd(name: "30000/1001 frames a second", field: "frame rate", rate: "30000/1001"),
+    Odd(name: "60 frames a second", field: "frame rate", rate: "60"),
   ]
 
   /// The first shot of every case, made once.
@@ -59,13 +59,13 @@ import Timing
 
   private static func make(_ odd: Odd, _ name: String, in folder: ScratchFolder) throws -> String {
     var arguments = ["-f", "lavfi", "-i", "testsrc2=size=\(odd.size):rate=\(odd.rate):duration=1"]
-    if odd.sound != nil { arguments += ["-f", "lavfi", "-i", "sine=frequency=500:sample_rate=48000:duration=1"] }
+    if odd.audio != nil { arguments += ["-f", "lavfi", "-i", "sine=frequency=500:sample_rate=48000:duration=1"] }
     let matrix = odd.matrix
     arguments += [
       "-vf", "scale=out_color_matrix=\(matrix):out_range=tv,format=yuv420p\(odd.filter)", "-colorspace", matrix,
       "-color_primaries", "bt709", "-color_trc", "bt709", "-color_range", "tv",
     ]
-    arguments += odd.codec + (odd.sound.map { $0 + ["-c:a", "aac"] } ?? [])
+    arguments += odd.codec + (odd.audio.map { $0 + ["-c:a", "aac"] } ?? [])
     try MediaTool.ffmpeg(arguments + [odd.after.isEmpty ? name : "plain-\(name)"], in: folder.url)
     if !odd.after.isEmpty {
       try MediaTool.ffmpeg(["-i", "plain-\(name)", "-c", "copy"] + odd.after + [name], in: folder.url)
@@ -89,14 +89,14 @@ import Timing
     }
     let report = try stitched(shots, to: output) { options in
       options.overlap = .keep
-      options.picture.conform = ConformOptions()
-      options.picture.conform?.fit = .stretch
-      if odd.field == "frame rate" { options.picture.conform?.rateConversion = .duplicate }
+      options.frame.conform = ConformOptions()
+      options.frame.conform?.fit = .stretch
+      if odd.field == "frame rate" { options.frame.conform?.rateConversion = .duplicate }
     }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.frames == 48 && master.deltas.count == 1 && master.videoStart == 0)
-    let end = try #require(master.soundEnd)
+    let end = try #require(master.audioEnd)
     #expect(abs(end - master.videoEnd) <= 1024.0 / 48_000)
     #expect(report.shots[0].framesEncoded == 0)
     #expect(report.shots[1].conformed.isEmpty == (odd.field == nil))
@@ -106,15 +106,15 @@ import Timing
     #expect(video["width"] as? Int == 320 && video["height"] as? Int == 180)
     #expect(video["codec_name"] as? String == "h264" && video["pix_fmt"] as? String == "yuv420p")
     // Colours and shape: what ffmpeg shows of the odd shot is what it shows of it in the master.
-    let difference = PictureJudge.difference(
-      try PictureJudge.grid(of: second, picture: 0), try PictureJudge.grid(of: output, picture: 24))
+    let difference = FrameReference.difference(
+      try FrameReference.grid(of: second, frame: 0), try FrameReference.grid(of: output, frame: 24))
     #expect(difference < 3, "\(difference)")
   }
 
   @Test func convertedRatesKeepTime() throws {
     let folder = try ScratchFolder()
     let first = try folder.write("a.mp4", Self.plain.get())
-    // Luma rises by 4 with each of 48 pictures.
+    // Luma rises by 4 with each of 48 frames.
     try MediaTool.ffmpeg(
       [
         "-f", "lavfi", "-i", "color=black:size=320x180:rate=48:duration=1", "-vf",
@@ -126,10 +126,10 @@ import Timing
       let output = folder.path("\(conversion.rawValue).mp4")
       _ = try stitched(shots, to: output) { options in
         options.overlap = .keep
-        options.picture.conform = ConformOptions()
-        options.picture.conform?.rateConversion = conversion
+        options.frame.conform = ConformOptions()
+        options.frame.conform?.rateConversion = conversion
       }
-      return Array(try PictureJudge.luma(of: output)[24...])
+      return Array(try FrameReference.luma(of: output)[24...])
     }
     let (repeated, blended) = (try lumas(.duplicate), try lumas(.blend))
     #expect(repeated.count == 24 && blended.count == 24)
@@ -139,7 +139,7 @@ import Timing
     }
   }
 
-  /// A picture of another shape is padded, cropped or stretched, and pixels that are not square are taken as they are seen.
+  /// A frame of another shape is padded, cropped or stretched, and pixels that are not square are taken as they are seen.
   @Test(arguments: [
     (ConformOptions.Fit.pad, "180x180", "1", 70, 250), (.crop, "180x180", "1", 0, 320),
     (.stretch, "180x180", "1", 0, 320),
@@ -157,18 +157,18 @@ import Timing
     let output = folder.path("master.mp4")
     _ = try stitched([first, folder.path("b.mp4")].map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.picture.conform = ConformOptions()
-      options.picture.conform?.fit = fit
+      options.frame.conform = ConformOptions()
+      options.frame.conform?.fit = fit
     }
-    let row = try PictureJudge.grid(of: output, picture: 26, columns: 320, rows: 1)
+    let row = try FrameReference.grid(of: output, frame: 26, columns: 320, rows: 1)
     for x in stride(from: 0, to: 320, by: 10) where abs(x - left) > 6 && abs(x - right) > 6 {
       let isWhite = x > left && x < right || left == 0 && right == 320
       #expect(isWhite ? row[3 * x] > 245 : row[3 * x] < 10, "\(x): \(row[3 * x])")
     }
   }
 
-  /// Turned pictures stand upright as the master's turn shows them.
-  @Test func turnsPicturesAsTheMasterShowsThem() throws {
+  /// Turned frames stand upright as the master's turn shows them.
+  @Test func turnsFramesAsTheMasterShowsThem() throws {
     let folder = try ScratchFolder()
     let portrait = try make(
       Odd(name: "turned", size: "180x320", filter: ",hue=h=0", after: ["-metadata:s:v", "rotate=90"]), "b.mp4",
@@ -177,10 +177,10 @@ import Timing
     let output = folder.path("master.mp4")
     _ = try stitched([first, portrait].map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.picture.conform = ConformOptions()
+      options.frame.conform = ConformOptions()
     }
-    let difference = PictureJudge.difference(
-      try PictureJudge.grid(of: portrait, picture: 3), try PictureJudge.grid(of: output, picture: 27))
+    let difference = FrameReference.difference(
+      try FrameReference.grid(of: portrait, frame: 3), try FrameReference.grid(of: output, frame: 27))
     #expect(difference < 3)
   }
 
@@ -192,13 +192,13 @@ import Timing
     let output = folder.path("master.mp4")
     let report = try stitched(shots.map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.picture.conform = ConformOptions()
-      options.picture.conform?.width = 480
-      options.picture.conform?.height = 270
-      options.picture.conform?.rate = FrameRate(30)
-      options.picture.conform?.rateConversion = .duplicate
+      options.frame.conform = ConformOptions()
+      options.frame.conform?.width = 480
+      options.frame.conform?.height = 270
+      options.frame.conform?.rate = FrameRate(30)
+      options.frame.conform?.rateConversion = .duplicate
     }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.frames == 60 && report.frameRate == "30/1")
     #expect(report.shots.allSatisfy { $0.framesCopied == 0 && !$0.conformed.isEmpty })
   }
@@ -210,10 +210,10 @@ import Timing
     let output = folder.path("master.mp4")
     let report = try stitched([first, second].map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.picture.conform = ConformOptions()
+      options.frame.conform = ConformOptions()
     }
     #expect(report.shots.map(\.mode) == ["encode", "copy"])
-    #expect(try MasterJudge(output).complaints.isEmpty)
+    #expect(try MasterReference(output).complaints.isEmpty)
   }
 
   @Test func aVaryingRateNeedsLeave() throws {
@@ -229,15 +229,15 @@ import Timing
     let shots = [first, folder.path("b.mp4")].map { StitchShot(path: $0) }
     let output = folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) {
-      _ = try stitched(shots, to: output) { $0.picture.conform = ConformOptions() }
+      _ = try stitched(shots, to: output) { $0.frame.conform = ConformOptions() }
     }
     #expect(error?.file == shots[1].path && error?.message.contains("not constant") == true)
     _ = try stitched(shots, to: output) { options in
       options.overlap = .keep
-      options.picture.conform = ConformOptions()
-      options.picture.conform?.rateConversion = .duplicate
+      options.frame.conform = ConformOptions()
+      options.frame.conform?.rateConversion = .duplicate
     }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.deltas.count == 1 && abs(master.frames - 48) <= 1)
   }
 
@@ -254,7 +254,7 @@ import Timing
     let output = folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) {
       _ = try stitched(["a.mp4", "b.mp4"].map { StitchShot(path: folder.path($0)) }, to: output) {
-        $0.picture.conform = ConformOptions()
+        $0.frame.conform = ConformOptions()
       }
     }
     #expect(error?.code == .mismatch && error?.message.contains(field) == true, "\(error?.message ?? "")")

@@ -3,9 +3,9 @@ import Support
 import Testing
 import Timing
 
-/// A shot of which the next was not started from the last picture.
+/// A shot of which the next was not started from the last frame.
 @Suite struct KeptTailTests {
-  @Test func theOverlapIsMeasuredBeforeThePictureTheNextShotStartsFrom() throws {
+  @Test func theOverlapIsMeasuredBeforeTheFrameTheNextShotStartsFrom() throws {
     let chain = try ChainClips(count: 2, length: 49, overlap: 6, audioSource: nil)
     var shots = chain.paths.map { StitchShot(path: $0) }
     shots[0].keepsThrough = 43
@@ -14,10 +14,10 @@ import Timing
     #expect(plan.joins[0].overlap == 1, "\(plan.joins[0].reason)")
     let report = try Stitcher(plan, options: StitchOptions()).write(to: output)
     #expect(report.shots[0].framesKept == 43 && report.shots[0].reason.contains("#43"))
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.frames == 43 + 49 && master.deltas.count == 1)
-    let own = try MasterJudge.pictures(of: chain.paths[1])
+    let own = try MasterReference.frames(of: chain.paths[1])
     #expect(Array(master.digests.suffix(49)) == own)
   }
 
@@ -45,7 +45,7 @@ import Timing
   }
 
   /// Positions are the file's own, whatever the master's rate.
-  @Test func thePictureIsFoundAtAnotherRate() throws {
+  @Test func theFrameIsFoundAtAnotherRate() throws {
     let chain = try ChainClips(count: 1, audioSource: nil)
     var shot = StitchShot(path: chain.paths[0])
     shot.keepsThrough = 23
@@ -53,7 +53,7 @@ import Timing
     var conform = ConformOptions()
     conform.rate = FrameRate(48, 1)
     conform.rateConversion = .duplicate
-    options.picture.conform = conform
+    options.frame.conform = conform
     #expect(try StitchPlan([shot], options: options).frameCount == 48)
   }
 }

@@ -8,7 +8,7 @@ import Testing
 
   @Test(arguments: ["m.mp4", "m.mov"], [true, false])
   func isReadBackByOthers(name: String, hasOwnKeys: Bool) throws {
-    let clips = try SoundClips()
+    let clips = try AudioClips()
     let paths = [
       try clips.clip("a.mp4", seconds: 1, audioSource: nil), try clips.clip("b.mp4", seconds: 1, hue: 90, audioSource: nil),
     ]
@@ -29,16 +29,16 @@ import Testing
   }
 
   @Test func theSameIsWrittenToTheByte() throws {
-    let clips = try SoundClips()
+    let clips = try AudioClips()
     let paths = [
-      try clips.clip("a.mov", seconds: 1, audioSource: SoundClips.lively),
-      try clips.clip("b.mov", seconds: 1, hue: 90, audioSource: SoundClips.lively),
+      try clips.clip("a.mov", seconds: 1, audioSource: AudioClips.lively),
+      try clips.clip("b.mov", seconds: 1, hue: 90, audioSource: AudioClips.lively),
     ]
     let files = try (1...2).map { number in
       let (path, _) = try clips.stitch(paths, to: "\(number).mp4") {
         $0.metadata = ["title": "Twice", "own.key": "1"]
         $0.creationTime = Self.moment
-        $0.sound.loudness = -16
+        $0.audio.loudness = -16
       }
       return try Data(contentsOf: URL(filePath: path))
     }
@@ -118,13 +118,13 @@ import Testing
   }
 
   @Test func theTimelineHasTheRangesOfTheMaster() async throws {
-    let chain = try ChainClips(count: 2, length: 30, style: .film)
-    let clips = try SoundClips()
+    let chain = try ChainClips(count: 2, length: 30, style: .fixture)
+    let clips = try AudioClips()
     let silent = try clips.clip("ä #1.mp4", seconds: 1001 / 1000.0, rate: "24000/1001", audioSource: nil)
     let music = try clips.folder.make(
       "music.wav", "-f", "lavfi", "-t", "1.5", "-i", "sine=frequency=400:sample_rate=48000")
     var options = StitchOptions()
-    options.sound.music = MusicOptions(file: music)
+    options.audio.music = MusicOptions(file: music)
     options.metadata["title"] = "Film \u{1F3AC}"
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0, title: "shot") }, options: options)
     #expect(plan.joins[0].overlap == 1)

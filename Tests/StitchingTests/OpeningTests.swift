@@ -3,7 +3,7 @@ import Stitching
 import Support
 import Testing
 
-/// Shots cut out of open GOPs: they open with a picture that is no IDR, behind which come pictures that nobody can decode.
+/// Shots cut out of open GOPs: they open with a frame that is no IDR, behind which come frames that nobody can decode.
 @Suite struct OpeningTests {
   struct Stream: Sendable, CustomTestStringConvertible {
     let name: String
@@ -52,28 +52,28 @@ import Testing
       let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
       report = try Stitcher(plan, options: options).write(to: output)
     } catch {
-      let complaints = try MasterJudge(cut).complaints
+      let complaints = try MasterReference(cut).complaints
       #expect(!complaints.isEmpty, "only what libav itself cannot decode cleanly is refused: \(error)")
       #expect(String(describing: error).contains(cut), "\(error)")
       #expect(!FileManager.default.fileExists(atPath: output))
       return
     }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.deltas.count == 1 && master.decodingDeltas.count == 1 && master.videoStart == 0)
-    let (wholePictures, cutCount) = (try MasterJudge.pictures(of: whole), try MasterJudge.pictures(of: cut).count)
-    #expect(master.frames == 2 * wholePictures.count + 3 * cutCount)
-    for start in [cutCount, 2 * cutCount + wholePictures.count] {
-      #expect(Array(master.digests[start..<start + wholePictures.count]) == wholePictures)
+    let (wholeFrames, cutCount) = (try MasterReference.frames(of: whole), try MasterReference.frames(of: cut).count)
+    #expect(master.frames == 2 * wholeFrames.count + 3 * cutCount)
+    for start in [cutCount, 2 * cutCount + wholeFrames.count] {
+      #expect(Array(master.digests[start..<start + wholeFrames.count]) == wholeFrames)
     }
     #expect(report.shots.map(\.mode) == ["encode", "copy", "encode", "copy", "encode"])
   }
 }
 
-/// What is wrong only inside a picture's data is found by decoding, and nothing is left behind.
+/// What is wrong only inside a frame's data is found by decoding, and nothing is left behind.
 @Suite struct HiddenDamageTests {
   @Test(arguments: ["libx264", "libx265"])
-  func damageInsideAPictureIsFoundAndNamed(encoder: String) throws {
+  func damageInsideAFrameIsFoundAndNamed(encoder: String) throws {
     let folder = try ScratchFolder()
     let quiet = encoder == "libx265" ? ["-x265-params", "log-level=none"] : []
     let source = ["-f", "lavfi", "-i", "mandelbrot=size=480x270:rate=24,format=yuv420p", "-frames:v", "48"]
@@ -86,7 +86,7 @@ import Testing
     let packets = String(decoding: rows.output, as: UTF8.self).split(separator: "\n").map {
       $0.split(separator: ",").compactMap { Int($0) }
     }
-    // The largest packet after the opening picture; its length and kind stay whole.
+    // The largest packet after the opening frame; its length and kind stay whole.
     let largest = try #require(packets.dropFirst(4).max { $0[0] < $1[0] })
     var bytes = try Data(contentsOf: URL(fileURLWithPath: bad))
     let damage = largest[1] + 6..<largest[1] + largest[0]

@@ -3,7 +3,7 @@ import Stitching
 import Support
 import Testing
 
-/// Grain that hides a repeated picture is owned up to, and grain alone raises no doubt.
+/// Grain that hides a repeated frame is owned up to, and grain alone raises no doubt.
 @Suite struct OverlapDoubtTests {
   @Test(arguments: [(30, 3, 1, true), (30, 12, 1, false), (60, 12, 1, false), (30, 12, 0, true), (60, 12, 0, true)])
   func doubtIsTold(rate: Int, noise: Int, overlap: Int, isCertain: Bool) throws {

@@ -3,7 +3,7 @@ import Stitching
 import Support
 import Testing
 
-/// Masters of shots whose parameter sets differ: one sample entry, no sets in the packets, every copied picture as it was.
+/// Masters of shots whose parameter sets differ: one sample entry, no sets in the packets, every copied frame as it was.
 @Suite struct SampleEntryTests {
   struct Mix: Sendable, CustomTestStringConvertible {
     let name: String
@@ -70,21 +70,21 @@ import Testing
     options.overlap = .fixed(1)
     let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
     let report = try Stitcher(plan, options: options).write(to: output)
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.tag == mix.tag)
     #expect(report.parameterSets == "merged")
     #expect(master.frames == 3 * length - 2)
     #expect(try Self.setsInPackets(of: output, isHEVC: mix.tag == "hvc1") == 0)
     let kept = try paths.enumerated().flatMap { number, path in
-      try MasterJudge.pictures(of: path).dropLast(number < 2 ? 1 : 0)
+      try MasterReference.frames(of: path).dropLast(number < 2 ? 1 : 0)
     }
     let encoded = report.shots.reduce(0) { $0 + $1.framesEncoded }
     #expect(zip(master.digests, kept).count { $0 != $1 } <= encoded)
     #expect(encoded < length / 2, "most is copied")
   }
 
-  /// What the headers say of the light of all pictures is said in the master too, as far as the shots agree on it.
+  /// What the headers say of the light of all frames is said in the master too, as far as the shots agree on it.
   @Test(arguments: [true, false])
   func messagesAboutTheLightStayInTheEntry(agreeing: Bool) throws {
     let folder = try ScratchFolder()
@@ -103,7 +103,7 @@ import Testing
     let output = folder.path("master.mp4")
     let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
     #expect(try Stitcher(plan, options: options).write(to: output).parameterSets == "merged")
-    #expect(try MasterJudge(output).complaints.isEmpty)
+    #expect(try MasterReference(output).complaints.isEmpty)
     let own = try Self.messages(of: paths[0])
     let kept = try Self.messages(of: output)
     // Beside the two on light, x265 names itself: that is not true of every shot.
@@ -142,10 +142,10 @@ import Testing
     let output = folder.path("master.mp4")
     let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
     let report = try Stitcher(plan, options: options).write(to: output)
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(report.parameterSets == "in-band" && master.tag == "hev1")
     #expect(master.complaints.isEmpty, "\(master.complaints)")
-    #expect(try master.digests == paths.flatMap { try MasterJudge.pictures(of: $0) })
+    #expect(try master.digests == paths.flatMap { try MasterReference.frames(of: $0) })
   }
 
   /// Parameter sets among the NAL units of the packets, as they stand in the file.

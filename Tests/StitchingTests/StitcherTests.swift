@@ -14,14 +14,14 @@ import Timing
     return try Stitcher(plan, options: options).write(to: output)
   }
 
-  /// The heart of the matter, for every kind of stream: the shared picture is shown once, time is uniform, everything but the
-  /// pictures that had to be encoded again is bit for bit the sources'.
+  /// The heart of the matter, for every kind of stream: the shared frame is shown once, time is uniform, everything but the
+  /// frames that had to be encoded again is bit for bit the sources'.
   @Test(arguments: ChainClips.Style.all)
-  func joinsAChainWithoutARepeatedPicture(_ style: ChainClips.Style) throws {
+  func joinsAChainWithoutARepeatedFrame(_ style: ChainClips.Style) throws {
     let chain = try ChainClips(style: style)
     let output = chain.folder.path("master.mp4")
     let report = try stitch(chain.paths, to: output)
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.frames == 3 * chain.length - 2)
     #expect(report.frames == master.frames)
@@ -29,10 +29,10 @@ import Timing
     #expect(master.decodingDeltas.count == 1)
     #expect(master.videoStart == 0)
     let aacFrame = 1024.0 / 48_000
-    #expect(abs(try #require(master.soundStart)) <= aacFrame)
-    #expect(abs(try #require(master.soundEnd) - master.videoEnd) <= aacFrame)
+    #expect(abs(try #require(master.audioStart)) <= aacFrame)
+    #expect(abs(try #require(master.audioEnd) - master.videoEnd) <= aacFrame)
     let kept = try chain.paths.enumerated().flatMap { number, path in
-      try MasterJudge.pictures(of: path).dropLast(number < 2 ? 1 : 0)
+      try MasterReference.frames(of: path).dropLast(number < 2 ? 1 : 0)
     }
     let changed = zip(master.digests, kept).count { $0 != $1 }
     let encoded = report.shots.reduce(0) { $0 + $1.framesEncoded }
@@ -40,10 +40,10 @@ import Timing
     #expect(encoded <= 2 * Self.mostEncodedPerJoin)
   }
 
-  /// Pictures encoded again at one join, for ordinary streams: the B-pyramid in front of the dropped one.
+  /// Frames encoded again at one join, for ordinary streams: the B-pyramid in front of the dropped one.
   private static let mostEncodedPerJoin = 5
 
-  @Test func reencodedPicturesCannotBeToldFromTheirSource() throws {
+  @Test func reencodedFramesCannotBeToldFromTheirSource() throws {
     let chain = try ChainClips(count: 2)
     let output = chain.folder.path("master.mp4")
     _ = try stitch(chain.paths, to: output)
@@ -62,13 +62,13 @@ import Timing
   }
 
   @Test(arguments: [0, 1, 2, 5])
-  func measuresHowManyPicturesAreShared(overlap: Int) throws {
+  func measuresHowManyFramesAreShared(overlap: Int) throws {
     let chain = try ChainClips(count: 2, overlap: overlap, audioSource: nil)
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
     #expect(plan.joins[0].overlap == overlap, "\(plan.joins[0].reason)")
   }
 
-  @Test func aRedrawnPictureIsStillTheSharedOne() throws {
+  @Test func aRedrawnFrameIsStillTheSharedOne() throws {
     let chain = try ChainClips(overlap: 1, audioSource: nil, redrawn: true)
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
     #expect(plan.joins.map(\.overlap) == [1, 1], "\(plan.joins.map(\.reason))")
@@ -98,7 +98,7 @@ import Timing
     #expect(kept.frames == 2 * chain.length)
     let fixed = try stitch(chain.paths, to: chain.folder.path("fixed.mp4")) { $0.overlap = .fixed(4) }
     #expect(fixed.frames == 2 * chain.length - 4)
-    #expect(try MasterJudge(chain.folder.path("fixed.mp4")).complaints.isEmpty)
+    #expect(try MasterReference(chain.folder.path("fixed.mp4")).complaints.isEmpty)
   }
 
   @Test func copyModeRefusesWhatNeedsEncoding() throws {
@@ -114,7 +114,7 @@ import Timing
     let output = chain.folder.path("master.mp4")
     let report = try stitch(chain.paths, to: output) { $0.mode = .encode }
     #expect(report.shots.allSatisfy { $0.framesCopied == 0 })
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.frames == 2 * chain.length - 1 && master.deltas.count == 1)
   }
 
@@ -126,20 +126,20 @@ import Timing
     }
     let output = folder.path("master.mp4")
     let report = try stitch([folder.path("1.mp4"), folder.path("2.mp4")], to: output) { $0.overlap = .keep }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty)
     #expect(master.frames == 96)
     #expect(report.shots.allSatisfy { $0.framesEncoded == 0 })
-    let sources = try ["1.mp4", "2.mp4"].flatMap { try MasterJudge.pictures(of: folder.path($0)) }
+    let sources = try ["1.mp4", "2.mp4"].flatMap { try MasterReference.frames(of: folder.path($0)) }
     #expect(master.digests == sources)
   }
 
   @Test func aTwoHundredthShotCostsNoMoreTimeBaseThanTheFirst() throws {
-    let chain = try ChainClips(count: 2, length: 12, style: .film)
+    let chain = try ChainClips(count: 2, length: 12, style: .fixture)
     let paths = (0..<30).flatMap { _ in chain.paths }
     let output = chain.folder.path("long.mp4")
     _ = try stitch(paths, to: output) { $0.overlap = .fixed(1) }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.frames == 60 * 12 - 59)
     #expect(master.deltas == [1001])
     #expect(master.complaints.isEmpty)
@@ -256,23 +256,23 @@ import Timing
       #expect(!FileManager.default.fileExists(atPath: output))
       return
     }
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.deltas.count == 1)
     #expect(master.videoStart == 0)
   }
 }
 
-@Suite struct StitchSoundTests {
+@Suite struct StitchAudioTests {
   @Test(arguments: [0, -9, 30])
-  func staysWithThePictureAtEveryJoin(extraMilliseconds: Int) throws {
-    let chain = try ChainClips(count: 4, sound: extraMilliseconds)
+  func staysWithTheFrameAtEveryJoin(extraMilliseconds: Int) throws {
+    let chain = try ChainClips(count: 4, audio: extraMilliseconds)
     let output = chain.folder.path("master.mp4")
     let options = StitchOptions()
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: options)
     let report = try Stitcher(plan, options: options).write(to: output)
-    let samples = try MasterJudge.samples(of: output)
-    // Each clip sings its own note: the note changes where the picture changes.
+    let samples = try MasterReference.samples(of: output)
+    // Each clip sings its own note: the note changes where the frame changes.
     for (number, join) in report.joins.enumerated() {
       let at = Int((join.time * 48_000).rounded())
       let before = Tone.strength(of: 220 + 110 * number, in: samples[(at - 4800)..<(at - 200)])
@@ -283,12 +283,12 @@ import Timing
 
   /// No click: around a join the samples step no harder than they do elsewhere.
   @Test func joinsDoNotClick() throws {
-    let chain = try ChainClips(count: 3, sound: 12)
+    let chain = try ChainClips(count: 3, audio: 12)
     let output = chain.folder.path("master.mp4")
     let options = StitchOptions()
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: options)
     let report = try Stitcher(plan, options: options).write(to: output)
-    let samples = try MasterJudge.samples(of: output)
+    let samples = try MasterReference.samples(of: output)
     let steps = zip(samples, samples.dropFirst()).map { abs($1 - $0) }
     let usual = steps.sorted()[steps.count * 999 / 1000]
     for join in report.joins {
@@ -300,19 +300,19 @@ import Timing
 
   @Test func aSilentShotStaysSilentForItsExactLength() throws {
     let folder = try ScratchFolder()
-    let picture = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=24:duration=1"]
+    let frame = ["-f", "lavfi", "-i", "testsrc2=size=160x90:rate=24:duration=1"]
     let tone = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=44100:duration=1"]
-    try MediaTool.ffmpeg(picture + tone + ["-c:v", "libx264", "-c:a", "aac", "a.mp4"], in: folder.url)
-    try MediaTool.ffmpeg(picture + ["-vf", "hue=h=90", "-c:v", "libx264", "b.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(frame + tone + ["-c:v", "libx264", "-c:a", "aac", "a.mp4"], in: folder.url)
+    try MediaTool.ffmpeg(frame + ["-vf", "hue=h=90", "-c:v", "libx264", "b.mp4"], in: folder.url)
     let mono = ["-f", "lavfi", "-i", "sine=frequency=440:sample_rate=32000:duration=1"]
     try MediaTool.ffmpeg(
-      picture + mono + ["-vf", "hue=h=180", "-c:v", "libx264", "-c:a", "aac", "-ac", "1", "c.mp4"], in: folder.url)
+      frame + mono + ["-vf", "hue=h=180", "-c:v", "libx264", "-c:a", "aac", "-ac", "1", "c.mp4"], in: folder.url)
     let output = folder.path("master.mp4")
     var options = StitchOptions()
     options.overlap = .keep
     let plan = try StitchPlan(["a.mp4", "b.mp4", "c.mp4"].map { StitchShot(path: folder.path($0)) }, options: options)
     _ = try Stitcher(plan, options: options).write(to: output)
-    let samples = try MasterJudge.samples(of: output)
+    let samples = try MasterReference.samples(of: output)
     #expect(abs(samples.count - 3 * 48_000) <= 2048)
     #expect(samples[50_000..<94_000].allSatisfy { abs($0) < 0.001 })
     let (first, third) = (Tone.level(samples[12_000..<36_000]), Tone.level(samples[108_000..<132_000]))
@@ -326,7 +326,7 @@ enum Tone {
     (samples.reduce(0) { $0 + $1 * $1 } / Float(samples.count)).squareRoot()
   }
 
-  /// The part of the sound's level that one frequency accounts for, at 48 kHz.
+  /// The part of the audio's level that one frequency accounts for, at 48 kHz.
   static func strength(of frequency: Int, in samples: ArraySlice<Float>) -> Double {
     var (real, imaginary) = (0.0, 0.0)
     for (index, sample) in samples.enumerated() {

@@ -5,7 +5,7 @@ import Testing
 import Timing
 
 @Suite struct TrimTests {
-  /// Four seconds with an IDR every second and a sweep for sound.
+  /// Four seconds with an IDR every second and a sweep for audio.
   private func sweep(_ folder: ScratchFolder, _ codec: [String]) throws -> String {
     try MediaTool.ffmpeg(
       [
@@ -21,8 +21,8 @@ import Timing
     "log-level=none:keyint=24:min-keyint=24:scenecut=0:open-gop=0",
   ]
 
-  /// Both ends are cut between IDRs: only the head up to the next IDR and the pictures before the out point are encoded, the
-  /// rest is bit for bit the source's, and the sound goes with it to the sample.
+  /// Both ends are cut between IDRs: only the head up to the next IDR and the frames before the out point are encoded, the
+  /// rest is bit for bit the source's, and the audio goes with it to the sample.
   @Test(arguments: [h264, hevc])
   func cutsBothEndsAndCopiesBetween(codec: [String]) throws {
     let folder = try ScratchFolder()
@@ -31,18 +31,18 @@ import Timing
     shot.trim = StitchTrim(parsing: "#10..#70")
     let output = folder.path("master.mp4")
     let report = try stitched([shot], to: output)
-    let master = try MasterJudge(output)
+    let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
     #expect(master.frames == 60 && master.deltas.count == 1 && master.videoStart == 0)
     let told = try #require(report.shots.first)
     #expect(told.keptFrom == 10 && told.keptTo == 70 && told.framesIn == 96)
     #expect(told.framesEncoded <= 14 + 5 && told.framesCopied >= 41)
-    let own = Array(try MasterJudge.pictures(of: source)[10..<70])
+    let own = Array(try MasterReference.frames(of: source)[10..<70])
     let changed = zip(master.digests, own).count { $0 != $1 }
     #expect(changed <= told.framesEncoded)
     #expect(Array(master.digests[14..<50]) == Array(own[14..<50]))
 
-    let (cut, whole) = (try MasterJudge.samples(of: output), try MasterJudge.samples(of: source))
+    let (cut, whole) = (try MasterReference.samples(of: output), try MasterReference.samples(of: source))
     func error(shift: Int) -> Float {
       (20_000..<90_000).reduce(Float(0)) { $0 + abs(cut[$1] - whole[$1 + 20_000 + shift]) } / 70_000
     }
@@ -80,7 +80,7 @@ import Timing
     #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
   }
 
-  /// The shared picture is looked for at the ends that are used.
+  /// The shared frame is looked for at the ends that are used.
   @Test func overlapsAreMeasuredAtTheTrimmedEnds() throws {
     let chain = try ChainClips(count: 2, length: 49, overlap: 6, audioSource: nil)
     var shots = chain.paths.map { StitchShot(path: $0) }

@@ -4,7 +4,7 @@ import Storyboard
 import Support
 import Testing
 
-@Suite("The picture that the next shot starts from, in storyboards")
+@Suite("The frame that the next shot starts from, in storyboards")
 struct AnchorSettingTests {
   private func document(_ defaults: String, _ second: String) -> StoryboardDocument {
     StoryboardDocument(

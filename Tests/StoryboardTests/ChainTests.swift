@@ -18,7 +18,7 @@ struct ChainTests {
       - {id: e, prompt: p, start: "https://host/x.png"}
     """
 
-  @Test("a hard cut and a picture begin a new chain")
+  @Test("a hard cut and a frame begin a new chain")
   func chains() throws {
     let board = try storyboard(five)
     #expect(board.inDependencyOrder.map(\.id) == ["a", "b", "c", "d", "e"])
@@ -29,7 +29,7 @@ struct ChainTests {
     #expect(error.code == .unknownShot)
   }
 
-  @Test("chains that meet: a shot that ends on the next one's first picture waits for it")
+  @Test("chains that meet: a shot that ends on the next one's first frame waits for it")
   func meeting() throws {
     let board = try storyboard(
       """
@@ -40,10 +40,10 @@ struct ChainTests {
       """)
     #expect(board.inDependencyOrder.map(\.id) == ["a", "c", "b", "d"])
     #expect(board.dependencies(of: board.shots[1]).map(\.id) == ["a", "c"])
-    // The picture is there already: nothing has to be waited for.
+    // The frame is there already: nothing has to be waited for.
     #expect(board.dependencies(of: board.shots[2]).isEmpty)
-    guard case .image(let image)? = board.endPicture(of: board.shots[2]) else {
-      Issue.record("it ends on the next shot's picture")
+    guard case .image(let image)? = board.endFrame(of: board.shots[2]) else {
+      Issue.record("it ends on the next shot's frame")
       return
     }
     #expect(image.written == "x.png")
@@ -75,9 +75,9 @@ struct ChainTests {
   @Test("a shot's content changes with what its clip depends on, and with nothing else")
   func content() throws {
     let model = try PresetLibrary(environment: [:]).model(named: "kling-video-o3-4k-reference-to-video")
-    func content(_ shot: String, head: String = "", picture: String = "1") throws -> String {
+    func content(_ shot: String, head: String = "", frame: String = "1") throws -> String {
       let board = try storyboard("  - {id: z, prompt: q}\n  - {\(shot)}", head: head)
-      return board.canonicalContent(of: board.shots[1], model: model) { $0.written + picture }
+      return board.canonicalContent(of: board.shots[1], model: model) { $0.written + frame }
     }
     let base = try content("id: a, prompt: p, start: x.png, duration: 5")
     #expect(try content("prompt: p, duration: 5, takes: 4, start: x.png, id: other") == base)
@@ -85,7 +85,7 @@ struct ChainTests {
     let others = try [
       content("id: a, prompt: q, start: x.png, duration: 5"), content("id: a, prompt: p, start: x.png, duration: 6"),
       content("id: a, prompt: p, start: none, duration: 5"), content("id: a, prompt: p, duration: 5"),
-      content("id: a, prompt: p, start: x.png, duration: 5", picture: "2"),
+      content("id: a, prompt: p, start: x.png, duration: 5", frame: "2"),
       content("id: a, prompt: p, start: x.png, duration: 5", head: "references: [r.png]\n"),
       content("id: a, prompt: p, start: x.png, duration: 5, end: y.png"),
       content("id: a, multi_prompt: [{prompt: p, duration: 5}], start: x.png"),

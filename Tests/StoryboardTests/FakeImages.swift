@@ -1,15 +1,15 @@
 import Storyboard
 
-/// Pictures by the last part of their path, without any file.
+/// Frames by the last part of their path, without any file.
 struct FakeImages: ImageInspector {
   struct Missing: Error, CustomStringConvertible {
     let description = "there is no such file."
   }
 
-  var pictures: [String: ImageFacts] = [:]
+  var frames: [String: ImageFacts] = [:]
 
   func facts(of path: String) throws -> ImageFacts {
-    guard let name = path.split(separator: "/").last, let facts = pictures[String(name)] else { throw Missing() }
+    guard let name = path.split(separator: "/").last, let facts = frames[String(name)] else { throw Missing() }
     return facts
   }
 }

@@ -7,7 +7,7 @@ import Timing
 @Suite("Limits of models")
 struct ModelCheckTests {
   private let library: PresetLibrary
-  private let good = FakeImages(pictures: [
+  private let good = FakeImages(frames: [
     "ok.png": ImageFacts(format: "png", width: 3840, height: 2160, bytes: 9_000_000),
     "edge.jpg": ImageFacts(format: "jpeg", width: 750, height: 300, bytes: 10_000_000),
     "big.png": ImageFacts(format: "png", width: 3840, height: 2160, bytes: 10_000_001),

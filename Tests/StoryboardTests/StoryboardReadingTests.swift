@@ -34,7 +34,7 @@ struct StoryboardReadingTests {
     let node = try #require(DocumentParser.parse(try Data(contentsOf: URL(filePath: demo)), problems: ProblemList()))
     let folder = try ScratchFolder()
     let path = try folder.write("twin.json", node.jsonValue.canonicalJSON)
-    #expect(try SchemaJudge.problems(of: path, schema: ProjectFiles.path("presets/schema/storyboard.json")).isEmpty)
+    #expect(try SchemaValidator.problems(of: path, schema: ProjectFiles.path("presets/schema/storyboard.json")).isEmpty)
     let twin = try StoryboardDocument(path: path).storyboard()
     let original = try StoryboardDocument(path: demo).storyboard()
     #expect(twin.shots == original.shots)
@@ -48,7 +48,7 @@ struct StoryboardReadingTests {
     let node = try #require(DocumentParser.parse(mistakes, problems: ProblemList()))
     let folder = try ScratchFolder()
     let path = try folder.write("mistakes.json", node.jsonValue.canonicalJSON)
-    let problems = try SchemaJudge.problems(of: path, schema: ProjectFiles.path("presets/schema/storyboard.json"))
+    let problems = try SchemaValidator.problems(of: path, schema: ProjectFiles.path("presets/schema/storyboard.json"))
     #expect(problems.contains { $0.contains("promt") })
     #expect(problems.contains { $0.contains("roof/top") })
     #expect(problems.contains { $0.contains("two") })
@@ -98,7 +98,7 @@ struct StoryboardReadingTests {
       return
     }
     #expect(start.location == .file("/films/one/frames/ä 1.png"))
-    #expect(storyboard.endPicture(of: storyboard.shots[0]).map { "\($0)".contains("http://example.com/e.png") } == true)
+    #expect(storyboard.endFrame(of: storyboard.shots[0]).map { "\($0)".contains("http://example.com/e.png") } == true)
   }
 
   @Test(
@@ -110,7 +110,7 @@ struct StoryboardReadingTests {
       ("start: https:///x.png", "shots[0].start", "https://host"),
       ("start: previous", "shots[0].start", "first shot"),
       ("start:", "shots[0].start", "no value"),
-      ("end: previous", "shots[0].end", "picture"),
+      ("end: previous", "shots[0].end", "frame"),
       ("end: 7", "shots[0].end", "path"),
       ("duration: .nan", "shots[0].duration", "number"),
       ("duration: -3", "shots[0].duration", "above 0"),
@@ -132,7 +132,7 @@ struct StoryboardReadingTests {
   }
 
   @Test("music and loudness are read, the file relative to the storyboard")
-  func sound() throws {
+  func audio() throws {
     let master = try read(
       """
       model: m

@@ -44,7 +44,7 @@ public enum MediaTool {
     return try JSONSerialization.jsonObject(with: result.output) as? [String: Any]
   }
 
-  /// Pictures that a full decode of one stream by `ffmpeg` delivers, and the lines that it complains in.
+  /// Frames that a full decode of one stream by `ffmpeg` delivers, and the lines that it complains in.
   public static func decode(_ path: String, stream: String = "v:0") throws -> (frames: Int, errors: [String]) {
     let result = try run(
       "ffmpeg",

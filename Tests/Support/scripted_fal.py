@@ -150,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    # Pictures and clips
+    # Frames and clips
 
     def files(self, path, body, fault):
         if self.command == "PUT":

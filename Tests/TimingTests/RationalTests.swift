@@ -37,7 +37,7 @@ import Timing
     #expect(Rational(n, d).rounded == rounded)
   }
 
-  @Test func tenHoursOfFilmRateStayExact() {
+  @Test func tenHoursOfVideoRateStayExact() {
     let frame = Rational(1001, 24_000)
     let sum = (0..<864).reduce(Rational.zero) { total, _ in total + frame * 1000 }
     #expect(sum == Rational(864_000 * 1001, 24_000))

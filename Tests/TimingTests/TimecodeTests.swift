@@ -24,16 +24,16 @@ import Timing
 
   @Test func refusesDroppedNumbersAndWrongRates() throws {
     let ntsc = try #require(FrameRate(30_000, 1001))
-    let film = try #require(FrameRate(24))
+    let fixture = try #require(FrameRate(24))
     #expect(Timecode(parsing: "00:01:00;00", rate: ntsc) == nil)
-    #expect(Timecode(parsing: "00:00:00;00", rate: film) == nil)
-    #expect(Timecode(parsing: "00:00:00:24", rate: film) == nil)
-    #expect(Timecode(parsing: "00:60:00:00", rate: film) == nil)
+    #expect(Timecode(parsing: "00:00:00;00", rate: fixture) == nil)
+    #expect(Timecode(parsing: "00:00:00:24", rate: fixture) == nil)
+    #expect(Timecode(parsing: "00:60:00:00", rate: fixture) == nil)
   }
 
-  @Test func countsFilmFrames() throws {
-    let film = try #require(FrameRate(24_000, 1001))
-    #expect(Timecode(frame: 24 * 61 + 5, rate: film)?.description == "00:01:01:05")
+  @Test func countsVideoFrames() throws {
+    let fixture = try #require(FrameRate(24_000, 1001))
+    #expect(Timecode(frame: 24 * 61 + 5, rate: fixture)?.description == "00:01:01:05")
   }
 }
 
@@ -65,8 +65,8 @@ import Timing
   func refusesOthers(text: String) { #expect(TimePoint(parsing: text) == nil) }
 
   @Test func aTimecodeMustExistAtTheRate() throws {
-    let film = try #require(FrameRate(24))
-    #expect(TimePoint(parsing: "00:00:00:24")?.frame(at: film) == nil)
-    #expect(TimePoint(parsing: "9223372036854775807:00:00:00")?.frame(at: film) == nil)
+    let fixture = try #require(FrameRate(24))
+    #expect(TimePoint(parsing: "00:00:00:24")?.frame(at: fixture) == nil)
+    #expect(TimePoint(parsing: "9223372036854775807:00:00:00")?.frame(at: fixture) == nil)
   }
 }

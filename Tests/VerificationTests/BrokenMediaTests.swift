@@ -77,9 +77,9 @@ struct BrokenMediaTests {
     #expect(finding?.status == .fail)
   }
 
-  @Test("Sound alone has no picture, and no rule about pictures holds")
-  func soundOnly() throws {
-    let path = try folder.make("sound.m4a", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
+  @Test("Audio alone has no frame, and no rule about frames holds")
+  func audioOnly() throws {
+    let path = try folder.make("audio.m4a", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
     let report = try TestClip.report(path)
     #expect(report.finding("video.present")?.status == .fail)
     #expect(report.finding("video.size")?.status == .fail)

@@ -10,15 +10,15 @@ struct DefectTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
-  /// A film that moves all over, as a camera does: a picture of noise that slides by `step` pixels a picture. 60 pictures of 24 a second, with a
-  /// steady sound.
-  private func film(_ name: String, picture: String = "null", sound: String = "anull", step: Int = 2) throws -> String {
+  /// A film that moves all over, as a camera does: a frame of noise that slides by `step` pixels a frame. 60 frames of 24 a second, with a
+  /// steady audio.
+  private func fixture(_ name: String, frame: String = "null", audio: String = "anull", step: Int = 2) throws -> String {
     try folder.make(
       name, "-f", "lavfi", "-i",
       "color=gray:size=640x480:rate=24:duration=2.5,noise=alls=90:all_seed=7,gblur=sigma=6,"
         + "lutyuv=y='clip((val-128)*8+128,16,235)',loop=loop=-1:size=1:start=0,"
-        + "crop=320:240:x='20+\(step)*n':y=20,setpts=N/24/TB,\(picture)",
-      "-f", "lavfi", "-i", "anoisesrc=color=pink:seed=3:sample_rate=48000:duration=2.5,asetnsamples=n=24:p=0,\(sound)",
+        + "crop=320:240:x='20+\(step)*n':y=20,setpts=N/24/TB,\(frame)",
+      "-f", "lavfi", "-i", "anoisesrc=color=pink:seed=3:sample_rate=48000:duration=2.5,asetnsamples=n=24:p=0,\(audio)",
       "-frames:v", "60",
       "-c:v", "libx264", "-preset", "veryfast", "-crf", "18", "-pix_fmt", "yuv420p", "-c:a", "aac", "-ac", "2", "-b:a",
       "192k")
@@ -39,29 +39,29 @@ struct DefectTests {
 
   @Test("An uncut film has no defect, with and without declared joins", arguments: [true, false])
   func clean(_ joined: Bool) throws {
-    let report = try report(try film("clean.mp4"), joined: joined)
+    let report = try report(try fixture("clean.mp4"), joined: joined)
     #expect(report.reasons.map(\.message) == [])
   }
 
-  @Test("A repeated picture at a join is found where it is")
+  @Test("A repeated frame at a join is found where it is")
   func duplicate() throws {
-    let path = try film("twice.mp4", picture: "loop=loop=1:size=1:start=30,setpts=N/24/TB")
+    let path = try fixture("twice.mp4", frame: "loop=loop=1:size=1:start=30,setpts=N/24/TB")
     let finding = try #require(try report(path).finding("join.duplicates"))
     #expect(finding.status == .warn && finding.actual == 1)
     #expect(finding.start == Rational(30, 24))
   }
 
-  @Test("A picture that is three code values brighter for a moment is found where it is")
+  @Test("A frame that is three code values brighter for a moment is found where it is")
   func flash() throws {
-    let path = try film("flash.mp4", picture: "lutyuv=y=val+3:enable='eq(n,30)'")
+    let path = try fixture("flash.mp4", frame: "lutyuv=y=val+3:enable='eq(n,30)'")
     let finding = try #require(try report(path).finding("join.flashes"))
     #expect(finding.status == .warn && finding.actual == 1)
     #expect(finding.start == Rational(30, 24))
   }
 
-  @Test("Ten silent milliseconds in sound that goes on are found where they are")
+  @Test("Ten silent milliseconds in audio that goes on are found where they are")
   func gap() throws {
-    let path = try film("gap.mp4", sound: "volume=0:enable='between(t,1.25,1.2595)'")
+    let path = try fixture("gap.mp4", audio: "volume=0:enable='between(t,1.25,1.2595)'")
     let report = try report(path)
     let finding = try #require(report.finding("join.gaps"))
     #expect(finding.status == .warn && finding.actual == 1)
@@ -71,9 +71,9 @@ struct DefectTests {
 
   @Test("Black, frozen and silent stretches are those of ffmpeg's detectors, within a frame")
   func stretches() throws {
-    let path = try film(
-      "stretches.mp4", picture: "drawbox=c=black:t=fill:enable='between(n,10,19)',loop=loop=28:size=1:start=30",
-      sound: "volume=0:enable='between(t,0.6,2.2)'")
+    let path = try fixture(
+      "stretches.mp4", frame: "drawbox=c=black:t=fill:enable='between(n,10,19)',loop=loop=28:size=1:start=30",
+      audio: "volume=0:enable='between(t,0.6,2.2)'")
     let ids = ["video.black", "video.frozen", "audio.silence"]
     let rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: nil)) })
     let report = try TestClip.report(path, TestClip.spec(rules))
@@ -121,13 +121,13 @@ struct DefectTests {
 
   @Test("Cuts, bars, combing, flashing and a dead channel are found, and not where they are not")
   func sights() throws {
-    let plain = try film("plain.mp4")
-    let cut = try film("cut.mp4", picture: "negate=enable='gte(n,30)'")
-    let boxed = try film("boxed.mp4", picture: "crop=320:180,pad=320:240:0:30,noise=c0s=6:allf=t")
-    let combed = try film(
-      "combed.mp4", picture: "tinterlace=interleave_top,setfield=prog,setpts=N/24/TB", step: 4)
-    let strobe = try film(
-      "strobe.mp4", picture: "drawbox=c=white:t=fill:enable='lt(mod(n,4),2)'", sound: "pan=stereo|c0=c0|c1=0*c0")
+    let plain = try fixture("plain.mp4")
+    let cut = try fixture("cut.mp4", frame: "negate=enable='gte(n,30)'")
+    let boxed = try fixture("boxed.mp4", frame: "crop=320:180,pad=320:240:0:30,noise=c0s=6:allf=t")
+    let combed = try fixture(
+      "combed.mp4", frame: "tinterlace=interleave_top,setfield=prog,setpts=N/24/TB", step: 4)
+    let strobe = try fixture(
+      "strobe.mp4", frame: "drawbox=c=white:t=fill:enable='lt(mod(n,4),2)'", audio: "pan=stereo|c0=c0|c1=0*c0")
     let ids = ["video.cuts", "video.bars", "video.interlaced", "video.flash_risk", "audio.channels.dead"]
     let rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: nil, severity: .info)) })
     let all = try [plain, cut, boxed, combed, strobe].map { try TestClip.report($0, TestClip.spec(rules)) }
@@ -143,7 +143,7 @@ struct DefectTests {
 
   @Test("Shots that were asked for begin with cuts, or it is said which does not")
   func requestedCuts() throws {
-    let path = try film("two.mp4", picture: "negate=enable='gte(n,30)'")
+    let path = try fixture("two.mp4", frame: "negate=enable='gte(n,30)'")
     var expectation = Expectation()
     expectation.cuts = [Rational(3, 2)]
     #expect(try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.cuts")?.status == .pass)
@@ -153,9 +153,9 @@ struct DefectTests {
     #expect(finding.message.contains("0.5 s") && finding.intervals.count == 1)
   }
 
-  @Test("The first picture is like the image it was made from, and not like another")
+  @Test("The first frame is like the image it was made from, and not like another")
   func startImage() throws {
-    let path = try film("from.mp4")
+    let path = try fixture("from.mp4")
     let image = try folder.make("start.png", "-i", path, "-frames:v", "1")
     let other = try folder.make("other.png", "-f", "lavfi", "-i", "testsrc2=size=320x240", "-frames:v", "1")
     var expectation = Expectation()
@@ -177,7 +177,7 @@ struct DefectTests {
 
   @Test("Only what a rule needs is decoded")
   func onlyWhatIsNeeded() throws {
-    let path = try film("lazy.mp4")
+    let path = try fixture("lazy.mp4")
     let report = try TestClip.report(path, TestClip.spec(["video.size": DeliverableRule(condition: nil)]))
     #expect(report.measurements["video.size"] != nil && report.measurements["video.frame_count"]?.value == 60)
     for id in ["decode.clean", "video.black", "audio.peak", "audio.loudness.integrated", "video.bars"] {

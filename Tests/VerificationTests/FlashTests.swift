@@ -9,7 +9,7 @@ struct FlashTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
-  /// Two seconds at 24 a second of one colour, and another while `when`; over a part of the picture.
+  /// Two seconds at 24 a second of one colour, and another while `when`; over a part of the frame.
   private func isRisk(
     _ name: String, _ ground: String, _ flash: String, when: String = "lt(mod(n,4),2)", width: Int = 320,
     tags: [String] = []
@@ -29,7 +29,7 @@ struct FlashTests {
     return nil
   }
 
-  @Test("Six flashes of white a second are a risk, three are none, nor many on an eighth of the picture")
+  @Test("Six flashes of white a second are a risk, three are none, nor many on an eighth of the frame")
   func general() throws {
     #expect(try isRisk("six.mkv", "black", "white") == true)
     #expect(try isRisk("three.mkv", "black", "white", when: "lt(mod(n,8),4)") == false)

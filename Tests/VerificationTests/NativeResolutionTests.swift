@@ -17,16 +17,16 @@ import Verification
     "yuv420p10le",
   ]
 
-  /// Encodes one picture through filters, and judges it.
+  /// Encodes one frame through filters, and judges it.
   private func judge(
-    _ picture: String, _ filters: String, _ encoding: [String] = h264, name: String = "clip.mp4"
+    _ frame: String, _ filters: String, _ encoding: [String] = h264, name: String = "clip.mp4"
   ) throws -> NativeResolutionReport {
-    try MediaTool.ffmpeg(["-i", picture, "-vf", filters] + encoding + [name], in: folder.url)
+    try MediaTool.ffmpeg(["-i", frame, "-vf", filters] + encoding + [name], in: folder.url)
     return try NativeResolution.estimate(path: folder.path(name))
   }
 
-  private func picture(_ width: Int = 1920, _ height: Int = 1080) throws -> String {
-    try NativePicture.write(folder, "picture.pgm", width: width, height: height)
+  private func frame(_ width: Int = 1920, _ height: Int = 1080) throws -> String {
+    try NativeTestImage.write(folder, "frame.pgm", width: width, height: height)
   }
 
   /// Scales down to a source and up again.
@@ -36,14 +36,14 @@ import Verification
 
   @Test("4K from 720, 1080 and 1440 lines is told with its size, and native 4K is not touched")
   func fourK() throws {
-    let picture = try picture(3840, 2160)
-    let native = try judge(picture, "null")
+    let frame = try frame(3840, 2160)
+    let native = try judge(frame, "null")
     #expect(native.verdict == .native)
     #expect(native.estimatedWidth == nil && native.estimatedHeight == nil)
     #expect(native.keyFrames == 1)
     #expect(native.note.contains("AI super-resolution"))
     for (width, height, kernel) in [(1280, 720, "bilinear"), (1920, 1080, "lanczos"), (2560, 1440, "bicubic")] {
-      let report = try judge(picture, Self.upscaled(from: "\(width):\(height)", to: "3840:2160", kernel))
+      let report = try judge(frame, Self.upscaled(from: "\(width):\(height)", to: "3840:2160", kernel))
       #expect(report.verdict == .upscaled, "\(height)")
       #expect(report.estimatedWidth == width && report.estimatedHeight == height)
       #expect(report.confidence > 0.75 && report.confidence <= 1)
@@ -56,7 +56,7 @@ import Verification
   func averaged() throws {
     let softNoise = "lutyuv=y=128,noise=c0s=90:c0f=a,gblur=sigma=1.2"
     let report = try judge(
-      picture(3840, 2160), softNoise + ",scale=2560:1440:flags=area,scale=3840:2160:flags=lanczos")
+      frame(3840, 2160), softNoise + ",scale=2560:1440:flags=area,scale=3840:2160:flags=lanczos")
     #expect(report.estimatedHeight == 1440)
   }
 
@@ -73,11 +73,11 @@ import Verification
     }
   }
 
-  @Test("As a rule, native pictures pass, flat ones are inconclusive, and what was scaled up fails")
+  @Test("As a rule, native frames pass, flat ones are inconclusive, and what was scaled up fails")
   func rule() throws {
-    let picture = try picture(1080, 720)
+    let frame = try frame(1080, 720)
     func finding(_ filters: String, _ mode: Verifier.Mode = .full) throws -> Finding {
-      try MediaTool.ffmpeg(["-i", picture, "-vf", filters] + Self.h264 + ["rule.mp4"], in: folder.url)
+      try MediaTool.ffmpeg(["-i", frame, "-vf", filters] + Self.h264 + ["rule.mp4"], in: folder.url)
       let spec = TestClip.spec(["video.native_resolution": DeliverableRule(condition: nil)])
       return try #require(
         try Verifier(spec: spec, mode: mode).verify(folder.path("rule.mp4")).finding("video.native_resolution"))
@@ -95,34 +95,34 @@ import Verification
 
   @Test("Other shapes, depths and codecs: upright 10-bit HEVC, square H.264, and what has no loss at all")
   func shapes() throws {
-    let picture = try picture(2160, 2160)
+    let frame = try frame(2160, 2160)
     let upright = try judge(
-      picture, "crop=1080:1920," + Self.upscaled(from: "720:1280", to: "1080:1920"), Self.hevc)
+      frame, "crop=1080:1920," + Self.upscaled(from: "720:1280", to: "1080:1920"), Self.hevc)
     #expect(upright.verdict == .upscaled)
     #expect(upright.estimatedWidth == 720 && upright.estimatedHeight == 1280)
-    #expect(try judge(picture, "crop=1080:1920", Self.hevc).verdict == .native)
-    let square = try judge(picture, Self.upscaled(from: "1440:1440", to: "2160:2160", "spline"))
+    #expect(try judge(frame, "crop=1080:1920", Self.hevc).verdict == .native)
+    let square = try judge(frame, Self.upscaled(from: "1440:1440", to: "2160:2160", "spline"))
     #expect(square.estimatedWidth == 1440 && square.estimatedHeight == 1440)
     let small = "crop=1080:720," + Self.upscaled(from: "720:480", to: "1080:720")
     for (name, codec) in [
       ("still.png", ["-pix_fmt", "rgb24"]), ("deep.png", ["-pix_fmt", "gray16be"]),
       ("still.jpg", ["-pix_fmt", "yuvj420p", "-q:v", "2"]), ("clip.mkv", ["-c:v", "ffv1", "-pix_fmt", "gbrp"]),
     ] {
-      let report = try judge(picture, small, codec, name: name)
+      let report = try judge(frame, small, codec, name: name)
       #expect(report.estimatedHeight == 480, "\(name)")
-      #expect(try judge(picture, "crop=1080:720", codec, name: name).verdict == .native, "\(name)")
+      #expect(try judge(frame, "crop=1080:720", codec, name: name).verdict == .native, "\(name)")
     }
   }
 
-  @Test("Soft, dark and flat native pictures are never called upscaled")
+  @Test("Soft, dark and flat native frames are never called upscaled")
   func poor() throws {
-    let picture = try picture()
+    let frame = try frame()
     for codec in [Self.h264, Self.hevc] {
-      let soft = try judge(picture, "gblur=sigma=4", codec)
+      let soft = try judge(frame, "gblur=sigma=4", codec)
       #expect(soft.verdict != .upscaled)
-      let dark = try judge(picture, "lutyuv=y=16+(val-16)/40", codec)
+      let dark = try judge(frame, "lutyuv=y=16+(val-16)/40", codec)
       #expect(dark.verdict != .upscaled)
-      let flat = try judge(picture, "lutyuv=y=100:u=128:v=128", codec)
+      let flat = try judge(frame, "lutyuv=y=100:u=128:v=128", codec)
       #expect(flat.verdict == .inconclusive)
       #expect(flat.keyFrames == 0)
       #expect(flat.note.contains("flat"))
@@ -131,24 +131,24 @@ import Verification
 
   @Test("Sizes that share a bin with the codecs' blocks, or leave too little, are not reported")
   func excluded() throws {
-    let picture = try picture()
+    let frame = try frame()
     for source in ["1440:810", "1600:900"] {
-      let report = try judge(picture, Self.upscaled(from: source, to: "1920:1080"))
+      let report = try judge(frame, Self.upscaled(from: source, to: "1920:1080"))
       #expect(report.verdict != .upscaled, "\(source)")
     }
   }
 
   @Test(
-    "Codecs of plain 8×8 blocks make no soft picture look scaled up, and hide one that was scaled up from half the size"
+    "Codecs of plain 8×8 blocks make no soft frame look scaled up, and hide one that was scaled up from half the size"
   )
   func plainBlocks() throws {
-    let picture = try picture()
+    let frame = try frame()
     for codec in ["mpeg2video", "mpeg4", "mjpeg"] {
       let encoding = ["-c:v", codec, "-q:v", "4", "-pix_fmt", codec == "mjpeg" ? "yuvj420p" : "yuv420p"]
-      let soft = try judge(picture, "crop=1280:960:0:0,gblur=sigma=5", encoding, name: "clip.mov")
+      let soft = try judge(frame, "crop=1280:960:0:0,gblur=sigma=5", encoding, name: "clip.mov")
       #expect(soft.verdict != .upscaled, "\(codec)")
       let half = try judge(
-        picture, "crop=1280:960:0:0," + Self.upscaled(from: "640:480", to: "1280:960", "neighbor"), encoding,
+        frame, "crop=1280:960:0:0," + Self.upscaled(from: "640:480", to: "1280:960", "neighbor"), encoding,
         name: "clip.mov")
       #expect(half.verdict == .inconclusive, "\(codec)")
       #expect(half.note.contains("640×480"), "\(codec)")
@@ -157,7 +157,7 @@ import Verification
 
   @Test("Half the size is told after codecs that smooth their blocks")
   func half() throws {
-    let picture = try picture()
+    let frame = try frame()
     let filters = Self.upscaled(from: "960:540", to: "1920:1080", "bilinear")
     for (name, encoding) in [
       ("clip.webm", ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8", "-b:v", "0", "-crf", "20"]),
@@ -165,49 +165,49 @@ import Verification
       ("clip.mov", ["-c:v", "prores_ks", "-profile:v", "2"]),
     ] {
       let report = try judge(
-        picture, filters, encoding + ["-pix_fmt", name == "clip.mov" ? "yuv422p10le" : "yuv420p"], name: name)
+        frame, filters, encoding + ["-pix_fmt", name == "clip.mov" ? "yuv422p10le" : "yuv420p"], name: name)
       #expect(report.estimatedHeight == 540, "\(name)")
     }
   }
 
-  @Test("Of a picture that was scaled up twice the first size is told")
+  @Test("Of a frame that was scaled up twice the first size is told")
   func twice() throws {
     let report = try judge(
-      try picture(), "scale=854:480:flags=lanczos,scale=1280:720:flags=lanczos,scale=1920:1080:flags=lanczos")
+      try frame(), "scale=854:480:flags=lanczos,scale=1280:720:flags=lanczos,scale=1920:1080:flags=lanczos")
     #expect(report.verdict == .upscaled && report.estimatedHeight == 480)
   }
 
   @Test("Odd numbers of rows and columns are no hindrance")
   func oddSizes() throws {
-    let picture = try picture(1081, 721)
+    let frame = try frame(1081, 721)
     let png = ["-pix_fmt", "gray"]
-    #expect(try judge(picture, "null", png, name: "native.png").verdict == .native)
-    let report = try judge(picture, Self.upscaled(from: "720:480", to: "1081:721"), png, name: "scaled.png")
+    #expect(try judge(frame, "null", png, name: "native.png").verdict == .native)
+    let report = try judge(frame, Self.upscaled(from: "720:480", to: "1081:721"), png, name: "scaled.png")
     #expect(report.estimatedHeight == 480)
   }
 
   @Test("Black bars do not hide a smaller source, whether they were scaled with it or put on later")
   func bars() throws {
-    let picture = try picture()
+    let frame = try frame()
     let inside = try judge(
-      picture,
+      frame,
       "scale=1280:720:flags=lanczos,drawbox=h=70:c=black:t=fill,drawbox=y=651:h=69:c=black:t=fill,"
         + "scale=1920:1080:flags=bicubic")
     #expect(inside.estimatedHeight == 720)
     #expect(inside.vertical.activeLength < 900 && inside.vertical.activeLength > 800)
     #expect(inside.vertical.length == 1080)
     let outside = try judge(
-      picture, "scale=1280:720:flags=lanczos,crop=1280:534,scale=1920:801:flags=bicubic,pad=1920:1080:0:140")
+      frame, "scale=1280:720:flags=lanczos,crop=1280:534,scale=1920:801:flags=bicubic,pad=1920:1080:0:140")
     #expect(outside.estimatedHeight == 720)
     #expect((800...802).contains(outside.vertical.activeLength))
-    #expect(try judge(picture, "crop=1920:801,pad=1920:1080:0:139").verdict == .native)
+    #expect(try judge(frame, "crop=1920:801,pad=1920:1080:0:139").verdict == .native)
   }
 
-  @Test("Of many key pictures twelve are taken, in every container the same")
+  @Test("Of many keyframes twelve are taken, in every container the same")
   func manyKeys() throws {
-    let picture = try picture(1080, 720)
+    let frame = try frame(1080, 720)
     let filters = "scale=720:480:flags=lanczos,scroll=horizontal=0.01,scale=1080:720:flags=bicubic"
-    let loop = ["-loop", "1", "-framerate", "25", "-t", "1.4", "-i", picture, "-vf", filters]
+    let loop = ["-loop", "1", "-framerate", "25", "-t", "1.4", "-i", frame, "-vf", filters]
     try MediaTool.ffmpeg(
       loop + Self.h264 + ["-preset", "ultrafast", "-g", "2", "-bf", "0", "clip.mp4"], in: folder.url)
     let report = try NativeResolution.estimate(path: folder.path("clip.mp4"))
@@ -226,22 +226,22 @@ import Verification
     #expect(few.keyFrames == 1)
   }
 
-  @Test("Too small a picture is inconclusive; one without room for smaller sources says so")
+  @Test("Too small a frame is inconclusive; one without room for smaller sources says so")
   func small() throws {
-    let picture = try picture(640, 360)
-    #expect(try judge(picture, "crop=100:100").verdict == .inconclusive)
-    let report = try judge(picture, "null")
+    let frame = try frame(640, 360)
+    #expect(try judge(frame, "crop=100:100").verdict == .inconclusive)
+    let report = try judge(frame, "null")
     #expect(report.verdict == .native)
     #expect(report.horizontal.candidate == nil)
     #expect(report.note.contains("No smaller source could be tried"))
   }
 
-  @Test("Files without a picture are errors that name them")
-  func noPicture() throws {
-    let sound = try folder.make("sound.m4a", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "aac")
+  @Test("Files without a frame are errors that name them")
+  func noFrame() throws {
+    let audio = try folder.make("audio.m4a", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "aac")
     let text = try folder.write("text.mp4", "no film")
     for (path, code) in [
-      (sound, LibavError.Code.noSuchStream), (text, .invalidData), (folder.path("nothing.mp4"), .fileNotFound),
+      (audio, LibavError.Code.noSuchStream), (text, .invalidData), (folder.path("nothing.mp4"), .fileNotFound),
     ] {
       let error = #expect(throws: LibavError.self) { _ = try NativeResolution.estimate(path: path) }
       #expect(error?.code == code)

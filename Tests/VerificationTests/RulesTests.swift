@@ -119,8 +119,8 @@ struct RulesTests {
     #expect(CheckCatalogue.listing.contains { $0.hasPrefix("video.duration ") && $0.contains("[s]") })
   }
 
-  @Test("Where there is no sound, it has no defects; what is asked of it is missing")
-  func noSound() throws {
+  @Test("Where there is no audio, it has no defects; what is asked of it is missing")
+  func noAudio() throws {
     let path = try TestClip.make(folder, audio: nil)
     let ids = ["audio.gaps", "audio.clipping", "audio.silence", "audio.channels.dead", "audio.length"]
     var rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: .equals(0))) })
@@ -128,7 +128,7 @@ struct RulesTests {
     let report = try TestClip.report(path, TestClip.spec(rules))
     for id in ids { #expect(report.finding(id)?.status == .notRun, "\(id)") }
     #expect(report.finding("audio.loudness.integrated")?.status == .fail)
-    #expect(report.finding("audio.loudness.integrated")?.message == "There is no sound.")
+    #expect(report.finding("audio.loudness.integrated")?.message == "There is no audio.")
   }
 
   @Test("A rate lies between two numbers as the fraction it is", arguments: ["24000/1001", "30", "60000/1001", "12"])

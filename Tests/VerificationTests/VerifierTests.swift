@@ -10,7 +10,7 @@ struct VerifierTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
-  @Test("A sound clip passes what was asked for, with the counts that ffmpeg finds")
+  @Test("A audio clip passes what was asked for, with the counts that ffmpeg finds")
   func passes() throws {
     let path = try TestClip.make(folder, extra: ["-movflags", "+faststart"])
     let asked = Expectation(size: (320, 240), duration: Rational(2), audio: true, frameRate: FrameRate(24))
@@ -45,7 +45,7 @@ struct VerifierTests {
     #expect(report.finding("request.frame_rate")?.status == .fail)
   }
 
-  @Test("Uneven pictures are found out")
+  @Test("Uneven frames are found out")
   func variableRate() throws {
     let path = try TestClip.make(
       folder, audio: nil,
@@ -59,9 +59,9 @@ struct VerifierTests {
     #expect(finding.message.contains("off an even rate"))
   }
 
-  @Test("Sound that ends early or late is measured, and told where", arguments: [1.4, 2.6])
-  func soundLength(_ seconds: Double) throws {
-    let path = try TestClip.make(folder, sound: seconds)
+  @Test("Audio that ends early or late is measured, and told where", arguments: [1.4, 2.6])
+  func audioLength(_ seconds: Double) throws {
+    let path = try TestClip.make(folder, audio: seconds)
     let rules = ["audio.length": DeliverableRule(condition: .atMost(0.05), severity: .warn)]
     let report = try TestClip.report(path, TestClip.spec(rules))
     let finding = try #require(report.finding("audio.length"))
@@ -70,7 +70,7 @@ struct VerifierTests {
     #expect(abs((finding.actual.doubleValue ?? 0) - 0.6) < 0.03)
     let (start, end) = (try #require(finding.start).doubleValue, try #require(finding.end).doubleValue)
     #expect(abs(start - min(seconds, 2)) < 0.03 && abs(end - max(seconds, 2)) < 0.03)
-    #expect(finding.message.contains(seconds < 2 ? "before the picture" : "after the picture"))
+    #expect(finding.message.contains(seconds < 2 ? "before the frame" : "after the frame"))
   }
 
   @Test("A wrong size fails the preset and the request, with both sizes in the sentence")
@@ -87,7 +87,7 @@ struct VerifierTests {
     }
   }
 
-  @Test("A turned picture has the size that a viewer sees")
+  @Test("A turned frame has the size that a viewer sees")
   func rotated() throws {
     let flat = try TestClip.make(folder, audio: nil)
     let path = try folder.make("turned.mp4", "-i", flat, "-c", "copy", "-metadata:s:v:0", "rotate=90")
@@ -105,8 +105,8 @@ struct VerifierTests {
     }
   }
 
-  @Test("Sound asked for and missing fails; sound asked for and silent warns; nobody asked: nothing to say")
-  func soundAskedFor() throws {
+  @Test("Audio asked for and missing fails; audio asked for and silent warns; nobody asked: nothing to say")
+  func audioAskedFor() throws {
     let none = try TestClip.make(folder, "none.mp4", audio: nil)
     let silent = try TestClip.make(folder, "silent.mp4", audioSource: "anullsrc=r=48000:cl=stereo")
     let spec = TestClip.spec([:])
@@ -118,7 +118,7 @@ struct VerifierTests {
     #expect(report.reasons.map(\.check) == ["audio.silent"])
   }
 
-  @Test("One picture is a clip too")
+  @Test("One frame is a clip too")
   func oneFrame() throws {
     let path = try TestClip.make(folder, seconds: 0.04, audio: nil)
     let report = try TestClip.report(path)
@@ -127,7 +127,7 @@ struct VerifierTests {
     #expect(report.finding("video.frame_rate.constant")?.status == .pass)
   }
 
-  @Test("Levels of the sound are those of ffmpeg's own meter", arguments: ["aac", "pcm_s16le"])
+  @Test("Levels of the audio are those of ffmpeg's own meter", arguments: ["aac", "pcm_s16le"])
   func levels(_ codec: String) throws {
     let path = try TestClip.make(
       folder, "clip.mov", audioSource: "sine=frequency=440:sample_rate=48000", extra: ["-c:a", codec])
@@ -141,7 +141,7 @@ struct VerifierTests {
     #expect(abs(try #require(loudest?.value.doubleValue) - (Double(peak) ?? 0)) < 0.1)
   }
 
-  @Test("Fast mode decodes key pictures at most and says so")
+  @Test("Fast mode decodes keyframes at most and says so")
   func fast() throws {
     let path = try TestClip.make(folder)
     let report = try Verifier(spec: TestClip.everything, mode: .fast).verify(path)

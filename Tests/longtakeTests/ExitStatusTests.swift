@@ -33,9 +33,9 @@ import Testing
   }
 
   @Test func aMissingKeyIs77() async throws {
-    let film = try SmallFilm()
+    let fixture = try SmallStoryboard()
     let result = try await run(
-      "run", film.storyboard, "--provider", "oxen", "--yes", "--presets", film.presets)
+      "run", fixture.storyboard, "--provider", "oxen", "--yes", "--presets", fixture.presets)
     #expect(result.status == 77)
     #expect(result.errors.contains("OXEN_API_KEY"))
   }
@@ -43,34 +43,34 @@ import Testing
   @Test func anExistingOutputIs73() async throws {
     let folder = try ScratchFolder()
     let clip = try folder.make("clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1")
-    let picture = try folder.write("last.png", "mine")
-    let result = try await run("frame", clip, "--last", "-o", picture)
+    let frame = try folder.write("last.png", "mine")
+    let result = try await run("frame", clip, "--last", "-o", frame)
     #expect(result.status == 73)
-    #expect(try String(contentsOfFile: picture, encoding: .utf8) == "mine")
+    #expect(try String(contentsOfFile: frame, encoding: .utf8) == "mine")
   }
 
   @Test func aWorkspaceThatCannotBeMadeIs73() async throws {
-    let film = try SmallFilm()
-    let file = try film.folder.write("file", "in the way")
+    let fixture = try SmallStoryboard()
+    let file = try fixture.folder.write("file", "in the way")
     let result = try await run(
-      "run", film.storyboard, "--workspace", file + "/inside", "--presets", film.presets)
+      "run", fixture.storyboard, "--workspace", file + "/inside", "--presets", fixture.presets)
     #expect(result.status == 73)
   }
 
   @Test func badUsageIs64() async throws {
-    let film = try SmallFilm()
-    #expect(try await run("run", film.storyboard, "--max-cost", "much").status == 64)
-    #expect(try await run("run", film.storyboard, "--jobs", "0").status == 64)
-    #expect(try await run("redo", film.storyboard, "--presets", film.presets, "--shot", "nine").status == 64)
+    let fixture = try SmallStoryboard()
+    #expect(try await run("run", fixture.storyboard, "--max-cost", "much").status == 64)
+    #expect(try await run("run", fixture.storyboard, "--jobs", "0").status == 64)
+    #expect(try await run("redo", fixture.storyboard, "--presets", fixture.presets, "--shot", "nine").status == 64)
     let fal = try await run(
-      "run", film.storyboard, "--provider", "sandbox", "--anchor-store", "data", "--presets", film.presets)
+      "run", fixture.storyboard, "--provider", "sandbox", "--anchor-store", "data", "--presets", fixture.presets)
     #expect(fal.status == 64)
   }
 
   @Test func spendingNeedsAYesWhereNobodyCanBeAsked() async throws {
-    let film = try SmallFilm()
+    let fixture = try SmallStoryboard()
     let result = try await run(
-      "run", film.storyboard, "--provider", "oxen", "--presets", film.presets, "--base-url", "http://127.0.0.1:9/api",
+      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url", "http://127.0.0.1:9/api",
       environment: ["OXEN_API_KEY": "k"])
     #expect(result.status == 64)
     #expect(result.errors.contains("--yes"))

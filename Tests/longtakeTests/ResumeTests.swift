@@ -5,19 +5,19 @@ import Testing
 /// The built program, ended at any moment and run again.
 @Suite(.serialized) struct ResumeTests {
   private struct Bench {
-    let film: SmallFilm
+    let fixture: SmallStoryboard
     let hub: ScriptedHub
 
-    init(delay: Double = 0.2, shots: String = SmallFilm.chain) async throws {
-      film = try SmallFilm(shots: shots)
-      hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": \#(delay)}"#)
+    init(delay: Double = 0.2, shots: String = SmallStoryboard.chain) async throws {
+      fixture = try SmallStoryboard(shots: shots)
+      hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": \#(delay)}"#)
     }
 
     func start(_ wait: String) throws -> LongtakeProgram.Running {
       try LongtakeProgram.start(
         [
-          "run", film.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait, "--presets",
-          film.presets, "--json",
+          "run", fixture.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait, "--presets",
+          fixture.presets, "--json",
         ],
         environment: [
           "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
@@ -29,7 +29,7 @@ import Testing
       try hub.requests("POST", "/api/ai/queue").count + hub.requests("POST", "/api/ai/videos").count
     }
 
-    func log() throws -> String { try String(contentsOfFile: film.workspace + "/run.log", encoding: .utf8) }
+    func log() throws -> String { try String(contentsOfFile: fixture.workspace + "/run.log", encoding: .utf8) }
   }
 
   /// Kills at growing delays until a run ends by itself; each try goes on where the last was killed.
@@ -50,7 +50,7 @@ import Testing
         // Killed between the record of a blocking request and its departure: the service lists nothing, and only its
         // account could tell. The user, who knows that nothing was taken, says so.
         let redo = try await LongtakeProgram.run([
-          "redo", bench.film.storyboard, "--shot", shot, "--yes", "--presets", bench.film.presets,
+          "redo", bench.fixture.storyboard, "--shot", shot, "--yes", "--presets", bench.fixture.presets,
         ])
         try #require(redo.status == 0, "\(redo.errors)")
         continue
@@ -66,10 +66,10 @@ import Testing
     }
     #expect(kills >= 3)
     #expect(try bench.paid() == 3)
-    let decoded = try MediaTool.decode(bench.film.workspace + "/master.mp4")
+    let decoded = try MediaTool.decode(bench.fixture.workspace + "/master.mp4")
     #expect(decoded.frames > 200)
     #expect(decoded.errors.isEmpty)
-    let jobs = try await LongtakeProgram.run(["jobs", bench.film.storyboard, "--json"])
+    let jobs = try await LongtakeProgram.run(["jobs", bench.fixture.storyboard, "--json"])
     let states = jobs.output.split(separator: "\n").filter { $0.contains(#""state":"verified""#) }
     #expect(states.count == 3)
     #expect(!(try bench.log()).contains(ScriptedHub.key))

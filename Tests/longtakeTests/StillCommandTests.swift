@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: [["--index", "-1"], ["--index=-1"], ["--last"], ["--at", "00:00:01:09"], ["--at", "#19"]])
-  func theLastPictureHasManyNames(_ names: [String]) async throws {
+  func theLastFrameHasManyNames(_ names: [String]) async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
     let result = try await LongtakeProgram.run(["frame", path, "-o", folder.path("last.png"), "--json"] + names)
@@ -27,7 +27,7 @@ import Testing
     #expect(try object(result.output)["index"] as? Int == 19)
   }
 
-  @Test func aPictureThatIsNotThereIsNamed() async throws {
+  @Test func aFrameThatIsNotThereIsNamed() async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
     for (index, words) in [("20", "#0 to #19"), ("-21", "#0 to #19")] {
@@ -77,7 +77,7 @@ import Testing
     let files = try #require(try object(result.output)["files"] as? [[String: Any]])
     #expect(files.map { $0["verdict"] as? String } == ["pass", nil])
     #expect(files.map { $0["label"] as? String } == ["quay", "two.mp4"])
-    #expect(files.first?["pictures"] as? [Int] == [0, 9, 19])
+    #expect(files.first?["frames"] as? [Int] == [0, 9, 19])
     #expect(result.errors.contains("two.mp4"))
     let size = try MediaTool.ffprobe(folder.path("sheet.png"))?["streams"] as? [[String: Any]]
     #expect(size?.first?["width"] as? Int == 3 * 156 + 32)
@@ -87,14 +87,14 @@ import Testing
   }
 
   /// Nothing that this run did not write is deleted, but nobody shall take it for this run's.
-  @Test func picturesOfAnEarlierRunAreNamed() async throws {
+  @Test func framesOfAnEarlierRunAreNamed() async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
     for (count, isTold) in [("6", false), ("3", true)] {
       let result = try await LongtakeProgram.run(
         ["thumbnails", path, "--count", count, "--overwrite", "-o", folder.path("t"), "--json"])
       #expect(result.status == 0, "\(result.errors)")
-      #expect(result.errors.contains("3 older pictures") == isTold)
+      #expect(result.errors.contains("3 older frames") == isTold)
       #expect((try object(result.output)["note"] as? String)?.contains("from 4 on") == (isTold ? true : nil))
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("t")).count == 6)

@@ -70,7 +70,7 @@ import Testing
   }
 
   /// Negative numbers are values, the environment fixes the time of making, and the timeline stands beside the master.
-  @Test func soundAndMetadataAreTakenFromTheCommandLine() async throws {
+  @Test func audioAndMetadataAreTakenFromTheCommandLine() async throws {
     let folder = try shots()
     let music = try folder.make("music.wav", "-f", "lavfi", "-t", "1", "-i", "sine=frequency=400")
     let result = try await LongtakeProgram.run(
@@ -82,10 +82,10 @@ import Testing
       ], environment: ["SOURCE_DATE_EPOCH": "1704164645"])
     #expect(result.status == 0, "\(result.errors)")
     let report = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
-    let sound = try #require(report["sound"] as? [String: Any])
-    #expect(abs((sound["integrated_lufs"] as? Double ?? 0) + 20) < 0.5)
-    #expect(sound["true_peak_limit_dbtp"] as? Double == -2 && sound["codec"] as? String == "pcm")
-    #expect((sound["music"] as? [String: Any])?["level_db"] as? Double == -3)
+    let audio = try #require(report["audio"] as? [String: Any])
+    #expect(abs((audio["integrated_lufs"] as? Double ?? 0) + 20) < 0.5)
+    #expect(audio["true_peak_limit_dbtp"] as? Double == -2 && audio["codec"] as? String == "pcm")
+    #expect((audio["music"] as? [String: Any])?["level_db"] as? Double == -3)
     let format = try #require(try MediaTool.ffprobe(folder.path("m.mov"))?["format"] as? [String: Any])
     let tags = try #require(format["tags"] as? [String: String])
     #expect(tags["title"] == "A" && tags["own"] == "x=y" && tags["creation_time"] == "2024-01-02T03:04:05.000000Z")
@@ -93,9 +93,9 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--audio-codec", "pcm"], 64, "pcm sound does not go into .mp4"), (["--loudness", "3"], 64, "--loudness takes"),
+    (["--audio-codec", "pcm"], 64, "pcm audio does not go into .mp4"), (["--loudness", "3"], 64, "--loudness takes"),
     (["--true-peak", "-30"], 64, "--true-peak takes"), (["--music-level", "-3"], 64, "--music FILE"),
-    (["--music", "missing.wav"], 66, "missing.wav"), (["--music", "a.mp4"], 65, "holds no sound"),
+    (["--music", "missing.wav"], 66, "missing.wav"), (["--music", "a.mp4"], 65, "holds no audio"),
     (["--audio-codec", "pcm", "--audio-bitrate", "320"], 64, "--audio-bitrate"),
     (["--audio-bitrate", "9"], 64, "--audio-bitrate"), (["--otio", "a.mp4", "--overwrite"], 64, "same file"),
     (["--creation-time", "soon"], 64, "--creation-time"),

@@ -4,13 +4,13 @@ import Testing
 
 /// The built program's commands around takes, money and places that cannot be written.
 @Suite(.serialized) struct TakesCommandTests {
-  private let film: SmallFilm
+  private let fixture: SmallStoryboard
   private static let single = "  - id: one\n    prompt: A quay."
 
-  init() throws { film = try SmallFilm(shots: Self.single) }
+  init() throws { fixture = try SmallStoryboard(shots: Self.single) }
 
-  private func hub(_ film: SmallFilm, _ more: String = "") async throws -> ScriptedHub {
-    try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 0.05\#(more)}"#)
+  private func hub(_ fixture: SmallStoryboard, _ more: String = "") async throws -> ScriptedHub {
+    try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 0.05\#(more)}"#)
   }
 
   private static let environment = [
@@ -18,14 +18,14 @@ import Testing
   ]
 
   private func run(
-    _ arguments: [String], _ film: SmallFilm? = nil, in folder: URL? = nil
+    _ arguments: [String], _ fixture: SmallStoryboard? = nil, in folder: URL? = nil
   ) async throws -> LongtakeProgram.Result {
     try await LongtakeProgram.run(
-      arguments + ["--presets", (film ?? self.film).presets], environment: Self.environment, in: folder)
+      arguments + ["--presets", (fixture ?? self.fixture).presets], environment: Self.environment, in: folder)
   }
 
-  private func oxen(_ command: String, _ film: SmallFilm, _ hub: ScriptedHub, _ more: String...) -> [String] {
-    [command, film.storyboard, "--provider", "oxen", "--base-url", hub.baseURL] + more
+  private func oxen(_ command: String, _ fixture: SmallStoryboard, _ hub: ScriptedHub, _ more: String...) -> [String] {
+    [command, fixture.storyboard, "--provider", "oxen", "--base-url", hub.baseURL] + more
   }
 
   private func paid(_ hub: ScriptedHub) throws -> Int {
@@ -34,68 +34,68 @@ import Testing
 
   @Test func takesArePickedAndRedoneOnlyByConsent() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
-    let film = try SmallFilm(shots: shots)
-    let hub = try await hub(film)
+    let fixture = try SmallStoryboard(shots: shots)
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    #expect(try await run(oxen("generate", film, hub, "--yes"), film).status == 0)
+    #expect(try await run(oxen("generate", fixture, hub, "--yes"), fixture).status == 0)
 
-    let refused = try await run(["pick", film.storyboard, "one", "2"], film)
+    let refused = try await run(["pick", fixture.storyboard, "one", "2"], fixture)
     #expect(refused.status == 64)
     #expect(refused.errors.contains("two") && refused.errors.contains("$1.26") && refused.errors.contains("--yes"))
     // In the folder of the only workspace, the storyboard need not be named.
-    let picked = try await run(["pick", "one", "2", "--yes"], film, in: film.folder.url)
+    let picked = try await run(["pick", "one", "2", "--yes"], fixture, in: fixture.folder.url)
     #expect(picked.status == 0, "\(picked.errors)")
     #expect(picked.errors.contains("film.yaml"))
-    #expect(try await run(oxen("generate", film, hub, "--yes"), film).status == 0)
+    #expect(try await run(oxen("generate", fixture, hub, "--yes"), fixture).status == 0)
     #expect(try paid(hub) == 3)
-    let back = try await run(["pick", film.storyboard, "one", "1"], film)
+    let back = try await run(["pick", fixture.storyboard, "one", "1"], fixture)
     #expect(back.status == 0, "\(back.errors)")
     #expect(back.errors.contains("without being paid: two"))
-    #expect(try await run(oxen("generate", film, hub), film).status == 0)
+    #expect(try await run(oxen("generate", fixture, hub), fixture).status == 0)
     #expect(try paid(hub) == 3)
-    #expect(try await run(["pick", film.storyboard, "one", "7"], film).status == 1)
-    #expect(try await run(["pick", film.storyboard, "nine", "1"], film).status == 64)
-    #expect(try await run(["pick", "one"], film).status == 64)
+    #expect(try await run(["pick", fixture.storyboard, "one", "7"], fixture).status == 1)
+    #expect(try await run(["pick", fixture.storyboard, "nine", "1"], fixture).status == 64)
+    #expect(try await run(["pick", "one"], fixture).status == 64)
 
-    let unasked = try await run(["redo", film.storyboard, "--shot", "one"], film)
+    let unasked = try await run(["redo", fixture.storyboard, "--shot", "one"], fixture)
     #expect(unasked.status == 64)
     #expect(unasked.output.isEmpty)
     #expect(unasked.errors.contains("one, two") && unasked.errors.contains("$3.78"))
-    let redone = try await run(["redo", film.storyboard, "--shot", "one", "--yes"], film)
+    let redone = try await run(["redo", fixture.storyboard, "--shot", "one", "--yes"], fixture)
     #expect(redone.output == "one\ntwo\n")
 
-    let jobs = try await LongtakeProgram.run(["jobs", "--json"], in: film.folder.url)
+    let jobs = try await LongtakeProgram.run(["jobs", "--json"], in: fixture.folder.url)
     #expect(jobs.output.split(separator: "\n").count == 4)
     #expect(jobs.errors.contains("this storyboard: paid $5.04"), "\(jobs.errors)")
     #expect(jobs.errors.contains(/\d{4}-\d\d-\d\d \(UTC\): paid \$5\.04/))
   }
 
   @Test func aGenerationUnderWayIsCancelledWithItsShot() async throws {
-    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try film.clip())", "done_after": 900}"#)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 900}"#)
     defer { hub.stop() }
     let program = try LongtakeProgram.start(
-      oxen("generate", film, hub, "--yes", "--presets", film.presets), environment: Self.environment)
+      oxen("generate", fixture, hub, "--yes", "--presets", fixture.presets), environment: Self.environment)
     while try hub.requests("GET", "/api/ai/queue/gen-1").isEmpty { try await Task.sleep(for: .milliseconds(20)) }
     program.signal(SIGTERM)
     _ = try await program.result()
     let redo = try await run([
-      "redo", film.storyboard, "--shot", "one", "--yes", "--cancel", "--base-url", hub.baseURL,
+      "redo", fixture.storyboard, "--shot", "one", "--yes", "--cancel", "--base-url", hub.baseURL,
     ])
     #expect(redo.status == 0, "\(redo.errors)")
     #expect(redo.errors.contains("one take 1: cancelled"))
     #expect(try hub.requests("DELETE", "/api/ai/queue/gen-1").count == 1)
-    #expect(try await LongtakeProgram.run(["jobs", film.storyboard]).errors.contains("paid $0.00"))
+    #expect(try await LongtakeProgram.run(["jobs", fixture.storyboard]).errors.contains("paid $0.00"))
   }
 
-  @Test func aClipIsExtendedFromItsLastPicture() async throws {
-    let clip = try film.clip()
-    let hub = try await hub(film)
+  @Test func aClipIsExtendedFromItsLastFrame() async throws {
+    let clip = try fixture.clip()
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    let output = film.folder.path("long.mp4")
+    let output = fixture.folder.path("long.mp4")
     func extend(_ more: String...) async throws -> LongtakeProgram.Result {
       try await run(
         [
-          "extend", clip, "--prompt", "It goes on.", "--model", SmallFilm.model, "--duration", "3", "--provider",
+          "extend", clip, "--prompt", "It goes on.", "--model", SmallStoryboard.model, "--duration", "3", "--provider",
           "oxen",
           "--base-url", hub.baseURL, "-o", output, "--json",
         ] + more)
@@ -110,16 +110,16 @@ import Testing
     let body = try #require(try hub.requests("POST", "/api/ai/queue").first?.body)
     #expect(body.contains("start_image_url") && body.contains("It goes on."))
     #expect(
-      try SchemaJudge.problems(
-        of: film.folder.write("stitch.json", first.output), schema: ProjectFiles.path("presets/schema/stitch.json"))
+      try SchemaValidator.problems(
+        of: fixture.folder.write("stitch.json", first.output), schema: ProjectFiles.path("presets/schema/stitch.json"))
         == [])
     #expect(try await extend("--yes").status == 73)
     #expect(try await extend("--overwrite").status == 0)
     #expect(try paid(hub) == 1)
 
-    let small = try film.clip(width: 320, height: 180)
+    let small = try fixture.clip(width: 320, height: 180)
     let other = try await run([
-      "extend", small, "--prompt", "x", "--model", SmallFilm.model, "--provider", "oxen", "--base-url", hub.baseURL,
+      "extend", small, "--prompt", "x", "--model", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL,
       "--yes",
     ])
     #expect(other.status == 65)
@@ -129,9 +129,9 @@ import Testing
 
   @Test(arguments: [("n", Int32(64), 0), ("y", 0, 1)])
   func aPersonIsAskedOnTheTerminal(_ answer: String, status: Int32, paid: Int) async throws {
-    let hub = try await hub(film)
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    let script = try film.folder.write(
+    let script = try fixture.folder.write(
       "terminal.py",
       """
       import os, pty, sys
@@ -157,7 +157,7 @@ import Testing
       """)
     let program = try LongtakeProgram.path()
     let result = try await OutsideProgram.run(
-      "python3", [script, answer, program] + oxen("generate", film, hub, "--presets", film.presets),
+      "python3", [script, answer, program] + oxen("generate", fixture, hub, "--presets", fixture.presets),
       environment: Self.environment.merging(["TERM": "xterm"]) { $1 })
     #expect(result.status == status, "\(result.text)")
     #expect(result.text.contains("for $1.26"))
@@ -166,10 +166,10 @@ import Testing
 
   /// Kills after the first, the second, the third … change that a run writes into the ledger, until one is not killed.
   @Test(arguments: ["poll", "sync"]) func killedAtEveryRecordedStepEachShotIsPaidOnce(_ wait: String) async throws {
-    let film = try SmallFilm(shots: Self.single + "\n  - id: two\n    prompt: A boat.")
-    let hub = try await hub(film)
+    let fixture = try SmallStoryboard(shots: Self.single + "\n  - id: two\n    prompt: A boat.")
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    let script = try film.folder.write(
+    let script = try fixture.folder.write(
       "killer.py",
       """
       import os, sqlite3, subprocess, sys, time
@@ -199,12 +199,12 @@ import Testing
     while true {
       let result = try await OutsideProgram.run(
         "python3",
-        [script, film.workspace + "/ledger.sqlite", "\(kills + 1)", program]
-          + oxen("generate", film, hub, "--yes", "--wait", wait, "--presets", film.presets),
+        [script, fixture.workspace + "/ledger.sqlite", "\(kills + 1)", program]
+          + oxen("generate", fixture, hub, "--yes", "--wait", wait, "--presets", fixture.presets),
         environment: Self.environment)
       if result.status == 1, wait == "sync", result.errors.contains("the service does not list it") {
         let shot = result.errors.contains("--shot two'") ? "two" : "one"
-        #expect(try await run(["redo", film.storyboard, "--shot", shot, "--yes"], film).status == 0)
+        #expect(try await run(["redo", fixture.storyboard, "--shot", shot, "--yes"], fixture).status == 0)
       } else if result.status != 137 {
         #expect(result.status == 0, "\(result.errors)")
         break
@@ -218,22 +218,22 @@ import Testing
   }
 
   @Test(arguments: [8, 64, 160]) func aFullDiskLosesNothing(_ kilobytes: Int) async throws {
-    let hub = try await hub(film)
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    let command = try [LongtakeProgram.path()] + oxen("generate", film, hub, "--yes", "--presets", film.presets)
+    let command = try [LongtakeProgram.path()] + oxen("generate", fixture, hub, "--yes", "--presets", fixture.presets)
     let full = try await OutsideProgram.run(
       "bash", ["-c", "ulimit -f \(kilobytes); exec \"$@\"", "bash"] + command, environment: Self.environment)
     #expect(full.status == 74, "\(full.errors)")
-    let again = try await run(oxen("generate", film, hub, "--yes"))
+    let again = try await run(oxen("generate", fixture, hub, "--yes"))
     #expect(again.status == 0, "\(again.errors)")
     #expect(try paid(hub) == 1)
   }
 
   @Test func aWorkspaceThatCannotBeMadeIsSaidBeforeAnythingIsSent() async throws {
-    let hub = try await hub(film)
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    let blocked = try film.folder.write("file", "x") + "/workspace"
-    let result = try await run(oxen("generate", film, hub, "--yes", "--workspace", blocked))
+    let blocked = try fixture.folder.write("file", "x") + "/workspace"
+    let result = try await run(oxen("generate", fixture, hub, "--yes", "--workspace", blocked))
     #expect(result.status == 73)
     #expect(result.errors.contains(blocked))
     #expect(try hub.requests().isEmpty)
@@ -241,31 +241,31 @@ import Testing
 
   @Test func thePlanAsksTheServiceOnlyWhenToldTo() async throws {
     let schema = #"{"type": "object", "properties": {"prompt": {"type": "string"}, "duration": {"maximum": 2}}}"#
-    let model = #"{"id": "\#(SmallFilm.model)", "request_schema": \#(schema), "pricing": {"per_second": 1}}"#
-    let hub = try await hub(film, #", "models": [\#(model)]"#)
+    let model = #"{"id": "\#(SmallStoryboard.model)", "request_schema": \#(schema), "pricing": {"per_second": 1}}"#
+    let hub = try await hub(fixture, #", "models": [\#(model)]"#)
     defer { hub.stop() }
-    #expect(try await run(["plan", film.storyboard, "--provider", "oxen"]).status == 0)
+    #expect(try await run(["plan", fixture.storyboard, "--provider", "oxen"]).status == 0)
     #expect(try hub.requests().isEmpty)
-    let live = try await run(oxen("plan", film, hub, "--live", "--json"))
+    let live = try await run(oxen("plan", fixture, hub, "--live", "--json"))
     #expect(live.status == 65)
     #expect(live.errors.contains("$1.00 a second"), "\(live.errors)")
     #expect(live.output.contains(#""reached":true"#))
     #expect(
-      try SchemaJudge.problems(
-        of: film.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == [])
+      try SchemaValidator.problems(
+        of: fixture.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == [])
     #expect(try paid(hub) == 0)
-    let told = try await run(["models", SmallFilm.model, "--provider", "oxen", "--base-url", hub.baseURL])
+    let told = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
     #expect(told.status == 0)
     #expect(told.errors.contains("$1.00 a second"))
   }
 
   @Test func theLogShowsRequestsAndNoSecrets() async throws {
-    let hub = try await hub(film)
+    let hub = try await hub(fixture)
     defer { hub.stop() }
-    let result = try await run(oxen("generate", film, hub, "--yes", "--log-level", "debug"))
+    let result = try await run(oxen("generate", fixture, hub, "--yes", "--log-level", "debug"))
     #expect(result.status == 0)
     #expect(result.errors.contains("A quay.") && result.errors.contains("/api/ai/queue"))
-    let log = try String(contentsOfFile: film.workspace + "/run.log", encoding: .utf8)
+    let log = try String(contentsOfFile: fixture.workspace + "/run.log", encoding: .utf8)
     for text in [result.errors, log] {
       #expect(!text.contains(ScriptedHub.key))
       #expect(!text.contains("X-Amz-Signature"))

@@ -1,0 +1,95 @@
+import CLibav
+import Glibc
+
+/// Feeds a local file to libav and, on demand, leaves out all but the beginning of packets that are read straight into their
+/// own memory.
+///
+/// Not `Sendable`: it owns one `AVIOContext` and a file descriptor, and lives as long as the demuxer that reads by it.
+final class PacketPrefixInput {
+  /// Bytes that a packet surely holds of its own, or all of it where it is shorter.
+  static let prefixBytes = 16 << 10
+  /// Bytes read at once on libav's side; reads beyond it go into their destination directly.
+  private static let bufferBytes: Int32 = 32 << 10
+
+  /// What MP4 and MOV files begin with, behind four bytes of length.
+  private static let firstBoxes: Set<String> = ["ftyp", "moov", "mdat", "wide", "free", "skip"]
+
+  /// While set, the rest of a packet behind its head is not read; its memory holds nothing of meaning.
+  var leavesOutRest = false
+  private(set) var pointer: UnsafeMutablePointer<AVIOContext>?
+  private let descriptor: Int32
+  private let size: Int64
+  private var position: Int64 = 0
+
+  init(path: String) throws(LibavError) {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw OutputFile.failure(errno, "cannot open", path) }
+    self.descriptor = descriptor
+    size = Int64(lseek(descriptor, 0, SEEK_END))
+    let buffer = try allocated(av_malloc(Int(Self.bufferBytes)), "a read buffer")
+    let owner = Unmanaged.passUnretained(self).toOpaque()
+    pointer = avio_alloc_context(
+      buffer.assumingMemoryBound(to: UInt8.self), Self.bufferBytes, 0, owner,
+      { owner, destination, count in PacketPrefixInput.from(owner)?.read(into: destination, count) ?? lt_error_io }, nil,
+      { owner, offset, whence in PacketPrefixInput.from(owner)?.seek(offset, whence) ?? Int64(lt_error_io) })
+    guard pointer != nil else {
+      av_free(buffer)
+      throw LibavError(status: lt_error_no_memory, doing: "allocating a reader", file: path)
+    }
+  }
+
+  deinit {
+    if let pointer {
+      av_freep(&pointer.pointee.buffer)
+      avio_context_free(&self.pointer)
+    }
+    close(descriptor)
+  }
+
+  static func isMovie(_ path: String) -> Bool {
+    let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+    guard descriptor >= 0 else { return false }
+    defer { close(descriptor) }
+    var bytes = [UInt8](repeating: 0, count: 8)
+    return Glibc.read(descriptor, &bytes, bytes.count) == bytes.count
+      && firstBoxes.contains(String(decoding: bytes[4...], as: UTF8.self))
+  }
+
+  private static func from(_ owner: UnsafeMutableRawPointer?) -> PacketPrefixInput? {
+    owner.map { Unmanaged<PacketPrefixInput>.fromOpaque($0).takeUnretainedValue() }
+  }
+
+  private func read(into destination: UnsafeMutablePointer<UInt8>?, _ count: Int32) -> Int32 {
+    guard let destination, count > 0 else { return 0 }
+    let isPartial = leavesOutRest && Int(count) > Self.prefixBytes && !isOwnBuffer(destination)
+    let wanted = isPartial ? Self.prefixBytes : Int(count)
+    var got = 0
+    repeat { got = pread(descriptor, destination, wanted, Int(position)) } while got < 0 && errno == EINTR
+    guard got >= 0 else { return lt_error_io }
+    guard got > 0 else { return lt_error_eof }
+    let given = isPartial && got == wanted ? Int(min(Int64(count), size - position)) : got
+    position += Int64(given)
+    return Int32(given)
+  }
+
+  /// What libav buffers may be anything; only a packet's own memory is filled by halves.
+  private func isOwnBuffer(_ destination: UnsafeMutablePointer<UInt8>) -> Bool {
+    guard let context = pointer?.pointee, let start = context.buffer else { return true }
+    return destination >= start && destination < start + Int(context.buffer_size)
+  }
+
+  private func seek(_ offset: Int64, _ whence: Int32) -> Int64 {
+    if whence & AVSEEK_SIZE != 0 { return size }
+    let base: Int64
+    switch whence & ~AVSEEK_FORCE {
+    case SEEK_SET: base = 0
+    case SEEK_CUR: base = position
+    case SEEK_END: base = size
+    default: return Int64(lt_error_io)
+    }
+    let (target, overflow) = base.addingReportingOverflow(offset)
+    guard !overflow, target >= 0 else { return Int64(lt_error_io) }
+    position = target
+    return target
+  }
+}
