@@ -12,7 +12,8 @@ let strict: [SwiftSetting] = [
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
 let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
-let crypto: Target.Dependency = .product(name: "Crypto", package: "swift-crypto")
+/// The system's libcrypto; Apple's systems have CryptoKit.
+let crypto: Target.Dependency = .target(name: "CCrypto", condition: .when(platforms: [.linux]))
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
@@ -42,9 +43,8 @@ let package = Package(
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
-    .package(url: "https://github.com/apple/swift-crypto", from: "4.5.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
-    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+    .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -53,40 +53,47 @@ let package = Package(
     .systemLibrary(name: "CLibav"),
     .systemLibrary(name: "CEbur128"),
     .systemLibrary(name: "CFFTW"),
+    .systemLibrary(name: "CCrypto"),
     room("Timing"),
+    room("Files", [crypto]),
     room("Libav", ["CLibav", "Timing"]),
+    room("Bitstream", ["Timing"]),
+    room("Color", ["CFFTW", "Libav", "Timing"]),
     .target(
-      name: "Presets", dependencies: ["Timing", yams],
+      name: "Presets", dependencies: ["Files", "Timing", yams],
       resources: [.copy("bundled/models"), .copy("bundled/verify"), .copy("bundled/schema")], swiftSettings: strict),
-    room("Storyboard", ["Presets", "Timing", yams]),
-    room("Probing", ["Libav", "Timing"]),
+    room("Storyboard", ["Presets", "Files", "Timing", yams]),
+    room("Probing", ["Bitstream", "Libav", "Files", "Timing"]),
     room("Loudness", ["CEbur128"]),
     .target(
-      name: "Stills", dependencies: ["Probing", "Libav", "Timing"], resources: [.copy("Fonts")], swiftSettings: strict),
-    room("Verification", ["Probing", "Presets", "Loudness", "CFFTW", "Libav", "Timing"]),
-    room("Stitching", ["Probing", "Stills", "Loudness", "Libav", "Timing"]),
+      name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")], swiftSettings: strict),
+    room("Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing", "CFFTW"]),
+    room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
     room(
       "Generation",
-      ["Storyboard", "Presets", "Timing", asyncHTTPClient, crypto, logging, nioCore, nioFoundation, nioHTTP1]),
+      ["Storyboard", "Presets", "Files", "Timing", asyncHTTPClient, logging, nioCore, nioFoundation, nioHTTP1]),
     room("Ledger", ["Storyboard", grdb]),
-    room("Sandbox", ["Libav", "Presets", "Timing", hummingbird, crypto, logging, nioCore, nioFoundation]),
+    room("Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation]),
     room(
       "Pipeline",
       [
         "Storyboard", "Presets", "Probing", "Stills", "Verification", "Stitching", "Generation", "Ledger", "Sandbox",
-        "Libav", "Timing", crypto, logging,
+        "Libav", "Files", "Timing", logging,
       ]),
     .executableTarget(
       name: "longtake",
       dependencies: [
         "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Stitching", "Verification", "Stills",
-        "Probing", "Libav", "Timing", argumentParser, logging,
+        "Probing", "Libav", "Files", "Timing", argumentParser, logging,
       ], swiftSettings: strict),
     .target(
       name: "Support", path: "Tests/Support", exclude: ["scripted_hub.py", "scripted_fal.py", "fal_client_check.py"],
       swiftSettings: strict),
     tests("Timing"),
+    tests("Files"),
     tests("Libav", ["Timing"]),
+    tests("Bitstream", ["Timing"]),
+    tests("Color", ["Libav", "Timing"]),
     tests("Presets"),
     tests("Storyboard", ["Presets"]),
     tests("Probing", ["Libav", "Timing"]),

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import NIOHTTP1
 import Presets
@@ -63,7 +63,7 @@ extension LocalImage {
     } catch {
       throw GenerationError(.localFile, "Cannot read the image \(Redactor.escape(path)).")
     }
-    guard PartFile.hexadecimal(SHA256.hash(data: bytes)) == sha256 else {
+    guard SHA256Text.of(bytes) == sha256 else {
       throw GenerationError(.localFile, "The image \(Redactor.escape(path)) has changed since it was read.")
     }
     return bytes

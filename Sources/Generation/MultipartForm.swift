@@ -1,3 +1,4 @@
+import Files
 import Foundation
 
 /// A `multipart/form-data` body (RFC 7578).

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import NIOCore
 import NIOFoundationCompat
@@ -10,7 +10,6 @@ import NIOFoundationCompat
 #endif
 
 private let systemWrite = write(_:_:_:)
-private let systemRename = rename(_:_:)
 
 /// A file that grows under `<path>.part` and gets its own name only when it is whole and on the disk.
 actor PartFile {
@@ -18,9 +17,9 @@ actor PartFile {
   nonisolated var partPath: String { path + ".part" }
 
   private(set) var bytes: Int64 = 0
-  private var hash = SHA256()
+  private var sha256 = MessageDigest()
   /// Only while a body is checked by it.
-  private var md5 = Insecure.MD5()
+  private var md5 = MessageDigest(.md5)
   private var descriptor: CInt
 
   /// Opens the part file in a folder that is made when missing.
@@ -47,8 +46,8 @@ actor PartFile {
         throw Self.failure("read", part)
       }
       if count == 0 { break }
-      hash.update(data: block[..<count])
-      md5.update(data: block[..<count])
+      sha256.update(block[..<count])
+      md5.update(block[..<count])
       bytes += Int64(count)
     }
     guard ftruncate(file, Int(bytes)) == 0, lseek(file, Int(bytes), SEEK_SET) == Int(bytes) else {
@@ -66,14 +65,16 @@ actor PartFile {
   deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
   func write(_ buffer: ByteBuffer) throws {
-    try buffer.withUnsafeReadableBytes { try append($0) }
-    hash.update(data: buffer.readableBytesView)
-    md5.update(data: buffer.readableBytesView)
+    try buffer.withUnsafeReadableBytes {
+      try append($0)
+      sha256.update($0)
+      md5.update($0)
+    }
   }
 
   func write(_ block: [UInt8]) throws {
     try block.withUnsafeBytes { try append($0) }
-    hash.update(data: block)
+    sha256.update(block)
   }
 
   private func append(_ block: UnsafeRawBufferPointer) throws {
@@ -95,8 +96,8 @@ actor PartFile {
       throw Self.failure("empty", partPath)
     }
     bytes = 0
-    hash = SHA256()
-    md5 = Insecure.MD5()
+    sha256 = MessageDigest()
+    md5 = MessageDigest(.md5)
   }
 
   /// Syncs and closes the part file, which keeps its name.
@@ -105,7 +106,7 @@ actor PartFile {
     let closed = close(descriptor)
     descriptor = -1
     guard closed == 0 else { throw Self.failure("write", partPath) }
-    return DownloadedFile(path: partPath, bytes: bytes, sha256: Self.hexadecimal(hash.finalize()))
+    return DownloadedFile(path: partPath, bytes: bytes, sha256: sha256.hexadecimal)
   }
 
   /// Syncs the file and gives it its own name; a file that had that name is replaced.
@@ -117,8 +118,8 @@ actor PartFile {
 
   /// Whether what was written has the digests that a server names.
   func matches(_ version: DownloadVersion) -> Bool {
-    if let sha256 = version.sha256, Self.hexadecimal(hash.finalize()) != sha256 { return false }
-    if let wanted = version.md5, Self.hexadecimal(md5.finalize()) != wanted { return false }
+    if let wanted = version.sha256, sha256.hexadecimal != wanted { return false }
+    if let wanted = version.md5, md5.hexadecimal != wanted { return false }
     return true
   }
 
@@ -137,15 +138,11 @@ actor PartFile {
 
   /// Renames within a folder and makes the new name durable.
   static func rename(_ old: String, to new: String) throws {
-    guard systemRename(old, new) == 0 else { throw failure("rename", old) }
-    let folder = open(URL(fileURLWithPath: new).deletingLastPathComponent().path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
-    guard folder >= 0 else { return }
-    _ = fsync(folder)
-    _ = close(folder)
-  }
-
-  static func hexadecimal(_ digest: some Digest) -> String {
-    digest.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    do {
+      try OutputFile.rename(old, to: new)
+    } catch {
+      throw GenerationError(.localFile, "Cannot rename \(Redactor.escape(old)): \(error.message).")
+    }
   }
 
   static func failure(_ action: String, _ path: String) -> GenerationError {

@@ -1,5 +1,4 @@
-import Crypto
-import Foundation
+import Files
 import Presets
 
 extension GenerationRequest {
@@ -10,9 +9,6 @@ extension GenerationRequest {
 
   /// SHA-256 of ``canonicalJSON``, lower-case hexadecimal: the same for the same request, in every process.
   public var digest: String {
-    SHA256.hash(data: Data(canonicalJSON.utf8)).map { byte in
-      let digits = String(byte, radix: 16)
-      return digits.count == 1 ? "0" + digits : digits
-    }.joined()
+    SHA256Text.of(canonicalJSON)
   }
 }

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 
 /// Brings a result to its file, whatever kind it is.
@@ -43,16 +43,10 @@ struct ResultFetch: Sendable {
   private func adopt(
     _ source: String, as path: String, _ progress: (Int64, Int64?) -> Void
   ) async throws -> DownloadedFile {
-    var hash = SHA256()
-    var bytes: Int64 = 0
+    let sha256: String
+    let bytes: Int64
     do {
-      let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: source))
-      defer { try? handle.close() }
-      while let block = try handle.read(upToCount: 1 << 20), !block.isEmpty {
-        try Task.checkCancellation()
-        hash.update(data: block)
-        bytes += Int64(block.count)
-      }
+      (sha256, bytes) = try SHA256Text.ofFile(source)
       try FileManager.default.createDirectory(
         at: URL(fileURLWithPath: path).deletingLastPathComponent(), withIntermediateDirectories: true)
     } catch let error as CancellationError {
@@ -63,6 +57,6 @@ struct ResultFetch: Sendable {
     guard bytes > 0 else { throw GenerationError(.damagedDownload, "The clip came empty.") }
     try PartFile.rename(source, to: path)
     progress(bytes, bytes)
-    return DownloadedFile(path: path, bytes: bytes, sha256: PartFile.hexadecimal(hash.finalize()))
+    return DownloadedFile(path: path, bytes: bytes, sha256: sha256)
   }
 }

@@ -149,7 +149,7 @@ public struct Demuxer: ~Copyable {
   /// A pipe or a device would be waited for without end.
   private static func requireFile(_ path: String) throws(LibavError) {
     var status = stat()
-    guard stat(path, &status) == 0 else { throw OutputFile.failure(errno, "cannot open", path) }
+    guard stat(path, &status) == 0 else { throw LibavError(errno: errno, doing: "cannot open", file: path) }
     let kind = status.st_mode & S_IFMT
     guard kind == S_IFREG || kind == S_IFBLK else {
       throw LibavError(.notAFile, "is no file but a folder, a pipe or a device; name a media file", file: path)

@@ -17,8 +17,6 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let unsupported = Code("unsupported")
     public static let outOfMemory = Code("out of memory")
     public static let diskFull = Code("disk full")
-    public static let outputExists = Code("output exists")
-    public static let cannotCreate = Code("cannot create output")
     public static let inputOutput = Code("input/output error")
     public static let other = Code("libav error")
   }
@@ -57,6 +55,11 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
       default: .other
       }
     self.init(code, "\(action): \(Self.text(status))", file: file, log: log?.messages.suffix(5).map(\.text) ?? [])
+  }
+
+  /// From an `errno` value of the system.
+  init(errno code: Int32, doing action: String, file: String) {
+    self.init(status: -code, doing: action, file: file)
   }
 
   public var description: String {

@@ -4,7 +4,7 @@ public import Timing
 /// Writes packets into one media file.
 ///
 /// Not `Sendable`: it owns one `AVFormatContext` and the file behind it. A muxer that goes away before ``finish()`` leaves an
-/// unfinished file; see ``OutputFile``.
+/// unfinished file; see `OutputFile`.
 public struct Muxer: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFormatContext>
   public let path: String

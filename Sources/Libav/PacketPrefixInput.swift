@@ -23,7 +23,7 @@ final class PacketPrefixInput {
 
   init(path: String) throws(LibavError) {
     let descriptor = open(path, O_RDONLY | O_CLOEXEC)
-    guard descriptor >= 0 else { throw OutputFile.failure(errno, "cannot open", path) }
+    guard descriptor >= 0 else { throw LibavError(errno: errno, doing: "cannot open", file: path) }
     self.descriptor = descriptor
     size = Int64(lseek(descriptor, 0, SEEK_END))
     let buffer = try allocated(av_malloc(Int(Self.bufferBytes)), "a read buffer")

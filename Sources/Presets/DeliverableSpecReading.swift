@@ -1,3 +1,5 @@
+import Files
+
 extension DeliverableSpec {
   /// Reads a preset; nil when a required part is missing. Everything wrong is added to `problems`.
   public init?(_ root: DocumentNode, problems: ProblemList) {

@@ -1,3 +1,4 @@
+import Files
 public import Timing
 
 /// Reads the fields of one mapping and adds a problem, with line and way out, for everything that is not right.

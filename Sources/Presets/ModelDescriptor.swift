@@ -1,3 +1,4 @@
+import Files
 public import Timing
 
 /// What is published of one generation model: its parameter names, limits, sizes and price, read from a file.

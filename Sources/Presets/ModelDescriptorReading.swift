@@ -1,3 +1,4 @@
+import Files
 import Timing
 
 extension ModelDescriptor {

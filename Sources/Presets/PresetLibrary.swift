@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 
 /// The kinds of presets, each in its own folder.

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Libav
 import Timing
@@ -25,8 +26,8 @@ public struct ProbeTable: Sendable {
     if let notes = Self.notes(report) { rows.append(("also", notes)) }
     if let error = report.readError { rows.append(("error", error)) }
     lines = rows.map { label, text in
-      let label = label.madeVisible
-      return label + String(repeating: " ", count: max(1, Self.labelWidth - label.count)) + text.madeVisible
+      let label = label.terminalSafe
+      return label + String(repeating: " ", count: max(1, Self.labelWidth - label.count)) + text.terminalSafe
     }
   }
 

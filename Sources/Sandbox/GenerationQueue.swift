@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Libav
 import Logging
@@ -186,7 +187,7 @@ actor GenerationQueue {
     case .failure(let error):
       record.status = .failed
       record.errorMessage = "\(error)"
-      if let error = error as? LibavError, [.diskFull, .inputOutput, .cannotCreate].contains(error.code) {
+      if Self.isLocalTrouble(error) {
         storageFailure = "\(error)"
       }
       settings.log.info("generation \(id) failed: \(error)")
@@ -195,6 +196,15 @@ actor GenerationQueue {
     keep(record)
     wake(id)
     await finished(record)
+  }
+
+  /// Whether an error is this machine's disk's, not the request's.
+  private static func isLocalTrouble(_ error: any Error) -> Bool {
+    switch error {
+    case let error as LibavError: [.diskFull, .inputOutput].contains(error.code)
+    case let error as FileError: [.diskFull, .inputOutput, .cannotCreate].contains(error.code)
+    default: false
+    }
   }
 
   private func render(_ record: GenerationRecord, _ sign: StopSign) async -> Result<ClipOutcome, any Error> {

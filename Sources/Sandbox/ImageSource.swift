@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 
 /// The bytes behind an image's address, or the reason why there are none.
@@ -40,7 +40,7 @@ enum ImageSource: Sendable {
   /// What stands for the image in the seed of a clip: its content, not where it lies.
   var identity: String {
     switch self {
-    case .bytes(let data): SHA256.hash(data: data).map { String(format: "%02x", $0) }.joined()
+    case .bytes(let data): SHA256Text.of(data)
     case .elsewhere(let address): address
     }
   }

@@ -1,4 +1,4 @@
-import Crypto
+import Files
 import Foundation
 import Presets
 import Synchronization
@@ -74,33 +74,32 @@ final class RepositoryStore: Sendable {
       var isDirectory: ObjCBool = false
       let standsThere = FileManager.default.fileExists(atPath: target, isDirectory: &isDirectory)
       let intoFolder = isFolder || path.isEmpty || files.count > 1 || (standsThere && isDirectory.boolValue)
-      var hash = SHA256()
+      let digest = MessageDigest()
       for file in files {
         let last = file.name.split(separator: "/").last.map(String.init) ?? ""
         guard !intoFolder || Self.isName(last) else { throw APIFailure.invalid("a file has no usable name") }
         let place = intoFolder ? "\(target)/\(last)" : target
         try FileManager.default.createDirectory(
           atPath: (place as NSString).deletingLastPathComponent, withIntermediateDirectories: true)
-        try WholeFile.write(place, file.data)
-        hash.update(data: file.data)
-        hash.update(data: Data(place.utf8))
+        try OutputFile.replace(place, with: file.data)
+        digest.update(file.data)
+        digest.update(place)
       }
-      return try commit(hash, folder: folder, author: author)
+      return try commit(digest, folder: folder, author: author)
     }
   }
 
   private func commit(
-    _ content: SHA256, folder: String, author: (name: String, email: String, message: String)
+    _ content: MessageDigest, folder: String, author: (name: String, email: String, message: String)
   ) throws -> Commit {
     let head = "\(folder)/head.json"
     let last = FileManager.default.contents(atPath: head).flatMap { try? JSONText.value(Commit.self, from: $0) }
-    var hash = content
-    hash.update(data: Data((last?.id ?? "").utf8))
+    content.update(last?.id ?? "")
     let commit = Commit(
-      id: hash.finalize().prefix(16).map { String(format: "%02x", $0) }.joined(), author: author.name,
+      id: MessageDigest.hexadecimal(content.bytes.prefix(16)), author: author.name,
       email: author.email, message: author.message, parents: last.map { [$0.id] } ?? [],
       timestamp: Date().formatted(.iso8601))
-    try WholeFile.write(head, try JSONText.data(commit))
+    try OutputFile.replace(head, with: try JSONText.data(commit))
     return commit
   }
 

@@ -1,5 +1,4 @@
-import Crypto
-import Foundation
+import Files
 
 /// 256 bits from which everything random in a rendered clip follows: the same parts give the same clip.
 struct Seed: Sendable, Hashable {
@@ -7,15 +6,15 @@ struct Seed: Sendable, Hashable {
 
   /// SHA-256 over the parts, each with its length before it, so that no two lists of parts read the same.
   init(_ parts: [String]) {
-    var hash = SHA256()
+    let digest = MessageDigest()
     for part in parts {
       let bytes = Array(part.utf8)
-      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { hash.update(bufferPointer: $0) }
-      hash.update(data: bytes)
+      withUnsafeBytes(of: UInt64(bytes.count).littleEndian) { digest.update($0) }
+      digest.update(bytes)
     }
-    let digest = Array(hash.finalize())
+    let sum = digest.bytes
     words = stride(from: 0, to: 32, by: 8).map { start in
-      digest[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
+      sum[start..<start + 8].reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
     }
   }
 

@@ -1,3 +1,4 @@
+import Color
 import Foundation
 public import Libav
 import Probing

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Probing
 
@@ -29,7 +30,7 @@ enum SheetFont {
   /// As much of a text as fits into a width, with an ellipsis where it is cut; control characters are made visible.
   static func fitting(_ text: String, width: Int, size: Int) -> String {
     let room = Int(Double(width) / (advance * Double(size)))
-    let shown = text.madeVisible
+    let shown = text.terminalSafe
     return shown.count <= room ? shown : room < 2 ? "" : String(shown.prefix(room - 1)) + "…"
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Presets
 
 /// A piece of a prompt: text as it is, or a `@word`.

@@ -1,3 +1,4 @@
+import Files
 import Presets
 
 /// A frame at the beginning or the end of a shot that the storyboard decides.

@@ -1,3 +1,4 @@
+import Files
 public import Presets
 
 /// Every check there is: the registry behind presets and `--list-checks`.

@@ -1,3 +1,4 @@
+import Files
 import Presets
 import Probing
 
@@ -22,7 +23,7 @@ public struct VerificationTable: Sendable {
         + finding.message
         + Self.place(finding)
     }
-    lines = ([head] + rows + (showsAll ? Self.notRun(report) : [])).map(\.madeVisible)
+    lines = ([head] + rows + (showsAll ? Self.notRun(report) : [])).map(\.terminalSafe)
   }
 
   /// Rules that were not run, together where the reason is the same.

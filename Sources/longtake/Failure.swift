@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Generation
 import Ledger
 import Libav
@@ -22,6 +23,7 @@ enum Failure {
   static func status(of error: any Error) -> ExitStatus? {
     switch error {
     case let error as LibavError: status(error.code)
+    case let error as FileError: status(error.code)
     case let error as StitchError: status(error.code)
     case let error as GenerationError: status(error.code)
     case let error as PresetError: status(error.code)
@@ -38,10 +40,17 @@ enum Failure {
   private static func status(_ code: LibavError.Code) -> ExitStatus {
     switch code {
     case .fileNotFound, .permissionDenied: .inputNotFound
-    case .cannotCreate, .outputExists: .cannotCreate
     case .diskFull, .inputOutput: .inputOutput
     case .outOfMemory: .internalError
     default: .badInput
+    }
+  }
+
+  private static func status(_ code: FileError.Code) -> ExitStatus {
+    switch code {
+    case .notFound, .permissionDenied: .inputNotFound
+    case .diskFull, .inputOutput: .inputOutput
+    default: .cannotCreate
     }
   }
 

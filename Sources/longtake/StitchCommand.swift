@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Files
 import Foundation
 import Libav
 public import Stitching

@@ -98,61 +98,6 @@ import Timing
   }
 }
 
-@Suite struct OutputFileTests {
-  @Test func nothingAppearsWithoutACommit() throws {
-    let folder = try ScratchFolder()
-    let path = folder.path("out.bin")
-    do {
-      let file = try OutputFile(path, overwrite: false)
-      try file.write([1, 2, 3])
-    }
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [])
-  }
-
-  @Test func anExistingFileIsKept() throws {
-    let folder = try ScratchFolder()
-    let path = try folder.write("out.bin", "kept")
-    let error = #expect(throws: LibavError.self) { _ = try OutputFile(path, overwrite: false) }
-    #expect(error?.code == .outputExists)
-    let file = try OutputFile(path, overwrite: true)
-    try file.write(Array("new".utf8))
-    try file.commit()
-    #expect(try String(contentsOfFile: path, encoding: .utf8) == "new")
-  }
-
-  /// A file that came up between the check and the commit is not replaced.
-  @Test func aFileThatCameUpMeanwhileIsKept() throws {
-    let folder = try ScratchFolder()
-    let path = folder.path("out.bin")
-    let error = #expect(throws: LibavError.self) {
-      let file = try OutputFile(path, overwrite: false)
-      try file.write(Array("new".utf8))
-      try folder.write("out.bin", "other")
-      try file.commit()
-    }
-    #expect(error?.code == .outputExists)
-    #expect(try String(contentsOfFile: path, encoding: .utf8) == "other")
-    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["out.bin"])
-  }
-
-  @Test func aLongNameThatTheFileSystemTakesIsWritten() throws {
-    let folder = try ScratchFolder()
-    let path = folder.path(String(repeating: "x", count: 250) + ".png")
-    let file = try OutputFile(path, overwrite: false)
-    try file.write([1])
-    try file.commit()
-    #expect(FileManager.default.fileExists(atPath: path))
-  }
-
-  @Test func aFullDiskLeavesNothing() throws {
-    let error = #expect(throws: LibavError.self) {
-      let file = try OutputFile("/dev/full/out.bin", overwrite: false)
-      try file.write([1])
-    }
-    #expect(error?.code == .cannotCreate)
-  }
-}
-
 @Suite struct MuxerTests {
   /// `/dev/full` takes nothing: the muxer must say so, at the latest when it finishes.
   @Test func aFullDiskIsAnError() throws {

@@ -7,6 +7,8 @@ package struct LabColor: Sendable {
   package let a: Double
   package let b: Double
 
+  package init(lightness: Double, a: Double, b: Double) { (self.lightness, self.a, self.b) = (lightness, a, b) }
+
   /// From code values on the 8-bit scale, by matrix and range. The transfer is taken as sRGB's, the display's; HDR frames are
   /// measured in the same terms, which compares but does not grade them.
   package init(luma: Float, cb: Float, cr: Float, color: ColorTags) {
@@ -32,7 +34,7 @@ package struct LabColor: Sendable {
   }
 
   /// From linear sRGB, 0–1.
-  init(red: Double, green: Double, blue: Double) {
+  package init(red: Double, green: Double, blue: Double) {
     let x = (0.412_456_4 * red + 0.357_576_1 * green + 0.180_437_5 * blue) / 0.950_47
     let y = 0.212_672_9 * red + 0.715_152_2 * green + 0.072_175_0 * blue
     let z = (0.019_333_9 * red + 0.119_192 * green + 0.950_304_1 * blue) / 1.088_83
@@ -48,7 +50,7 @@ package struct LabColor: Sendable {
   }
 
   /// Linear light of each 8-bit sRGB code value.
-  static let linearFromCode = (0...255).map { linear(Double($0) / 255) }
+  package static let linearFromCode = (0...255).map { linear(Double($0) / 255) }
 
   private static func compress(_ t: Double) -> Double {
     t > 216.0 / 24389 ? cbrt(t) : (24389.0 / 27 * t + 16) / 116
