@@ -66,8 +66,8 @@ struct ClipRenderer: Sendable {
       for frame in 0..<script.frames {
         if stop.isStopped { throw CancellationError() }
         try Self.fill(target, SceneFrame(views: script.views(at: frame), index: index, grain: grain))
-        frame.pts = Int64(index)
-        try video.send(frame)
+        target.pts = Int64(index)
+        try video.send(target)
         try Self.drain(video, packet, into: muxer, stream: videoStream)
         index += 1
         try audio?.write(until: index, of: Self.framesPerSecond, into: muxer)

@@ -237,6 +237,6 @@ actor GenerationQueue {
   }
 
   private func save(_ record: GenerationRecord) throws {
-    try WholeFile.write("\(folder)/\(record.id).json", try JSONText.data(record))
+    try OutputFile.replace("\(folder)/\(record.id).json", with: try JSONText.data(record))
   }
 }

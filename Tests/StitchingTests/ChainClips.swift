@@ -20,7 +20,7 @@ struct ChainClips {
 
   /// - Parameters:
   ///   - overlap: frames that two neighbours share.
-  ///   - audioSource: nil for silent clips, else how many milliseconds the audio lasts longer than the frame.
+  ///   - audio: milliseconds that the audio lasts longer than the video; nil for silent clips.
   ///   - redrawn: clips after the first are a little brighter, less saturated and grainier, as models redraw an anchor.
   init(
     count: Int = 3, length: Int = 49, overlap: Int = 1, style: Style = .h264, audio: Int? = 12, redrawn: Bool = false

@@ -29,7 +29,7 @@ import Timing
     Odd(name: "sample rate", audio: ["-ac", "2", "-ar", "22050"]),
     Odd(name: "mono", audio: ["-ac", "1", "-ar", "48000"]),
     Odd(name: "5.1", audio: ["-ac", "6", "-ar", "48000"]),
-    Odd(name: "silent", audioSource: nil),
+    Odd(name: "silent", audio: nil),
     Odd(name: "codec", field: "video codec", codec: ["-c:v", "libx265", "-x265-params", "log-level=none"]),
     Odd(name: "an older codec", field: "video codec", codec: ["-c:v", "mpeg4", "-q:v", "2"]),
     Odd(name: "size", field: "size", size: "640x360"),

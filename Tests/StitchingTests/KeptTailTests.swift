@@ -6,7 +6,7 @@ import Timing
 /// A shot of which the next was not started from the last frame.
 @Suite struct KeptTailTests {
   @Test func theOverlapIsMeasuredBeforeTheFrameTheNextShotStartsFrom() throws {
-    let chain = try ChainClips(count: 2, length: 49, overlap: 6, audioSource: nil)
+    let chain = try ChainClips(count: 2, length: 49, overlap: 6, audio: nil)
     var shots = chain.paths.map { StitchShot(path: $0) }
     shots[0].keepsThrough = 43
     let output = chain.folder.path("master.mp4")
@@ -22,7 +22,7 @@ import Timing
   }
 
   @Test func anEarlierTrimCountsAndALaterOneCannot() throws {
-    let chain = try ChainClips(count: 1, audioSource: nil)
+    let chain = try ChainClips(count: 1, audio: nil)
     var shot = StitchShot(path: chain.paths[0])
     shot.keepsThrough = 30
     func kept() throws -> [Int] {
@@ -46,7 +46,7 @@ import Timing
 
   /// Positions are the file's own, whatever the master's rate.
   @Test func theFrameIsFoundAtAnotherRate() throws {
-    let chain = try ChainClips(count: 1, audioSource: nil)
+    let chain = try ChainClips(count: 1, audio: nil)
     var shot = StitchShot(path: chain.paths[0])
     shot.keepsThrough = 23
     var options = StitchOptions()

@@ -63,20 +63,20 @@ import Timing
 
   @Test(arguments: [0, 1, 2, 5])
   func measuresHowManyFramesAreShared(overlap: Int) throws {
-    let chain = try ChainClips(count: 2, overlap: overlap, audioSource: nil)
+    let chain = try ChainClips(count: 2, overlap: overlap, audio: nil)
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
     #expect(plan.joins[0].overlap == overlap, "\(plan.joins[0].reason)")
   }
 
   @Test func aRedrawnFrameIsStillTheSharedOne() throws {
-    let chain = try ChainClips(overlap: 1, audioSource: nil, redrawn: true)
+    let chain = try ChainClips(overlap: 1, audio: nil, redrawn: true)
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
     #expect(plan.joins.map(\.overlap) == [1, 1], "\(plan.joins.map(\.reason))")
     #expect(plan.joins[0].deltaE > 0.5)
   }
 
   @Test func aRedrawnShotThatGoesOnSharesNothing() throws {
-    let chain = try ChainClips(overlap: 0, audioSource: nil, redrawn: true)
+    let chain = try ChainClips(overlap: 0, audio: nil, redrawn: true)
     let plan = try StitchPlan(chain.paths.map { StitchShot(path: $0) }, options: StitchOptions())
     #expect(plan.joins.map(\.overlap) == [0, 0], "\(plan.joins.map(\.reason))")
   }
@@ -93,7 +93,7 @@ import Timing
   }
 
   @Test func keepAndFixedOverlapsAreObeyed() throws {
-    let chain = try ChainClips(count: 2, audioSource: nil)
+    let chain = try ChainClips(count: 2, audio: nil)
     let kept = try stitch(chain.paths, to: chain.folder.path("keep.mp4")) { $0.overlap = .keep }
     #expect(kept.frames == 2 * chain.length)
     let fixed = try stitch(chain.paths, to: chain.folder.path("fixed.mp4")) { $0.overlap = .fixed(4) }
@@ -102,7 +102,7 @@ import Timing
   }
 
   @Test func copyModeRefusesWhatNeedsEncoding() throws {
-    let chain = try ChainClips(count: 2, audioSource: nil)
+    let chain = try ChainClips(count: 2, audio: nil)
     let output = chain.folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) { try stitch(chain.paths, to: output) { $0.mode = .copy } }
     #expect(error?.code == .needsEncoding)
@@ -181,7 +181,7 @@ import Timing
   }
 
   @Test func aDamagedShotLeavesNoMaster() throws {
-    let chain = try ChainClips(count: 2, audioSource: nil)
+    let chain = try ChainClips(count: 2, audio: nil)
     var bytes = try Data(contentsOf: URL(fileURLWithPath: chain.paths[0]))
     let damage = bytes.count / 4..<bytes.count * 3 / 4
     bytes.replaceSubrange(damage, with: Data(repeating: 0xFF, count: damage.count))

@@ -82,7 +82,7 @@ import Timing
 
   /// The shared frame is looked for at the ends that are used.
   @Test func overlapsAreMeasuredAtTheTrimmedEnds() throws {
-    let chain = try ChainClips(count: 2, length: 49, overlap: 6, audioSource: nil)
+    let chain = try ChainClips(count: 2, length: 49, overlap: 6, audio: nil)
     var shots = chain.paths.map { StitchShot(path: $0) }
     shots[0].trim = StitchTrim(end: .frame(46))
     #expect(try StitchPlan(shots, options: StitchOptions()).joins[0].overlap == 3)
