@@ -54,7 +54,7 @@ struct StitchCommand: ParsableCommand {
     try metadata.apply(to: &options)
     options.overwrite = overwrite
     options.check = check
-    options.frame = frame.frame
+    options.video = frame.frame
     let shots = try frame.shots(files)
     guard let container = Stitcher.container(for: output) else {
       throw UsageError("\(output): name the master .mp4 or .mov")

@@ -87,7 +87,7 @@ import Testing
     #expect(report.shots[1].reason.contains("no IDR") && report.shots[1].reason.contains("eased"))
     let error = #expect(throws: StitchError.self) {
       _ = try stitched(shots, to: folder.path("c.mp4")) { options in
-        options.frame.matchColor = .ease
+        options.video.matchColor = .ease
         options.overlap = .keep
         options.mode = .copy
       }

@@ -33,7 +33,7 @@ struct JoinedAudio {
       format.sample(atFrame: start + current.frameCount, rate: plan.rate)
       - format.sample(atFrame: start, rate: plan.rate)
     let fade = fade(atEndOf: shot, length: length)
-    let audio = try ClipAudio(current.clip, from: current.kept.lowerBound, length: length + fade, format: format)
+    let audio = try ShotAudio(current.clip, from: current.kept.lowerBound, length: length + fade, format: format)
     var planes = audio.planes.map { Array($0[..<length]) }
     let isLast = shot == plan.shots.count - 1
     let isDissolve = !isLast && plan.joins[shot].fadeFrames > 0

@@ -12,7 +12,7 @@ struct AudioLevels: Sendable, Hashable {
 
 /// The master's audio before it is encoded: the shots', the music under it, its level; in blocks, so that memory does not grow
 /// with the video.
-struct MasterAudio: ~Copyable {
+struct AudioMix: ~Copyable {
   /// Samples of a block.
   private static let blockSize = 4096
 

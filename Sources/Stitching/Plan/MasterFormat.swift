@@ -19,7 +19,7 @@ struct MasterFormat: Sendable {
   let model: String?
 
   /// The first shot's format, changed as the options say.
-  init(_ first: Clip, options: ConformOptions?) throws {
+  init(_ first: SourceClip, options: ConformOptions?) throws {
     var info = first.info
     var isOwn = true
     if let width = options?.width, let height = options?.height,
@@ -90,7 +90,7 @@ struct MasterFormat: Sendable {
     var description: String { "\(field.rawValue) \(own) to \(wanted)" }
   }
 
-  func differences(of clip: Clip) -> [Difference] {
+  func differences(of clip: SourceClip) -> [Difference] {
     var found: [Difference] = []
     func compare(_ field: Difference.Field, _ own: String, _ wanted: String) {
       if own != wanted { found.append(Difference(field: field, own: own, wanted: wanted)) }
@@ -113,7 +113,7 @@ struct MasterFormat: Sendable {
 
   /// The clip as it fits into the master: itself, or made to fit if the options allow it.
   /// - Throws: ``StitchError`` naming shot, field and both values.
-  func fitting(_ clip: Clip, options: ConformOptions?) throws -> Clip {
+  func fitting(_ clip: SourceClip, options: ConformOptions?) throws -> SourceClip {
     let differences = differences(of: clip)
     guard let first = differences.first else { return clip }
     let master = model.map { "the first shot (\($0)) has" } ?? "the master is to have"
@@ -145,10 +145,10 @@ struct MasterFormat: Sendable {
       ConformRecipe(
         format: self, differences: differences, fit: options.fit,
         rates: clip.isConstant && clip.rate == rate
-          ? nil : RateMap(clip.video, to: rate, conversion: options.rateConversion ?? .duplicate)))
+          ? nil : FrameRateMap(clip.video, to: rate, conversion: options.rateConversion ?? .duplicate)))
   }
 
-  private func order(_ clip: Clip) -> String { Self.order(clip.info) }
+  private func order(_ clip: SourceClip) -> String { Self.order(clip.info) }
 
   /// Unknown counts as progressive: nearly all that say nothing are.
   private static func order(_ info: StreamInfo.Video) -> String { info.fieldOrder ?? "progressive" }
@@ -169,5 +169,5 @@ struct ConformRecipe: Sendable {
   let differences: [MasterFormat.Difference]
   let fit: ConformOptions.Fit
   /// Nil when its frames are taken one for one.
-  let rates: RateMap?
+  let rates: FrameRateMap?
 }

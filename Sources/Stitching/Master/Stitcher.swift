@@ -30,15 +30,15 @@ public struct Stitcher: Sendable {
       throw StitchError(.badRequest, "a master is written as .mp4 or .mov; name it so", file: path)
     }
     let codec = plan.template.codec
-    if plan.copies || plan.wholeEncoder == nil, !Muxer.format(container, holds: codec) {
+    if plan.copies || plan.wholeShotEncoding == nil, !Muxer.format(container, holds: codec) {
       throw StitchError(
         .mismatch, "\(codec) video does not fit into .\(container); use --mode encode, or the other of .mp4 and .mov",
         file: plan.template.path)
     }
     try options.audio.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
-    let loudness = try LoudnessPlan(plan, options: options) { progress(.listening(pass: $0)) }
-    var audio = try AudioAssembler.make(plan, options: options, levels: loudness.levels)
+    let loudness = try LoudnessNormalization(plan, options: options) { progress(.listening(pass: $0)) }
+    var audio = try AudioPacketSource.make(plan, options: options, levels: loudness.levels)
     let audioFormat = audio?.format
     do {
       try mux(output.temporaryPath, container: container, audio: &audio, progress: progress)
@@ -69,9 +69,9 @@ public struct Stitcher: Sendable {
   }
 
   private func mux(
-    _ path: String, container: String, audio: inout AudioAssembler?, progress: (StitchEvent) -> Void
+    _ path: String, container: String, audio: inout AudioPacketSource?, progress: (StitchEvent) -> Void
   ) throws {
-    var video = VideoAssembler(plan)
+    var video = VideoPacketSource(plan)
     let metadata = MasterMetadata(options)
     var muxer = try Muxer(path: path, format: container, metadata: metadata.entries)
     let videoTrack = try muxer.addStream(
@@ -81,7 +81,7 @@ public struct Stitcher: Sendable {
       audioTrack = try muxer.addStream(parameters, timeBase: base)
     }
     if options.writesChapters { try muxer.setChapters(chapters) }
-    let room = HeaderReservation(plan, samples: audio?.totalSamples ?? 0, metadata: metadata.entries)
+    let room = MoovReservation(plan, samples: audio?.totalSamples ?? 0, metadata: metadata.entries)
     var settings = [
       "movflags": "+negative_cts_offsets+write_colr" + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
@@ -94,7 +94,7 @@ public struct Stitcher: Sendable {
 
   /// Packets of both in the order of their decode times.
   private func interleave(
-    _ video: inout VideoAssembler, track videoTrack: Int, _ audio: inout AudioAssembler?, track audioTrack: Int?,
+    _ video: inout VideoPacketSource, track videoTrack: Int, _ audio: inout AudioPacketSource?, track audioTrack: Int?,
     into muxer: inout Muxer, progress: (StitchEvent) -> Void
   ) throws {
     let frame = try Packet()
@@ -126,20 +126,20 @@ public struct Stitcher: Sendable {
   private func videoParameters() throws -> CodecParameters {
     let clip = plan.template
     let parameters: CodecParameters
-    if plan.shots.allSatisfy({ $0.copiedFrames == 0 }), let whole = plan.wholeEncoder {
+    if plan.shots.allSatisfy({ $0.copiedFrames == 0 }), let whole = plan.wholeShotEncoding {
       let encoder = try Encoder(whole.settings)
       parameters = try encoder.parameters()
     } else {
       parameters = try Demuxer(path: clip.path).parameters(ofStream: clip.video.stream.index)
     }
     let isHEVC = clip.codec == "hevc"
-    switch plan.packaging {
+    switch plan.parameterSetStorage {
     case .shared:
       if isHEVC { parameters.tag = parameters.tag == "hev1" ? "hev1" : "hvc1" } else { parameters.tag = "" }
       if clip.codec == "h264" { parameters.tag = "avc1" }
     case .merged, .inBand:
       let own = ParameterSets(extradata: parameters.extradata, isHEVC: isHEVC)
-      guard let entry = plan.packaging.sampleEntry(first: own) else {
+      guard let entry = plan.parameterSetStorage.sampleEntry(first: own) else {
         throw StitchError(.unusableShot, "its parameter sets cannot be read; use --mode encode", file: clip.path)
       }
       try parameters.setExtradata(entry.record)
@@ -178,7 +178,7 @@ public struct Stitcher: Sendable {
     StitchReport(
       schema: "longtake.stitch/1", output: path, frames: plan.frameCount, duration: plan.duration.doubleValue,
       timeBase: plan.rate.mediaTimeBase.description, frameRate: plan.rate.description, mode: options.mode.rawValue,
-      parameterSets: plan.packaging.name,
+      parameterSets: plan.parameterSetStorage.name,
       shots: plan.shots.map { shot in
         .init(
           file: shot.clip.path, title: shot.clip.shot.title, framesIn: shot.clip.frameCount,

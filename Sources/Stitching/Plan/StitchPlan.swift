@@ -6,16 +6,16 @@ public import Timing
 public struct StitchPlan: Sendable {
   let shots: [ShotPlan]
   public let joins: [Join]
-  let packaging: Packaging
+  let packaging: ParameterSetStorage
   /// The master's frame rate.
   public let rate: FrameRate
   /// Frames by which decoding runs ahead of presentation, the same for the whole master.
   let reorderDepth: Int
-  let tailEncoder: SpliceEncoder?
-  let wholeEncoder: SpliceEncoder?
+  let spliceEncoding: ShotEncoding?
+  let wholeShotEncoding: ShotEncoding?
 
   /// The shot that shows what the master is: the first of which something is copied, else one that needs no conforming.
-  var template: Clip {
+  var template: SourceClip {
     (shots.first { $0.copiedFrames > 0 } ?? shots.first { $0.clip.conform == nil } ?? shots[0]).clip
   }
   /// Whether any frame is taken over bit for bit.
@@ -46,7 +46,7 @@ public struct StitchPlan: Sendable {
       progress(.analysed(join: number + 1, of: clips.count - 1, overlap: measured[number].overlap.overlap))
     }
     let layout = try ShotLayout(clips, ranges: ranges, overlaps: measured.map(\.overlap.overlap))
-    let corrections = ColorContinuity(measured, clips: clips, kept: layout.kept, options: options.frame)
+    let corrections = ColorContinuity(measured, clips: clips, kept: layout.kept, options: options.video)
     var plans: [ShotPlan] = []
     for (number, clip) in clips.enumerated() {
       var changes = layout.changes[number]
@@ -69,21 +69,21 @@ public struct StitchPlan: Sendable {
         number + 1, at: start, measured[number], transition: clips[number + 1].shot.transition?.kind,
         fadeFrames: layout.fadeFrames[number], colorMatch: corrections.joins[number])
     }
-    (packaging, tailEncoder, wholeEncoder) = try Self.package(plans)
+    (packaging, spliceEncoding, wholeShotEncoding) = try Self.package(plans)
     let encodesWhole = plans.contains { $0.copiedFrames == 0 }
     reorderDepth = max(
-      plans.map(\.reorderDepth).max() ?? 0, encodesWhole ? SpliceEncoder.bFramesOfWholeShots : 0)
+      plans.map(\.reorderDepth).max() ?? 0, encodesWhole ? ShotEncoding.bFramesOfWholeShots : 0)
   }
 
   /// Every shot's packets, each shot as it fits into the master.
   private static func read(
     _ shots: [StitchShot], options: StitchOptions, progress: (StitchEvent) -> Void
-  ) throws -> [Clip] {
-    var clips: [Clip] = []
+  ) throws -> [SourceClip] {
+    var clips: [SourceClip] = []
     var format: MasterFormat?
-    let conform = options.frame.conform
+    let conform = options.video.conform
     for (number, shot) in shots.enumerated() {
-      let clip = try Clip(shot, convertsRates: conform?.rateConversion != nil)
+      let clip = try SourceClip(shot, convertsRates: conform?.rateConversion != nil)
       let master = try format ?? MasterFormat(clip, options: conform)
       format = master
       clips.append(try master.fitting(clip, options: conform))
@@ -92,7 +92,7 @@ public struct StitchPlan: Sendable {
     return clips
   }
 
-  private static func package(_ plans: [ShotPlan]) throws -> (Packaging, SpliceEncoder?, SpliceEncoder?) {
+  private static func package(_ plans: [ShotPlan]) throws -> (ParameterSetStorage, ShotEncoding?, ShotEncoding?) {
     let isHEVC = plans[0].clip.codec == "hevc"
     let encodes = plans.contains { $0.encodedFrames > 0 }
     let copiedClips = plans.filter { $0.copiedFrames > 0 }.map(\.clip)
@@ -106,24 +106,24 @@ public struct StitchPlan: Sendable {
     }
     let copied = plans.filter { $0.copiedFrames > 0 }
     let sets = copied.map { ParameterSets(extradata: $0.clip.extradata, isHEVC: isHEVC) }
-    var tail: SpliceEncoder?
-    var whole: SpliceEncoder?
+    var tail: ShotEncoding?
+    var whole: ShotEncoding?
     var all = sets
     let tailPlan = plans.first { $0.copiedFrames > 0 && $0.encodedFrames > 0 }
     let wholePlan = plans.first { $0.copiedFrames == 0 }
     if let plan = tailPlan {
-      let encoder = try SpliceEncoder(like: plan.clip, setID: SpliceEncoder.freeSetID(all) ?? 0, isWhole: false)
+      let encoder = try ShotEncoding(like: plan.clip, setID: ShotEncoding.freeSetID(all) ?? 0, isWhole: false)
       all.append(try encoder.parameterSets())
       tail = encoder
     }
     if let plan = wholePlan {
-      let encoder = try SpliceEncoder(like: plan.clip, setID: SpliceEncoder.freeSetID(all) ?? 0, isWhole: true)
+      let encoder = try ShotEncoding(like: plan.clip, setID: ShotEncoding.freeSetID(all) ?? 0, isWhole: true)
       all.append(try encoder.parameterSets())
       whole = encoder
     }
     let declared = (sets.first?.declarations ?? []).filter { message in
       sets.allSatisfy { $0.declarations.contains(message) }
     }
-    return (Packaging(all, declaring: declared), tail, whole)
+    return (ParameterSetStorage(all, declaring: declared), tail, whole)
   }
 }

@@ -3,7 +3,7 @@ import Probing
 import Timing
 
 /// Gives the master's video packets one by one, in decoding order, on the master's own time.
-struct VideoAssembler: ~Copyable {
+struct VideoPacketSource: ~Copyable {
   private struct Step {
     let shot: Int
     let segment: ShotPlan.Segment
@@ -17,8 +17,8 @@ struct VideoAssembler: ~Copyable {
   let timeBase: TimeBase
   private let ticksPerFrame: Int64
   private var step = 0
-  private var copy: CopySource?
-  private var encode: EncodeSource?
+  private var copy: SegmentCopier?
+  private var encode: SegmentEncoder?
   private var packetCount: Int64 = 0
   private var rewriter: PacketRewriter?
 
@@ -68,18 +68,18 @@ struct VideoAssembler: ~Copyable {
   private mutating func open(_ current: Step, _ shot: ShotPlan) throws {
     switch current.segment {
     case .copy(let packets, _):
-      copy = try CopySource(shot.clip, packets: packets)
+      copy = try SegmentCopier(shot.clip, packets: packets)
       let extradata = shot.clip.extradata
-      rewriter = plan.packaging.rewriter(
+      rewriter = plan.parameterSetStorage.rewriter(
         for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
         lengthSize: NALUnits.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
     case .encode(let frames):
-      guard let encoder = shot.copiedFrames > 0 ? plan.tailEncoder : plan.wholeEncoder else {
+      guard let encoder = shot.copiedFrames > 0 ? plan.spliceEncoding : plan.wholeShotEncoding else {
         throw StitchError(.needsEncoding, "no encoder was planned for its frames", file: shot.clip.path)
       }
-      encode = try EncodeSource(plan.shots, shot: current.shot, frames: frames, encoder: encoder)
+      encode = try SegmentEncoder(plan.shots, shot: current.shot, frames: frames, encoder: encoder)
       if let sets = try encode?.parameterSets(isHEVC: isHEVC) {
-        rewriter = plan.packaging.rewriter(for: sets, lengthSize: 0, path: shot.clip.path)
+        rewriter = plan.parameterSetStorage.rewriter(for: sets, lengthSize: 0, path: shot.clip.path)
       }
     }
   }

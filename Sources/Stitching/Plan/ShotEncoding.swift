@@ -3,7 +3,7 @@ import Probing
 import Timing
 
 /// Encodes frames so that they can stand between a shot's copied packets.
-struct SpliceEncoder: Sendable {
+struct ShotEncoding: Sendable {
   /// Constant rate factor: finer than what services deliver, so that a re-encoded frame cannot be told from its neighbours.
   static let quality = 12
   /// Frames from one IDR to the next when a whole shot is encoded, in seconds.
@@ -17,7 +17,7 @@ struct SpliceEncoder: Sendable {
   /// - Parameters:
   ///   - setID: the parameter-set id to write, for H.264.
   ///   - isWhole: a whole shot is encoded, so B-frames pay; at a splice they would only delay.
-  init(like clip: Clip, setID: Int, isWhole: Bool) throws {
+  init(like clip: SourceClip, setID: Int, isWhole: Bool) throws {
     let isHEVC = clip.codec == "hevc"
     guard let format = PixelFormat(name: clip.info.pixelFormat), let base = TimeBase(clip.rate.frameDuration) else {
       throw StitchError(.unusableShot, "has the unknown pixel format \(clip.info.pixelFormat)", file: clip.path)

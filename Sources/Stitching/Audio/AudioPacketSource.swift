@@ -2,8 +2,8 @@ import Libav
 import Timing
 
 /// Gives the master's audio as encoded packets; it is encoded once, over the whole master.
-struct AudioAssembler: ~Copyable {
-  private var audio: MasterAudio
+struct AudioPacketSource: ~Copyable {
+  private var audio: AudioMix
   let format: MasterAudioFormat
   private let encoder: Encoder
   private var toStorage: Resampler?
@@ -20,9 +20,9 @@ struct AudioAssembler: ~Copyable {
   private static let samplesPerPacket = 1024
 
   /// Nil when there is neither a shot with audio nor music.
-  static func make(_ plan: StitchPlan, options: StitchOptions, levels: AudioLevels) throws -> AudioAssembler? {
+  static func make(_ plan: StitchPlan, options: StitchOptions, levels: AudioLevels) throws -> AudioPacketSource? {
     guard let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music) else { return nil }
-    return try AudioAssembler(plan, format: format, options: options, levels: levels)
+    return try AudioPacketSource(plan, format: format, options: options, levels: levels)
   }
 
   private init(_ plan: StitchPlan, format: MasterAudioFormat, options: StitchOptions, levels: AudioLevels) throws {
@@ -30,7 +30,7 @@ struct AudioAssembler: ~Copyable {
     let storage = AudioFormat(sampleRate: format.sampleRate, layout: .stereo, sampleFormat: codec.sampleFormat)
     let encoder = try Encoder(
       AudioEncoding(encoder: codec.encoder, format: storage, bitRate: options.audioBitRate))
-    let audio = try MasterAudio(plan, options: options, format: format, levels: levels)
+    let audio = try AudioMix(plan, options: options, format: format, levels: levels)
     self.format = format
     totalSamples = format.sample(atFrame: plan.frameCount, rate: plan.rate)
     toStorage = codec.sampleFormat == .floatPlanar ? nil : Resampler(to: storage)

@@ -15,7 +15,7 @@ struct MasterAudioFormat: Sendable, Hashable {
   /// The shots' own rate where they agree on a usual one, else 48 kHz; the music's where no shot has audio; always stereo.
   /// Nil when there is neither.
   /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
-  init?(_ clips: [Clip], music: MusicOptions?) throws {
+  init?(_ clips: [SourceClip], music: MusicOptions?) throws {
     let own = clips.compactMap { $0.index.audio?.stream.audio }
     let bed = try music.flatMap { try MusicReader.stream(of: $0.file).audio }
     let audios = own.isEmpty ? [bed].compactMap(\.self) : own
@@ -40,7 +40,7 @@ struct MasterAudioFormat: Sendable, Hashable {
 }
 
 /// One shot's audio, decoded: sample 0 belongs to the first kept frame's first instant.
-struct ClipAudio {
+struct ShotAudio {
   /// A plane for each channel, all of the same length; silence where the shot has none.
   private(set) var planes: [[Float]]
   /// Samples from 0 on that come from the shot itself: beyond, there is only padding.
@@ -51,7 +51,7 @@ struct ClipAudio {
 
   /// Decodes the audio that goes with `length` samples from the kept start on.
   /// - Throws: ``StitchError`` when it is damaged.
-  init(_ clip: Clip, from kept: Int, length: Int, format: MasterAudioFormat) throws {
+  init(_ clip: SourceClip, from kept: Int, length: Int, format: MasterAudioFormat) throws {
     planes = [[Float]](repeating: [Float](repeating: 0, count: length), count: format.channels)
     guard let audio = clip.index.audio, length > 0 else { return }
     let stream = audio.stream

@@ -3,7 +3,7 @@ import Probing
 /// Room kept free at the front of a big master for its header, so that the frames need not be moved behind it afterwards.
 ///
 /// What is not used of it stays as an empty `free` box.
-struct HeaderReservation: Sendable {
+struct MoovReservation: Sendable {
   /// Enough for the header of this master, whatever the muxer writes into it.
   let bytes: Int
 

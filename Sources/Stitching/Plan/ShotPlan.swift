@@ -17,7 +17,7 @@ struct ShotPlan: Sendable {
     var isCopy: Bool { if case .copy = self { true } else { false } }
   }
 
-  let clip: Clip
+  let clip: SourceClip
   /// Positions in presentation order.
   let kept: Range<Int>
   let segments: [Segment]
@@ -48,7 +48,7 @@ struct ShotPlan: Sendable {
   /// - Parameter changes: frames that look otherwise than in the file are encoded.
   /// - Throws: ``StitchError``: `needsEncoding` when the mode or the codec forbids encoding.
   init(
-    _ clip: Clip, keeping kept: Range<Int>, changes: FrameEdits = .none, mode: StitchOptions.Mode
+    _ clip: SourceClip, keeping kept: Range<Int>, changes: FrameEdits = .none, mode: StitchOptions.Mode
   ) throws {
     self.clip = clip
     self.kept = kept
@@ -87,7 +87,7 @@ struct ShotPlan: Sendable {
   }
 
   private static func reason(
-    _ clip: Clip, kept: Range<Int>, run: Segment?, encoded: Int, changes: FrameEdits, mode: StitchOptions.Mode
+    _ clip: SourceClip, kept: Range<Int>, run: Segment?, encoded: Int, changes: FrameEdits, mode: StitchOptions.Mode
   ) -> String {
     let dropped = clip.frameCount - kept.count
     if mode == .encode { return "every frame is encoded again, as asked" }
@@ -113,7 +113,7 @@ struct ShotPlan: Sendable {
 
   /// Frames that a correction fades out over: to an IDR near the wanted number if there is one, so that nothing more has to be
   /// encoded again.
-  static func easing(_ clip: Clip, keeping kept: Range<Int>, wanted: Int) -> Int {
+  static func easing(_ clip: SourceClip, keeping kept: Range<Int>, wanted: Int) -> Int {
     let wanted = min(max(1, wanted), kept.count)
     let near = clip.video.entries.indices.compactMap { packet -> Int? in
       guard clip.video.entries[packet].frame == .idr, let shown = clip.displayPositions[packet] else { return nil }
@@ -125,7 +125,7 @@ struct ShotPlan: Sendable {
 
   /// From the first IDR at or after the start on: the longest prefix in decoding order that is also one in presentation order
   /// and stays inside.
-  private static func longestCopy(_ clip: Clip, keeping kept: Range<Int>) -> Segment? {
+  private static func longestCopy(_ clip: SourceClip, keeping kept: Range<Int>) -> Segment? {
     let positions = clip.displayPositions
     let isIntraOnly = clip.video.entries.allSatisfy(\.isKey)
     let start = positions.indices.first { packet in

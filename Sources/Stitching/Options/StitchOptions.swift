@@ -47,7 +47,7 @@ public struct StitchOptions: Sendable, Hashable {
   public var creationTime: Date?
   public var overwrite = false
   /// What is done to the frames beyond joining them.
-  public var frame = VideoOptions()
+  public var video = VideoOptions()
 
   public init() {}
 }

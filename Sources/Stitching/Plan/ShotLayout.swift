@@ -11,7 +11,7 @@ struct ShotLayout {
   ///   - ranges: the frames used of each shot.
   ///   - overlaps: frames dropped from the end of each shot but the last.
   /// - Throws: ``StitchError`` naming the shot that is too short.
-  init(_ clips: [Clip], ranges: [Range<Int>], overlaps: [Int]) throws {
+  init(_ clips: [SourceClip], ranges: [Range<Int>], overlaps: [Int]) throws {
     var kept = ranges
     var changes = [FrameEdits](repeating: .none, count: clips.count)
     var fades = [Int](repeating: 0, count: overlaps.count)
@@ -61,7 +61,7 @@ struct ShotLayout {
     fadeFrames = fades
   }
 
-  private static func length(_ transition: StitchTransition, clip: Clip) throws -> Int {
+  private static func length(_ transition: StitchTransition, clip: SourceClip) throws -> Int {
     let least = transition.kind == .dip ? 2 : 1
     guard let frames = transition.duration.frame(at: clip.rate), frames >= least else {
       throw StitchError(

@@ -2,15 +2,15 @@ import Libav
 import Probing
 
 /// Takes a run of a shot's packets over bit for bit, in decoding order.
-struct CopySource: ~Copyable {
+struct SegmentCopier: ~Copyable {
   private let demuxer: Demuxer
-  private let clip: Clip
+  private let clip: SourceClip
   private let packets: Range<Int>
   private var nextPacket: Int
   private let incoming: Packet
   private var isAtStart = true
 
-  init(_ clip: Clip, packets: Range<Int>) throws {
+  init(_ clip: SourceClip, packets: Range<Int>) throws {
     let stream = clip.video.stream.index
     let demuxer = try Demuxer(path: clip.path, purpose: .copying)
     demuxer.select([stream])

@@ -78,7 +78,7 @@ public struct AudioReport: Sendable, Codable {
   }
 
   init(
-    _ format: MasterAudioFormat, options: AudioOptions, plan: LoudnessPlan?, reduction: Double, proof: AudioProof?
+    _ format: MasterAudioFormat, options: AudioOptions, plan: LoudnessNormalization?, reduction: Double, proof: AudioProof?
   ) {
     codec = options.codec.rawValue
     sampleRate = format.sampleRate

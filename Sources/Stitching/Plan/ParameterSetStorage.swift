@@ -3,7 +3,7 @@
 /// All shots and all frames encoded here share one sample entry, `avc1` or `hvc1`, which players of every kind take: where
 /// sets of the same id differ, ids are changed (see ``ParameterSetRenumbering``), which leaves every coded frame as it is. Several
 /// sample entries would keep the ids, but players commonly read only the first.
-enum Packaging: Sendable {
+enum ParameterSetStorage: Sendable {
   /// Every shot has the same sets and nothing is encoded: packets go through untouched.
   case shared
   /// All sets, under distinct ids, in the one sample entry (`avc1`, `hvc1`); none in the packets.

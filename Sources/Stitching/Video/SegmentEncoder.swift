@@ -2,14 +2,14 @@ import Libav
 import Probing
 
 /// Renders a run of a shot's frames and encodes them, opening with an IDR.
-struct EncodeSource: ~Copyable {
+struct SegmentEncoder: ~Copyable {
   private var renderer: FrameRenderer
   private let encoder: Encoder
   private var frame: Frame
   private var isDraining = false
   private let first: Int
 
-  init(_ shots: [ShotPlan], shot: Int, frames: Range<Int>, encoder settings: SpliceEncoder) throws {
+  init(_ shots: [ShotPlan], shot: Int, frames: Range<Int>, encoder settings: ShotEncoding) throws {
     let renderer = try FrameRenderer(shots, shot: shot, frames: frames)
     let encoder = try Encoder(settings.settings)
     let frame = try Frame()

@@ -8,7 +8,7 @@ import Timing
 /// The first pass measures. Each pass after it does what will be done, encoding and decoding included, and measures what a
 /// listener gets; gain and ceiling are moved by what is missing. The audio is decoded again in each pass, so memory does not
 /// grow with the video and nothing is written to disk.
-struct LoudnessPlan: Sendable {
+struct LoudnessNormalization: Sendable {
   /// dB by which peaks may be pushed down at most to reach the loudness: more would be heard as distortion.
   static let greatestReduction = 20.0
   /// LU from the target that count as there while rehearsing; ±0.5 is what EBU R 128 grants.
@@ -58,8 +58,8 @@ struct LoudnessPlan: Sendable {
   private static func measure(
     _ plan: StitchPlan, options: StitchOptions, format: MasterAudioFormat
   ) throws -> LoudnessReading {
-    var audio = try MasterAudio(plan, options: options, format: format, levels: AudioLevels())
-    var listener = try Listener(format)
+    var audio = try AudioMix(plan, options: options, format: format, levels: AudioLevels())
+    var listener = try MasterLoudnessMeter(format)
     while let block = try audio.next() { try listener.hear(block) }
     return listener.reading
   }
@@ -68,13 +68,13 @@ struct LoudnessPlan: Sendable {
   private static func rehearse(
     _ plan: StitchPlan, options: StitchOptions, levels: AudioLevels
   ) throws -> LoudnessReading {
-    guard var assembler = try AudioAssembler.make(plan, options: options, levels: levels) else {
+    guard var assembler = try AudioPacketSource.make(plan, options: options, levels: levels) else {
       throw StitchError(.badRequest, "there is no audio whose loudness could be changed")
     }
     let decoder = try Decoder(try assembler.parameters(), timeBase: assembler.timeBase)
     var resampler = Resampler(to: assembler.format.audioFormat)
     // Loudness is gated in blocks, so they must lie where they lie for a reader of the file.
-    var listener = try Listener(assembler.format, skipping: assembler.priming, upTo: assembler.totalSamples)
+    var listener = try MasterLoudnessMeter(assembler.format, skipping: assembler.priming, upTo: assembler.totalSamples)
     let packet = try Packet()
     let frame = try Frame()
     while try assembler.next(into: packet) {
@@ -88,7 +88,7 @@ struct LoudnessPlan: Sendable {
 }
 
 /// Measures audio that is there in planes.
-struct Listener: ~Copyable {
+struct MasterLoudnessMeter: ~Copyable {
   private var meter: LoudnessMeter
   private(set) var sampleCount = 0
   private var toSkip: Int

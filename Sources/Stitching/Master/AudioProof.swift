@@ -16,7 +16,7 @@ struct AudioProof: Sendable {
     }
     var reader = try StreamReader(demuxer, streams: [stream.index])
     var resampler = Resampler(to: format.audioFormat)
-    var listener = try Listener(format)
+    var listener = try MasterLoudnessMeter(format)
     let frame = try Frame()
     while try reader.next(into: frame) != nil {
       try Task.checkCancellation()

@@ -3,7 +3,7 @@ import Probing
 import Timing
 
 /// One shot's file as the stitcher sees it: its packets, and which frame of the presentation each holds.
-struct Clip: Sendable {
+struct SourceClip: Sendable {
   let shot: StitchShot
   let index: MediaIndex
   let video: PacketIndex
@@ -95,7 +95,7 @@ struct Clip: Sendable {
   var hasSquarePixels: Bool { MasterFormat.ratio(info) == Rational.one.fraction }
 
   /// The clip as it is in the master.
-  func conformed(_ recipe: ConformRecipe) -> Clip {
+  func conformed(_ recipe: ConformRecipe) -> SourceClip {
     var clip = self
     clip.codec = recipe.format.codec
     clip.profile = recipe.format.profile

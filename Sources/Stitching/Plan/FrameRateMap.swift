@@ -3,7 +3,7 @@ import Probing
 import Timing
 
 /// Which of a shot's frames make up each frame at another rate.
-struct RateMap: Sendable {
+struct FrameRateMap: Sendable {
   /// One of a shot's frames and its part, above 0; the parts of one frame add up to 1.
   struct Share: Sendable, Hashable {
     let frame: Int
