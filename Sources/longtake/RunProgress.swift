@@ -86,7 +86,7 @@ final class RunProgress: Sendable {
     case .analysed(let join, let count, let overlap):
       line(
         "master", "join \(join) of \(count): \(overlap) repeated frame\(overlap == 1 ? "" : "s") dropped")
-    case .listening(let pass): moving("master", "listening to the audio, pass \(pass)", nil)
+    case .measuringLoudness(let pass): moving("master", "measuring loudness, pass \(pass)", nil)
     case .written(let frames, let count):
       moving("master", "writing frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
     case .proving: moving("master", "reading back what was written", nil)

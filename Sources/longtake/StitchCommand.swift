@@ -96,7 +96,7 @@ struct StitchCommand: ParsableCommand {
     case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
     case .analysed(let join, let count, let overlap):
       Terminal.progress("join \(join) of \(count): \(overlap) repeated")
-    case .listening(let pass): Terminal.progress("listening to the audio, pass \(pass)")
+    case .measuringLoudness(let pass): Terminal.progress("measuring loudness, pass \(pass)")
     case .written(let frames, let count): Terminal.progress("writing frame \(frames) of \(count)")
     case .proving: Terminal.progress("checking what was written")
     }

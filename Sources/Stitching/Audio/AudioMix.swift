@@ -2,7 +2,7 @@ import Foundation
 import Libav
 import Timing
 
-/// What is done to the level of the whole master.
+/// Gain and peak limit of the whole master.
 struct AudioLevels: Sendable, Hashable {
   /// dB.
   var gain = 0.0
@@ -10,8 +10,8 @@ struct AudioLevels: Sendable, Hashable {
   var ceiling: Double?
 }
 
-/// The master's audio before it is encoded: the shots', the music under it, its level; in blocks, so that memory does not grow
-/// with the video.
+/// The master's audio before encoding: the shots' audio, the music bed, gain and limiter. It is produced in blocks, so that
+/// memory does not grow with the length.
 struct AudioMix: ~Copyable {
   /// Samples of a block.
   private static let blockSize = 4096
@@ -21,6 +21,7 @@ struct AudioMix: ~Copyable {
   private var limiter: Limiter?
   private let gain: Float
   private var current: Planes = []
+  /// Samples of the current shot already delivered.
   private var taken = 0
   private var hasEnded = false
 
@@ -34,10 +35,10 @@ struct AudioMix: ~Copyable {
     music = if let music = options.audio.music { try MusicBed(music, format: format, total: total) } else { nil }
   }
 
-  /// How the shots' own audio changes at each join passed so far.
+  /// Audio steps at the joins passed so far, without music.
   var steps: [AudioStep] { shots.steps }
-  /// dB by which the limiter has gone down at most.
-  var reduction: Double { limiter.map { -20 * log10(Double($0.deepest)) } ?? 0 }
+  /// The limiter's greatest gain reduction so far in dB.
+  var reduction: Double { limiter.map { -20 * log10(Double($0.lowestGain)) } ?? 0 }
 
   /// The next samples; nil at the end.
   mutating func next() throws -> Planes? {

@@ -1,15 +1,16 @@
 import Libav
 import Timing
 
-/// Gives the master's audio as encoded packets; it is encoded once, over the whole master.
+/// Produces the master's audio packets, encoded once over the whole master.
 struct AudioPacketSource: ~Copyable {
-  private var audio: AudioMix
+  private var mix: AudioMix
   let format: MasterAudioFormat
   private let encoder: Encoder
-  private var toStorage: Resampler?
-  /// Samples that wait to be encoded.
+  /// Into the encoder's sample format; nil when that is planar float.
+  private var resampler: Resampler?
+  /// Samples to encode.
   private var queue: Planes
-  /// Samples of the queue that are encoded already.
+  /// Samples of the queue that are already encoded.
   private var queueStart = 0
   private var samplesSent: Int64 = 0
   /// Samples of the whole master.
@@ -30,23 +31,23 @@ struct AudioPacketSource: ~Copyable {
     let storage = AudioFormat(sampleRate: format.sampleRate, layout: .stereo, sampleFormat: codec.sampleFormat)
     let encoder = try Encoder(
       AudioEncoding(encoder: codec.encoder, format: storage, bitRate: options.audioBitRate))
-    let audio = try AudioMix(plan, options: options, format: format, levels: levels)
+    let mix = try AudioMix(plan, options: options, format: format, levels: levels)
     self.format = format
     totalSamples = format.sample(atFrame: plan.frameCount, rate: plan.rate)
-    toStorage = codec.sampleFormat == .floatPlanar ? nil : Resampler(to: storage)
+    resampler = codec.sampleFormat == .floatPlanar ? nil : Resampler(to: storage)
     queue = Planes(repeating: [], count: format.channels)
-    self.audio = audio
+    self.mix = mix
     self.encoder = encoder
   }
 
   var timeBase: TimeBase { encoder.timeBase }
   func parameters() throws -> CodecParameters { try encoder.parameters() }
-  /// Samples that the encoder puts in front.
+  /// Samples that the encoder puts before the first.
   var priming: Int { encoder.initialPadding }
-  /// How the audio changes at each join passed so far.
-  var steps: [AudioStep] { audio.steps }
-  /// dB by which the limiter has gone down at most so far.
-  var reduction: Double { audio.reduction }
+  /// Audio steps at the joins passed so far.
+  var steps: [AudioStep] { mix.steps }
+  /// The limiter's greatest gain reduction so far in dB.
+  var reduction: Double { mix.reduction }
 
   /// - Returns: false after the last packet.
   mutating func next(into packet: borrowing Packet) throws -> Bool {
@@ -67,7 +68,7 @@ struct AudioPacketSource: ~Copyable {
   }
 
   private mutating func fill() throws {
-    guard let block = try audio.next() else {
+    guard let block = try mix.next() else {
       hasMore = false
       return
     }
@@ -84,9 +85,9 @@ struct AudioPacketSource: ~Copyable {
       }
     }
     queueStart += count
-    if let stored = try toStorage?.convert(frame) {
-      stored.pts = samplesSent
-      try encoder.send(stored)
+    if let converted = try resampler?.convert(frame) {
+      converted.pts = samplesSent
+      try encoder.send(converted)
     } else {
       frame.pts = samplesSent
       try encoder.send(frame)

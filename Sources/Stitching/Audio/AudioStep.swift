@@ -1,27 +1,27 @@
 import Foundation
 
-/// How the audio changes where one shot meets the next.
+/// The change of the audio at a join.
 struct AudioStep: Sendable, Hashable {
-  /// dB by which the level changes; nil where a side is silent.
+  /// Change of level in dB; nil where a side is silent.
   let level: Double?
-  /// RMS over third-octave bands of the change of their levels in dB, the overall level apart; nil where a side is silent.
+  /// RMS change of third-octave band levels in dB, after level matching; nil where a side is silent.
   let spectral: Double?
 
-  /// Seconds on either side that the level is measured over.
+  /// Seconds on either side over which the level is measured.
   private static let levelWindow = 0.1
-  /// Seconds on either side that the spectrum is measured over.
+  /// Seconds on either side over which the spectrum is measured.
   private static let spectralWindow = 0.5
-  /// Bands that lie further than this under a side's whole level, in dB, count as lying there: noise nobody hears.
+  /// Floor of a band's level in dB below the side's overall level, so that inaudible noise does not count.
   private static let bandFloor = -60.0
 
-  init(from before: Planes, to after: Planes, sampleRate: Int) {
+  init(from previous: Planes, to next: Planes, sampleRate: Int) {
     let window = Int(Self.levelWindow * Double(sampleRate))
-    let ending = Self.meanSquare(before.map { $0.suffix(window) })
-    let opening = Self.meanSquare(after.map { $0.prefix(window) })
+    let ending = Self.meanSquare(previous.map { $0.suffix(window) })
+    let opening = Self.meanSquare(next.map { $0.prefix(window) })
     level = ending.flatMap { ending in opening.map { 10 * log10($0 / ending) } }
     let reach = Int(Self.spectralWindow * Double(sampleRate))
-    let tail = BandSpectrum.levels(before.map { Array($0.suffix(reach)) }, sampleRate: sampleRate)
-    let head = BandSpectrum.levels(after.map { Array($0.prefix(reach)) }, sampleRate: sampleRate)
+    let tail = BandSpectrum.powers(previous.map { Array($0.suffix(reach)) }, sampleRate: sampleRate)
+    let head = BandSpectrum.powers(next.map { Array($0.prefix(reach)) }, sampleRate: sampleRate)
     spectral = Self.decibels(tail).flatMap { tail in
       Self.decibels(head).map { head in
         let sum = zip(tail, head).reduce(0.0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) }
@@ -30,12 +30,12 @@ struct AudioStep: Sendable, Hashable {
     }
   }
 
-  /// As much of a shot's end as the next join needs.
+  /// The end of a shot that the next join's measurement needs.
   static func tail(of planes: Planes, sampleRate: Int) -> Planes {
     planes.map { Array($0.suffix(Int(spectralWindow * Double(sampleRate)))) }
   }
 
-  /// Bands against their sum; nil for silence.
+  /// Band levels relative to their sum; nil for silence.
   private static func decibels(_ powers: [Double]) -> [Double]? {
     let sum = powers.reduce(0, +)
     guard sum > silence else { return nil }
@@ -53,17 +53,17 @@ struct AudioStep: Sendable, Hashable {
   }
 }
 
-/// The power of audio in third-octave bands, by Welch's method.
+/// Third-octave band powers by Welch's method.
 enum BandSpectrum {
-  /// Samples of one transform; a power of two.
+  /// Samples per transform; a power of two.
   private static let size = 4096
-  /// Hz of the lowest band's centre.
+  /// Centre of the lowest band in Hz.
   private static let lowest = 50.0
-  /// Hz that no band's centre lies above.
+  /// Upper limit of band centres in Hz.
   private static let highest = 16_000.0
 
-  /// Mean power of each band, all channels together, from the lowest on.
-  static func levels(_ planes: Planes, sampleRate: Int) -> [Double] {
+  /// Mean power of each band over all channels, lowest band first.
+  static func powers(_ planes: Planes, sampleRate: Int) -> [Double] {
     var power = [Double](repeating: 0, count: size / 2)
     let window = (0..<size).map { 0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(size)) }
     var blocks = 0

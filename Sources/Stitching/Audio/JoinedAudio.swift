@@ -1,21 +1,20 @@
-import Foundation
 import Libav
 import Timing
 
-/// Samples, a plane for each channel.
+/// Samples, one plane per channel.
 typealias Planes = [[Float]]
 
-/// The shots' own audio, one after the other: each cut or padded to its frames and joined to the next with a crossfade.
+/// The shots' own audio in sequence, each cut or padded to its frames and crossfaded into the next.
 struct JoinedAudio {
   private let plan: StitchPlan
   private let format: MasterAudioFormat
   private let crossfade: Int
-  /// What the shot before goes on with after its last kept frame, for the crossfade.
+  /// The audio of the shot before after its last kept frame, for the crossfade.
   private var continuation: Planes = []
   private var fadesIn = false
   private var shot = 0
-  private var before: Planes?
-  /// How the audio changes at each join passed so far.
+  private var previous: Planes?
+  /// Audio steps at the joins passed so far.
   private(set) var steps: [AudioStep] = []
 
   init(_ plan: StitchPlan, format: MasterAudioFormat, crossfade seconds: Double) {
@@ -37,7 +36,7 @@ struct JoinedAudio {
     var planes = audio.planes.map { Array($0[..<length]) }
     let isLast = shot == plan.shots.count - 1
     let isDissolve = !isLast && plan.joins[shot].fadeFrames > 0
-    let goesOn = isDissolve || audio.soundingEnd >= length + fade
+    let continues = isDissolve || audio.sourceEnd >= length + fade
     if !continuation.isEmpty {
       Self.cross(&planes, with: continuation)
     } else if fadesIn {
@@ -46,21 +45,21 @@ struct JoinedAudio {
     continuation = []
     fadesIn = false
     if !isLast, fade > 0 {
-      if goesOn {
+      if continues {
         continuation = audio.planes.map { Array($0[length...]) }
       } else {
-        // Nothing to fade over with: the end goes down and the next shot comes up, so that neither clicks.
+        // Too short for a crossfade: fade the end out and the next shot in, so that neither clicks.
         Self.fade(&planes, samples: fade / 2, isOpening: false)
         fadesIn = true
       }
     }
-    if let before { steps.append(AudioStep(from: before, to: planes, sampleRate: format.sampleRate)) }
-    before = AudioStep.tail(of: planes, sampleRate: format.sampleRate)
+    if let previous { steps.append(AudioStep(from: previous, to: planes, sampleRate: format.sampleRate)) }
+    previous = AudioStep.tail(of: planes, sampleRate: format.sampleRate)
     shot += 1
     return planes
   }
 
-  /// Samples that a shot's audio goes on under the next one: as long as the frames of both are seen.
+  /// Samples of crossfade after a shot's kept frames; in a dissolve, as long as both shots are visible.
   private func fade(atEndOf shot: Int, length: Int) -> Int {
     guard shot < plan.joins.count, plan.joins[shot].fadeFrames > 0 else { return min(crossfade, length / 2) }
     let join = plan.joins[shot]
@@ -68,13 +67,14 @@ struct JoinedAudio {
       - format.sample(atFrame: join.frame, rate: plan.rate)
   }
 
-  /// Equal power: the squares of both gains add up to 1 throughout.
-  private static func cross(_ planes: inout Planes, with before: Planes) {
+  /// Equal-power crossfade: the squares of both gains add up to 1.
+  private static func cross(_ planes: inout Planes, with previous: Planes) {
     for channel in planes.indices {
-      let count = min(before[channel].count, planes[channel].count)
+      let count = min(previous[channel].count, planes[channel].count)
       for index in 0..<count {
-        let angle = (Float(index) + 0.5) / Float(count) * .pi / 2
-        planes[channel][index] = planes[channel][index] * sin(angle) + before[channel][index] * cos(angle)
+        planes[channel][index] =
+          planes[channel][index] * Fade.rising(index, over: count)
+          + previous[channel][index] * Fade.falling(index, over: count)
       }
     }
   }
@@ -83,9 +83,8 @@ struct JoinedAudio {
     for channel in planes.indices {
       let count = min(samples, planes[channel].count)
       for index in 0..<count {
-        let gain = sin((Float(index) + 0.5) / Float(count) * .pi / 2)
         let position = isOpening ? index : planes[channel].count - 1 - index
-        planes[channel][position] *= gain
+        planes[channel][position] *= Fade.rising(index, over: count)
       }
     }
   }

@@ -1,63 +1,62 @@
 import Foundation
 
-/// Keeps the true peak of audio under a ceiling: it looks ahead, goes down before a peak comes and comes up slowly behind it.
+/// A look-ahead true peak limiter.
 ///
-/// Peaks between the samples are found by four-fold oversampling, as ITU-R BS.1770-4 measures them. All channels get the same
-/// gain, so that nothing wanders in the stereo frame. Audio that stays under the ceiling passes bit for bit, and as many
-/// samples come out as went in.
+/// Peaks between samples are found by four-fold oversampling (ITU-R BS.1770-4). All channels get the same gain, so that the
+/// stereo image stays. Audio under the ceiling passes bit for bit, and the number of samples is kept.
 struct Limiter {
-  /// Seconds in which the gain goes down before a peak.
+  /// Seconds before a peak at which the gain starts to fall.
   private static let lookAhead = 0.005
-  /// Seconds after which the gain has come back by 63 %.
+  /// Time constant of the recovery in seconds.
   private static let release = 0.120
-  /// A gain this near to 1 is 1.
-  private static let settled: Float = 0.999_99
+  /// Gains above this count as 1.
+  private static let unity: Float = 0.999_99
 
   private let ceiling: Float
   private let window: Int
-  private let releaseShare: Float
-  /// The audio that is not given out yet, and what the oversampling looks back at, a plane for each channel.
+  private let releaseCoefficient: Float
+  /// Audio not yet delivered, preceded by the oversampling filter's history; one plane per channel.
   private var waiting: Planes
   private var minimum: SlidingMinimum
   private var held: Float = 1
-  /// The last `window` held gains, as a ring.
+  /// The last `window` held gains, as a ring buffer.
   private var ring: [Float]
-  private var place = 0
+  private var ringIndex = 0
   private var sum: Double
-  /// How many of the last held gains are 1, in a row.
-  private var still: Int
-  /// Gains still to be left out, because they belong to before the first sample.
+  /// Number of consecutive held gains of 1.
+  private var unityRun: Int
+  /// Gains still to be skipped, because they belong before the first sample.
   private var lead: Int
   /// The lowest gain so far.
-  private(set) var deepest: Float = 1
+  private(set) var lowestGain: Float = 1
 
   /// - Parameter ceiling: the highest true peak, as a factor of full scale.
   init(ceiling: Float, channels: Int, sampleRate: Int) {
     self.ceiling = ceiling
     window = max(2, Int(Self.lookAhead * Double(sampleRate)))
-    releaseShare = Float(1 - exp(-1 / (Self.release * Double(sampleRate))))
+    releaseCoefficient = Float(1 - exp(-1 / (Self.release * Double(sampleRate))))
     waiting = Planes(repeating: [Float](repeating: 0, count: Oversampling.reach), count: channels)
     minimum = SlidingMinimum(window: window + 1)
     ring = [Float](repeating: 1, count: window)
     sum = Double(window)
-    still = window
+    unityRun = window
     lead = window - 1 + Oversampling.reach
   }
 
-  /// Takes samples and gives those that are settled.
+  /// Adds samples and returns those whose gain is final.
   mutating func process(_ planes: Planes) -> Planes {
     for channel in waiting.indices { waiting[channel] += planes[channel] }
     return advance(planes[0].count)
   }
 
-  /// Gives what is still held back.
+  /// Returns the samples still held back.
   mutating func finish() -> Planes {
     let missing = window - 1 + Oversampling.reach
     for channel in waiting.indices { waiting[channel] += [Float](repeating: 0, count: missing) }
     return advance(missing)
   }
 
-  /// The samples that came last, `count` of them, bring as many gains.
+  /// Computes a gain for each of the last `count` samples.
   private mutating func advance(_ count: Int) -> Planes {
     let first = waiting[0].count - count
     let peaks = Oversampling.peaks(waiting, first: first, count: count, under: ceiling)
@@ -66,18 +65,18 @@ struct Limiter {
     for index in 0..<count {
       let peak = peaks?[index] ?? 0
       let needed = minimum.push(peak > ceiling ? ceiling / peak : 1)
-      var next = held + (1 - held) * releaseShare
-      if next > Self.settled { next = 1 }
+      var next = held + (1 - held) * releaseCoefficient
+      if next > Self.unity { next = 1 }
       held = min(needed, next)
-      sum += Double(held) - Double(ring[place])
-      ring[place] = held
-      place = place + 1 == window ? 0 : place + 1
-      still = held == 1 ? still + 1 : 0
-      if still >= window { sum = Double(window) }
-      if lead > 0 { lead -= 1 } else { gains.append(still >= window ? 1 : Float(sum / Double(window))) }
+      sum += Double(held) - Double(ring[ringIndex])
+      ring[ringIndex] = held
+      ringIndex = ringIndex + 1 == window ? 0 : ringIndex + 1
+      unityRun = held == 1 ? unityRun + 1 : 0
+      if unityRun >= window { sum = Double(window) }
+      if lead > 0 { lead -= 1 } else { gains.append(unityRun >= window ? 1 : Float(sum / Double(window))) }
     }
-    deepest = min(deepest, gains.min() ?? 1)
-    // What stands before the audio that goes out now is history for the oversampling.
+    lowestGain = min(lowestGain, gains.min() ?? 1)
+    // The samples before those delivered now are history for the oversampling filter.
     let start = Oversampling.reach
     var output = Planes()
     for channel in waiting.indices {
@@ -89,10 +88,10 @@ struct Limiter {
   }
 }
 
-/// The least of the last values.
+/// The minimum over a sliding window.
 private struct SlidingMinimum {
   private let window: Int
-  /// Values that may yet be the least, ascending, and when they came.
+  /// Candidates for the minimum, ascending, and the times they were added.
   private var values: [Float] = []
   private var times: [Int] = []
   private var head = 0
@@ -118,13 +117,13 @@ private struct SlidingMinimum {
   }
 }
 
-/// Samples between the samples.
+/// Four-fold oversampling.
 private enum Oversampling {
-  /// Samples that the filter looks at on either side.
+  /// Samples that the filter covers on either side.
   static let reach = 8
   private static let phases = 4
 
-  /// For each phase but the first, which is the sample itself: a windowed sinc of `2 × reach` taps.
+  /// A windowed sinc of `2 × reach` taps for each phase but the first, which is the sample itself.
   private static let taps: [[Float]] = (1..<phases).map { phase in
     let raw = (0..<2 * reach).map { tap -> Double in
       let x = Double(tap - reach + 1) - Double(phase) / Double(phases)
@@ -134,11 +133,11 @@ private enum Oversampling {
     let sum = raw.reduce(0, +)
     return raw.map { Float($0 / sum) }
   }
-  /// No value between samples is further beyond them than this factor.
+  /// Upper bound of the ratio between an interpolated value and the greatest sample.
   private static let gain: Float = taps.map { $0.reduce(0) { $0 + abs($1) } }.max() ?? 1
 
-  /// The highest magnitude of each of the samples `reach` places before the last `count` ones, and of what lies between it and
-  /// the next; nil when all are surely under a ceiling.
+  /// The peak between each sample and the next, for the `count` samples that end `reach` before the last; nil when all are
+  /// certainly under the ceiling.
   /// - Parameter planes: with at least `reach` samples before `first`.
   static func peaks(_ planes: Planes, first: Int, count: Int, under ceiling: Float) -> [Float]? {
     let from = max(0, first - 2 * reach + 1)
@@ -148,7 +147,7 @@ private enum Oversampling {
     for plane in planes {
       plane.withUnsafeBufferPointer { samples in
         for index in 0..<count {
-          // The sample `reach` before: its right-hand taps have just come.
+          // The sample `reach` earlier, whose right-hand taps are complete now.
           let centre = first + index - reach
           var peak = centre >= 0 ? abs(samples[centre]) : 0
           let start = centre - reach + 1

@@ -2,14 +2,14 @@ import Foundation
 import Libav
 import Probing
 
-/// Decodes a piece of music piece by piece, once or over and over.
+/// Decodes the music block by block, once or in a loop.
 struct MusicReader: ~Copyable {
-  /// Seconds over which the end fades into the beginning when the music goes round.
+  /// Seconds of crossfade from the end to the start of looped music.
   private static let loopFade = 0.020
-  /// Seconds that music must last at least to go round.
+  /// Shortest music that can be looped, in seconds.
   private static let shortestLoop = 0.5
-  /// Taken samples that the queue keeps rather than moving the others each time.
-  private static let worthMoving = 1 << 16
+  /// Delivered samples that the queue holds before they are removed, so that the rest is seldom moved.
+  private static let compactionThreshold = 1 << 16
 
   private let music: MusicOptions
   private let format: MasterAudioFormat
@@ -17,18 +17,18 @@ struct MusicReader: ~Copyable {
   private var reader: StreamReader
   private var resampler: Resampler
   private let frame: Frame
-  /// Decoded samples that were not taken yet; the last ``hold`` of them may still be faded.
+  /// Decoded samples; the last ``hold`` of them may still be faded.
   private var queue: Planes
-  /// Samples of the queue that were taken already.
+  /// Samples of the queue that are already delivered.
   private var queueStart = 0
-  /// Where in the queue the next decoded sample goes: before its end, it is added to what stands there.
+  /// Position in the queue of the next decoded sample; before the queue's end, it is mixed in.
   private var writing = 0
   private let hold: Int
   private var decoded = 0
   private var hasEnded = false
   private var faultsSeen = 0
 
-  /// - Throws: ``StitchError`` when the file holds no audio; ``LibavError`` when it cannot be opened.
+  /// - Throws: ``StitchError`` `unusableMusic` when the file has no audio; ``LibavError`` when it cannot be opened.
   init(_ music: MusicOptions, format: MasterAudioFormat) throws {
     let stream = try Self.stream(of: music.file)
     let reader = try StreamReader(try Demuxer(path: music.file), streams: [stream.index])
@@ -43,22 +43,23 @@ struct MusicReader: ~Copyable {
     hold = Int((music.loops ? Self.loopFade : music.fade) * Double(format.sampleRate))
   }
 
-  /// The audio stream that would be played.
+  /// The audio stream that a player would choose.
   static func stream(of path: String) throws -> StreamInfo {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.mainAudio, stream.audio != nil else {
-      throw StitchError(.unusableMusic, "holds no audio, so it cannot be the music; name a audio file", file: path)
+      throw StitchError(
+        .unusableMusic, "has no audio stream, so it cannot be the music; name an audio file", file: path)
     }
     return stream
   }
 
-  /// The next samples, at most so many; empty after the end.
+  /// The next samples, at most `count`; empty after the end.
   mutating func next(_ count: Int) throws -> Planes {
     while !hasEnded, queue[0].count - queueStart < count + hold || writing < queue[0].count { try decode() }
     let end = min(queueStart + count, queue[0].count)
     let samples = queue.map { Array($0[queueStart..<end]) }
     queueStart = end
-    if queueStart > max(hold, Self.worthMoving) {
+    if queueStart > max(hold, Self.compactionThreshold) {
       for channel in queue.indices { queue[channel].removeFirst(queueStart) }
       writing -= queueStart
       queueStart = 0
@@ -69,10 +70,10 @@ struct MusicReader: ~Copyable {
   private mutating func decode() throws {
     guard try reader.next(into: frame) != nil else {
       if let rest = try resampler.flush() { append(rest) }
-      try turn()
+      try endOrRepeat()
       return
     }
-    // What cannot be decoded at either end is a tag or a cut; between good audio it is damage.
+    // Undecodable data before the first frame is a tag; between decoded frames it is damage.
     if reader.faultCount > faultsSeen, decoded > 0, let fault = reader.faults.last {
       throw StitchError(.unusableMusic, "is damaged: \(fault.message)", file: music.file)
     }
@@ -95,24 +96,24 @@ struct MusicReader: ~Copyable {
     decoded += count
   }
 
-  /// At the end of the file: ends the music, or opens it again.
-  private mutating func turn() throws {
+  /// At the end of the file, ends the music or reopens it.
+  private mutating func endOrRepeat() throws {
     guard decoded > 0 else {
       let reason = reader.faults.first.map { ": \($0.message)" } ?? ""
-      throw StitchError(.unusableMusic, "no audio could be decoded of it\(reason)", file: music.file)
+      throw StitchError(.unusableMusic, "none of its audio can be decoded\(reason)", file: music.file)
     }
     guard music.loops else {
       let count = min(hold, queue[0].count - queueStart)
       for channel in queue.indices {
         let end = queue[channel].count
-        for index in 0..<count { queue[channel][end - 1 - index] *= Fade.slope(index, over: count) }
+        for index in 0..<count { queue[channel][end - 1 - index] *= Fade.raisedCosine(index, over: count) }
       }
       hasEnded = true
       return
     }
     guard decoded >= Int(Self.shortestLoop * Double(format.sampleRate)) else {
       throw StitchError(
-        .unusableMusic, "lasts less than \(Self.shortestLoop) s, too little to go round; do without looping it",
+        .unusableMusic, "is shorter than \(Self.shortestLoop) s, too short to loop; use it without looping",
         file: music.file)
     }
     writing = max(queueStart, queue[0].count - hold)
@@ -125,24 +126,5 @@ struct MusicReader: ~Copyable {
     resampler = Resampler(to: format.target(for: stream))
     decoded = 0
     faultsSeen = 0
-  }
-}
-
-/// Gains of fades by sample.
-enum Fade {
-  /// Equal power, up: with ``falling(_:over:)`` the squares add up to 1.
-  static func rising(_ index: Int, over count: Int) -> Float {
-    index < count ? sin((Float(index) + 0.5) / Float(count) * .pi / 2) : 1
-  }
-
-  static func falling(_ index: Int, over count: Int) -> Float {
-    index < count ? sin((Float(count - index) - 0.5) / Float(count) * .pi / 2) : 0
-  }
-
-  /// A raised cosine, soft at both ends.
-  static func slope(_ index: Int, over count: Int) -> Float {
-    guard index < count else { return 1 }
-    let sine = sin((Float(index) + 0.5) / Float(count) * .pi / 2)
-    return sine * sine
   }
 }

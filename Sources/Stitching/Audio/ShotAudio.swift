@@ -2,57 +2,21 @@ import Libav
 import Probing
 import Timing
 
-/// The rate and channels that every shot's audio is brought to.
-struct MasterAudioFormat: Sendable, Hashable {
-  /// Samples per second.
-  let sampleRate: Int
-  let channels: Int
-
-  static let stereoChannels = 2
-  private static let commonRate = 48_000
-  private static let plainRates = [44_100, 48_000]
-
-  /// The shots' own rate where they agree on a usual one, else 48 kHz; the music's where no shot has audio; always stereo.
-  /// Nil when there is neither.
-  /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
-  init?(_ clips: [SourceClip], music: MusicOptions?) throws {
-    let own = clips.compactMap { $0.index.audio?.stream.audio }
-    let bed = try music.flatMap { try MusicReader.stream(of: $0.file).audio }
-    let audios = own.isEmpty ? [bed].compactMap(\.self) : own
-    guard let first = audios.first else { return nil }
-    let agrees = audios.allSatisfy { $0.sampleRate == first.sampleRate } && Self.plainRates.contains(first.sampleRate)
-    sampleRate = agrees ? first.sampleRate : Self.commonRate
-    channels = Self.stereoChannels
-  }
-
-  var audioFormat: AudioFormat { AudioFormat(sampleRate: sampleRate, layout: .stereo) }
-
-  /// What a stream is resampled to. Mono stays mono and goes to both channels unchanged: libswresample would make it 3 dB
-  /// quieter.
-  func target(for stream: StreamInfo) -> AudioFormat {
-    stream.audio?.channels == 1 ? AudioFormat(sampleRate: sampleRate, layout: .mono) : audioFormat
-  }
-
-  /// The sample at which a frame begins.
-  func sample(atFrame frame: Int, rate: FrameRate) -> Int {
-    Int((rate.duration(frames: frame) * Int64(sampleRate)).rounded)
-  }
-}
-
-/// One shot's audio, decoded: sample 0 belongs to the first kept frame's first instant.
+/// One shot's decoded audio, starting with the first kept frame.
 struct ShotAudio {
-  /// A plane for each channel, all of the same length; silence where the shot has none.
-  private(set) var planes: [[Float]]
-  /// Samples from 0 on that come from the shot itself: beyond, there is only padding.
-  private(set) var soundingEnd = 0
+  /// One plane per channel, all of the same length; silence where the shot has no audio.
+  private(set) var planes: Planes
+  /// End of the samples that come from the shot; only padding follows.
+  private(set) var sourceEnd = 0
 
-  /// A packet that starts further than this from where the one before ended leaves a gap or overlaps; less is rounding.
+  /// Seconds between the end of one packet and the start of the next that count as a gap or an overlap; less is rounding.
   private static let gapTolerance = 0.010
 
-  /// Decodes the audio that goes with `length` samples from the kept start on.
-  /// - Throws: ``StitchError`` when it is damaged.
+  /// Decodes `length` samples.
+  /// - Parameter kept: the first kept frame.
+  /// - Throws: ``StitchError`` `unusableShot` when the audio is damaged or cannot be read.
   init(_ clip: SourceClip, from kept: Int, length: Int, format: MasterAudioFormat) throws {
-    planes = [[Float]](repeating: [Float](repeating: 0, count: length), count: format.channels)
+    planes = Planes(repeating: [Float](repeating: 0, count: length), count: format.channels)
     guard let audio = clip.index.audio, length > 0 else { return }
     let stream = audio.stream
     let videoStart = clip.video.start ?? .zero
@@ -82,7 +46,7 @@ struct ShotAudio {
     }
   }
 
-  /// - Returns: where the next samples belong.
+  /// - Returns: the position of the next samples.
   private mutating func write(_ frame: borrowing Frame, at position: Int) -> Int {
     let count = frame.sampleCount
     let length = planes[0].count
@@ -94,7 +58,7 @@ struct ShotAudio {
           for index in first..<last { planes[channel][position + index] = samples[index] }
         }
       }
-      soundingEnd = max(soundingEnd, position + last)
+      sourceEnd = max(sourceEnd, position + last)
     }
     return position + count
   }

@@ -3,12 +3,12 @@ import Probing
 import Stills
 import Timing
 
-/// Reads a written master again and holds it against its plan.
+/// Reads a written master back and compares it with its plan.
 struct MasterProof {
   /// Frames decoded on either side of each join.
   static let reach = 12
-  /// The audio may differ from the frame by one AAC frame.
-  static let audioFrame = 1024
+  /// Tolerance between audio and video: one AAC frame, in samples.
+  static let samplesPerPacket = 1024
 
   private let path: String
   private let plan: StitchPlan
@@ -26,27 +26,33 @@ struct MasterProof {
   /// - Throws: ``StitchError`` `failedProof` naming the first check that failed.
   mutating func run() throws {
     let index = try MediaIndex(path: path)
-    guard let video = index.video else { throw StitchError(.failedProof, "the master holds no video", file: path) }
-    record("reads to its end", expected: "yes", actual: index.readError ?? "yes")
+    guard let video = index.video else {
+      throw StitchError(.failedProof, "the written master has no video stream, so it was not kept", file: path)
+    }
+    record("read errors", expected: "none", actual: index.readError ?? "none")
     record("frames", expected: "\(plan.frameCount)", actual: "\(video.presentationOrder.count)")
-    timing("presentation times", video.presentationTimes, of: video)
-    timing("decoding times", video.entries.compactMap(\.dts), of: video)
-    record("starts at", expected: "0/1", actual: video.start?.fraction ?? "unknown")
-    record("lasts", expected: plan.duration.fraction, actual: video.end?.fraction ?? "unknown")
+    timing("presentation timestamps", video.presentationTimes, of: video)
+    timing("decoding timestamps", video.entries.compactMap(\.dts), of: video)
+    record("start time", expected: "0/1", actual: video.start?.fraction ?? "unknown")
+    record("duration", expected: plan.duration.fraction, actual: video.end?.fraction ?? "unknown")
     let plain = try MediaIndex(path: path, ignoringEdits: true)
     if let plainVideo = plain.video {
       record(
         "frames without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
-      timing("presentation times without edit lists", plainVideo.presentationTimes, of: plainVideo)
+      timing("presentation timestamps without edit lists", plainVideo.presentationTimes, of: plainVideo)
     }
     if let audioFormat { checkAudio(index, plain, format: audioFormat) }
     try decode(video)
-    if let failed = checks.first(where: { !$0.passed }) {
-      throw StitchError(
-        .failedProof,
-        "the written master is not what was planned, so it was not kept: \(failed.check): expected \(failed.expected), found \(failed.actual)",
-        file: path)
-    }
+    try Self.requirePassed(checks, path: path)
+  }
+
+  /// - Throws: ``StitchError`` `failedProof` naming the first check that failed.
+  static func requirePassed(_ checks: [StitchReport.Check], path: String) throws {
+    guard let failed = checks.first(where: { !$0.passed }) else { return }
+    throw StitchError(
+      .failedProof,
+      "the written master differs from its plan, so it was not kept: \(failed.check): expected \(failed.expected), found \(failed.actual)",
+      file: path)
   }
 
   private mutating func record(_ check: String, expected: String, actual: String) {
@@ -55,8 +61,8 @@ struct MasterProof {
 
   private mutating func timing(_ name: String, _ times: [Int64], of video: PacketIndex) {
     let deltas = Set(zip(times, times.dropFirst()).map { video.stream.timeBase.seconds($1 - $0).fraction })
-    let wanted = times.count > 1 ? plan.rate.frameDuration.fraction : ""
-    record("one delta of \(name)", expected: wanted, actual: deltas.sorted().joined(separator: ", "))
+    let expected = times.count > 1 ? plan.rate.frameDuration.fraction : ""
+    record("interval of \(name)", expected: expected, actual: deltas.sorted().joined(separator: ", "))
   }
 
   private mutating func checkAudio(_ index: MediaIndex, _ plain: MediaIndex, format: MasterAudioFormat) {
@@ -64,8 +70,8 @@ struct MasterProof {
       record("audio", expected: "present", actual: "missing")
       return
     }
-    // A frame begins between two samples, and the nearest one is taken: that may be half a sample off.
-    let tolerance = Rational(2 * Int64(Self.audioFrame) + 1, 2 * Int64(format.sampleRate))
+    // A frame starts at the nearest sample, up to half a sample off.
+    let tolerance = Rational(2 * Int64(Self.samplesPerPacket) + 1, 2 * Int64(format.sampleRate))
     func near(_ check: String, _ offsets: [Rational?]) {
       checks.append(
         .init(
@@ -73,30 +79,30 @@ struct MasterProof {
           expected: "within \(tolerance.fraction) s",
           actual: offsets.map { $0?.fraction ?? "unknown" }.joined(separator: ", ")))
     }
-    near("audio starts with the frame", [start])
-    near("audio ends with the frame", [end - plan.duration])
-    let edited = AudioTrack(audio, rate: format.sampleRate)
-    let whole = plain.audio.map { AudioTrack($0, rate: format.sampleRate) }
+    near("audio start against video", [start])
+    near("audio end against video", [end - plan.duration])
+    let edited = AudioTrackTimes(audio, rate: format.sampleRate)
+    let whole = plain.audio.map { AudioTrackTimes($0, rate: format.sampleRate) }
     for join in plan.joins {
       let sample = format.sample(atFrame: join.frame, rate: plan.rate) + edited.priming
-      func offset(_ track: AudioTrack?, _ video: PacketIndex?) -> Rational? {
-        guard let heard = track?.time(ofSample: sample), let video,
+      func offset(_ track: AudioTrackTimes?, _ video: PacketIndex?) -> Rational? {
+        guard let audioTime = track?.time(ofSample: sample), let video,
           video.presentationOrder.indices.contains(join.frame),
-          let seen = video.entries[video.presentationOrder[join.frame]].pts
+          let pts = video.entries[video.presentationOrder[join.frame]].pts
         else { return nil }
-        return heard - video.stream.timeBase.seconds(seen)
+        return audioTime - video.stream.timeBase.seconds(pts)
       }
       near(
-        "audio against frame at join \(join.index), with and without edit lists",
+        "audio against video at join \(join.index), with and without edit lists",
         [offset(edited, index.video), offset(whole, plain.video)])
     }
   }
 
-  /// Decodes the master; libav must have nothing to say. Damage in a copied frame is its shot's.
+  /// Decodes the master, and expects no message from libav. An error in a copied frame is reported for its shot.
   private mutating func decode(_ video: PacketIndex) throws {
     let frame = try Frame()
     for range in ranges {
-      var found = "clean"
+      var found = "no errors"
       do {
         var walker = try FrameWalker(path: path, video: video, range: range)
         var last = range.lowerBound
@@ -109,7 +115,8 @@ struct MasterProof {
       } catch let error as LibavError {
         found = error.message
       }
-      record("decoding frames #\(range.lowerBound) to #\(range.upperBound - 1)", expected: "clean", actual: found)
+      record(
+        "decoding of frames #\(range.lowerBound) to #\(range.upperBound - 1)", expected: "no errors", actual: found)
     }
   }
 
@@ -128,34 +135,34 @@ struct MasterProof {
     }
   }
 
-  /// Where copied and encoded runs meet, and shots: positions in the master, ascending.
+  /// Positions in the master where segments or shots meet, ascending.
   private var splices: [Int] {
     zip(plan.shots, plan.shotStarts).flatMap { shot, start in
       shot.segments.map { start + $0.frames.lowerBound - shot.kept.lowerBound }
     }.filter { $0 > 0 }
   }
 
-  /// The shot whose copied frame could not be decoded; nil when the frame was encoded here.
-  private func shotAtFault(master position: Int, _ words: String) -> StitchError? {
+  /// An error for the shot whose copied frame cannot be decoded; nil when the frame was re-encoded.
+  private func shotAtFault(master position: Int, _ reason: String) -> StitchError? {
     for (shot, start) in zip(plan.shots, plan.shotStarts) where position < start + shot.frameCount {
       let own = shot.kept.lowerBound + position - start
       guard shot.segments.contains(where: { $0.isCopy && $0.frames.contains(own) }) else { return nil }
       return StitchError(
         .unusableShot,
-        "is damaged: its frame #\(own) of \(shot.clip.frameCount) or one it depends on cannot be decoded (\(words)); "
-          + "fetch or generate it again", file: shot.clip.path)
+        "is damaged: its frame #\(own) of \(shot.clip.frameCount) or one it depends on cannot be decoded (\(reason)); "
+          + "download or generate it again", file: shot.clip.path)
     }
     return nil
   }
 }
 
-/// When each sample of a written audio track is heard.
-private struct AudioTrack {
+/// The times of the samples of a written audio track.
+private struct AudioTrackTimes {
   private let times: [Rational]
   /// The first sample of each packet, counted from the first packet's.
   private let samples: [Int]
   private let rate: Int
-  /// Samples in front of the first instant, which the encoder put there.
+  /// Samples before time 0, added by the encoder.
   let priming: Int
 
   init(_ index: PacketIndex, rate: Int) {

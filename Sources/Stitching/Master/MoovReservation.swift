@@ -1,20 +1,20 @@
 import Probing
 
-/// Room kept free at the front of a big master for its header, so that the frames need not be moved behind it afterwards.
+/// Space reserved for the `moov` box at the front of a large master, so that the media data need not be moved afterwards.
 ///
-/// What is not used of it stays as an empty `free` box.
+/// The unused part becomes a `free` box.
 struct MoovReservation: Sendable {
-  /// Enough for the header of this master, whatever the muxer writes into it.
+  /// An upper bound of this master's `moov` box.
   let bytes: Int
 
-  /// Copied bytes from which moving them costs more than some empty room.
-  private static let worthwhileFrom = 16 << 20
-  /// Bytes of one packet in the tables: size 4, offset 8, chunk 12, duration 8, display time 8, keyframe 4, dependency 1, with
-  /// some room.
+  /// Copied bytes from which moving them costs more than the reserved space.
+  private static let minimumCopiedBytes = 16 << 20
+  /// Bytes of one packet in the sample tables: size 4, offset 8, chunk 12, duration 8, composition offset 8, sync sample 4,
+  /// dependency 1, and a margin.
   private static let perPacket = 64
-  /// Bytes of a chapter: its title in the list and the entry of its own in a track.
+  /// Bytes of a chapter, in the chapter list and in the chapter track.
   private static let perChapter = 1 << 10
-  /// Bytes of boxes that every master has.
+  /// Bytes of the boxes that do not grow with the master.
   private static let fixed = 64 << 10
   private static let samplesPerPacket = 1024
 
@@ -27,11 +27,11 @@ struct MoovReservation: Sendable {
           return packets.reduce(sum) { $0 + shot.clip.video.entries[$1].size }
         }
     }
-    guard copied >= Self.worthwhileFrom else { return nil }
-    let words = metadata.reduce(0) { $0 + 2 * ($1.key.utf8.count + $1.value.utf8.count + 64) }
+    guard copied >= Self.minimumCopiedBytes else { return nil }
+    let text = metadata.reduce(0) { $0 + 2 * ($1.key.utf8.count + $1.value.utf8.count + 64) }
     let titles = plan.shots.reduce(0) { $0 + 2 * ($1.clip.shot.title.utf8.count) }
     let headers = plan.shots.reduce(0) { $0 + $1.clip.extradata.count }
     let packets = plan.frameCount + samples / Self.samplesPerPacket + 16
-    bytes = Self.fixed + packets * Self.perPacket + plan.shots.count * Self.perChapter + words + titles + 2 * headers
+    bytes = Self.fixed + packets * Self.perPacket + plan.shots.count * Self.perChapter + text + titles + 2 * headers
   }
 }

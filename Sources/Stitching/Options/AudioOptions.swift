@@ -1,6 +1,6 @@
 import Libav
 
-/// What the master's audio is to be: its codec, its level, and the music under it.
+/// The master's audio: its codec, its level, and the music bed.
 public struct AudioOptions: Sendable, Hashable {
   /// How the audio is stored.
   public enum Codec: String, Sendable, CaseIterable, Codable {
@@ -10,6 +10,7 @@ public struct AudioOptions: Sendable, Hashable {
     /// 16-bit integers; MOV only.
     case pcm16
 
+    /// libav's name of the encoder.
     var encoder: String {
       switch self {
       case .aac: "aac"
@@ -18,7 +19,7 @@ public struct AudioOptions: Sendable, Hashable {
       }
     }
 
-    /// What the encoder takes.
+    /// The encoder's input format.
     var sampleFormat: SampleFormat {
       switch self {
       case .aac: .floatPlanar
@@ -28,28 +29,29 @@ public struct AudioOptions: Sendable, Hashable {
     }
   }
 
-  /// What the limiter keeps true peaks under when nothing else is said, in dBTP, as EBU R 128 has it.
+  /// Default true peak limit in dBTP (EBU R 128).
   public static let usualTruePeak = -1.0
-  /// LUFS that may be asked for.
+  /// Allowed values of ``loudness`` in LUFS.
   public static let loudnessRange = -70.0...0
-  /// dBTP that may be asked for.
+  /// Allowed values of ``truePeak`` in dBTP.
   public static let truePeakRange = -20.0...0
 
   public var codec: Codec = .aac
   /// Integrated loudness of the whole master in LUFS; nil leaves the level as it is.
   public var loudness: Double?
-  /// Highest true peak in dBTP. Nil: the usual one where ``loudness`` or ``music`` is given, else no limiter.
+  /// Highest true peak in dBTP. Nil: the default where ``loudness`` or ``music`` is set, else no limiter.
   public var truePeak: Double?
   public var music: MusicOptions?
 
   public init() {}
 
+  /// Checks that the container can hold the codec.
   /// - Parameter container: libav's name of it.
-  /// - Throws: ``StitchError`` `badRequest` naming codec and container where the one does not go into the other.
+  /// - Throws: ``StitchError`` `badRequest` naming codec and container.
   public func requireContainer(_ container: String, of path: String) throws {
     guard codec != .aac, container != "mov" else { return }
     throw StitchError(
-      .badRequest, "\(codec.rawValue) audio does not go into .\(container); name the master .mov, or choose aac",
+      .badRequest, "\(codec.rawValue) audio does not fit into .\(container); name the master .mov, or choose aac",
       file: path)
   }
 
@@ -57,23 +59,23 @@ public struct AudioOptions: Sendable, Hashable {
   var ceiling: Double? { truePeak ?? (loudness != nil || music != nil ? Self.usualTruePeak : nil) }
 }
 
-/// Music under the shots' own audio.
+/// A music bed under the shots' own audio.
 public struct MusicOptions: Sendable, Hashable {
-  /// dB that the music may be raised or lowered by.
+  /// Allowed values of ``level`` in dB.
   public static let levelRange = -60.0...20
-  /// Seconds of a fade.
+  /// Allowed values of ``fade`` in seconds.
   public static let fadeRange = 0.0...60
-  /// dB that it may give way by.
+  /// Allowed values of ``duck`` in dB.
   public static let duckRange = 0.0...60
 
   public var file: String
-  /// dB, against the file's own level.
+  /// Gain in dB against the file's own level.
   public var level = -12.0
-  /// Seconds in which it comes up at the start and goes away at the end.
+  /// Seconds of fade-in at the start and of fade-out at the end.
   public var fade = 2.0
-  /// dB by which it gives way while the shots audio.
+  /// dB by which the music is ducked under the shots' audio.
   public var duck = 6.0
-  /// It begins again where it ends; else silence follows.
+  /// Repeats the music where it ends; otherwise silence follows.
   public var loops = false
 
   public init(file: String) { self.file = file }

@@ -2,25 +2,25 @@ import Libav
 import Probing
 import Timing
 
-/// Which of a shot's frames make up each frame at another rate.
+/// The source frames that make up each frame at another rate.
 struct FrameRateMap: Sendable {
-  /// One of a shot's frames and its part, above 0; the parts of one frame add up to 1.
+  /// A source frame and its weight, above 0; the weights of one output frame add up to 1.
   struct Share: Sendable, Hashable {
     let frame: Int
     let weight: Float
   }
 
-  /// One list for each frame at the new rate, in presentation order.
+  /// One list per frame at the new rate, in presentation order.
   let shares: [[Share]]
 
   var count: Int { shares.count }
 
-  /// Frames at the new rate before the first that shows one of the shot's behind `last`.
+  /// Frames at the new rate before the first that shows a source frame after `last`.
   func count(through last: Int) -> Int {
     shares.firstIndex { $0.contains { $0.frame > last } } ?? count
   }
 
-  /// The same duration at another rate, to the nearest frame.
+  /// Keeps the duration, to the nearest frame.
   init(_ video: PacketIndex, to rate: FrameRate, conversion: ConformOptions.RateConversion) {
     let base = video.stream.timeBase
     let times = video.presentationTimes
@@ -46,7 +46,7 @@ struct FrameRateMap: Sendable {
     self.shares = shares
   }
 
-  /// The frames on screen during a span, each by its part of it. Parts below a tick are rounding.
+  /// The frames on screen during a span, weighted by time. Parts shorter than a tick are rounding.
   private static func covered(
     _ from: Rational, _ to: Rational, starts: [Rational], frame: Int, base: TimeBase
   ) -> [Share] {

@@ -2,23 +2,23 @@ import Libav
 import Probing
 import Timing
 
-/// What every frame of a master has in common.
+/// The format that all frames of a master share.
 struct MasterFormat: Sendable {
-  /// Pixels of a side that a master can have.
+  /// Pixels of a master's width and height.
   static let sides = 16...16_384
 
   let codec: String
   let profile: String?
-  /// Nil lets the encoder choose.
+  /// As the bit stream codes it; nil lets the encoder choose.
   let level: Int?
   let info: StreamInfo.Video
-  /// What the numbers stand for, with what is assumed where tags are missing.
+  /// Colour tags, with assumptions where the stream has none.
   let tags: ColorTags
   let rate: FrameRate
-  /// The shot that the format was taken from, where it is exactly that shot's.
+  /// The shot whose format it is exactly; nil when options changed it.
   let model: String?
 
-  /// The first shot's format, changed as the options say.
+  /// The first shot's format, changed by the options.
   init(_ first: SourceClip, options: ConformOptions?) throws {
     var info = first.info
     var isOwn = true
@@ -30,7 +30,7 @@ struct MasterFormat: Sendable {
       guard Self.sides.contains(width), Self.sides.contains(height), width % steps.0 == 0, height % steps.1 == 0 else {
         throw StitchError(
           .badRequest,
-          "a master of \(width)x\(height) cannot be made: sides go from \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels and must be even for \(info.pixelFormat)"
+          "cannot make a master of \(width)x\(height): sides are \(Self.sides.lowerBound) to \(Self.sides.upperBound) pixels and must be even for \(info.pixelFormat)"
         )
       }
       info.width = width
@@ -38,14 +38,14 @@ struct MasterFormat: Sendable {
       info.sampleAspectRatio = .one
       info.rotation = 0
       info.isMirrored = false
-      // What an untagged frame means goes by its size, so a new size needs the tags said.
+      // The colours assumed for untagged frames depend on the size, so a new size needs explicit tags.
       info.color = first.tags
       isOwn = false
     }
     let rate = options?.rate ?? first.rate
     guard first.isConstant || options?.rate != nil else {
       throw StitchError(
-        .mismatch, "its frame rate is not constant, so it cannot give the master its rate; name one with --rate",
+        .mismatch, "its frame rate is not constant, so it cannot set the master's rate; give one with --rate",
         file: first.path)
     }
     if rate != first.rate { isOwn = false }
@@ -53,7 +53,7 @@ struct MasterFormat: Sendable {
       info.pixelFormat = format.withoutImpliedRange.name
       info.color.range = "pc"
     }
-    // Other codecs are taken over whole or not at all, so there is nothing that a conformed shot could be like.
+    // Streams of other codecs can only be copied whole, so conformed shots cannot match them.
     let isEncodable = options == nil || ShotPlan.spliceable.contains(first.codec)
     if !isEncodable { isOwn = false }
     codec = isEncodable ? first.codec : "h264"
@@ -65,7 +65,7 @@ struct MasterFormat: Sendable {
     self.rate = rate
   }
 
-  /// A field in which a shot is not as the master.
+  /// A field in which a shot differs from the master.
   struct Difference: Sendable, Hashable, CustomStringConvertible {
     enum Field: String, Sendable {
       case codec = "video codec"
@@ -111,12 +111,12 @@ struct MasterFormat: Sendable {
     return found
   }
 
-  /// The clip as it fits into the master: itself, or made to fit if the options allow it.
-  /// - Throws: ``StitchError`` naming shot, field and both values.
+  /// The clip itself where it matches the master, else conformed if the options allow it.
+  /// - Throws: ``StitchError`` `mismatch` naming shot, field and both values.
   func fitting(_ clip: SourceClip, options: ConformOptions?) throws -> SourceClip {
     let differences = differences(of: clip)
     guard let first = differences.first else { return clip }
-    let master = model.map { "the first shot (\($0)) has" } ?? "the master is to have"
+    let master = model.map { "the first shot (\($0)) has" } ?? "the master has"
     func refuse(_ difference: Difference, _ advice: String) -> StitchError {
       StitchError(
         .mismatch, "\(difference.field.rawValue) is \(difference.own), but \(master) \(difference.wanted); \(advice)",
@@ -127,12 +127,13 @@ struct MasterFormat: Sendable {
       switch difference.field {
       case .rate where options.rateConversion == nil:
         throw refuse(difference, "allow it with --rate-conversion duplicate or blend")
-      case .dolbyVision: throw refuse(difference, "its own layer cannot be made or kept; use shots that agree")
+      case .dolbyVision:
+        throw refuse(difference, "its metadata can be neither made nor kept by re-encoding; use shots that agree")
       case .fieldOrder: throw refuse(difference, "deinterlace it first")
       case .transfer where clip.tags.isHDR || tags.isHDR:
-        throw refuse(difference, "that is a grade and not a conversion; grade one of them first")
+        throw refuse(difference, "HDR and SDR need grading, not conversion; grade one of them first")
       case .rotation where clip.info.rotation % 90 != 0 || info.rotation % 90 != 0:
-        throw refuse(difference, "turn it upright first")
+        throw refuse(difference, "rotate it to its display orientation first")
       default: continue
       }
     }
@@ -150,24 +151,24 @@ struct MasterFormat: Sendable {
 
   private func order(_ clip: SourceClip) -> String { Self.order(clip.info) }
 
-  /// Unknown counts as progressive: nearly all that say nothing are.
+  /// Unknown counts as progressive, as nearly all untagged streams are.
   private static func order(_ info: StreamInfo.Video) -> String { info.fieldOrder ?? "progressive" }
 
   private static func plain(_ format: String) -> String {
     PixelFormat(name: format)?.withoutImpliedRange.name ?? format
   }
 
-  /// Unknown counts as square, as players take it.
+  /// Unknown counts as square, as in players.
   static func ratio(_ info: StreamInfo.Video) -> String {
     info.sampleAspectRatio.isPositive ? info.sampleAspectRatio.fraction : Rational.one.fraction
   }
 }
 
-/// What is done to a shot so that it fits into the master.
+/// How a shot is conformed to the master.
 struct ConformRecipe: Sendable {
   let format: MasterFormat
   let differences: [MasterFormat.Difference]
   let fit: ConformOptions.Fit
-  /// Nil when its frames are taken one for one.
+  /// Nil when the frame rate is unchanged.
   let rates: FrameRateMap?
 }

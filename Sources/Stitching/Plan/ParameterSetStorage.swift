@@ -1,18 +1,19 @@
-/// How the parameter sets travel in the master.
+/// Where the master's parameter sets are stored.
 ///
-/// All shots and all frames encoded here share one sample entry, `avc1` or `hvc1`, which players of every kind take: where
-/// sets of the same id differ, ids are changed (see ``ParameterSetRenumbering``), which leaves every coded frame as it is. Several
-/// sample entries would keep the ids, but players commonly read only the first.
+/// All shots and all re-encoded frames share one sample entry, `avc1` or `hvc1`, which every player accepts. Where sets of the
+/// same id differ, ids are renumbered (see ``ParameterSetRenumbering``), which leaves the coded frames unchanged. Several
+/// sample entries would keep the ids, but many players read only the first.
 enum ParameterSetStorage: Sendable {
-  /// Every shot has the same sets and nothing is encoded: packets go through untouched.
+  /// Every shot has the same sets and nothing is encoded: packets are copied unchanged.
   case shared
-  /// All sets, under distinct ids, in the one sample entry (`avc1`, `hvc1`); none in the packets.
+  /// All sets, under distinct ids, in one sample entry (`avc1`, `hvc1`); none in the packets.
   case merged(MergedParameterSets)
-  /// The ids do not suffice: the sets stand before every keyframe, and the sample entry says so (`avc3`, `hev1`).
+  /// There are too few ids: the sets precede every keyframe, as `avc3` and `hev1` signal.
   case inBand
 
-  /// For the sets of the copied shots and of the encoders, in order.
-  /// - Parameter declaring: what all the copied shots say of their frames' brightness.
+  /// - Parameters:
+  ///   - streams: the sets of the copied shots and of the encoders, in order.
+  ///   - declaring: the SEI messages on brightness that all copied shots declare.
   init(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
     if let merged = MergedParameterSets(streams, declaring: declaring),
       DecoderConfiguration.record(merged.sets, isComplete: true) != nil
@@ -23,7 +24,7 @@ enum ParameterSetStorage: Sendable {
     }
   }
 
-  /// As a report names it.
+  /// The report's name for it.
   var name: String {
     switch self {
     case .shared: "shared"
@@ -32,7 +33,7 @@ enum ParameterSetStorage: Sendable {
     }
   }
 
-  /// What brings a stream's packets into the master's form; nil when they go through untouched.
+  /// Rewrites a stream's packets for the master; nil when they are copied unchanged.
   func rewriter(for sets: ParameterSets, lengthSize: Int, path: String) -> PacketRewriter? {
     switch self {
     case .shared: nil
@@ -42,7 +43,7 @@ enum ParameterSetStorage: Sendable {
     }
   }
 
-  /// The sample entry's record and its four-letter name; nil when the first shot's own stay.
+  /// The sample entry's configuration record and four-character code; nil keeps the first shot's.
   func sampleEntry(first: ParameterSets) -> (record: [UInt8], tag: String)? {
     switch self {
     case .shared: nil

@@ -2,21 +2,21 @@ import Libav
 import Probing
 import Timing
 
-/// Encodes frames so that they can stand between a shot's copied packets.
+/// Encoder settings that match a shot's stream, so that encoded frames can be spliced with its copied packets.
 struct ShotEncoding: Sendable {
-  /// Constant rate factor: finer than what services deliver, so that a re-encoded frame cannot be told from its neighbours.
-  static let quality = 12
-  /// Frames from one IDR to the next when a whole shot is encoded, in seconds.
+  /// Constant rate factor: finer than services deliver, so that re-encoded frames look like their neighbours.
+  static let constantRateFactor = 12
+  /// Seconds from one IDR to the next when a whole shot is encoded.
   static let secondsPerGOP = 2
   static let bFramesOfWholeShots = 2
-  /// H.264 parameter-set ids end here (`seq_parameter_set_id`).
+  /// Highest `seq_parameter_set_id` of H.264.
   private static let maximumSetID = 31
 
   let settings: VideoEncoding
 
   /// - Parameters:
   ///   - setID: the parameter-set id to write, for H.264.
-  ///   - isWhole: a whole shot is encoded, so B-frames pay; at a splice they would only delay.
+  ///   - isWhole: whether whole shots are encoded, with B-frames; at a splice they would only add delay.
   init(like clip: SourceClip, setID: Int, isWhole: Bool) throws {
     let isHEVC = clip.codec == "hevc"
     guard let format = PixelFormat(name: clip.info.pixelFormat), let base = TimeBase(clip.rate.frameDuration) else {
@@ -34,14 +34,14 @@ struct ShotEncoding: Sendable {
     if isHEVC {
       let bFrames = isWhole ? Self.bFramesOfWholeShots : 0
       settings.options = [
-        "preset": "fast", "crf": "\(Self.quality)",
+        "preset": "fast", "crf": "\(Self.constantRateFactor)",
         "x265-params":
           "log-level=error:open-gop=0:repeat-headers=0:bframes=\(bFrames):b-pyramid=0:rc-lookahead=5:info=0:hrd=0:aud=0"
           + (level > 0 ? ":level-idc=\(level / 3)" : ""),
       ]
     } else {
       settings.options = [
-        "preset": "faster", "crf": "\(Self.quality)",
+        "preset": "faster", "crf": "\(Self.constantRateFactor)",
         "x264-params":
           "sps-id=\(setID):open-gop=0:b-pyramid=none:rc-lookahead=5:sync-lookahead=0:nal-hrd=none:force-cfr=1:aud=0",
       ]
@@ -51,7 +51,7 @@ struct ShotEncoding: Sendable {
     self.settings = settings
   }
 
-  /// The ids of H.264 parameter sets that no shot uses.
+  /// The lowest H.264 parameter-set id that no shot uses.
   static func freeSetID(_ shots: [ParameterSets]) -> Int? {
     let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sequence).union($1.ids(of: .frame))) }
     return (0...maximumSetID).first { !used.contains($0) }

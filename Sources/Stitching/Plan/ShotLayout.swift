@@ -1,10 +1,10 @@
 import Timing
 
-/// Which frames of each shot are in the master, and which of them a transition changes.
+/// The frames of each shot that are in the master, and the edits that transitions make to them.
 struct ShotLayout {
   let kept: [Range<Int>]
-  let changes: [FrameEdits]
-  /// Frames that show both shots, join by join.
+  let edits: [FrameEdits]
+  /// Frames of each join that show both shots.
   let fadeFrames: [Int]
 
   /// - Parameters:
@@ -13,7 +13,7 @@ struct ShotLayout {
   /// - Throws: ``StitchError`` naming the shot that is too short.
   init(_ clips: [SourceClip], ranges: [Range<Int>], overlaps: [Int]) throws {
     var kept = ranges
-    var changes = [FrameEdits](repeating: .none, count: clips.count)
+    var edits = [FrameEdits](repeating: .none, count: clips.count)
     var fades = [Int](repeating: 0, count: overlaps.count)
     if let transition = clips.first?.shot.transition {
       throw StitchError(
@@ -24,7 +24,7 @@ struct ShotLayout {
       let (clip, next) = (clips[number], clips[number + 1])
       guard overlap < ranges[number].count else {
         throw StitchError(
-          .badRequest, "dropping \(overlap) frames leaves nothing of its \(ranges[number].count)", file: clip.path)
+          .badRequest, "dropping \(overlap) frames leaves none of its \(ranges[number].count)", file: clip.path)
       }
       kept[number] = kept[number].lowerBound..<kept[number].upperBound - overlap
       guard let transition = next.shot.transition else { continue }
@@ -32,20 +32,20 @@ struct ShotLayout {
       switch transition.kind {
       case .dissolve:
         fades[number] = length
-        changes[number + 1].dissolve = length
-        changes[number + 1].reasons.append("a dissolve of \(length) frames from the shot before")
+        edits[number + 1].dissolve = length
+        edits[number + 1].reasons.append("a dissolve of \(length) frames from the shot before")
       case .dip:
-        changes[number].fadeOut = length / 2
-        changes[number + 1].fadeIn = length - length / 2
-        changes[number + 1].reasons.append("up from black over \(length - length / 2) frames")
-        changes[number].reasons.append("down to black over \(length / 2) frames")
+        edits[number].fadeOut = length / 2
+        edits[number + 1].fadeIn = length - length / 2
+        edits[number + 1].reasons.append("fade up from black over \(length - length / 2) frames")
+        edits[number].reasons.append("fade down to black over \(length / 2) frames")
       }
     }
     for number in clips.indices {
-      let change = changes[number]
-      let opening = max(change.dissolve, change.fadeIn)
-      let closing = change.fadeOut + (number < fades.count ? fades[number] : 0)
-      let least = opening + closing + (closing > 0 && change.fadeOut == 0 && opening == 0 ? 1 : 0)
+      let edit = edits[number]
+      let opening = max(edit.dissolve, edit.fadeIn)
+      let closing = edit.fadeOut + (number < fades.count ? fades[number] : 0)
+      let least = opening + closing + (closing > 0 && edit.fadeOut == 0 && opening == 0 ? 1 : 0)
       guard least <= kept[number].count else {
         throw StitchError(
           .outOfRange,
@@ -57,7 +57,7 @@ struct ShotLayout {
       }
     }
     self.kept = kept
-    self.changes = changes
+    self.edits = edits
     fadeFrames = fades
   }
 

@@ -1,12 +1,12 @@
 import Libav
 import Probing
 
-/// What becomes of one shot: which of its frames are kept, and how each gets into the master.
+/// The frames of one shot that are kept, and whether each is copied or encoded.
 struct ShotPlan: Sendable {
   enum Segment: Sendable, Hashable {
-    /// Packets, by decoding order, taken over bit for bit; they show just these frames.
+    /// Packets, by decoding order, copied bit for bit; they hold exactly these frames.
     case copy(packets: Range<Int>, frames: Range<Int>)
-    /// Frames, by presentation order, decoded and encoded again.
+    /// Frames, by presentation order, decoded and re-encoded.
     case encode(frames: Range<Int>)
 
     var frames: Range<Int> {
@@ -21,16 +21,16 @@ struct ShotPlan: Sendable {
   /// Positions in presentation order.
   let kept: Range<Int>
   let segments: [Segment]
-  let changes: FrameEdits
+  let edits: FrameEdits
   let reason: String
 
   var frameCount: Int { kept.count }
   var copiedFrames: Int { segments.filter(\.isCopy).reduce(0) { $0 + $1.frames.count } }
   var encodedFrames: Int { frameCount - copiedFrames }
-  /// `copy`, `smart` or `encode`, as a report says it.
+  /// `copy`, `smart` or `encode`, for the report.
   var mode: String { encodedFrames == 0 ? "copy" : copiedFrames == 0 ? "encode" : "smart" }
 
-  /// The frames by which decoding order runs ahead of presentation in the copied packets.
+  /// Frames by which decoding order runs ahead of presentation order in the copied packets.
   var reorderDepth: Int {
     segments.reduce(0) { deepest, segment in
       guard case .copy(let packets, let frames) = segment else { return deepest }
@@ -41,20 +41,20 @@ struct ShotPlan: Sendable {
     }
   }
 
-  /// Codecs whose streams can be spliced with newly encoded pictures.
+  /// Codecs whose copied packets can be spliced with re-encoded frames.
   static let spliceable: Set<String> = ["h264", "hevc"]
 
-  /// Copies the longest run that needs no frame from outside it, and encodes what is left at either end.
-  /// - Parameter changes: frames that look otherwise than in the file are encoded.
+  /// Copies the longest self-contained run of frames and encodes the rest at either end.
+  /// - Parameter edits: edited frames are encoded.
   /// - Throws: ``StitchError``: `needsEncoding` when the mode or the codec forbids encoding.
   init(
-    _ clip: SourceClip, keeping kept: Range<Int>, changes: FrameEdits = .none, mode: StitchOptions.Mode
+    _ clip: SourceClip, keeping kept: Range<Int>, edits: FrameEdits = .none, mode: StitchOptions.Mode
   ) throws {
     self.clip = clip
     self.kept = kept
-    self.changes = changes
-    let start = kept.lowerBound + changes.head(of: kept.count)
-    let end = max(start, kept.upperBound - changes.fadeOut)
+    self.edits = edits
+    let start = kept.lowerBound + edits.head(of: kept.count)
+    let end = max(start, kept.upperBound - edits.fadeOut)
     let canCopy = mode != .encode && clip.conform == nil && start < end
     let run = canCopy ? Self.longestCopy(clip, keeping: start..<end) : nil
     var segments: [Segment] = []
@@ -71,12 +71,12 @@ struct ShotPlan: Sendable {
     }
     self.segments = segments
     let encoded = segments.filter { !$0.isCopy }.reduce(0) { $0 + $1.frames.count }
-    reason = Self.reason(clip, kept: kept, run: run, encoded: encoded, changes: changes, mode: mode)
+    reason = Self.reason(clip, kept: kept, run: run, encoded: encoded, edits: edits, mode: mode)
     guard encoded > 0, mode != .encode else { return }
     guard mode != .copy else {
       throw StitchError(
         .needsEncoding,
-        "keeping frames #\(kept.lowerBound) to #\(kept.upperBound - 1) needs \(encoded) of them encoded again (\(reason)); use --mode smart, or ask for no change that needs it",
+        "keeping frames #\(kept.lowerBound) to #\(kept.upperBound - 1) needs \(encoded) of them re-encoded (\(reason)); use --mode smart, or drop the option that needs it",
         file: clip.path)
     }
     guard clip.conform != nil || Self.spliceable.contains(clip.codec) else {
@@ -87,32 +87,32 @@ struct ShotPlan: Sendable {
   }
 
   private static func reason(
-    _ clip: SourceClip, kept: Range<Int>, run: Segment?, encoded: Int, changes: FrameEdits, mode: StitchOptions.Mode
+    _ clip: SourceClip, kept: Range<Int>, run: Segment?, encoded: Int, edits: FrameEdits, mode: StitchOptions.Mode
   ) -> String {
     let dropped = clip.frameCount - kept.count
-    if mode == .encode { return "every frame is encoded again, as asked" }
+    if mode == .encode { return "every frame is re-encoded, as requested" }
     if let recipe = clip.conform {
-      return "conformed: " + (recipe.differences.map(\.description) + changes.reasons).joined(separator: ", ")
+      return "conformed: " + (recipe.differences.map(\.description) + edits.reasons).joined(separator: ", ")
     }
-    var words = changes.reasons
+    var words = edits.reasons
     switch (encoded, run) {
     case (0, _): words.append(dropped == 0 ? "the whole shot is copied" : "the kept frames are copied")
-    case (_, nil): words.append("no IDR frame opens a run that could be copied, so the shot is encoded again")
+    case (_, nil): words.append("no IDR frame starts a run that could be copied, so the shot is re-encoded")
     case (_, let run?):
       let (head, tail) = (run.frames.lowerBound - kept.lowerBound, kept.upperBound - run.frames.upperBound)
-      if head > 0 { words.append("\(head) frames up to the next IDR are encoded again") }
+      if head > 0 { words.append("\(head) frames up to the next IDR are re-encoded") }
       if tail > 0 {
         words.append(
-          changes.fadeOut > 0
-            ? "\(tail) frames at the end are encoded again"
-            : "\(dropped) dropped; \(tail) frames that depend on the dropped ones are encoded again")
+          edits.fadeOut > 0
+            ? "\(tail) frames at the end are re-encoded"
+            : "\(dropped) dropped; \(tail) frames that depend on dropped ones are re-encoded")
       }
     }
     return words.joined(separator: "; ")
   }
 
-  /// Frames that a correction fades out over: to an IDR near the wanted number if there is one, so that nothing more has to be
-  /// encoded again.
+  /// Frames over which a correction fades out: up to an IDR near the wanted number if there is one, so that no further frame
+  /// has to be re-encoded.
   static func easing(_ clip: SourceClip, keeping kept: Range<Int>, wanted: Int) -> Int {
     let wanted = min(max(1, wanted), kept.count)
     let near = clip.video.entries.indices.compactMap { packet -> Int? in
@@ -123,8 +123,7 @@ struct ShotPlan: Sendable {
     return clip.conform == nil ? near.max() ?? wanted : wanted
   }
 
-  /// From the first IDR at or after the start on: the longest prefix in decoding order that is also one in presentation order
-  /// and stays inside.
+  /// The longest run from the first IDR on that is contiguous in both decoding and presentation order and lies within `kept`.
   private static func longestCopy(_ clip: SourceClip, keeping kept: Range<Int>) -> Segment? {
     let positions = clip.displayPositions
     let isIntraOnly = clip.video.entries.allSatisfy(\.isKey)

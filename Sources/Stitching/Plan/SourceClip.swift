@@ -2,45 +2,46 @@ import Libav
 import Probing
 import Timing
 
-/// One shot's file as the stitcher sees it: its packets, and which frame of the presentation each holds.
+/// One shot's file, indexed: its packets, and the position in presentation order of the frame in each.
 struct SourceClip: Sendable {
   let shot: StitchShot
   let index: MediaIndex
   let video: PacketIndex
-  /// As in the master; the file's own is `video.stream.video`.
+  /// As in the master; `video.stream.video` has the file's own.
   private(set) var info: StreamInfo.Video
-  /// The master's; ``isConstant`` tells whether the file keeps to it.
+  /// The master's rate once conformed. Whether the file keeps to it: ``isConstant``.
   private(set) var rate: FrameRate
   let isConstant: Bool
   private(set) var codec: String
   private(set) var profile: String?
   private(set) var level: Int?
-  /// What makes the shot fit into the master; nil when it fits as it is.
+  /// How the shot is conformed to the master; nil when its format already matches.
   private(set) var conform: ConformRecipe?
   let extradata: [UInt8]
-  /// Position in presentation order by position in decoding order; nil for packets that an edit list hides.
+  /// Position in presentation order by position in decoding order; nil for packets hidden by an edit list.
   let displayPositions: [Int?]
 
-  /// Reads a shot's packets and refuses what cannot be joined exactly.
-  /// - Parameter convertsRates: a varying rate may pass, because it is to be converted.
+  /// Reads a shot's packets.
+  /// - Parameter convertsRates: accepts a variable frame rate, because it will be converted.
+  /// - Throws: ``StitchError`` `unusableShot` for a shot that cannot be joined exactly.
   init(_ shot: StitchShot, convertsRates: Bool = false) throws {
     let path = shot.path
     let index = try MediaIndex(path: path)
     guard let video = index.video, let info = video.stream.video else {
-      throw StitchError(.unusableShot, "holds no video, so it cannot be a shot", file: path)
+      throw StitchError(.unusableShot, "has no video stream, so it cannot be a shot", file: path)
     }
     if let error = index.readError {
       throw StitchError(.unusableShot, "cannot be read to its end: \(error)", file: path)
     }
     if let message = index.messages.first(where: { $0.severity == .error }) {
-      throw StitchError(.unusableShot, "is damaged: \(message.text); fetch or generate it again", file: path)
+      throw StitchError(.unusableShot, "is damaged: \(message.text); download or generate it again", file: path)
     }
     guard !video.presentationOrder.isEmpty else {
-      throw StitchError(.unusableShot, "its video track holds no frame", file: path)
+      throw StitchError(.unusableShot, "its video track has no frames", file: path)
     }
     guard video.hasUniquePTS else {
       throw StitchError(
-        .unusableShot, "its frames have missing or repeated times; write it again with a constant frame rate first",
+        .unusableShot, "its frames have missing or repeated timestamps; rewrite it with a constant frame rate first",
         file: path)
     }
     let timing = FrameTiming(
@@ -71,30 +72,32 @@ struct SourceClip: Sendable {
   /// Frames at the master's rate.
   var frameCount: Int { conform?.rates?.count ?? video.presentationOrder.count }
   var path: String { shot.path }
-  /// The frames that are used, before any is found to be repeated.
+
+  /// The frames that the trim and ``StitchShot/keepsThrough`` leave, before overlaps are dropped.
   func trimmed() throws -> Range<Int> {
     let range = try shot.trim.map { try $0.frames(of: path, count: frameCount, rate: rate) } ?? 0..<frameCount
     guard let last = shot.keepsThrough else { return range }
     guard video.presentationOrder.indices.contains(last) else {
       throw StitchError(
         .outOfRange,
-        "the next shot starts from its frame #\(last), but it has only \(video.presentationOrder.count)", file: path)
+        "the next shot starts from its frame #\(last), but it has only \(video.presentationOrder.count) frames",
+        file: path)
     }
     let end = conform?.rates?.count(through: last) ?? last + 1
     guard end > range.lowerBound else {
       throw StitchError(
         .badRequest,
-        "its trim begins with frame #\(range.lowerBound), behind #\(last) that the next shot starts from; trim less",
+        "its trim begins at frame #\(range.lowerBound), after #\(last) that the next shot starts from; trim less",
         file: path)
     }
     return range.lowerBound..<min(range.upperBound, end)
   }
 
-  /// What the master's numbers stand for where this shot is.
+  /// The colours of this shot's frames as the master has them, with assumptions where tags are missing.
   var tags: ColorTags { conform?.format.tags ?? video.stream.color?.tags ?? .bt709 }
   var hasSquarePixels: Bool { MasterFormat.ratio(info) == Rational.one.fraction }
 
-  /// The clip as it is in the master.
+  /// The clip as conformed to the master.
   func conformed(_ recipe: ConformRecipe) -> SourceClip {
     var clip = self
     clip.codec = recipe.format.codec

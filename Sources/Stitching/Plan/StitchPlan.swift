@@ -6,31 +6,34 @@ public import Timing
 public struct StitchPlan: Sendable {
   let shots: [ShotPlan]
   public let joins: [Join]
-  let packaging: ParameterSetStorage
+  let parameterSetStorage: ParameterSetStorage
   /// The master's frame rate.
   public let rate: FrameRate
-  /// Frames by which decoding runs ahead of presentation, the same for the whole master.
+  /// Frames by which decoding order runs ahead of presentation order, constant over the master.
   let reorderDepth: Int
+  /// For frames between copied packets; nil when there are none.
   let spliceEncoding: ShotEncoding?
+  /// For shots of which nothing is copied; nil when there are none.
   let wholeShotEncoding: ShotEncoding?
 
-  /// The shot that shows what the master is: the first of which something is copied, else one that needs no conforming.
+  /// The shot whose stream properties the master takes: the first with copied frames, else the first that is not conformed.
   var template: SourceClip {
     (shots.first { $0.copiedFrames > 0 } ?? shots.first { $0.clip.conform == nil } ?? shots[0]).clip
   }
-  /// Whether any frame is taken over bit for bit.
+  /// Whether any frame is copied bit for bit.
   var copies: Bool { shots.contains { $0.copiedFrames > 0 } }
 
   public var frameCount: Int { shots.reduce(0) { $0 + $1.frameCount } }
   /// Seconds, exactly.
   public var duration: Rational { rate.duration(frames: frameCount) }
-  /// The first frame of each shot in the master.
+  /// The position in the master of each shot's first frame.
   public var shotStarts: [Int] {
     shots.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.frameCount) }.dropLast()
   }
 
-  /// Reads every shot, refuses what cannot be joined, measures the joins and decides what is copied.
-  /// - Throws: ``StitchError`` naming shot, field and both values; ``LibavError`` when a file cannot be read.
+  /// Reads every shot, measures the joins, and decides what is copied and what is encoded.
+  /// - Throws: ``StitchError`` naming shot, field and both values for shots that cannot be joined; ``LibavError`` when a file
+  ///   cannot be read.
   public init(
     _ shots: [StitchShot], options: StitchOptions, progress: (StitchEvent) -> Void = { _ in }
   ) throws {
@@ -49,16 +52,16 @@ public struct StitchPlan: Sendable {
     let corrections = ColorContinuity(measured, clips: clips, kept: layout.kept, options: options.video)
     var plans: [ShotPlan] = []
     for (number, clip) in clips.enumerated() {
-      var changes = layout.changes[number]
+      var edits = layout.edits[number]
       if let last = clip.shot.keepsThrough, last + 1 < clip.video.presentationOrder.count {
         let count = clip.video.presentationOrder.count - last - 1
-        changes.reasons.append("\(count) frames behind #\(last), which the next shot starts from, are left out")
+        edits.reasons.append("\(count) frames after #\(last), which the next shot starts from, are dropped")
       }
       if let correction = corrections.shots[number] {
-        changes.correction = correction
-        changes.reasons.append(corrections.reason(number))
+        edits.correction = correction
+        edits.reasons.append(corrections.reason(number))
       }
-      plans.append(try ShotPlan(clip, keeping: layout.kept[number], changes: changes, mode: options.mode))
+      plans.append(try ShotPlan(clip, keeping: layout.kept[number], edits: edits, mode: options.mode))
     }
     self.shots = plans
     rate = clips[0].rate
@@ -69,13 +72,13 @@ public struct StitchPlan: Sendable {
         number + 1, at: start, measured[number], transition: clips[number + 1].shot.transition?.kind,
         fadeFrames: layout.fadeFrames[number], colorMatch: corrections.joins[number])
     }
-    (packaging, spliceEncoding, wholeShotEncoding) = try Self.package(plans)
+    (parameterSetStorage, spliceEncoding, wholeShotEncoding) = try Self.encodings(plans)
     let encodesWhole = plans.contains { $0.copiedFrames == 0 }
     reorderDepth = max(
       plans.map(\.reorderDepth).max() ?? 0, encodesWhole ? ShotEncoding.bFramesOfWholeShots : 0)
   }
 
-  /// Every shot's packets, each shot as it fits into the master.
+  /// Indexes every shot and conforms it to the master's format where the options allow it.
   private static func read(
     _ shots: [StitchShot], options: StitchOptions, progress: (StitchEvent) -> Void
   ) throws -> [SourceClip] {
@@ -92,38 +95,34 @@ public struct StitchPlan: Sendable {
     return clips
   }
 
-  private static func package(_ plans: [ShotPlan]) throws -> (ParameterSetStorage, ShotEncoding?, ShotEncoding?) {
+  /// Chooses the encoder settings, and where the parameter sets of copied and encoded frames are stored.
+  private static func encodings(
+    _ plans: [ShotPlan]
+  ) throws -> (ParameterSetStorage, splice: ShotEncoding?, wholeShot: ShotEncoding?) {
     let isHEVC = plans[0].clip.codec == "hevc"
     let encodes = plans.contains { $0.encodedFrames > 0 }
-    let copiedClips = plans.filter { $0.copiedFrames > 0 }.map(\.clip)
-    let allSame = copiedClips.allSatisfy { $0.extradata == copiedClips[0].extradata }
+    let copied = plans.filter { $0.copiedFrames > 0 }
+    let allSame = copied.allSatisfy { $0.clip.extradata == copied[0].clip.extradata }
     if !encodes && allSame { return (.shared, nil, nil) }
-    guard ShotPlan.spliceable.contains(plans[0].clip.codec) || plans.allSatisfy({ $0.copiedFrames == 0 }) else {
+    guard ShotPlan.spliceable.contains(plans[0].clip.codec) || copied.isEmpty else {
       throw StitchError(
         .mismatch,
         "the shots' \(plans[0].clip.codec) headers differ, so they cannot be copied into one stream; use --mode encode",
         file: plans.first { $0.clip.extradata != plans[0].clip.extradata }?.clip.path)
     }
-    let copied = plans.filter { $0.copiedFrames > 0 }
     let sets = copied.map { ParameterSets(extradata: $0.clip.extradata, isHEVC: isHEVC) }
-    var tail: ShotEncoding?
-    var whole: ShotEncoding?
     var all = sets
-    let tailPlan = plans.first { $0.copiedFrames > 0 && $0.encodedFrames > 0 }
-    let wholePlan = plans.first { $0.copiedFrames == 0 }
-    if let plan = tailPlan {
-      let encoder = try ShotEncoding(like: plan.clip, setID: ShotEncoding.freeSetID(all) ?? 0, isWhole: false)
-      all.append(try encoder.parameterSets())
-      tail = encoder
+    func encoding(like plan: ShotPlan?, isWhole: Bool) throws -> ShotEncoding? {
+      guard let plan else { return nil }
+      let encoding = try ShotEncoding(like: plan.clip, setID: ShotEncoding.freeSetID(all) ?? 0, isWhole: isWhole)
+      all.append(try encoding.parameterSets())
+      return encoding
     }
-    if let plan = wholePlan {
-      let encoder = try ShotEncoding(like: plan.clip, setID: ShotEncoding.freeSetID(all) ?? 0, isWhole: true)
-      all.append(try encoder.parameterSets())
-      whole = encoder
-    }
+    let splice = try encoding(like: copied.first { $0.encodedFrames > 0 }, isWhole: false)
+    let wholeShot = try encoding(like: plans.first { $0.copiedFrames == 0 }, isWhole: true)
     let declared = (sets.first?.declarations ?? []).filter { message in
       sets.allSatisfy { $0.declarations.contains(message) }
     }
-    return (ParameterSetStorage(all, declaring: declared), tail, whole)
+    return (ParameterSetStorage(all, declaring: declared), splice, wholeShot)
   }
 }

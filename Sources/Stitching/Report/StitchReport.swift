@@ -1,19 +1,22 @@
-/// What a stitch did, as the contract's `--report` writes it. Times in seconds.
+public import Files
+import Timing
+
+/// What a stitch did, as `stitch --report` writes it. Times are in seconds.
 public struct StitchReport: Sendable, Codable {
   public let schema: String
   public let output: String
   public let frames: Int
   public let duration: Double
-  /// Of the video track, `"1/12288"`.
+  /// Of the video track, such as `1/12288`.
   public let timeBase: String
   public let frameRate: String
   public let mode: String
-  /// How parameter sets travel: `shared`, `merged` or `in-band`.
+  /// Where parameter sets are stored: `shared`, `merged` or `in-band`.
   public let parameterSets: String
   public let shots: [Shot]
   public let joins: [Join]
-  /// Null where neither a shot nor music sounds.
-  public let audio: AudioReport?
+  /// Null when there is neither a shot with audio nor music.
+  @Nullable public private(set) var audio: AudioReport?
   public let checks: [Check]
 
   public struct Shot: Sendable, Codable {
@@ -21,14 +24,14 @@ public struct StitchReport: Sendable, Codable {
     public let title: String
     /// Frames of the whole shot, at the master's rate.
     public let framesIn: Int
-    /// The first frame that is in the master, and the first after it that is not.
+    /// The first frame that is kept, and the first after it that is not.
     public let keptFrom: Int
     public let keptTo: Int
     public let framesKept: Int
     public let framesCopied: Int
     public let framesEncoded: Int
     public let mode: String
-    /// What was done to make it fit into the master; empty when it fits as it is.
+    /// What was changed to conform it to the master; empty when its format already matches.
     public let conformed: [String]
     public let reason: String
 
@@ -59,15 +62,16 @@ public struct StitchReport: Sendable, Codable {
     public let deltaE: Double
     public let deltaLuma: Double
     public let deltaEFromFirst: Double
-    /// Null when no correction was asked for.
-    public let colorMatch: JoinColorMatch?
-    /// Null where a side is silent, and before anything is written.
-    public let audioStepDB: Double?
-    /// How far the third-octave bands of half a second on either side lie apart, levels apart; null as the level is.
-    public let audioStepSpectralDB: Double?
-    /// Seconds by which the next shot's audio starts after its frame; null without audio, and before anything is
+    /// Null when no correction was requested.
+    @Nullable public private(set) var colorMatch: JoinColorMatch?
+    /// Null where a side is silent, and before the master is written.
+    @Nullable public private(set) var audioStepDB: Double?
+    /// RMS difference of third-octave band levels in dB over half a second on either side, after level matching; null as
+    /// ``audioStepDB`` is.
+    @Nullable public private(set) var audioStepSpectralDB: Double?
+    /// Seconds by which the next shot's audio starts after its first frame; null without audio, and before the master is
     /// written.
-    public let avOffset: Double?
+    @Nullable public private(set) var avOffset: Double?
 
     enum CodingKeys: String, CodingKey {
       case index, frame, time, overlap, reason, transition
@@ -84,29 +88,6 @@ public struct StitchReport: Sendable, Codable {
       case audioStepSpectralDB = "audio_step_spectral_db"
       case avOffset = "av_offset"
     }
-
-    /// Every member is always there; what is not known is `null`.
-    public func encode(to encoder: any Encoder) throws {
-      var fields = encoder.container(keyedBy: CodingKeys.self)
-      try fields.encode(index, forKey: .index)
-      try fields.encode(frame, forKey: .frame)
-      try fields.encode(time, forKey: .time)
-      try fields.encode(overlap, forKey: .overlap)
-      try fields.encode(overlapDistance, forKey: .overlapDistance)
-      try fields.encode(nearestDistance, forKey: .nearestDistance)
-      try fields.encode(ordinaryDistance, forKey: .ordinaryDistance)
-      try fields.encode(overlapCertain, forKey: .overlapCertain)
-      try fields.encode(reason, forKey: .reason)
-      try fields.encode(transition, forKey: .transition)
-      try fields.encode(fadeFrames, forKey: .fadeFrames)
-      try fields.encode(deltaE, forKey: .deltaE)
-      try fields.encode(deltaLuma, forKey: .deltaLuma)
-      try fields.encode(deltaEFromFirst, forKey: .deltaEFromFirst)
-      try fields.encode(colorMatch, forKey: .colorMatch)
-      try fields.encode(audioStepDB, forKey: .audioStepDB)
-      try fields.encode(audioStepSpectralDB, forKey: .audioStepSpectralDB)
-      try fields.encode(avOffset, forKey: .avOffset)
-    }
   }
 
   public struct Check: Sendable, Codable {
@@ -122,21 +103,73 @@ public struct StitchReport: Sendable, Codable {
     case frameRate = "frame_rate"
     case parameterSets = "parameter_sets"
   }
+}
 
-  /// Every member is always there; what is not known is `null`.
-  public func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(schema, forKey: .schema)
-    try fields.encode(output, forKey: .output)
-    try fields.encode(frames, forKey: .frames)
-    try fields.encode(duration, forKey: .duration)
-    try fields.encode(timeBase, forKey: .timeBase)
-    try fields.encode(frameRate, forKey: .frameRate)
-    try fields.encode(mode, forKey: .mode)
-    try fields.encode(parameterSets, forKey: .parameterSets)
-    try fields.encode(shots, forKey: .shots)
-    try fields.encode(joins, forKey: .joins)
-    try fields.encode(audio, forKey: .audio)
-    try fields.encode(checks, forKey: .checks)
+extension StitchReport {
+  /// - Parameters:
+  ///   - steps: audio steps, join by join; empty before the master is written.
+  ///   - audioFormat: nil without audio, and before the master is written.
+  init(
+    _ plan: StitchPlan, mode: StitchOptions.Mode, output: String, checks: [Check] = [], steps: [AudioStep] = [],
+    audioFormat: MasterAudioFormat? = nil, audio: AudioReport?
+  ) {
+    schema = "longtake.stitch/1"
+    self.output = output
+    frames = plan.frameCount
+    duration = plan.duration.doubleValue
+    timeBase = plan.rate.mediaTimeBase.description
+    frameRate = plan.rate.description
+    self.mode = mode.rawValue
+    parameterSets = plan.parameterSetStorage.name
+    shots = plan.shots.map { Shot($0) }
+    joins = plan.joins.enumerated().map { number, join in
+      let time = plan.rate.duration(frames: join.frame)
+      let offset = audioFormat.map { format in
+        Rational(Int64(format.sample(atFrame: join.frame, rate: plan.rate)), Int64(format.sampleRate)) - time
+      }
+      return Join(
+        join, time: time, step: steps.indices.contains(number) ? steps[number] : nil, avOffset: offset?.doubleValue)
+    }
+    self.audio = audio
+    self.checks = checks
+  }
+}
+
+extension StitchReport.Shot {
+  fileprivate init(_ shot: ShotPlan) {
+    file = shot.clip.path
+    title = shot.clip.shot.title
+    framesIn = shot.clip.frameCount
+    keptFrom = shot.kept.lowerBound
+    keptTo = shot.kept.upperBound
+    framesKept = shot.frameCount
+    framesCopied = shot.copiedFrames
+    framesEncoded = shot.encodedFrames
+    mode = shot.mode
+    conformed = shot.clip.conform?.differences.map(\.description) ?? []
+    reason = shot.reason
+  }
+}
+
+extension StitchReport.Join {
+  fileprivate init(_ join: StitchPlan.Join, time: Rational, step: AudioStep?, avOffset: Double?) {
+    index = join.index
+    frame = join.frame
+    self.time = time.doubleValue
+    overlap = join.overlap
+    overlapDistance = join.overlapDistance
+    nearestDistance = join.nearestDistance
+    ordinaryDistance = join.ordinaryDistance
+    overlapCertain = join.isCertain
+    reason = join.reason
+    transition = join.transition?.rawValue ?? "cut"
+    fadeFrames = join.fadeFrames
+    deltaE = join.deltaE
+    deltaLuma = join.deltaLuma
+    deltaEFromFirst = join.deltaEFromFirst
+    colorMatch = join.colorMatch
+    audioStepDB = step?.level
+    audioStepSpectralDB = step?.spectral
+    self.avOffset = avOffset
   }
 }

@@ -3,12 +3,12 @@ import Libav
 import Probing
 import Timing
 
-/// A plan as an OpenTimelineIO timeline: the shots with the ranges that are kept of them, and the joins as markers.
+/// A plan as an OpenTimelineIO timeline: the shots with their kept ranges, and the joins as markers.
 ///
-/// Written in the schema versions of OpenTimelineIO 0.17 and 0.18. All times are in frames at the master's rate; ranges
-/// count from each file's first frame.
+/// Uses the schema versions of OpenTimelineIO 0.17 and 0.18. All times are in frames at the master's rate; ranges count from
+/// each file's first frame.
 public struct OTIOTimeline: Sendable {
-  /// The key that the project's own facts stand under.
+  /// The metadata key of the project's own fields.
   private static let metadataKey = "longtake"
 
   private let plan: StitchPlan
@@ -16,7 +16,7 @@ public struct OTIOTimeline: Sendable {
   private let name: String
   private let master: String
 
-  /// - Parameter master: the path of the master that the plan is for.
+  /// - Parameter master: the path of the master.
   public init(_ plan: StitchPlan, options: StitchOptions, master: String) {
     self.plan = plan
     self.options = options
@@ -25,7 +25,7 @@ public struct OTIOTimeline: Sendable {
   }
 
   /// The timeline's JSON.
-  /// - Throws: when the music cannot be read.
+  /// - Throws: ``LibavError`` when the music cannot be read.
   public func json() throws -> Data {
     var tracks: [OTIONode] = [track("Video", of: "Video", children: plan.shots.map { clip($0) }, markers: markers)]
     if plan.shots.contains(where: { $0.clip.index.audio != nil }) {
@@ -67,7 +67,7 @@ public struct OTIOTimeline: Sendable {
 
   private func gap(_ frames: Int) -> OTIONode { .object(item("Gap.1", name: "", range: range(0, frames))) }
 
-  /// The music as often as it is heard.
+  /// One clip per repetition of the music.
   private func clips(of music: MusicOptions) throws -> [OTIONode] {
     let demuxer = try Demuxer(path: music.file)
     let seconds = demuxer.container.durationFromHeader
@@ -116,7 +116,7 @@ public struct OTIOTimeline: Sendable {
     }
   }
 
-  /// What every item of a timeline has.
+  /// The fields that all items of a timeline have.
   private func item(_ schema: String, name: String, range: OTIONode) -> [String: OTIONode] {
     [
       "OTIO_SCHEMA": .text(schema), "name": .text(name), "source_range": range, "metadata": .object([:]),
@@ -137,5 +137,33 @@ public struct OTIOTimeline: Sendable {
 
   private static func address(_ path: String) -> String {
     URL(fileURLWithPath: path).standardizedFileURL.absoluteString
+  }
+}
+
+/// A JSON value of the timeline.
+private indirect enum OTIONode: Encodable, ExpressibleByDictionaryLiteral, ExpressibleByStringLiteral {
+  case object([String: OTIONode])
+  case list([OTIONode])
+  case text(String)
+  case number(Double)
+  case flag(Bool)
+  case null
+
+  init(dictionaryLiteral elements: (String, OTIONode)...) {
+    self = .object(Dictionary(elements) { _, last in last })
+  }
+
+  init(stringLiteral value: String) { self = .text(value) }
+
+  func encode(to encoder: any Swift.Encoder) throws {
+    var value = encoder.singleValueContainer()
+    switch self {
+    case .object(let members): try value.encode(members)
+    case .list(let items): try value.encode(items)
+    case .text(let text): try value.encode(text)
+    case .number(let number): try value.encode(number)
+    case .flag(let flag): try value.encode(flag)
+    case .null: try value.encodeNil()
+    }
   }
 }

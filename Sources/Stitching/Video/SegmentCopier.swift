@@ -1,7 +1,7 @@
 import Libav
 import Probing
 
-/// Takes a run of a shot's packets over bit for bit, in decoding order.
+/// Copies a run of a shot's packets bit for bit, in decoding order.
 struct SegmentCopier: ~Copyable {
   private let demuxer: Demuxer
   private let clip: SourceClip
@@ -17,7 +17,7 @@ struct SegmentCopier: ~Copyable {
     let first = clip.video.entries[packets.lowerBound]
     if packets.lowerBound > 0, let time = first.dts ?? first.pts {
       guard demuxer.seek(stream: stream, notAfter: time) || demuxer.rewind() else {
-        throw StitchError(.unusableShot, "cannot be read from an IDR in its middle", file: clip.path)
+        throw StitchError(.unusableShot, "cannot seek to its IDR at packet \(packets.lowerBound)", file: clip.path)
       }
     }
     let incoming = try Packet()
@@ -36,7 +36,7 @@ struct SegmentCopier: ~Copyable {
       guard incoming.streamIndex == clip.video.stream.index else { continue }
       let isWanted = incoming.pts == wanted.pts && incoming.dts == wanted.dts && incoming.size == wanted.size
       guard isWanted else {
-        // A seek may land earlier; once under way, another packet means that the file has changed.
+        // A seek may land earlier; after the first match, another packet means that the file changed.
         if isAtStart { continue }
         break
       }
@@ -46,7 +46,7 @@ struct SegmentCopier: ~Copyable {
       return nextPacket
     }
     throw StitchError(
-      .unusableShot, "packet \(nextPacket) of its video is not where it was a moment ago; was the file changed?",
+      .unusableShot, "packet \(nextPacket) of its video is no longer where it was indexed; was the file changed?",
       file: clip.path)
   }
 }

@@ -1,7 +1,7 @@
 import Libav
 import Probing
 
-/// Renders a run of a shot's frames and encodes them, opening with an IDR.
+/// Renders a run of a shot's frames and encodes them, starting with an IDR.
 struct SegmentEncoder: ~Copyable {
   private var renderer: FrameRenderer
   private let encoder: Encoder
@@ -9,9 +9,9 @@ struct SegmentEncoder: ~Copyable {
   private var isDraining = false
   private let first: Int
 
-  init(_ shots: [ShotPlan], shot: Int, frames: Range<Int>, encoder settings: ShotEncoding) throws {
+  init(_ shots: [ShotPlan], shot: Int, frames: Range<Int>, encoding: ShotEncoding) throws {
     let renderer = try FrameRenderer(shots, shot: shot, frames: frames)
-    let encoder = try Encoder(settings.settings)
+    let encoder = try Encoder(encoding.settings)
     let frame = try Frame()
     self.renderer = renderer
     self.encoder = encoder
@@ -19,7 +19,7 @@ struct SegmentEncoder: ~Copyable {
     first = frames.lowerBound
   }
 
-  /// What the encoder's packets call.
+  /// The sets that the encoder's packets refer to.
   func parameterSets(isHEVC: Bool) throws -> ParameterSets {
     ParameterSets(extradata: try encoder.parameters().extradata, isHEVC: isHEVC)
   }

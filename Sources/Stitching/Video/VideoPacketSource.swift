@@ -2,12 +2,13 @@ import Libav
 import Probing
 import Timing
 
-/// Gives the master's video packets one by one, in decoding order, on the master's own time.
+/// Produces the master's video packets in decoding order, with the master's timestamps.
 struct VideoPacketSource: ~Copyable {
+  /// One segment of one shot.
   private struct Step {
     let shot: Int
     let segment: ShotPlan.Segment
-    /// The master's number of the shot's first kept frame.
+    /// The position in the master of the shot's first kept frame.
     let base: Int
   }
 
@@ -17,10 +18,11 @@ struct VideoPacketSource: ~Copyable {
   let timeBase: TimeBase
   private let ticksPerFrame: Int64
   private var step = 0
-  private var copy: SegmentCopier?
-  private var encode: SegmentEncoder?
-  private var packetCount: Int64 = 0
+  private var copier: SegmentCopier?
+  private var encoder: SegmentEncoder?
   private var rewriter: PacketRewriter?
+  /// Frames delivered so far.
+  private(set) var frameCount = 0
 
   init(_ plan: StitchPlan) {
     self.plan = plan
@@ -32,53 +34,50 @@ struct VideoPacketSource: ~Copyable {
     ticksPerFrame = timeBase.ticks(plan.rate.frameDuration)
   }
 
-  /// Frames given so far.
-  var framesGiven: Int { Int(packetCount) }
-
   /// - Returns: false after the last packet.
   mutating func next(into packet: borrowing Packet) throws -> Bool {
     while step < steps.count {
-      if try pull(into: packet) { return true }
+      if try nextOfSegment(into: packet) { return true }
       step += 1
-      copy = nil
-      encode = nil
+      copier = nil
+      encoder = nil
     }
     return false
   }
 
-  private mutating func pull(into packet: borrowing Packet) throws -> Bool {
+  private mutating func nextOfSegment(into packet: borrowing Packet) throws -> Bool {
     let current = steps[step]
     let shot = plan.shots[current.shot]
-    if copy == nil, encode == nil { try open(current, shot) }
-    let frame: Int?
-    if copy != nil {
-      frame = try copy?.next(into: packet).flatMap { shot.clip.displayPositions[$0] }
+    if copier == nil, encoder == nil { try open(current, shot) }
+    let position: Int?
+    if copier != nil {
+      position = try copier?.next(into: packet).flatMap { shot.clip.displayPositions[$0] }
     } else {
-      frame = try encode?.next(into: packet)
+      position = try encoder?.next(into: packet)
     }
-    guard let frame else { return false }
+    guard let position else { return false }
     try rewriter?.rewrite(packet)
-    packet.pts = Int64(current.base + frame - shot.kept.lowerBound) * ticksPerFrame
-    packet.dts = (packetCount - Int64(plan.reorderDepth)) * ticksPerFrame
+    packet.pts = Int64(current.base + position - shot.kept.lowerBound) * ticksPerFrame
+    packet.dts = Int64(frameCount - plan.reorderDepth) * ticksPerFrame
     packet.duration = ticksPerFrame
-    packetCount += 1
+    frameCount += 1
     return true
   }
 
   private mutating func open(_ current: Step, _ shot: ShotPlan) throws {
     switch current.segment {
     case .copy(let packets, _):
-      copy = try SegmentCopier(shot.clip, packets: packets)
+      copier = try SegmentCopier(shot.clip, packets: packets)
       let extradata = shot.clip.extradata
       rewriter = plan.parameterSetStorage.rewriter(
         for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
         lengthSize: NALUnits.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
     case .encode(let frames):
-      guard let encoder = shot.copiedFrames > 0 ? plan.spliceEncoding : plan.wholeShotEncoding else {
+      guard let encoding = shot.copiedFrames > 0 ? plan.spliceEncoding : plan.wholeShotEncoding else {
         throw StitchError(.needsEncoding, "no encoder was planned for its frames", file: shot.clip.path)
       }
-      encode = try SegmentEncoder(plan.shots, shot: current.shot, frames: frames, encoder: encoder)
-      if let sets = try encode?.parameterSets(isHEVC: isHEVC) {
+      encoder = try SegmentEncoder(plan.shots, shot: current.shot, frames: frames, encoding: encoding)
+      if let sets = try encoder?.parameterSets(isHEVC: isHEVC) {
         rewriter = plan.parameterSetStorage.rewriter(for: sets, lengthSize: 0, path: shot.clip.path)
       }
     }
