@@ -229,7 +229,7 @@ import Timing
     let shots = [first, folder.path("b.mp4")].map { StitchShot(path: $0) }
     let output = folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) {
-      _ = try stitched(shots, to: output) { $0.frame.conform = ConformOptions() }
+      _ = try stitched(shots, to: output) { $0.video.conform = ConformOptions() }
     }
     #expect(error?.file == shots[1].path && error?.message.contains("not constant") == true)
     _ = try stitched(shots, to: output) { options in
@@ -254,7 +254,7 @@ import Timing
     let output = folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) {
       _ = try stitched(["a.mp4", "b.mp4"].map { StitchShot(path: folder.path($0)) }, to: output) {
-        $0.frame.conform = ConformOptions()
+        $0.video.conform = ConformOptions()
       }
     }
     #expect(error?.code == .mismatch && error?.message.contains(field) == true, "\(error?.message ?? "")")
