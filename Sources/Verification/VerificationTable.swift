@@ -11,10 +11,12 @@ public struct VerificationTable: Sendable {
   /// Columns of the status.
   private static let statusWidth = 13
 
-  /// - Parameter showsAll: also rules that hold or do not apply.
-  public init(_ report: VerificationReport, showsAll: Bool = true) {
+  /// - Parameters:
+  ///   - verbose: one row for each check that passed or was not run, instead of one line for all of them.
+  ///   - showsNotes: what the checks cannot see, once below the table; pass false for the second and later files.
+  public init(_ report: VerificationReport, verbose: Bool = false, showsNotes: Bool = true) {
     let findings = Self.order.flatMap { outcome in report.findings.filter { $0.outcome == outcome } }
-      .filter { showsAll || $0.status != .pass }
+      .filter { verbose || $0.status != .pass }
     let width = (findings.map(\.check.count).max() ?? 0) + 2
     let head =
       "\(report.verdict.rawValue.uppercased())  \(report.file)  (\(report.preset)\(report.isFast ? ", fast" : ""))"
@@ -23,7 +25,7 @@ public struct VerificationTable: Sendable {
         + finding.message
         + Self.place(finding)
     }
-    lines = ([head] + rows + (showsAll ? Self.notRun(report) : [])).map(\.terminalSafe)
+    lines = ([head] + rows + (verbose ? Self.notRun(report) : [])).map(\.terminalSafe)
   }
 
   /// Rules that were not run, together where the reason is the same.
