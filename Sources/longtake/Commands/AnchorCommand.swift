@@ -7,49 +7,49 @@ import Stills
 
 struct AnchorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "anchor", abstract: "Write a shot's last frame so that the next shot's model accepts it.",
+    commandName: "anchor", abstract: "Extract a shot's last frame, fitted to the image limits of the next shot's model.",
     discussion: """
-      A PNG if it fits the model's size limit, else the best JPEG that does; the file's own content decides, so name the output \
-      without worry: a name that ends in .png or .jpg holds the choice to that format.
+      Writes a PNG if it fits the model's size limit, else the best JPEG that fits. An output name that ends in .png or \
+      .jpg fixes the format.
       """)
 
   @Argument(help: "The shot's file.", completion: .file())
   var file: String
 
   @Option(
-    name: .shortAndLong, help: "Where to write; without .png or .jpg the right ending is added.", completion: .file())
+    name: .shortAndLong, help: "Output file; .png or .jpg is appended when missing.", completion: .file())
   var output: String
 
-  @Option(help: "The model whose limits count; the Kling O3 family's without it.")
+  @Option(help: ArgumentHelp("Model whose limits apply (default: the Kling O3 family's).", valueName: "id"))
   var model: String?
 
   @Option(
-    help:
-      "Take the best of the last so many frames: sharp, in no cut, flash or fade. What lies after it is to be dropped."
-  )
+    help: ArgumentHelp(
+      "Choose the best of the last N frames: sharp, not in a cut, flash or fade. Drop the frames after it.",
+      valueName: "n"))
   var search: Int?
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace an existing output.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which frame it is and how its colours were handled.")
+  @Flag(help: "Print a JSON object: index, pts, time, size and colour handling.")
   var json = false
 
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if let search, !(1...120).contains(search) { throw ValidationError("--search is between 1 and 120.") }
+    if let search, !(1...120).contains(search) { throw ValidationError("--search must be 1 to 120.") }
   }
 
   func run() throws {
     common.apply()
     var limits = ImageLimits()
     if let model { limits = ImageLimits(startImageOf: try presets.library().model(named: model)) }
-    let named = try? StillFile.format(of: output)
+    let named = try? EncodedStill.Format(of: output)
     if let named {
       guard limits.formats.contains(named) else {
-        throw UsageError("\(output): the model does not take \(named.rawValue.uppercased()) images")
+        throw UsageError("\(output): the model does not accept \(named.rawValue.uppercased()) images")
       }
       limits.formats = [named]
     }
@@ -57,13 +57,12 @@ struct AnchorCommand: ParsableCommand {
       if let search { try Anchor(of: file, searching: search, limits: limits) } else {
         try Anchor(of: file, limits: limits)
       }
-    let path = named == nil ? "\(output).\(StillFile.ending(of: anchor.still.format))" : output
-    try DistinctFiles.require(writing: [path], reading: [file])
+    let path = named == nil ? "\(output).\(anchor.still.format.ending)" : output
+    try OutputPaths.requireDistinct([path], from: [file])
     let destination = try OutputFile(path, overwrite: overwrite)
     try destination.write(anchor.still.bytes)
     try destination.commit()
-    try StillFile.announce(
-      StillFile.Facts(
-        anchor.source, still: anchor.still, output: path, choice: anchor.choice, note: anchor.note), json: json)
+    try FrameReport(anchor.source, still: anchor.still, output: path, choice: anchor.choice, note: anchor.note)
+      .show(json: json)
   }
 }

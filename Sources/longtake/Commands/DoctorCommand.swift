@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Libav
 import Pipeline
@@ -6,10 +7,10 @@ import Presets
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "doctor", abstract: "Tell whether everything is there: libraries, codecs, keys, presets, disk space.",
-    discussion: "Keys are said to be there or not; their values are never shown.")
+    commandName: "doctor", abstract: "Check the installation: libraries, codecs, keys, presets, disk space.",
+    discussion: "Exits with 1 when a check fails. Reports whether keys are set, never their values.")
 
-  @Flag(help: "On stdout, as JSON.")
+  @Flag(help: "Print a JSON object.")
   var json = false
 
   @OptionGroup var presets: PresetOptions
@@ -18,17 +19,17 @@ struct DoctorCommand: ParsableCommand {
   func run() throws {
     common.apply()
     let report = DoctorReport(directory: presets.directory)
-    if json { try Output.json(report) }
-    for line in report.lines { Terminal.note(line) }
+    if json { try Answer.json(report) } else { Answer.lines(report.lines) }
     if !report.missing.isEmpty { throw ExitStatus.no }
   }
 }
 
-/// What `doctor` finds.
+/// `doctor --json`.
 struct DoctorReport: Encodable {
-  /// What the program cannot do without.
-  private static let needed = ["libx264", "aac", "png", "mjpeg", "zscale"]
-  /// Bytes that a film of some minutes needs in clips and master.
+  private static let encoders = ["libx264", "libx265", "aac", "png", "mjpeg"]
+  private static let filters = ["zscale"]
+  private static let required = ["libx264", "aac", "png", "mjpeg", "zscale"]
+  /// Bytes for clips and master of a few minutes of 4K.
   private static let comfortableSpace: Int64 = 10 << 30
   private static let keyNames = ["OXEN_API_KEY", "FAL_KEY"]
 
@@ -43,10 +44,10 @@ struct DoctorReport: Encodable {
   let keys: [String: Bool]
   let presetDirectories: [String]
   let presetCounts: [String: Int]
-  let presetProblem: String?
-  /// Bytes in the current folder's file system; null when it cannot be told.
-  let freeBytes: Int64?
-  /// What the program cannot do without and is not there.
+  @Nullable var presetProblem: String?
+  /// Bytes in the current folder's file system; nil when unknown.
+  @Nullable var freeBytes: Int64?
+  /// What is required and missing.
   let missing: [String]
 
   private enum CodingKeys: String, CodingKey {
@@ -61,14 +62,14 @@ struct DoctorReport: Encodable {
     libav = LibraryVersions.release
     licence = LibraryVersions.licence
     libraries = Dictionary(LibraryVersions.all.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
-    let encoders = ["libx264", "libx265", "aac", "png", "mjpeg"].map { ($0, LibraryVersions.hasEncoder($0)) }
-    let filters = ["zscale"].map { ($0, LibraryVersions.hasFilter($0)) }
-    let found = Dictionary(encoders + filters, uniquingKeysWith: { first, _ in first })
+    let found = Dictionary(
+      Self.encoders.map { ($0, LibraryVersions.hasEncoder($0)) }
+        + Self.filters.map { ($0, LibraryVersions.hasFilter($0)) }, uniquingKeysWith: { first, _ in first })
     codecs = found
     let environment = ProcessInfo.processInfo.environment
     keys = Dictionary(
       Self.keyNames.map { ($0, !(environment[$0] ?? "").isEmpty) }, uniquingKeysWith: { first, _ in first })
-    var absent = Self.needed.filter { found[$0] != true }
+    var missing = Self.required.filter { found[$0] != true }
     do {
       let library = try PresetLibrary(directory: directory)
       presetDirectories = library.directories
@@ -79,47 +80,39 @@ struct DoctorReport: Encodable {
       presetDirectories = []
       presetCounts = [:]
       presetProblem = "\(error)"
-      absent.append("presets")
+      missing.append("presets")
     }
     let space = try? FileManager.default.attributesOfFileSystem(forPath: FileManager.default.currentDirectoryPath)
     freeBytes = (space?[.systemFreeSize] as? NSNumber)?.int64Value
-    missing = absent
+    self.missing = missing
   }
 
-  /// Every member is always there; what is not known is `null`.
-  func encode(to encoder: any Swift.Encoder) throws {
-    var fields = encoder.container(keyedBy: CodingKeys.self)
-    try fields.encode(schema, forKey: .schema)
-    try fields.encode(version, forKey: .version)
-    try fields.encode(libav, forKey: .libav)
-    try fields.encode(licence, forKey: .licence)
-    try fields.encode(libraries, forKey: .libraries)
-    try fields.encode(codecs, forKey: .codecs)
-    try fields.encode(keys, forKey: .keys)
-    try fields.encode(presetDirectories, forKey: .presetDirectories)
-    try fields.encode(presetCounts, forKey: .presetCounts)
-    try fields.encode(presetProblem, forKey: .presetProblem)
-    try fields.encode(freeBytes, forKey: .freeBytes)
-    try fields.encode(missing, forKey: .missing)
-  }
-
+  /// For people.
   var lines: [String] {
-    var lines = ["longtake \(version), FFmpeg \(libav) (\(licence))"]
-    lines.append("  " + libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", "))
-    for (name, isThere) in codecs.sorted(by: { $0.key < $1.key }) {
-      lines.append("  \(name): \(isThere ? "there" : "MISSING")")
-    }
-    for (name, isThere) in keys.sorted(by: { $0.key < $1.key }) {
-      lines.append("  \(name): \(isThere ? "set" : "not set")")
+    let versions = libraries.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+    var lines = ["longtake \(version), FFmpeg \(libav) (\(licence))", Self.line("ok", versions)]
+    for (name, isFound) in codecs.sorted(by: { $0.key < $1.key }) {
+      let kind = Self.filters.contains(name) ? "filter" : "encoder"
+      let state = isFound ? "ok" : Self.required.contains(name) ? "failed" : "warning"
+      lines.append(Self.line(state, "\(kind) \(name)\(isFound ? "" : ": missing from this FFmpeg build")"))
     }
     let counts = presetCounts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
-    lines.append("  presets: \(presetProblem ?? counts)")
-    for directory in presetDirectories { lines.append("    \(directory)") }
-    if let freeBytes {
-      let low = freeBytes < Self.comfortableSpace ? ": little for 4K video" : ""
-      lines.append("  free disk space here: \(freeBytes >> 20) MiB\(low)")
+    let folders = presetDirectories.joined(separator: ", ")
+    lines.append(
+      presetProblem.map { Self.line("failed", "presets: \($0)") } ?? Self.line("ok", "presets: \(counts) in \(folders)"))
+    for (name, isSet) in keys.sorted(by: { $0.key < $1.key }) {
+      lines.append(Self.line(isSet ? "ok" : "-", "\(name) \(isSet ? "set" : "not set")"))
     }
-    lines.append(missing.isEmpty ? "Everything is there." : "Missing: \(missing.joined(separator: ", ")).")
+    if let freeBytes {
+      let isLow = freeBytes < Self.comfortableSpace
+      lines.append(
+        Self.line(isLow ? "warning" : "ok", "disk space: \(freeBytes >> 20) MiB free\(isLow ? ", low for 4K" : "")"))
+    }
+    lines.append(missing.isEmpty ? "all checks passed" : "failed: \(missing.joined(separator: ", "))")
     return lines
+  }
+
+  private static func line(_ state: String, _ text: String) -> String {
+    "  " + state.padding(toLength: 9, withPad: " ", startingAt: 0) + text
   }
 }

@@ -9,40 +9,41 @@ import Timing
 
 struct ExtendCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "extend", abstract: "Make a clip longer by a new shot that goes on from its last frame.",
+    commandName: "extend", abstract: "Extend a clip with a new shot generated from its last frame.",
     discussion: """
-      The clip's last frame becomes the start of a new shot, which is generated, checked and joined to the clip. The clip \
-      itself is only read. Everything is kept in a workspace (<clip name>.extend.longtake beside the clip), so that running \
-      it again goes on where it ended and nothing is paid twice.
+      Generates and verifies a shot that starts from the clip's last frame, and joins it to the clip, which is only read. \
+      The workspace is <clip name>.extend.longtake beside the clip; running the command again resumes and pays nothing \
+      twice.
+
+      \(RunArguments.environmentHelp)
       """)
 
-  @Argument(help: "The clip to go on from.", completion: .file())
+  @Argument(help: "The clip to extend.", completion: .file())
   var clip: String
 
-  @Option(help: "What the new shot shows.")
+  @Option(help: ArgumentHelp("Prompt of the new shot.", valueName: "text"))
   var prompt: String
 
-  @Option(help: "The model; 'longtake models' lists them.")
+  @Option(help: ArgumentHelp("Model; 'longtake models' lists them.", valueName: "id"))
   var model = ClipExtension.usualModel
 
-  @Option(help: "Seconds of the new shot; the model's usual length without it.")
-  var duration: String?
+  @Option(help: ArgumentHelp("Length of the new shot, e.g. 5s (default: the model's).", valueName: "duration"))
+  var duration: DurationArgument?
 
-  @Flag(inversion: .prefixedNo, help: "Whether the new shot has audio; as the clip without it.")
+  @Flag(inversion: .prefixedNo, help: "Generate audio (default: if the clip has audio).")
   var audio: Bool?
 
-  @Option(name: .shortAndLong, help: "Where to write; <clip name>.extended.mp4 without it.", completion: .file())
+  @Option(
+    name: .shortAndLong, help: "Output file: .mp4 or .mov (default: <clip name>.extended.mp4).", completion: .file())
   var output: String?
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace an existing output.")
   var overwrite = false
 
   @OptionGroup var arguments: RunArguments
 
   func validate() throws {
-    if let duration, !(Rational(parsing: duration)?.isPositive ?? false) {
-      throw ValidationError("--duration takes seconds, such as 5.")
-    }
+    if let duration, !duration.seconds.isPositive { throw ValidationError("--duration must be above 0.") }
   }
 
   func run() async throws {
@@ -51,31 +52,28 @@ struct ExtendCommand: AsyncParsableCommand {
     let source = URL(filePath: clip)
     let target = output ?? source.deletingPathExtension().path(percentEncoded: false) + ".extended.mp4"
     guard Stitcher.container(for: target) != nil else { throw UsageError("\(target): name the output .mp4 or .mov") }
-    guard URL(filePath: target).standardizedFileURL != source.standardizedFileURL else {
-      throw UsageError("\(target): is the clip itself; name another file to write to")
-    }
-    // Before anything is paid: what cannot be written is told now.
+    try OutputPaths.requireDistinct([target], from: [clip])
+    // An output that cannot be created is reported before anything is paid.
     _ = try OutputFile(target, overwrite: overwrite)
     let work = ClipExtension(
-      clip: clip, prompt: prompt, model: model, duration: duration.flatMap { Rational(parsing: $0) },
-      generatesAudio: audio, workspace: arguments.workspace.map { Workspace(directory: $0) })
+      clip: clip, prompt: prompt, model: model, duration: duration?.seconds, generatesAudio: audio,
+      workspace: arguments.workspace.map { Workspace(directory: $0) })
     let plan = try work.plan(library: library, provider: arguments.provider?.rawValue ?? ProviderHost.sandboxName)
-    let drawing = RunProgress()
-    let production = StoryboardRun(
-      plan, workspace: work.workspace, options: arguments.options(), library: library, emit: { drawing.show($0) })
-    let summary = try await production.generate()
-    guard summary.isGood else { return try RunEnding.show(summary, json: false) }
+    let progress = RunProgress()
+    let run = StoryboardRun(
+      plan, workspace: work.workspace, options: arguments.options(), library: library, emit: { progress.show($0) })
+    let summary = try await run.generate()
+    guard summary.isGood else { return try RunSummaryReport.show(summary, json: arguments.json) }
     let report: StitchReport
     do {
-      report = try work.join(summary, to: target, overwrite: overwrite) { drawing.show(.stitching($0)) }
+      report = try work.join(summary, to: target, overwrite: overwrite) { progress.show(.stitching($0)) }
     } catch {
       Terminal.warning(
-        "the new shot is paid and kept: \(summary.workspace.path(summary.shots.first?.clip ?? "")); 'longtake stitch' joins "
-          + "it in other ways")
+        "the new shot is paid and kept: \(summary.workspace.path(summary.shots.first?.clip ?? "")); join it with "
+          + "'longtake stitch'")
       throw error
     }
-    if arguments.json { try Output.json(report) }
-    for line in StitchSummary.lines(report) { Terminal.note(line) }
-    Terminal.note("  cost \(summary.spent)\(summary.isStandIn ? " (the sandbox is a stand-in)" : "")")
+    if arguments.json { return try Answer.json(report) }
+    Answer.lines(StitchSummary.lines(report) + ["  cost \(RunSummaryReport.cost(summary))"])
   }
 }

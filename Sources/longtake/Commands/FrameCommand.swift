@@ -5,55 +5,56 @@ import Libav
 import Stills
 import Timing
 
-struct FrameCommand: ParsableCommand {
+struct FrameCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "frame", abstract: "Write one exact frame of a video, or compare two.",
+    commandName: "frame", abstract: "Extract one exact frame of a video, or compare two.",
     discussion: """
-      The frame is the one a full decode gives, upright, in true colours. HDR stays HDR in a 16-bit PNG; in other formats it \
-      is tone mapped. With --diff, the frame of the first file is compared with one of the second, for example a shot's last \
-      frame with the first of the shot that it seeded: longtake frame --diff one.mp4 two.mp4
+      The frame is the one a full decode gives, in display orientation and true colour. HDR stays HDR in a 16-bit PNG and \
+      is tone mapped in other formats. --diff compares a frame of the first file with one of the second, e.g. the last \
+      frame of a shot with the first frame of the next: longtake frame --diff one.mp4 two.mp4
       """)
 
-  @Argument(help: "Media files; --output is a folder when there are several.", completion: .file())
+  @Argument(help: "Media files; with several, --output is a folder.", completion: .file())
   var files: [String]
 
-  @Flag(help: "The last frame; with --diff the default for the first file.")
+  @Flag(help: "The last frame (with --diff, the default for the first file).")
   var last = false
 
   @Flag(help: "The first frame.")
   var first = false
 
   @Option(
-    help:
-      "The frame on screen at a time: seconds, HH:MM:SS.mmm, timecode HH:MM:SS:FF (from the file's own) or #frame.")
+    help: ArgumentHelp(
+      "The frame on screen at a time: seconds, HH:MM:SS.mmm, timecode HH:MM:SS:FF or #frame.", valueName: "time"))
   var at: TimePoint?
 
   @Option(
     parsing: .unconditional,
-    help: "The frame at a position in presentation order, from 0; -1 is the last, -2 the one before.")
+    help: ArgumentHelp(
+      "The frame at a position in presentation order from 0; -1 is the last.", valueName: "n"))
   var index: Int?
 
-  @Flag(help: "Compare two files' frames: SSIM, PSNR and CIEDE2000; --output writes the differences as a frame.")
+  @Flag(help: "Compare two files' frames by SSIM, PSNR and CIEDE2000; --output writes the difference image.")
   var diff = false
 
-  @Option(help: "With --diff, the second file's frame: first, last, a time or #frame.")
+  @Option(help: ArgumentHelp("With --diff, the second file's frame: first, last, a time or #frame.", valueName: "time"))
   var against: FrameArgument = .first
 
-  @Option(name: .shortAndLong, help: "Where to write: .png, .jpg, .jpeg or .webp.", completion: .file())
+  @Option(name: .shortAndLong, help: "Output file: .png, .jpg, .jpeg or .webp.", completion: .file())
   var output: String?
 
   @OptionGroup var stillOptions: StillOptions
 
-  @Flag(name: .customLong("ignore-edits"), help: "Read MP4/MOV as if they had no edit lists.")
+  @Flag(name: .customLong("ignore-edits"), help: "Ignore the edit lists of MP4 and MOV.")
   var ignoreEdits = false
 
-  @Option(help: "Files worked on at a time.")
+  @Option(help: ArgumentHelp("Files to process at a time.", valueName: "n"))
   var jobs = 1
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace an existing output.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which frame it is and how its colours were handled.")
+  @Flag(help: "Print one JSON object per file: index, pts, time, size and colour handling.")
   var json = false
 
   @OptionGroup var common: CommonOptions
@@ -64,40 +65,46 @@ struct FrameCommand: ParsableCommand {
       guard files.count == 2 else { throw ValidationError("--diff compares two files.") }
       guard given <= 1 else { throw ValidationError("Give at most one of --last, --first, --at and --index.") }
     } else {
-      guard !files.isEmpty else { throw ValidationError("Name a file.") }
       guard given == 1 else { throw ValidationError("Give exactly one of --last, --first, --at and --index.") }
-      guard output != nil else { throw ValidationError("Say with --output where to write.") }
+      guard output != nil else { throw ValidationError("Name the output file with --output.") }
     }
-    guard (1...64).contains(jobs) else { throw ValidationError("--jobs is between 1 and 64.") }
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs must be 1 to 64.") }
   }
 
-  func run() throws {
+  func run() async throws {
     common.apply()
     if diff { return try compare() }
     guard let output else { return }
-    if files.count == 1 { try DistinctFiles.require(writing: [output], reading: files) }
-    guard files.count > 1 else { return try write(files[0], to: output, format: StillFile.format(of: output)) }
+    guard files.count > 1 else {
+      try OutputPaths.requireDistinct([output], from: files)
+      return try write(files[0], to: output, format: EncodedStill.Format(of: output)).show(json: json)
+    }
     let format = stillOptions.format ?? .png
     let names = OutputNames(of: files)
-    let paths = files.indices.map { "\(output)/\(names[$0]).\(StillFile.ending(of: format))" }
-    try DistinctFiles.require(writing: paths, reading: files)
-    try OutputNames.makeFolder(output)
-    try Batch.run(files.count, jobs: jobs) { number, _ in try write(files[number], to: paths[number], format: format) }
+    let paths = files.indices.map { "\(output)/\(names[$0]).\(format.ending)" }
+    try OutputPaths.requireDistinct(paths, from: files)
+    try OutputPaths.createFolder(output)
+    let failure = try await FileBatch.run(files, jobs: jobs) { number, _ in
+      try write(files[number], to: paths[number], format: format)
+    } show: { _, report in
+      try report.show(json: json)
+    }
+    if let failure { throw failure }
   }
 
-  private func write(_ file: String, to path: String, format: EncodedStill.Format) throws {
+  private func write(_ file: String, to path: String, format: EncodedStill.Format) throws -> FrameReport {
     try stillOptions.check(format)
     let destination = try OutputFile(path, overwrite: overwrite)
     let frame = try FrameFinder.frame(request, of: file, ignoringEdits: ignoreEdits)
     let (still, note) = try stillOptions.encode(frame, as: format)
     try destination.write(still.bytes)
     try destination.commit()
-    try StillFile.announce(StillFile.Facts(frame.facts, still: still, output: path, note: note), json: json)
+    return FrameReport(frame.facts, still: still, output: path, note: note)
   }
 
   private func compare() throws {
-    let format = try output.map { try StillFile.format(of: $0) }
-    try DistinctFiles.require(writing: [output].compactMap(\.self), reading: [files[0], files[1]])
+    let format = try output.map { try EncodedStill.Format(of: $0) }
+    try OutputPaths.requireDistinct([output].compactMap(\.self), from: files)
     let first = try FrameFinder.frame(request, of: files[0], ignoringEdits: ignoreEdits)
     let second = try FrameFinder.frame(against.request, of: files[1], ignoringEdits: ignoreEdits)
     let difference = try FrameDifference(first, second)
@@ -106,41 +113,13 @@ struct FrameCommand: ParsableCommand {
       try destination.write(difference.frame.encoded(as: format, quality: 95).bytes)
       try destination.commit()
     }
-    let facts = DifferenceFacts(difference, output: output)
-    if json { try Output.json(facts) }
-    for line in facts.lines { Terminal.note(line) }
+    let report = DifferenceReport(difference, output: output)
+    if json { try Answer.json(report) } else { Answer.lines(report.lines) }
   }
 
   private var request: FrameRequest {
     if first { return .first }
     if let index { return .index(index) }
     return at?.request ?? .last
-  }
-}
-
-/// Which frame: `first`, `last`, or a time as ``TimePoint`` takes it.
-enum FrameArgument: ExpressibleByArgument {
-  case first
-  case last
-  case at(TimePoint)
-
-  init?(argument: String) {
-    switch argument {
-    case "first": self = .first
-    case "last": self = .last
-    default:
-      guard let time = TimePoint(parsing: argument) else { return nil }
-      self = .at(time)
-    }
-  }
-
-  var defaultValueDescription: String { "first" }
-
-  var request: FrameRequest {
-    switch self {
-    case .first: .first
-    case .last: .last
-    case .at(let time): time.request
-    }
   }
 }

@@ -8,132 +8,142 @@ import Presets
 
 struct JobsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "jobs", abstract: "Show the ledger: every request, its id, state, cost and file.",
+    commandName: "jobs", abstract: "Show the ledger: every request with its id, state, cost and file.",
     discussion: """
-      And what was really paid, by day and for the whole storyboard. Without a storyboard, all workspaces (*.longtake) in \
-      the current folder.
+      Followed by the cost per day (UTC) and per storyboard. Without a storyboard, shows all workspaces (*.longtake) of \
+      the current folder. --cancel needs the provider's key: OXEN_API_KEY or FAL_KEY.
       """)
 
-  @Argument(help: "A storyboard.", completion: .file())
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
   var storyboard: String?
 
-  @Option(help: "Where everything is kept.", completion: .directory)
+  @Option(
+    help: ArgumentHelp("Workspace folder (default: <storyboard name>.longtake).", valueName: "dir"),
+    completion: .directory)
   var workspace: String?
 
-  @Option(help: "Cancel the generation with this id at its service.")
+  @Option(help: ArgumentHelp("Cancel the generation with this id.", valueName: "id"))
   var cancel: String?
 
-  @Option(name: .customLong("base-url"), help: "The API's address instead of the usual one.")
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address for --cancel (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
   var baseURL: String?
 
-  @Flag(help: "One JSON object per generation on stdout. Times in Unix seconds, cost in US dollars.")
+  @Flag(help: "Print one JSON object per generation; times in Unix seconds, cost in US dollars.")
   var json = false
 
   @OptionGroup var common: CommonOptions
 
   func run() async throws {
     common.apply()
-    let places = try places()
-    if let cancel { return try await cancelJob(cancel, in: places) }
+    let workspaces = try workspaces()
+    if let cancel { return try await cancelGeneration(cancel, in: workspaces) }
     var spendings: [Spending] = []
-    for place in places { spendings.append(try show(place)) }
-    if spendings.count > 1 { Terminal.note("together \(Self.words(spendings))") }
+    for workspace in workspaces {
+      let ledger = try Ledger(readingWorkspace: workspace.directory)
+      if json {
+        for entry in try ledger.generations() { try Answer.json(JobReport(entry, in: workspace)) }
+      } else {
+        Answer.lines(try lines(of: ledger, in: workspace))
+        spendings.append(try ledger.spent())
+      }
+    }
+    if spendings.count > 1 { Answer.line("total: \(Self.text(spendings))") }
   }
 
-  private func places() throws -> [Workspace] {
+  private func workspaces() throws -> [Workspace] {
     if let workspace { return [Workspace(directory: workspace)] }
     if let storyboard { return [Workspace(besideStoryboard: storyboard)] }
-    let places = try WorkspaceSearch.here()
-    guard !places.isEmpty else {
-      throw UsageError("there is no workspace in this folder; name a storyboard or --workspace", status: .inputNotFound)
+    let workspaces = try WorkspaceSearch.here()
+    guard !workspaces.isEmpty else {
+      throw UsageError("no workspace in this folder; name a storyboard or --workspace", status: .inputNotFound)
     }
-    return places
+    return workspaces
   }
 
-  /// - Returns: what the workspace has paid.
-  private func show(_ place: Workspace) throws -> Spending {
-    let ledger = try Ledger(readingWorkspace: place.directory)
+  private func lines(of ledger: Ledger, in workspace: Workspace) throws -> [String] {
     let entries = try ledger.generations()
-    if json {
-      for entry in entries { try Output.json(JobLine(entry, in: place)) }
-    }
     let title = try ledger.storyboard().map { $0.title ?? $0.path }.map { " (\($0))" } ?? ""
-    Terminal.note("\(place.directory)\(title): \(entries.count) generation\(entries.count == 1 ? "" : "s")")
-    for entry in json ? [] : entries {
-      let cost = entry.costMicroUSD.map { "\(USD(micro: $0))" } ?? "price not known"
+    var lines = ["\(workspace.directory)\(title): \(counted(entries.count, "generation"))"]
+    for entry in entries {
       let parts = [
         entry.shownID ?? "no id",
-        entry.isSuperseded ? "\(entry.state.rawValue), to be replaced" : entry.state.rawValue,
-        cost, entry.clip?.path, entry.error,
+        entry.isSuperseded ? "\(entry.state.rawValue), superseded" : entry.state.rawValue,
+        entry.costMicroUSD.map { "\(USD(micro: $0))" } ?? "unknown price", entry.clip?.path, entry.error,
       ]
-      Terminal.note("  \(entry.shot) take \(entry.take): \(parts.compactMap { $0 }.joined(separator: ", "))")
+      lines.append("  \(entry.shot) take \(entry.take): \(parts.compactMap(\.self).joined(separator: ", "))")
     }
-    let days = try ledger.spentByDay()
-    for day in days { Terminal.note("  \(day.day) (UTC): \(Self.words([day.spending]))") }
-    let spending = try ledger.spent()
-    Terminal.note("  this storyboard: \(Self.words([spending]))")
-    return spending
+    lines += try ledger.spentByDay().map { "  \($0.day): \(Self.text([$0.spending]))" }
+    lines.append("  this storyboard: \(Self.text([try ledger.spent()]))")
+    return lines
   }
 
-  private static func words(_ spendings: [Spending]) -> String {
+  private static func text(_ spendings: [Spending]) -> String {
     func sum(_ amount: (Spending) -> Int64) -> USD { spendings.reduce(.zero) { $0 + USD(micro: amount($1)) } }
     let (paid, uncertain) = (sum(\.paid), sum(\.uncertain))
     let unpriced = spendings.reduce(0) { $0 + $1.unpriced }
-    return "paid \(paid)" + (uncertain == .zero ? "" : ", perhaps \(uncertain) more")
-      + (unpriced == 0 ? "" : ", and \(unpriced) whose price is not known")
+    return "paid \(paid)" + (uncertain == .zero ? "" : ", up to \(uncertain) more uncertain")
+      + (unpriced == 0 ? "" : ", \(counted(unpriced, "generation")) of unknown price")
   }
 
   // MARK: - Cancelling
 
-  private func cancelJob(_ id: String, in places: [Workspace]) async throws {
-    for place in places {
-      let entries = try Ledger(readingWorkspace: place.directory).generations()
-      guard let entry = entries.first(where: { $0.remoteID == id || $0.shownID == id }), let whole = entry.remoteID
+  private func cancelGeneration(_ id: String, in workspaces: [Workspace]) async throws {
+    for workspace in workspaces {
+      let entries = try Ledger(readingWorkspace: workspace.directory).generations()
+      guard let entry = entries.first(where: { $0.remoteID == id || $0.shownID == id }), let remoteID = entry.remoteID
       else { continue }
-      let state = try await Cancellation(place: place, baseURL: baseURL).cancel(entry, whole)
-      Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
+      let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, remoteID)
+      if json {
+        let ledger = try Ledger(readingWorkspace: workspace.directory)
+        for entry in try ledger.generations() where entry.remoteID == remoteID {
+          try Answer.json(JobReport(entry, in: workspace))
+        }
+      } else {
+        Answer.line("\(entry.shot) take \(entry.take): \(state.rawValue)")
+      }
       if state != .cancelled { throw ExitStatus.no }
       return
     }
-    throw UsageError("no ledger here knows the generation \(quoted(id))", status: .inputNotFound)
+    throw UsageError("no ledger here has a generation \(quoted(id))", status: .inputNotFound)
   }
 }
 
-/// `jobs --json` of the contract.
-struct JobLine: Encodable {
+/// `jobs --json`: one generation of the ledger.
+struct JobReport: Encodable {
   let schema = "longtake.job/1"
-  private let entry: GenerationEntry
-  private let place: Workspace
+  let shot: String
+  let take: Int
+  @Nullable var id: String?
+  let provider: String
+  let model: String
+  let state: String
+  let superseded: Bool
+  @Nullable var submitted: Double?
+  @Nullable var completed: Double?
+  @Nullable var cost: Double?
+  @Nullable var file: String?
+  @Nullable var error: String?
 
-  private enum Key: String, CodingKey {
+  private enum CodingKeys: String, CodingKey {
     case schema, shot, take, id, provider, model, state, superseded, submitted, completed, cost, file, error
   }
 
-  init(_ entry: GenerationEntry, in place: Workspace) {
-    self.entry = entry
-    self.place = place
-  }
-
-  /// What never came to anything costs nothing that is known.
-  private var cost: Int64? {
-    [.abandoned, .failed, .cancelled].contains(entry.state) ? nil : entry.costMicroUSD
-  }
-
-  /// Every member is always there; what is not known is `null`.
-  func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Key.self)
-    try fields.encode(schema, forKey: .schema)
-    try fields.encode(entry.shot, forKey: .shot)
-    try fields.encode(entry.take, forKey: .take)
-    try fields.encode(entry.shownID, forKey: .id)
-    try fields.encode(entry.provider, forKey: .provider)
-    try fields.encode(entry.model, forKey: .model)
-    try fields.encode(entry.state.rawValue, forKey: .state)
-    try fields.encode(entry.isSuperseded, forKey: .superseded)
-    try fields.encode(entry.submittedAt, forKey: .submitted)
-    try fields.encode(entry.completedAt, forKey: .completed)
-    try fields.encode(cost.map { Double($0) / 1_000_000 }, forKey: .cost)
-    try fields.encode(entry.clip.map { place.path($0.path) }, forKey: .file)
-    try fields.encode(entry.error, forKey: .error)
+  init(_ entry: GenerationEntry, in workspace: Workspace) {
+    shot = entry.shot
+    take = entry.take
+    id = entry.shownID
+    provider = entry.provider
+    model = entry.model
+    state = entry.state.rawValue
+    superseded = entry.isSuperseded
+    submitted = entry.submittedAt
+    completed = entry.completedAt
+    // A generation that produced nothing has no known cost.
+    let isUnpaid = [.abandoned, .failed, .cancelled].contains(entry.state)
+    cost = isUnpaid ? nil : entry.costMicroUSD.map { Double($0) / 1_000_000 }
+    file = entry.clip.map { workspace.path($0.path) }
+    error = entry.error
   }
 }

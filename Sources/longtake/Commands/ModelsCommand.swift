@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Foundation
 import Generation
 import Pipeline
@@ -9,23 +10,25 @@ struct ModelsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "models", abstract: "List the models, or show one model's parameters and price.",
     discussion: """
-      The service's own catalogue when it can be asked (a key in OXEN_API_KEY, an address in --base-url or OXEN_BASE_URL, \
-      or --provider sandbox), else the descriptors that come with the program.
+      Reads the service's catalogue with --provider, --base-url, OXEN_API_KEY or OXEN_BASE_URL, else the bundled \
+      descriptors.
       """)
 
-  @Argument(help: "A model's id.")
+  @Argument(help: "Model id.")
   var id: String?
 
-  @Option(help: "Ask this provider's catalogue: sandbox or oxen.")
+  @Option(help: "Provider whose catalogue to read; fal has none.")
   var provider: ProviderName?
 
-  @Flag(help: "Ask nobody: the descriptors that come with the program.")
+  @Flag(help: "Read only the bundled descriptors.")
   var offline = false
 
-  @Option(name: .customLong("base-url"), help: "The API's address instead of the usual one.")
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
   var baseURL: String?
 
-  @Flag(help: "One JSON object per model on stdout.")
+  @Flag(help: "Print one JSON object per model.")
   var json = false
 
   @OptionGroup var presets: PresetOptions
@@ -55,7 +58,7 @@ struct ModelsCommand: AsyncParsableCommand {
     return try await host.provider.models(search: nil)
   }
 
-  /// The provider to ask; nil for the bundled descriptors.
+  /// The provider whose catalogue to read; nil for the bundled descriptors.
   private var catalogue: String? {
     if offline { return nil }
     if let provider { return provider.rawValue }
@@ -65,40 +68,43 @@ struct ModelsCommand: AsyncParsableCommand {
   }
 
   private func show(_ model: JSONValue, _ provider: String) {
-    if json { Output.line(model.canonicalJSON) }
-    let name = model["id"]?.stringValue ?? model["name"]?.stringValue ?? "a model without an id"
+    if json { return Answer.json(text: model.canonicalJSON) }
+    let name = model["id"]?.stringValue ?? model["name"]?.stringValue ?? "no id"
     let price = model["pricing"].map { ", \($0.canonicalJSON)" } ?? ""
-    Terminal.note("\(name) at \(provider)\(price)")
+    Answer.line("\(name) at \(provider)\(price)")
     guard id != nil, let schema = model["request_schema"] ?? model["json_request_schema"] else { return }
     let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))
     for (field, rules) in (schema["properties"]?.objectValue ?? [:]).sorted(by: { $0.key < $1.key }) {
-      Terminal.note("  \(field)\(required.contains(field) ? " (required)" : ""): \(rules.canonicalJSON)")
+      Answer.line("  \(field)\(required.contains(field) ? " (required)" : ""): \(rules.canonicalJSON)")
     }
   }
 
-  /// Where the service and the descriptor that comes with the program disagree.
+  /// Warns where the service and the bundled descriptor differ.
   private func showDifferences(_ model: JSONValue, _ library: PresetLibrary) {
     guard let id, let bundled = try? library.model(named: id) else { return }
     let differences = LiveModel(model).applied(to: bundled).differences
-    for difference in differences { Terminal.warning("not as in the program's descriptor: \(difference)") }
-    if differences.isEmpty { Terminal.note("  as in the program's descriptor") }
+    for difference in differences { Terminal.warning("differs from the bundled descriptor: \(difference)") }
+    if differences.isEmpty { Terminal.note("same as the bundled descriptor") }
   }
 
   private func showBundled(_ library: PresetLibrary) throws {
     for name in id.map({ [$0] }) ?? library.names(of: .models) {
       let model = try library.model(named: name)
-      if json { Output.line(try library.modelDocument(named: name).canonicalJSON) }
-      let price = model.pricePerSecond.map { "\($0) a second" } ?? "price not published"
+      if json {
+        Answer.json(text: try library.modelDocument(named: name).canonicalJSON)
+        continue
+      }
+      let price = model.pricePerSecond.map { "\($0)/s" } ?? "unknown price"
       let state = model.status.state == .retired ? ", retired" : ""
-      Terminal.note("\(model.id): \(model.title), at \(model.providers.joined(separator: ", ")), \(price)\(state)")
-      if id != nil { details(of: model).forEach { Terminal.note("  \($0)") } }
+      Answer.line("\(model.id): \(model.title), at \(model.providers.joined(separator: ", ")), \(price)\(state)")
+      if id != nil { Answer.lines(details(of: model).map { "  \($0)" }) }
     }
-    Terminal.note("(the descriptors that come with the program; nobody was asked)")
+    Terminal.note("from the bundled descriptors; no service was asked")
   }
 
   private func details(of model: ModelDescriptor) -> [String] {
     var lines = NeutralField.allCases.compactMap { field in
-      model.fields[field].map { "\(field.rawValue) is sent as \($0.name)" }
+      model.fields[field].map { "\(field.rawValue): sent as \($0.name)" }
     }
     if let limit = model.limits.duration {
       let range =
@@ -106,7 +112,7 @@ struct ModelsCommand: AsyncParsableCommand {
         ?? "\(limit.min?.plain ?? "?") to \(limit.max?.plain ?? "?")"
       lines.append("length: \(range) s")
     }
-    if let most = model.limits.promptCharacters { lines.append("prompt: at most \(most) characters") }
+    if let most = model.limits.promptCharacters { lines.append("prompt: at most \(counted(most, "character"))") }
     for (ratio, size) in model.output.sizes.sorted(by: { $0.key < $1.key }) { lines.append("\(ratio): \(size)") }
     if let note = model.status.note { lines.append(note) }
     return lines

@@ -1,43 +1,38 @@
 import ArgumentParser
+import Files
 import Verification
 
-struct NativeCommand: ParsableCommand {
+struct NativeCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "native", abstract: "Tell whether frames are really of the resolution that they claim.",
+    commandName: "native", abstract: "Estimate whether videos have the resolution they claim, or were upscaled.",
     discussion: """
-      Answers native, likely_native, upscaled with the estimated size of the source, or inconclusive, from at most \
-      \(NativeThresholds.keyFrames) keyframes of each file; still frames are taken too. Exit status 1 when a file is \
-      upscaled. \(NativeResolutionReport.limits)
+      Reports native, likely_native, upscaled with the estimated source size, or inconclusive, from at most \
+      \(NativeThresholds.keyFrames) keyframes of each file; images work too. Exits with 1 when a file is upscaled. \
+      \(NativeResolutionReport.limits)
       """)
 
   @Argument(help: "Media files.", completion: .file())
   var files: [String]
 
-  @Flag(help: "One JSON object per file.")
+  @Flag(help: "Print one JSON object per file.")
   var json = false
 
   @OptionGroup var common: CommonOptions
 
-  /// Every file is looked at; the first failure decides the exit status, before any answer "upscaled".
-  func run() throws {
+  /// A file that cannot be read decides the exit status before one that is upscaled.
+  func run() async throws {
     common.apply()
-    var failure: ExitStatus?
     var isUpscaled = false
-    for path in files {
-      do {
-        let report = try NativeResolution.estimate(path: path) { number, count in
-          Terminal.progress("\(path): keyframe \(number + 1) of \(count)")
-        }
-        isUpscaled = isUpscaled || report.verdict == .upscaled
-        if json {
-          try Output.json(NativeResolutionJSON(report, file: path))
-        } else {
-          for line in Self.lines(report, path) { Terminal.note(line) }
-        }
-      } catch {
-        if error is CancellationError { throw error }
-        let status = Failure.report(error)
-        failure = failure ?? status
+    let failure = try await FileBatch.run(files) { number, _ in
+      try NativeResolution.estimate(path: files[number]) { keyframe, count in
+        Terminal.progress("\(files[number]): keyframe \(keyframe + 1) of \(count)")
+      }
+    } show: { number, report in
+      isUpscaled = isUpscaled || report.verdict == .upscaled
+      if json {
+        try Answer.json(NativeResolutionJSON(report, file: files[number]))
+      } else {
+        Answer.lines(Self.lines(report, files[number]))
       }
     }
     if let failure { throw failure }
@@ -46,10 +41,10 @@ struct NativeCommand: ParsableCommand {
 
   private static func lines(_ report: NativeResolutionReport, _ path: String) -> [String] {
     let source = report.estimatedSize.map { " from about \($0)" } ?? ""
-    let sureness = report.confidence > 0 ? ", confidence \(Int((report.confidence * 100).rounded())) %" : ""
+    let confidence = report.confidence > 0 ? ", confidence \(Int((report.confidence * 100).rounded())) %" : ""
     return [
       "\(path): \(report.width)×\(report.height) \(report.verdict.rawValue)\(source)"
-        + " (\(report.keyFrames) key \(report.keyFrames == 1 ? "frame" : "frames")\(sureness))",
+        + " (\(counted(report.keyFrames, "keyframe"))\(confidence))",
       "  \(report.note)",
     ]
   }

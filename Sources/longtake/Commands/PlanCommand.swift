@@ -1,4 +1,5 @@
 import ArgumentParser
+import Files
 import Generation
 import Pipeline
 import Presets
@@ -7,25 +8,28 @@ import Timing
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Check a storyboard and show what would be sent, without sending anything.",
+    commandName: "plan", abstract: "Check a storyboard and show its requests, length and cost, without sending anything.",
     discussion: """
-      Every mistake is reported at once, each with its line; the status is 65 then. With --live the service's catalogue is \
-      asked for the model's own rules and price, which count before the descriptor's; nothing is generated or paid.
+      Reports every mistake at once, each with its line, and exits with 65. --live reads the model's rules and price from \
+      the service's catalogue, which override the bundled descriptor; it generates and pays nothing, and needs \
+      OXEN_API_KEY for oxen.
       """)
 
-  @Argument(help: "A storyboard, YAML or JSON.", completion: .file())
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
   var storyboard: String
 
-  @Option(help: "sandbox, oxen or fal; goes before the storyboard's own.")
+  @Option(help: "Provider; overrides the storyboard.")
   var provider: ProviderName?
 
-  @Flag(help: "Ask the service's catalogue for the model's parameters and price.")
+  @Flag(help: "Read the model's rules and price from the service.")
   var live = false
 
-  @Option(name: .customLong("base-url"), help: "The API's address instead of the usual one, for --live.")
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address for --live (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
   var baseURL: String?
 
-  @Flag(help: "The plan on stdout, as JSON.")
+  @Flag(help: "Print the plan as a JSON object.")
   var json = false
 
   @OptionGroup var presets: PresetOptions
@@ -40,18 +44,18 @@ struct PlanCommand: AsyncParsableCommand {
       plan = try planner.plan(storyboard, provider: plan.provider, live: answer)
       if let note = plan.live?.note { Terminal.warning(note) }
       for difference in plan.live?.differences ?? [] {
-        Terminal.warning("\(plan.provider) says otherwise of \(model.id), and counts: \(difference)")
+        Terminal.warning("\(plan.provider) overrides the descriptor of \(model.id): \(difference)")
       }
     }
-    if json { try Output.json(PlanReport(plan)) }
+    if json { try Answer.json(PlanReport(plan)) }
     guard plan.problems.isEmpty else {
-      let count = plan.problems.count == 1 ? "1 problem" : "\(plan.problems.count) problems"
-      Terminal.error("\(storyboard): \(count)")
-      for problem in plan.problems { Terminal.note("  \(problem)") }
+      Terminal.error(
+        (["\(storyboard): \(counted(plan.problems.count, "problem"))"] + plan.problems.map { "  \($0)" })
+          .joined(separator: "\n"))
       throw ExitStatus.badInput
     }
     if let model = plan.model, let warning = model.status.warning(about: model.id) { Terminal.warning(warning) }
-    show(plan)
+    if !json { Answer.lines(lines(plan)) }
   }
 
   private func ask(_ provider: String, about model: String) async throws -> CatalogueAnswer {
@@ -68,23 +72,24 @@ struct PlanCommand: AsyncParsableCommand {
     }
   }
 
-  private func show(_ plan: ExecutionPlan) {
-    Terminal.note("\(plan.storyboard?.title ?? storyboard): \(plan.provider), \(plan.model?.id ?? "")")
+  private func lines(_ plan: ExecutionPlan) -> [String] {
+    var lines = ["\(plan.storyboard?.title ?? storyboard): \(plan.provider), \(plan.model?.id ?? "")"]
     for shot in plan.shots {
       let start =
-        (shot.dependsOn.map { "starts from \($0)" } ?? "starts by itself")
-        + (shot.endsOn.map { ", ends on the beginning of \($0)" } ?? "")
-        + (shot.anchorSearch.map { ", the best of its last \($0) frames starts the next" } ?? "")
-      let cost = shot.cost.map { "\($0)" } ?? "price not known"
-      Terminal.note("  \(shot.id): \(shot.seconds.map { "\($0.plain) s" } ?? "length not known"), \(start), \(cost)")
+        (shot.dependsOn.map { "starts from \($0)" } ?? "starts a chain")
+        + (shot.endsOn.map { ", ends on the first frame of \($0)" } ?? "")
+        + (shot.anchorSearch.map { ", anchor: the best of its last \(counted($0, "frame"))" } ?? "")
+      let cost = shot.cost.map { "\($0)" } ?? "unknown price"
+      lines.append("  \(shot.id): \(shot.seconds.map { "\($0.plain) s" } ?? "unknown length"), \(start), \(cost)")
       if let request = shot.request {
-        Terminal.note("    \(JSONValue.object(request.parameters).canonicalJSON)")
+        lines.append("    \(JSONValue.object(request.parameters).canonicalJSON)")
       }
     }
-    for conversion in plan.conversions { Terminal.note("  \(conversion)") }
-    let total = plan.seconds.map { "\($0.plain) s" } ?? "length not known"
-    let cost = plan.cost.map { "\($0)" } ?? "price not known"
-    let note = plan.isPaid ? "" : " (the sandbox is a stand-in and costs nothing)"
-    Terminal.note("  together \(total), \(cost)\(note)")
+    lines += plan.conversions.map { "  \($0)" }
+    let length = plan.seconds.map { "\($0.plain) s" } ?? "unknown length"
+    let cost = plan.cost.map { "\($0)" } ?? "unknown price"
+    let note = plan.isPaid ? "" : " (sandbox: simulated, free)"
+    lines.append("  total: \(counted(plan.shots.count, "shot")), \(length), \(cost)\(note)")
+    return lines
   }
 }

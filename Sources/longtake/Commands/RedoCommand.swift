@@ -1,27 +1,30 @@
 import ArgumentParser
+import Files
 import Generation
 import Ledger
 import Pipeline
 
 struct RedoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "redo", abstract: "Mark shots, and those made from them, to be generated again.",
+    commandName: "redo", abstract: "Mark shots, and the shots anchored on them, for regeneration by the next run.",
     discussion: """
-      What will be generated again, and for how much, is told and asked first. The earlier takes stay on the disk and in \
-      the ledger ('longtake pick' goes back to one), and so does what the service is still working on: it is brought in \
-      by the next run as a kept take, unless --cancel ends it there. The next 'run' generates and pays the new ones.
+      Shows what the next run will regenerate and its cost, asks, and prints the marked shots. Earlier takes stay on disk \
+      and in the ledger ('longtake pick' restores one). A generation still in progress is downloaded by the next run as a \
+      kept take unless --cancel ends it, which needs the provider's key: OXEN_API_KEY or FAL_KEY.
       """)
 
-  @Argument(help: "A storyboard, YAML or JSON.", completion: .file())
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
   var storyboard: String
 
-  @Option(name: .customLong("shot"), parsing: .upToNextOption, help: "Ids of shots.")
+  @Option(name: .customLong("shot"), parsing: .upToNextOption, help: ArgumentHelp("Ids of shots.", valueName: "id"))
   var shots: [String]
 
-  @Flag(help: "Cancel what the service is still working on for these shots.")
+  @Flag(help: "Cancel generations of these shots that are in progress.")
   var cancel = false
 
-  @Option(name: .customLong("base-url"), help: "The API's address instead of the usual one, for --cancel.")
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address for --cancel (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
   var baseURL: String?
 
   @OptionGroup var arguments: WorkspaceArguments
@@ -32,28 +35,28 @@ struct RedoCommand: AsyncParsableCommand {
 
   func run() async throws {
     arguments.common.apply()
-    let production = try arguments.production(storyboard)
-    let renewal = try production.renewal(redoing: shots)
-    try await arguments.agree(to: renewal, doing: "redo")
+    let run = try arguments.storyboardRun(storyboard)
+    let renewal = try run.renewal(redoing: shots)
+    try await arguments.confirm(renewal, for: "redo")
     if cancel { try await cancel(renewal.inFlight) }
-    let marked = try production.redo(shots)
-    for shot in marked { Output.line(shot) }
-    Terminal.note("\(marked.count) shot\(marked.count == 1 ? "" : "s") will be generated again by the next run")
+    let marked = try run.redo(shots)
+    Answer.lines(marked)
+    Terminal.note("the next run regenerates \(counted(marked.count, "shot"))")
     let left = cancel ? [] : renewal.inFlight
     guard !left.isEmpty else { return }
     let names = left.map { "\($0.shot) take \($0.take)" }.joined(separator: ", ")
-    Terminal.note("still under way at the service: \(names); the next run brings \(left.count == 1 ? "it" : "them") in")
+    Terminal.note("still in progress: \(names); the next run downloads \(left.count == 1 ? "it" : "them")")
   }
 
   private func cancel(_ entries: [GenerationEntry]) async throws {
-    let place = arguments.place(of: storyboard)
+    let workspace = arguments.workspace(of: storyboard)
     for entry in entries {
       guard let id = entry.remoteID else {
         Terminal.warning(
-          "\(entry.shot) take \(entry.take) has no id yet, so it cannot be cancelled; the next run looks for it")
+          "\(entry.shot) take \(entry.take) has no id yet and cannot be cancelled; the next run looks for it")
         continue
       }
-      let state = try await Cancellation(place: place, baseURL: baseURL).cancel(entry, id)
+      let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, id)
       Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
     }
   }

@@ -6,48 +6,48 @@ import Stills
 
 struct SheetCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "sheet", abstract: "Draw a contact sheet of videos, with timecodes, labels and verdicts.",
+    commandName: "sheet", abstract: "Draw a contact sheet of videos with timecodes, labels and verdicts.",
     discussion: """
-      One file fills the page with one frame from each of as many equal parts, the one quickest to decode; its timecode says \
-      which. Several stand below one another, each in its own rows evenly from first frame to last, for comparing shots or takes.
+      One file fills the page with one frame from each of N equal parts, the fastest to decode; its timecode shows which. \
+      Several files are stacked, each in rows of its own with frames evenly from first to last, to compare shots or takes.
       """)
 
   @Argument(help: "Media files.", completion: .file())
   var files: [String]
 
-  @Option(name: .shortAndLong, help: "Where to write: .png, .jpg, .jpeg or .webp.", completion: .file())
+  @Option(name: .shortAndLong, help: "Output file: .png, .jpg, .jpeg or .webp.", completion: .file())
   var output: String
 
-  @Option(help: "Frames across the page.")
+  @Option(help: ArgumentHelp("Frames per row, 1 to 50.", valueName: "n"))
   var columns = 4
 
-  @Option(help: "Rows of frames for each file; 4 for one file, 1 for several.")
+  @Option(help: ArgumentHelp("Rows for each file (default: 4 for one file, 1 for several).", valueName: "n"))
   var rows: Int?
 
-  @Option(help: "Pixels across the page.")
+  @Option(help: ArgumentHelp("Width of the page in pixels, 100 to 16000.", valueName: "pixels"))
   var width = 1920
 
-  @Flag(exclusivity: .exclusive, help: ArgumentHelp("How the frames are found."))
+  @Flag(exclusivity: .exclusive, help: "How to choose the frames.")
   var access: Access = .exact
 
   @Option(
     parsing: .upToNextOption,
-    help: "A text for each file, in their order: a shot's id, a take; its name without this when there are several.")
+    help: ArgumentHelp("A label for each file, in order (default: file names when there are several).", valueName: "text"))
   var labels: [String] = []
 
   @Option(
-    help:
-      "Verdicts to show: a file with the output of 'verify --json', or a run's report.json, which gives shots' ids too.",
-    completion: .file())
+    help: ArgumentHelp(
+      "Show the verdicts in this output of 'verify --json' or report.json of a run, which also gives shot ids.",
+      valueName: "file"), completion: .file())
   var badges: String?
 
-  @Flag(name: .customLong("no-timecodes"), help: "Leave the timecodes out.")
+  @Flag(name: .customLong("no-timecodes"), help: "Leave out the timecodes.")
   var withoutTimecodes = false
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace an existing output.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which frames are shown.")
+  @Flag(help: "Print a JSON object: the frames shown.")
   var json = false
 
   @OptionGroup var common: CommonOptions
@@ -57,31 +57,30 @@ struct SheetCommand: ParsableCommand {
 
     static func help(for value: Access) -> ArgumentHelp? {
       switch value {
-      case .exact: "Exact frames with their own timecodes, spread over the whole."
-      case .keyframes: "The keyframe before each: quicker."
+      case .exact: "Show exact frames, evenly spread."
+      case .keyframes: "Show the nearest earlier keyframes: faster."
       }
     }
   }
 
-  /// Files that one page may show.
+  /// Files per page.
   private static let mostFiles = 500
 
   func validate() throws {
-    guard !files.isEmpty else { throw ValidationError("Name a file.") }
-    guard files.count <= Self.mostFiles else { throw ValidationError("A sheet holds at most \(Self.mostFiles) files.") }
-    guard (1...50).contains(columns) else { throw ValidationError("--columns is between 1 and 50.") }
-    if let rows, !(1...200).contains(rows) { throw ValidationError("--rows is between 1 and 200.") }
-    guard (100...16_000).contains(width) else { throw ValidationError("--width is between 100 and 16000.") }
+    guard files.count <= Self.mostFiles else { throw ValidationError("A sheet shows at most \(Self.mostFiles) files.") }
+    guard (1...50).contains(columns) else { throw ValidationError("--columns must be 1 to 50.") }
+    if let rows, !(1...200).contains(rows) { throw ValidationError("--rows must be 1 to 200.") }
+    guard (100...16_000).contains(width) else { throw ValidationError("--width must be 100 to 16000.") }
     guard labels.isEmpty || labels.count == files.count else {
-      throw ValidationError("--labels takes one text for each file: \(files.count), not \(labels.count).")
+      throw ValidationError("--labels takes one label per file: \(files.count), not \(labels.count).")
     }
     guard width / columns >= 24 else { throw ValidationError("\(columns) columns do not fit into \(width) pixels.") }
   }
 
   func run() throws {
     common.apply()
-    let format = try StillFile.format(of: output)
-    try DistinctFiles.require(writing: [output], reading: files + [badges].compactMap(\.self))
+    let format = try EncodedStill.Format(of: output)
+    try OutputPaths.requireDistinct([output], from: files + [badges].compactMap(\.self))
     let destination = try OutputFile(output, overwrite: overwrite)
     let verdicts = try badges.map { try VerdictList(path: $0) }
     let entries = files.enumerated().map { number, file in
@@ -100,63 +99,11 @@ struct SheetCommand: ParsableCommand {
     let still = try sheet.page.encoded(as: format, quality: 90)
     try destination.write(still.bytes)
     try destination.commit()
-    if json { try Output.json(SheetFacts(sheet, entries: entries, still: still, output: output)) }
-    Terminal.note("\(output): \(still.width)×\(still.height), \(still.bytes.count) bytes")
+    let report = SheetReport(sheet, entries: entries, still: still, output: output)
+    if json { try Answer.json(report) } else { Answer.lines(report.lines) }
     if let note = sheet.note { Terminal.warning(note) }
     for entry in entries where verdicts != nil && entry.verdict == nil {
-      Terminal.warning("\(entry.path): \(badges ?? "") has no verdict on it")
+      Terminal.warning("\(entry.path): no verdict in \(badges ?? "")")
     }
-  }
-}
-
-/// `sheet --json`.
-struct SheetFacts: Encodable {
-  struct File: Encodable {
-    let file: String
-    let label: String?
-    let verdict: String?
-    let frames: [Int]
-
-    private enum CodingKeys: String, CodingKey { case file, label, verdict, frames }
-
-    func encode(to encoder: any Swift.Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(file, forKey: .file)
-      try container.encode(label, forKey: .label)
-      try container.encode(verdict, forKey: .verdict)
-      try container.encode(frames, forKey: .frames)
-    }
-  }
-
-  let schema = "longtake.sheet/1"
-  let output: String
-  let width: Int
-  let height: Int
-  let bytes: Int
-  let files: [File]
-  let note: String?
-
-  private enum CodingKeys: String, CodingKey { case schema, output, width, height, bytes, files, note }
-
-  init(_ sheet: ContactSheet, entries: [ContactSheet.Entry], still: EncodedStill, output: String) {
-    self.output = output
-    width = still.width
-    height = still.height
-    bytes = still.bytes.count
-    files = zip(entries, sheet.frames).map {
-      File(file: $0.path, label: $0.label, verdict: $0.verdict, frames: $1)
-    }
-    note = sheet.note
-  }
-
-  func encode(to encoder: any Swift.Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(schema, forKey: .schema)
-    try container.encode(output, forKey: .output)
-    try container.encode(width, forKey: .width)
-    try container.encode(height, forKey: .height)
-    try container.encode(bytes, forKey: .bytes)
-    try container.encode(files, forKey: .files)
-    try container.encode(note, forKey: .note)
   }
 }

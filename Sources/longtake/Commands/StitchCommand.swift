@@ -8,9 +8,8 @@ struct StitchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "stitch", abstract: "Join shots into one master without a seam.",
     discussion: """
-      Frames that the next shot repeats are dropped from the end of the shot before; only those that depend on them are \
-      encoded again, everything else is copied bit for bit. Shots that do not fit together are refused before anything is \
-      written.
+      Drops the frames at the end of a shot that the next shot repeats. Re-encodes only the frames that depend on dropped \
+      ones and copies the rest bit for bit. Refuses shots of different formats before it writes anything.
       """)
 
   @Argument(help: "Shots, in order.", completion: .file())
@@ -19,28 +18,29 @@ struct StitchCommand: ParsableCommand {
   @Option(name: .shortAndLong, help: "The master: .mp4 or .mov.", completion: .file())
   var output: String
 
-  @Option(help: "auto, copy (never encode), smart (encode the least) or encode (everything).")
+  @Option(help: "copy: never re-encode; smart: re-encode the minimum; encode: everything.")
   var mode: StitchOptions.Mode = .auto
 
-  @Option(help: "Frames dropped at each join: auto (measured), keep (none) or a number.")
+  @Option(
+    help: ArgumentHelp("Frames to drop at each join: auto (measured), keep (none) or a number.", valueName: "n"))
   var overlap: StitchOptions.Overlap = .automatic
 
-  @Option(help: "Write what was done, join by join, as JSON.", completion: .file())
+  @Option(help: ArgumentHelp("Write a JSON report of every join.", valueName: "file"), completion: .file())
   var report: String?
 
-  @Option(help: "What is decoded of the written master to prove it: all frames, or joins for shots verified already.")
+  @Option(help: "Frames of the written master to decode for verification: all, or those around the joins.")
   var check: StitchOptions.Check = .all
 
-  @Flag(name: .customLong("dry-run"), help: "Plan and measure only; write nothing.")
+  @Flag(name: .customLong("dry-run"), help: "Measure and plan only; write nothing.")
   var dryRun = false
 
-  @Flag(help: "Replace the output if it exists.")
+  @Flag(help: "Replace an existing output.")
   var overwrite = false
 
-  @Flag(help: "The report on stdout.")
+  @Flag(help: "Print the report as a JSON object.")
   var json = false
 
-  @OptionGroup(title: "Frame") var frame: StitchVideoOptions
+  @OptionGroup(title: "Video") var video: StitchVideoOptions
   @OptionGroup(title: "Audio") var audio: StitchAudioOptions
   @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
   @OptionGroup var common: CommonOptions
@@ -54,14 +54,14 @@ struct StitchCommand: ParsableCommand {
     try metadata.apply(to: &options)
     options.overwrite = overwrite
     options.check = check
-    options.video = frame.frame
-    let shots = try frame.shots(files)
+    options.video = video.videoOptions
+    let shots = try video.shots(files)
     guard let container = Stitcher.container(for: output) else {
       throw UsageError("\(output): name the master .mp4 or .mov")
     }
     try options.audio.requireContainer(container, of: output)
-    try DistinctFiles.require(writing: outputs, reading: files + [audio.music].compactMap(\.self))
-    // Made now, so that what cannot be written is told before the work and not after it.
+    try OutputPaths.requireDistinct(outputs, from: files + [audio.music].compactMap(\.self))
+    // An output that cannot be created is reported before the work, not after it.
     for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(shots, options: options, progress: Self.show)
     let stitcher = Stitcher(plan, options: options)
@@ -73,7 +73,7 @@ struct StitchCommand: ParsableCommand {
     try metadata.writeTimeline(plan, options: options, master: output)
   }
 
-  /// Everything that is written.
+  /// Every file to write.
   private var outputs: [String] { [output, report, metadata.otio].compactMap(\.self) }
 
   private func finish(_ done: StitchReport) throws {
@@ -84,21 +84,20 @@ struct StitchCommand: ParsableCommand {
       try file.write(Array(try encoder.encode(done)))
       try file.commit()
     }
-    if json { try Output.json(done) }
     if done.audio == nil, audio.loudness != nil {
-      Terminal.warning("no shot has audio, so there is none to bring to --loudness")
+      Terminal.warning("no shot has audio; --loudness is ignored")
     }
-    for line in StitchSummary.lines(done) { Terminal.note(line) }
+    if json { try Answer.json(done) } else { Answer.lines(StitchSummary.lines(done)) }
   }
 
   private static func show(_ event: StitchEvent) {
     switch event {
     case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
     case .analysed(let join, let count, let overlap):
-      Terminal.progress("join \(join) of \(count): \(overlap) repeated")
+      Terminal.progress("join \(join) of \(count): \(counted(overlap, "repeated frame"))")
     case .measuringLoudness(let pass): Terminal.progress("measuring loudness, pass \(pass)")
     case .written(let frames, let count): Terminal.progress("writing frame \(frames) of \(count)")
-    case .proving: Terminal.progress("checking what was written")
+    case .proving: Terminal.progress("verifying the master")
     }
   }
 }

@@ -6,100 +6,100 @@ import Stills
 import Synchronization
 import Timing
 
-struct ThumbnailsCommand: ParsableCommand {
+struct ThumbnailsCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "thumbnails", abstract: "Write small frames of videos, or sprites for a player.",
+    commandName: "thumbnails", abstract: "Write thumbnails of videos, or sprites and WebVTT for a player.",
     discussion: """
-      Frames are named after their video and numbered. With --sprite they are put on pages together, and a WebVTT file tells \
-      a player which part of which page belongs to when.
+      Thumbnails are named after their video and numbered. --sprite puts them on pages and writes a WebVTT file that maps \
+      times to areas of the pages.
       """)
 
   @Argument(help: "Media files.", completion: .file())
   var files: [String]
 
-  @Option(name: .shortAndLong, help: "The folder to write into; made if it is missing.", completion: .directory)
+  @Option(name: .shortAndLong, help: "Output folder; created if it is missing.", completion: .directory)
   var output: String
 
-  @Option(help: "So many frames, evenly from the first to the last; 10 when nothing else is asked for.")
+  @Option(help: ArgumentHelp("N frames, evenly from first to last (default: 10).", valueName: "n"))
   var count: Int?
 
-  @Option(help: "One frame every so many seconds.")
-  var interval: TimePoint?
+  @Option(help: ArgumentHelp("One frame per duration, e.g. 5s.", valueName: "duration"))
+  var interval: DurationArgument?
 
   @Flag(help: "One frame from the middle of each scene.")
   var scenes = false
 
-  @Option(help: "The so many frames that make the best covers: sharp, well exposed, rich; --json tells why.")
+  @Option(
+    help: ArgumentHelp("The N best cover frames: sharp, well exposed, rich; --json gives the reasons.", valueName: "n"))
   var best: Int?
 
-  @Flag(help: "The keyframe before each instead: much quicker, not exact.")
+  @Flag(help: "Use the nearest earlier keyframes: much faster, not exact.")
   var keyframes = false
 
-  @Option(help: "Pixels across each frame.")
+  @Option(help: ArgumentHelp("Width of a thumbnail in pixels, 16 to 3840.", valueName: "pixels"))
   var width = 320
 
-  @Option(help: "jpeg, png or webp.")
+  @Option(help: "Image format.")
   var format: EncodedStill.Format = .jpeg
 
-  @Option(help: "1 to 100, for JPEG and WebP.")
+  @Option(help: ArgumentHelp("Quality of JPEG and WebP, 1 to 100.", valueName: "n"))
   var quality = 90
 
-  @Flag(help: "Put the frames on pages and write a WebVTT file beside them.")
+  @Flag(help: "Put the thumbnails on sprite pages and write a WebVTT file.")
   var sprite = false
 
-  @Option(help: "Files worked on at a time.")
+  @Option(help: ArgumentHelp("Files to process at a time.", valueName: "n"))
   var jobs = 1
 
-  @Flag(help: "Replace files that exist.")
+  @Flag(help: "Replace existing files.")
   var overwrite = false
 
-  @Flag(help: "Tell on stdout, as JSON, which frames were written; one object per file.")
+  @Flag(help: "Print one JSON object per file: the frames written.")
   var json = false
 
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    guard !files.isEmpty else { throw ValidationError("Name a file.") }
     let given = [count != nil, interval != nil, scenes, best != nil].count { $0 }
     guard given <= 1 else { throw ValidationError("Give at most one of --count, --interval, --scenes and --best.") }
     if let count, !(1...Thumbnails.most).contains(count) {
-      throw ValidationError("--count is between 1 and \(Thumbnails.most).")
+      throw ValidationError("--count must be 1 to \(Thumbnails.most).")
     }
-    if let best, !(1...100).contains(best) { throw ValidationError("--best is between 1 and 100.") }
-    if let interval {
-      guard case .seconds(let seconds) = interval, seconds.isPositive else {
-        throw ValidationError("--interval is a number of seconds above 0.")
-      }
-    }
-    guard (16...3840).contains(width) else { throw ValidationError("--width is between 16 and 3840.") }
-    guard (1...100).contains(quality) else { throw ValidationError("--quality is between 1 and 100.") }
-    guard (1...64).contains(jobs) else { throw ValidationError("--jobs is between 1 and 64.") }
+    if let best, !(1...100).contains(best) { throw ValidationError("--best must be 1 to 100.") }
+    if let interval, !interval.seconds.isPositive { throw ValidationError("--interval must be above 0.") }
+    guard (16...3840).contains(width) else { throw ValidationError("--width must be 16 to 3840.") }
+    guard (1...100).contains(quality) else { throw ValidationError("--quality must be 1 to 100.") }
+    guard (1...64).contains(jobs) else { throw ValidationError("--jobs must be 1 to 64.") }
     if sprite, width > 640 {
-      throw ValidationError("With --sprite, --width is at most 640: a page holds 100 frames.")
+      throw ValidationError("With --sprite, --width must be at most 640: a page holds 100 thumbnails.")
     }
   }
 
-  func run() throws {
+  func run() async throws {
     common.apply()
-    try OutputNames.makeFolder(output)
+    try OutputPaths.createFolder(output)
     let names = OutputNames(of: files)
-    try Batch.run(files.count, jobs: jobs) { number, threading in
+    let failure = try await FileBatch.run(files, jobs: jobs) { number, threading in
       try write(files[number], named: names[number], threading: threading)
+    } show: { _, report in
+      if json { try Answer.json(report) } else { Answer.lines(report.lines) }
+      if let note = report.note { Terminal.warning("\(report.file): \(note)") }
     }
+    if let failure { throw failure }
   }
 
   private var choice: Thumbnails.Choice {
-    if case .seconds(let seconds) = interval { return .interval(seconds) }
+    if let interval { return .interval(interval.seconds) }
     if scenes { return .scenes }
     if let best { return .best(best) }
     return .count(count ?? 10)
   }
 
-  private func write(_ file: String, named name: String, threading: Threading) throws {
+  private func write(_ file: String, named name: String, threading: Threading) throws -> ThumbnailsReport {
     let thumbnails = try Thumbnails(of: file, choose: choice, keyframesOnly: keyframes, threading: threading)
-    var facts = ThumbnailFacts(file: file, frames: thumbnails.frameCount, duration: thumbnails.duration?.doubleValue)
+    var report = ThumbnailsReport(file: file, frames: thumbnails.frameCount, duration: thumbnails.duration?.doubleValue)
     let pages = Mutex<[String]>([])
-    let ending = StillFile.ending(of: format)
+    let ending = format.ending
     let (format, quality, folder) = (format, quality, output)
     var sheet = SpriteSheet { page, frame in
       let pageName = "\(name)-sprite-\(page + 1).\(ending)"
@@ -112,14 +112,14 @@ struct ThumbnailsCommand: ParsableCommand {
       if sprite {
         try sheet.add(thumbnail)
       } else {
-        let made = "\(folder)/\(name)-\(Self.padded(facts.thumbnails.count + 1, of: thumbnails.count)).\(ending)"
+        let made = "\(folder)/\(name)-\(Self.padded(report.thumbnails.count + 1, of: thumbnails.count)).\(ending)"
         try save(thumbnail.frame.encoded(as: format, quality: quality).bytes, made)
         path = made
       }
-      facts.add(thumbnail, file: path)
+      report.add(thumbnail, file: path)
     }
-    guard !facts.thumbnails.isEmpty else {
-      throw LibavError(.invalidData, "none of its frames can be decoded", file: file)
+    guard !report.thumbnails.isEmpty else {
+      throw LibavError(.invalidData, "no frame can be decoded", file: file)
     }
     if sprite {
       try sheet.finish()
@@ -127,19 +127,17 @@ struct ThumbnailsCommand: ParsableCommand {
       let vtt = "\(folder)/\(name).vtt"
       let end = thumbnails.duration ?? sheet.places.last.map { $0.start + Rational(1) } ?? .zero
       try save(Array(sheet.webVTT(end: end, names: names).utf8), vtt)
-      facts.place(sheet.places, pages: names.map { "\(folder)/\($0)" }, vtt: vtt)
+      report.place(sheet.places, pages: names.map { "\(folder)/\($0)" }, vtt: vtt)
     }
     var notes = thumbnails.note.map { [$0] } ?? []
-    if facts.thumbnails.count < thumbnails.count {
-      notes.append("\(thumbnails.count - facts.thumbnails.count) frames could not be decoded and are left out")
+    if report.thumbnails.count < thumbnails.count {
+      notes.append("\(counted(thumbnails.count - report.thumbnails.count, "frame")) could not be decoded")
     }
-    if !sprite, let older = StaleNumbers.beyond(facts.thumbnails.count, named: name, ending: ending, in: folder) {
+    if !sprite, let older = OutputPaths.staleNote(after: report.thumbnails.count, named: name, ending: ending, in: folder) {
       notes.append(older)
     }
-    facts.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
-    if json { try Output.json(facts) }
-    for line in facts.lines { Terminal.note(line) }
-    if let note = facts.note { Terminal.warning("\(file): \(note)") }
+    report.note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+    return report
   }
 
   private static func padded(_ number: Int, of count: Int) -> String {
@@ -148,7 +146,7 @@ struct ThumbnailsCommand: ParsableCommand {
   }
 
   private func save(_ bytes: [UInt8], _ path: String) throws {
-    try DistinctFiles.require(writing: [path], reading: files)
+    try OutputPaths.requireDistinct([path], from: files)
     let destination = try OutputFile(path, overwrite: overwrite)
     try destination.write(bytes)
     try destination.commit()

@@ -8,92 +8,139 @@ import Verification
 struct VerifyCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "verify", abstract: "Check deliverables against a preset.",
-    discussion: "Exit status 1 when a file fails. Every file is checked, also after one that fails.")
+    discussion: "Checks every file, also after a failure. Exits with 1 when a file fails.")
 
-  @Argument(help: "Media files, and folders: all media in them is checked.", completion: .file())
+  @Argument(help: "Media files, and folders of media files.", completion: .file())
   var files: [String] = []
 
-  @Option(help: "A preset's name, or the path of one of your own.")
+  @Option(help: ArgumentHelp("Name of a preset, or path of your own.", valueName: "name|path"))
   var preset = "uhd-4k"
 
-  @Flag(help: "One JSON object per file.")
+  @Flag(help: "Print one JSON object per file.")
   var json = false
 
-  @Flag(help: "Read headers, packets and keyframes only; checks that need more are not run.")
+  @Flag(help: "List every check, also those that passed or were not run.")
+  var verbose = false
+
+  @Flag(help: "Read only headers, packets and keyframes; skip the checks that need more.")
   var fast = false
 
-  @Option(help: ArgumentHelp("Files that are checked at the same time.", valueName: "n"))
+  @Option(help: ArgumentHelp("Files to check at a time.", valueName: "n"))
   var jobs = 1
 
   @Option(
     help: ArgumentHelp(
-      "The report of 'longtake stitch --report' on the one file: defects are looked for at its joins.",
-      valueName: "file"), completion: .file())
+      "Look for defects at the joins in this report of 'stitch --report'; for one file.", valueName: "file"),
+    completion: .file())
   var joins: String?
 
-  @Option(
-    help: ArgumentHelp("Write the findings as JUnit XML, for CI systems.", valueName: "file"), completion: .file())
+  @Option(help: ArgumentHelp("Write the findings as JUnit XML, for CI.", valueName: "file"), completion: .file())
   var junit: String?
 
-  @Flag(help: "Replace the JUnit file if it is there.")
+  @Flag(help: "Replace an existing JUnit file.")
   var overwrite = false
 
   @Flag(name: .customLong("list-checks"), help: "List every check with its unit.")
   var listChecks = false
 
-  @Flag(name: .customLong("list-presets"), help: "List the presets that are found.")
+  @Flag(name: .customLong("list-presets"), help: "List the presets found.")
   var listPresets = false
 
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
   func validate() throws {
-    if json, listChecks || listPresets { throw ValidationError("The lists are for people; leave --json away.") }
     if files.isEmpty, !listChecks, !listPresets { throw ValidationError("Name at least one file to verify.") }
-    if joins != nil, files.count > 1 { throw ValidationError("--joins tells of one file; name no other.") }
+    if joins != nil, files.count > 1 { throw ValidationError("--joins takes one file.") }
     if jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
   }
 
   func run() async throws {
     common.apply()
-    if listChecks { CheckCatalogue.listing.forEach(Output.line) }
     let library = try presets.library()
-    if listPresets {
-      for name in library.names(of: .verify) {
-        Output.line("\(name)  \(Terminal.escape(try library.deliverableSpec(named: name).title))")
-      }
-    }
+    if listChecks { try showChecks() }
+    if listPresets { try showPresets(library) }
     guard !files.isEmpty else { return }
     let verifier = try Verifier(spec: try library.deliverableSpec(named: preset), mode: fast ? .fast : .full)
     let expectation = try joins.map { try JoinsFile($0).expectation }
     let paths = try MediaFiles(files).paths
-    // Made now, so that what cannot be written is told before the work and not after it.
     if let junit {
-      try DistinctFiles.require(writing: [junit], reading: paths + [preset, joins].compactMap(\.self))
+      try OutputPaths.requireDistinct([junit], from: paths + [preset, joins].compactMap(\.self))
+      // An output that cannot be created is reported before the work, not after it.
       _ = try OutputFile(junit, overwrite: overwrite)
     }
-    let batch = VerifyBatch(verifier: verifier, expectation: expectation, jobs: jobs, showsProgress: jobs == 1)
-    var failure: ExitStatus?
-    var cases: [JUnitReport.File] = []
-    for try await outcome in batch.outcomes(of: paths) {
-      switch outcome.result {
-      case .success(let report):
-        if json { Output.line(String(decoding: try report.data(), as: UTF8.self)) }
-        for line in VerificationTable(report).lines { Terminal.note(line) }
-        if report.verdict == .fail { failure = failure ?? .no }
-        cases.append(JUnitReport.File(path: outcome.path, report: report))
-      case .failure(let error):
-        if error is CancellationError { throw error }
-        let status = Failure.report(error)
-        failure = failure == .no ? status : failure ?? status
-        cases.append(JUnitReport.File(path: outcome.path, error: String(describing: error)))
+    var hasFailed = false
+    var suites: [JUnitReport.File] = []
+    let failure = try await FileBatch.run(paths, jobs: jobs) { number, _ in
+      try verifier.verify(paths[number], expectation: expectation) { progress in
+        guard jobs == 1 else { return }
+        let part = progress.fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""
+        Terminal.progress("\(paths[number]): \(counted(progress.frames, "frame"))\(part)")
       }
+    } show: { number, report in
+      if json {
+        Answer.json(text: String(decoding: try report.data(), as: UTF8.self))
+      } else {
+        Answer.lines(VerificationTable(report, verbose: verbose).lines)
+      }
+      if report.verdict == .fail { hasFailed = true }
+      suites.append(JUnitReport.File(path: paths[number], report: report))
+    } failed: { number, error in
+      suites.append(JUnitReport.File(path: paths[number], error: String(describing: error)))
     }
     if let junit {
       let file = try OutputFile(junit, overwrite: overwrite)
-      try file.write(Array(JUnitReport(preset: verifier.spec.id, files: cases).text.utf8))
+      try file.write(Array(JUnitReport(preset: verifier.spec.id, files: suites).text.utf8))
       try file.commit()
     }
     if let failure { throw failure }
+    if hasFailed { throw ExitStatus.no }
   }
+
+  private func showChecks() throws {
+    guard json else { return Answer.lines(CheckCatalogue.listing) }
+    for check in CheckCatalogue.all { try Answer.json(ListedCheck(check)) }
+  }
+
+  private func showPresets(_ library: PresetLibrary) throws {
+    let found = try library.names(of: .verify).map { name in
+      ListedPreset(preset: name, title: try library.deliverableSpec(named: name).title)
+    }
+    if json {
+      for preset in found { try Answer.json(preset) }
+    } else {
+      let width = found.map(\.preset.count).max() ?? 0
+      Answer.lines(found.map { "\($0.preset.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.title)" })
+    }
+  }
+}
+
+/// `verify --list-checks --json`.
+struct ListedCheck: Encodable {
+  let schema = "longtake.check/1"
+  let check: String
+  let unit: String
+  let needsDecoding: Bool
+  let description: String
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, check, unit, description
+    case needsDecoding = "needs_decoding"
+  }
+
+  init(_ check: Check) {
+    self.check = check.id
+    unit = check.unit
+    needsDecoding = check.needsDecoding
+    description = check.detail
+  }
+}
+
+/// `verify --list-presets --json`.
+struct ListedPreset: Encodable {
+  let schema = "longtake.preset/1"
+  let preset: String
+  let title: String
+
+  private enum CodingKeys: String, CodingKey { case schema, preset, title }
 }

@@ -4,22 +4,22 @@ import Stitching
 import Timing
 import Verification
 
-/// The joins that a stitch report declares.
+/// The joins in a report of `stitch --report`.
 struct JoinsFile {
   let expectation: Expectation
 
-  /// - Throws: ``UsageError`` when the file is not there or is no stitch report.
+  /// - Throws: ``UsageError`` when the file is missing or not a stitch report.
   init(_ path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError(
-        "\(path): there is no such file; name the report that 'stitch --report' wrote", status: .inputNotFound)
+        "\(path): no such file; name a report of 'stitch --report'", status: .inputNotFound)
     }
     let report: StitchReport
     do {
       report = try JSONDecoder().decode(StitchReport.self, from: data)
     } catch {
       throw UsageError(
-        "\(path): is no stitch report; name the file that 'stitch --report' wrote", status: .badInput)
+        "\(path): not a stitch report; name a report of 'stitch --report'", status: .badInput)
     }
     var expectation = Expectation(frameRate: Rational(parsing: report.frameRate).flatMap { FrameRate($0) })
     expectation.frameCount = report.frames

@@ -1,11 +1,11 @@
 import Foundation
 import Glibc
 
-/// The files that were named, with folders replaced by the media in them.
+/// The files of a command line, with folders replaced by the media files in them.
 struct MediaFiles {
   let paths: [String]
 
-  /// Extensions of files that are looked at in folders; files that are named are looked at whatever they are called.
+  /// Extensions of media files in folders; a file named itself may have any.
   private static let extensions: Set<String> = [
     "mp4", "m4v", "mov", "mkv", "webm", "ts", "m2ts", "mts", "mpg", "mpeg", "mxf", "avi", "h264", "264", "hevc", "h265",
     "265", "ivf", "m4a", "wav", "aac", "flac", "mp3", "ogg",
@@ -23,13 +23,13 @@ struct MediaFiles {
         return Self.extensions.contains(file.pathExtension.lowercased()) && !file.lastPathComponent.hasPrefix(".")
       }.sorted().map { (name as NSString).appendingPathComponent($0) }.filter(Self.mayBeFile)
       guard !found.isEmpty else {
-        throw UsageError("\(name): there is no media in this folder", status: .inputNotFound)
+        throw UsageError("\(name): no media files in this folder", status: .inputNotFound)
       }
       return found
     }
   }
 
-  /// No folder, pipe or device; a link that leads nowhere is told of when it is opened.
+  /// Skips folders, pipes and devices; a broken link is kept, and reported when it is opened.
   private static func mayBeFile(_ path: String) -> Bool {
     var status = stat()
     return stat(path, &status) != 0 || status.st_mode & S_IFMT == S_IFREG

@@ -1,7 +1,7 @@
 import Foundation
 import Presets
 
-/// Verdicts on files, out of what `verify --json` printed or a run's report.
+/// Verdicts on files, from the output of `verify --json` or a run's report.
 struct VerdictList {
   struct Entry {
     var verdict: String?
@@ -11,30 +11,30 @@ struct VerdictList {
 
   private var entries: [String: Entry] = [:]
 
-  /// A report of a long run has a few megabytes.
-  private static let largest = 64_000_000
+  /// Bytes; the report of a long run has a few megabytes.
+  private static let maximumSize = 64_000_000
 
-  /// - Throws: ``UsageError`` when the file cannot be read or holds no verdict.
+  /// - Throws: ``UsageError`` when the file cannot be read or has no verdict.
   init(path: String) throws {
     guard let data = FileManager.default.contents(atPath: path) else {
       throw UsageError("\(path): cannot be read", status: .inputNotFound)
     }
-    guard data.count <= Self.largest else { throw UsageError("\(path): is too large for a report", status: .badInput) }
+    guard data.count <= Self.maximumSize else { throw UsageError("\(path): too large for a report", status: .badInput) }
     let decoder = JSONDecoder()
     if let whole = try? decoder.decode(JSONValue.self, from: data) {
       collect(whole, shot: nil)
     } else {
       for line in data.split(separator: UInt8(ascii: "\n")) {
         guard let value = try? decoder.decode(JSONValue.self, from: Data(line)) else {
-          throw UsageError("\(path): is neither the output of 'verify --json' nor a report", status: .badInput)
+          throw UsageError("\(path): neither output of 'verify --json' nor a report", status: .badInput)
         }
         collect(value, shot: nil)
       }
     }
-    guard !entries.isEmpty else { throw UsageError("\(path): holds no verdict on a file", status: .badInput) }
+    guard !entries.isEmpty else { throw UsageError("\(path): has no verdict on a file", status: .badInput) }
   }
 
-  /// By the path as given, else by the file's name.
+  /// Matched by path, else by file name.
   func entry(of file: String) -> Entry? { entries[file] ?? entries[URL(fileURLWithPath: file).lastPathComponent] }
 
   private mutating func collect(_ value: JSONValue, shot: String?) {

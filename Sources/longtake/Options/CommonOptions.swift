@@ -1,39 +1,34 @@
 public import ArgumentParser
 public import Logging
+import Presets
 
-/// What every subcommand takes.
+/// Options of every subcommand.
 struct CommonOptions: ParsableArguments {
-  @Flag(help: "Write nothing for people to stderr, only errors.")
+  @Flag(help: "Write only errors to stderr: no progress, notes or warnings.")
   var quiet = false
 
   @Option(
     name: .customLong("log-level"),
-    help: "How much the program logs to stderr: trace, debug, info, notice, warning, error.")
+    help: ArgumentHelp(
+      "Log to stderr from this level: trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel: Logger.Level = .warning
 
   func apply() {
     Terminal.setQuiet(quiet)
-    LogDestination.install(level: logLevel)
+    Log.start(at: logLevel)
   }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
 
-/// Sends the log to stderr, once.
-enum LogDestination {
-  private static let bootstrapped: Void = LoggingSystem.bootstrap { StreamLogHandler.standardError(label: $0) }
+/// Where to look for presets.
+struct PresetOptions: ParsableArguments {
+  @Option(
+    name: .customLong("presets"),
+    help: ArgumentHelp(
+      "Search this folder of presets first (default: LONGTAKE_PRESETS, then the bundled ones).", valueName: "dir"),
+    completion: .directory)
+  var directory: String?
 
-  static func install(level: Logger.Level) {
-    _ = bootstrapped
-    current.store(level)
-  }
-
-  static let current = LevelBox()
-
-  /// A logger at the level the user asked for.
-  static func logger(_ label: String) -> Logger {
-    var logger = Logger(label: label)
-    logger.logLevel = current.load()
-    return logger
-  }
+  func library() throws -> PresetLibrary { try PresetLibrary(directory: directory) }
 }

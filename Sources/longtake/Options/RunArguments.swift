@@ -4,61 +4,74 @@ public import Generation
 import Pipeline
 public import Presets
 
-/// What `run` and `generate` take beside the storyboard.
+/// Options of `run`, `generate` and `extend`.
 struct RunArguments: ParsableArguments {
-  @Option(help: "sandbox, oxen or fal; goes before the storyboard's own.")
+  @Option(help: "Provider; overrides the storyboard.")
   var provider: ProviderName?
 
   @Option(
-    help: "Where everything is kept; <storyboard name>.longtake beside the storyboard without it.",
-    completion: .directory)
+    help: ArgumentHelp(
+      "Folder for clips, ledger and master (default: <storyboard name>.longtake beside the storyboard).",
+      valueName: "dir"), completion: .directory)
   var workspace: String?
 
   @Option(
     name: .customLong("max-cost"),
-    help: "US dollars that this workspace may cost at most, with what it has paid already.")
+    help: ArgumentHelp(
+      "Maximum total cost of the workspace, including what it has already paid.", valueName: "usd"))
   var maximumCost: USD?
 
-  @Flag(name: .customLong("yes"), help: "Agree to the cost without being asked.")
+  @Flag(name: .customLong("yes"), help: "Accept the cost without asking.")
   var agrees = false
 
-  @Option(help: "How to wait for clips: sse, poll or sync.")
+  @Option(help: "How to wait for clips.")
   var wait: WaitMode = .sse
 
   @Option(
-    help: """
-      New takes to pay for when what the model made of a shot is no good, per shot; never for what would fail again.
-      """)
+    help: ArgumentHelp(
+      "Paid new takes per shot whose clip fails verification, 0 to 100; errors that would recur are not retried.",
+      valueName: "n"))
   var retries = 0
 
-  @Option(help: "Shots worked on side by side; those made from another one wait for it.")
+  @Option(help: ArgumentHelp("Shots to work on at a time; a shot waits for the one it starts from.", valueName: "n"))
   var jobs = RunOptions.usualJobs
 
-  @Option(help: "Minutes that one generation may take.")
-  var timeout: Double = 45
+  @Option(help: ArgumentHelp("Maximum time for one generation, e.g. 45m, at most 24h.", valueName: "duration"))
+  var timeout = DurationArgument(seconds: Int(RunOptions.usualTimeout.components.seconds))
 
-  @Option(name: .customLong("base-url"), help: "The API's address instead of the usual one.")
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
   var baseURL: String?
 
   @Option(
     name: .customLong("anchor-store"),
-    help: """
-      Where frames go that the model must read: hub (its repository), fal (its storage), data (in the request, if the \
-      model takes that) or command (LONGTAKE_UPLOAD_COMMAND, given the file, prints the address). The provider's own \
-      without it.
-      """)
+    help: ArgumentHelp(
+      """
+      Where to upload anchors: hub (the OXEN_NAMESPACE repository), fal (its storage), data (inside the request) or \
+      command (LONGTAKE_UPLOAD_COMMAND gets the file and prints its URL) (default: the provider's own).
+      """, valueName: "store"))
   var anchorStore: String?
 
-  @Flag(help: "The summary on stdout, as JSON.")
+  @Flag(help: "Print the summary as a JSON object.")
   var json = false
 
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
+  /// The environment that services need, for the help of commands that ask them.
+  static let environmentHelp = """
+    Environment: OXEN_API_KEY and OXEN_NAMESPACE for oxen (OXEN_BASE_URL, OXEN_REPOSITORY); FAL_KEY for fal \
+    (FAL_RUN_HOST, FAL_QUEUE_RUN_HOST, FAL_REST_HOST); LONGTAKE_POLL_SECONDS between status requests.
+    """
+
   func validate() throws {
-    guard jobs > 0 else { throw ValidationError("--jobs counts from 1.") }
-    guard (0...100).contains(retries) else { throw ValidationError("--retries takes 0 to 100.") }
-    guard timeout > 0, timeout <= 24 * 60 else { throw ValidationError("--timeout takes minutes, up to 1440.") }
+    guard jobs > 0 else { throw ValidationError("--jobs must be 1 or more.") }
+    guard (0...100).contains(retries) else { throw ValidationError("--retries must be 0 to 100.") }
+    guard timeout.hasUnit else { throw ValidationError("--timeout takes a duration with a unit, e.g. 90s or 45m.") }
+    guard timeout.seconds.isPositive, timeout.duration <= .seconds(24 * 3600) else {
+      throw ValidationError("--timeout must be above 0 and at most 24h.")
+    }
   }
 
   func options() -> RunOptions {
@@ -67,7 +80,7 @@ struct RunArguments: ParsableArguments {
     options.maximumCost = maximumCost
     options.jobs = jobs
     options.retries = retries
-    options.timeout = .seconds(timeout * 60)
+    options.timeout = timeout.duration
     options.version = Longtake.version
     if agrees {
       options.consent = { _ in true }
@@ -77,12 +90,12 @@ struct RunArguments: ParsableArguments {
     return options
   }
 
-  func place(of storyboard: String) -> Workspace {
+  func workspace(of storyboard: String) -> Workspace {
     workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
   }
 
-  /// The storyboard's plan, or all that is wrong with it.
-  func production(
+  /// The storyboard with its plan, ready to run.
+  func storyboardRun(
     _ storyboard: String, drawing: RunProgress, _ change: (inout RunOptions) -> Void = { _ in }
   ) throws -> StoryboardRun {
     var options = options()
@@ -90,7 +103,7 @@ struct RunArguments: ParsableArguments {
     let library = try presets.library()
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue)
     return StoryboardRun(
-      plan, workspace: place(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
+      plan, workspace: workspace(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
   }
 }
 
@@ -114,7 +127,7 @@ enum ProviderArguments {
     options.waitMode = wait
     options.baseURL = baseURL
     options.anchorStore = anchorStore
-    options.logger = LogDestination.logger("longtake")
+    options.logger = Log.logger("longtake")
     return options
   }
 }

@@ -4,45 +4,51 @@ public import Stills
 
 extension EncodedStill.Format: ExpressibleByArgument {
   public init?(argument: String) { self.init(rawValue: argument == "jpg" ? "jpeg" : argument) }
+
+  public static var allValueStrings: [String] { ["png", "jpeg", "webp"] }
 }
 
-/// How a still is to be encoded.
+/// How to encode an image.
 struct StillOptions: ParsableArguments {
-  enum Subsampling: String, ExpressibleByArgument { case full = "444", half = "420" }
-  enum ToneMapping: String, ExpressibleByArgument { case none, hable, mobius, reinhard }
+  enum Subsampling: String, ExpressibleByArgument, CaseIterable { case full = "444", half = "420" }
+  enum ToneMapping: String, ExpressibleByArgument, CaseIterable { case none, hable, mobius, reinhard }
 
-  @Option(help: "The format when several files are written: png, jpeg or webp; png without it.")
+  @Option(help: "Image format with several files (default: png).")
   var format: EncodedStill.Format?
 
   @Option(
     name: .customLong("max-bytes"),
-    help: "The file may be this large; a JPEG's or WebP's quality, or PNG's effort, follows.")
+    help: ArgumentHelp(
+      "Maximum file size; lowers the quality of JPEG and WebP, or raises the effort of PNG.", valueName: "bytes"))
   var maximumBytes: Int?
 
-  @Option(help: "1 to 100 for JPEG and WebP: the best JPEG without it, and a WebP that loses nothing.")
+  @Option(
+    help: ArgumentHelp(
+      "Quality of JPEG and WebP, 1 to 100 (default: best JPEG, lossless WebP).", valueName: "n"))
   var quality: Int?
 
-  @Option(help: "A JPEG's colour resolution: 444 as sharp as its brightness, 420 half.")
+  @Option(help: "Chroma subsampling of a JPEG.")
   var subsampling: Subsampling = .full
 
-  @Flag(help: "16 bits per sample (PNG only).")
+  @Flag(help: "Write 16 bits per sample (PNG only).")
   var deep = false
 
   @Option(
     name: .customLong("tone-map"),
-    help: "How HDR becomes SDR: hable, mobius, reinhard, or none, which keeps its code values; hable but for PNG.")
+    help: ArgumentHelp(
+      "Tone mapping of HDR; none keeps the code values (default: none for PNG, else hable).", valueName: "curve"))
   var toneMap: ToneMapping?
 
   func validate() throws {
     if let maximumBytes, maximumBytes < 1 { throw ValidationError("--max-bytes must be above 0.") }
-    if let quality, !(1...100).contains(quality) { throw ValidationError("--quality is between 1 and 100.") }
+    if let quality, !(1...100).contains(quality) { throw ValidationError("--quality must be 1 to 100.") }
     if quality != nil, maximumBytes != nil { throw ValidationError("Give --quality or --max-bytes, not both.") }
-    if deep, let toneMap, toneMap != .none { throw ValidationError("--tone-map gives 8 bits; leave --deep out.") }
+    if deep, let toneMap, toneMap != .none { throw ValidationError("--tone-map writes 8 bits per sample; leave out --deep.") }
   }
 
   func check(_ format: EncodedStill.Format) throws {
-    if deep, format != .png { throw UsageError("--deep needs a .png: other formats hold 8 bits per sample") }
-    if quality != nil, format == .png { throw UsageError("--quality is for JPEG and WebP: a PNG loses nothing") }
+    if deep, format != .png { throw UsageError("--deep needs a .png: other formats have 8 bits per sample") }
+    if quality != nil, format == .png { throw UsageError("--quality is for JPEG and WebP: PNG is lossless") }
   }
 
   func encode(

@@ -1,44 +1,53 @@
 public import ArgumentParser
 import Foundation
 public import Stitching
+import Timing
 
-/// What `stitch` takes for the master's audio.
+/// Options of `stitch` for the master's audio.
 struct StitchAudioOptions: ParsableArguments {
-  @Option(name: .customLong("audio-crossfade"), help: "Milliseconds of crossfade at each join, 0–1000.")
+  @Option(
+    name: .customLong("audio-crossfade"),
+    help: ArgumentHelp("Crossfade at each join in milliseconds, 0 to 1000.", valueName: "ms"))
   var audioCrossfade: Double = 20
 
-  @Option(name: .customLong("audio-codec"), help: "aac; pcm (24 bits) or pcm16, both in .mov only.")
+  @Option(name: .customLong("audio-codec"), help: "Audio codec: aac; pcm (24 bit) and pcm16 in .mov only.")
   var audioCodec: AudioOptions.Codec = .aac
 
-  @Option(name: .customLong("audio-bitrate"), help: "Kilobits per second of the AAC track, 64–512; 256 without it.")
+  @Option(
+    name: .customLong("audio-bitrate"),
+    help: ArgumentHelp("Bit rate of AAC in kbit/s, 64 to 512 (default: 256).", valueName: "kbit/s"))
   var audioBitrate: Kilobits?
 
-  @Option(parsing: .unconditional, help: "LUFS that the whole master is brought to, -70–0; its own level without it.")
+  @Option(
+    parsing: .unconditional,
+    help: ArgumentHelp("Integrated loudness of the master, -70 to 0 (default: unchanged).", valueName: "lufs"))
   var loudness: Double?
 
   @Option(
     name: .customLong("true-peak"), parsing: .unconditional,
-    help: "dBTP that the audio's peaks stay under, -20–0; -1 where --loudness or --music is given, else unlimited.")
+    help: ArgumentHelp(
+      "Maximum true peak, -20 to 0 (default: -1 with --loudness or --music, else unlimited).", valueName: "dbtp"))
   var truePeak: Double?
 
-  @Option(help: "Music to lay under the shots' own audio.", completion: .file())
+  @Option(help: ArgumentHelp("Music to mix under the shots' own audio.", valueName: "file"), completion: .file())
   var music: String?
 
   @Option(
     name: .customLong("music-level"), parsing: .unconditional,
-    help: "dB that the music is raised by, -60–20; -12 without it.")
+    help: ArgumentHelp("Gain of the music, -60 to 20 (default: -12).", valueName: "db"))
   var musicLevel: Double?
 
   @Option(
-    name: .customLong("music-fade"), help: "Seconds in which the music comes up and goes away, 0–60; 2 without it.")
-  var musicFade: Double?
+    name: .customLong("music-fade"),
+    help: ArgumentHelp("Fade-in and fade-out of the music, 0 to 60s (default: 2s).", valueName: "duration"))
+  var musicFade: DurationArgument?
 
   @Option(
     name: .customLong("music-duck"),
-    help: "dB that the music gives way by while the shots audio, 0–60; 6 without it.")
+    help: ArgumentHelp("Attenuation of the music while a shot has audio, 0 to 60 (default: 6).", valueName: "db"))
   var musicDuck: Double?
 
-  @Flag(name: .customLong("music-loop"), help: "The music begins again where it ends; else silence follows it.")
+  @Flag(name: .customLong("music-loop"), help: "Loop the music (default: silence after its end).")
   var musicLoop = false
 
   func validate() throws {
@@ -46,14 +55,14 @@ struct StitchAudioOptions: ParsableArguments {
     try Self.require(loudness, in: AudioOptions.loudnessRange, "--loudness", "LUFS")
     try Self.require(truePeak, in: AudioOptions.truePeakRange, "--true-peak", "dBTP")
     try Self.require(musicLevel, in: MusicOptions.levelRange, "--music-level", "dB")
-    try Self.require(musicFade, in: MusicOptions.fadeRange, "--music-fade", "seconds")
+    try Self.require(musicFade?.seconds.doubleValue, in: MusicOptions.fadeRange, "--music-fade", "seconds")
     try Self.require(musicDuck, in: MusicOptions.duckRange, "--music-duck", "dB")
     let details = [musicLevel != nil, musicFade != nil, musicDuck != nil, musicLoop]
     if music == nil, details.contains(true) {
-      throw ValidationError("--music-level, --music-fade, --music-duck and --music-loop go with --music FILE.")
+      throw ValidationError("--music-level, --music-fade, --music-duck and --music-loop need --music FILE.")
     }
     if audioCodec != .aac, audioBitrate != nil {
-      throw ValidationError("--audio-bitrate is of aac; pcm audio has the rate that its samples have.")
+      throw ValidationError("--audio-bitrate is for aac; pcm is uncompressed.")
     }
   }
 
@@ -66,7 +75,7 @@ struct StitchAudioOptions: ParsableArguments {
     guard let music else { return }
     var bed = MusicOptions(file: music)
     if let musicLevel { bed.level = musicLevel }
-    if let musicFade { bed.fade = musicFade }
+    if let musicFade { bed.fade = musicFade.seconds.doubleValue }
     if let musicDuck { bed.duck = musicDuck }
     bed.loops = musicLoop
     options.audio.music = bed
@@ -76,7 +85,8 @@ struct StitchAudioOptions: ParsableArguments {
     _ value: Double?, in range: ClosedRange<Double>, _ option: String, _ unit: String
   ) throws {
     guard let value, !range.contains(value) else { return }
-    throw ValidationError("\(option) takes \(range.lowerBound.formatted()) to \(range.upperBound.formatted()) \(unit).")
+    throw ValidationError(
+      "\(option) must be \(range.lowerBound.formatted()) to \(range.upperBound.formatted()) \(unit).")
   }
 }
 

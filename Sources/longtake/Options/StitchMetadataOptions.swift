@@ -4,27 +4,28 @@ import Foundation
 import Libav
 import Stitching
 
-/// What `stitch` writes into the container beside frame and audio, and beside the master itself.
+/// Options of `stitch` for metadata in the container, and for the timeline beside the master.
 struct StitchMetadataOptions: ParsableArguments {
-  @Option(help: "The master's title.")
+  @Option(help: ArgumentHelp("Title of the master.", valueName: "text"))
   var title: String?
 
   @Option(
     name: .customLong("metadata"),
-    help: "KEY=VALUE to write into the container; any key, as often as wanted.")
+    help: ArgumentHelp("Metadata to write into the container; may be repeated.", valueName: "key=value"))
   var metadata: [MetadataEntry] = []
 
   @Option(
     name: .customLong("creation-time"),
-    help:
-      "The moment to write as the time of making, as 2026-03-01T12:00:00Z, or none; SOURCE_DATE_EPOCH or now without it."
-  )
+    help: ArgumentHelp(
+      "Creation time, e.g. 2026-03-01T12:00:00Z, or none (default: SOURCE_DATE_EPOCH, else now).", valueName: "time"))
   var creationTime: CreationTimeArgument?
 
   @Flag(help: "Write a chapter for each shot.")
   var chapters = false
 
-  @Option(help: "Write the timeline for editing programs, as OpenTimelineIO JSON.", completion: .file())
+  @Option(
+    help: ArgumentHelp("Write the timeline as OpenTimelineIO JSON, for editing software.", valueName: "file"),
+    completion: .file())
   var otio: String?
 
   func apply(to options: inout StitchOptions) throws {
@@ -32,8 +33,8 @@ struct StitchMetadataOptions: ParsableArguments {
     if let title { options.metadata["title"] = title }
     options.creationTime =
       switch creationTime {
-      case .moment(let date): date
-      case .leaveOut: nil
+      case .time(let date): date
+      case .omitted: nil
       case nil: try CreationTime.current()
       }
     options.writesChapters = chapters
@@ -59,16 +60,16 @@ struct MetadataEntry: ExpressibleByArgument, Sendable {
   }
 }
 
-/// A moment, or `none`.
+/// A time, or `none`.
 enum CreationTimeArgument: ExpressibleByArgument, Sendable {
-  case moment(Date)
-  case leaveOut
+  case time(Date)
+  case omitted
 
   init?(argument: String) {
     if argument == "none" {
-      self = .leaveOut
+      self = .omitted
     } else if let date = CreationTime.parse(argument) {
-      self = .moment(date)
+      self = .time(date)
     } else {
       return nil
     }

@@ -1,74 +1,77 @@
 public import ArgumentParser
+import Files
 import Foundation
 public import Stitching
 import Timing
 
-/// What `stitch` may do to the frames beyond joining them.
+/// Options of `stitch` that change frames.
 struct StitchVideoOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Use only part of a shot: SHOT=IN..OUT.",
+      "Use part of a shot; once per shot.",
       discussion: """
-        SHOT is its number from 1 or its file's name. IN and OUT are seconds, HH:MM:SS.mmm, HH:MM:SS:FF or #frame, taken to \
-        the nearest frame; either may be left out; OUT itself is not in. Give it once for each shot.
+        SHOT is its number from 1 or its file name. IN and OUT are seconds, HH:MM:SS.mmm, HH:MM:SS:FF or #frame, rounded \
+        to the nearest frame; OUT is exclusive; either may be left out.
         """, valueName: "shot=in..out"))
   var trim: [ShotTrim] = []
 
   @Option(
     help: ArgumentHelp(
-      "JOIN=dissolve:DURATION or JOIN=dip:DURATION.",
+      "Dissolve, or dip through black, at a join.",
       discussion: """
-        JOIN is its number from 1; DURATION as a time or #frames. A dissolve mixes the end of one shot with the start of the \
-        next, in code values as editing programs do, and the audio with it: the master is shorter by its length. A dip goes \
-        through black. The next shot is encoded again up to its next IDR.
+        JOIN is its number from 1, KIND dissolve or dip, DURATION a time or #frames. A dissolve mixes the end of a shot \
+        with the start of the next, in code values as editing software does, and their audio; it shortens the master by \
+        its duration. The next shot is re-encoded up to its next IDR frame.
         """, valueName: "join=kind:duration"))
   var transition: [JoinTransition] = []
 
   @Option(
     name: .customLong("match-color"),
     help: ArgumentHelp(
-      "off, report, ease or first.",
+      "Report or correct colour steps at joins.",
       discussion: """
-        ease corrects the first frames of a shot towards the shot before, less and less; first corrects whole shots towards \
-        the first. Both leave cuts alone and encode what they change.
+        ease corrects the first frames of a shot towards the shot before, fading out; first corrects whole shots towards \
+        the first. Both leave cuts alone and re-encode the frames they change.
         """))
   var matchColor: VideoOptions.MatchColor = .report
 
-  @Option(name: .customLong("ease-frames"), help: "Frames over which --match-color ease fades out, 1–1000.")
+  @Option(
+    name: .customLong("ease-frames"),
+    help: ArgumentHelp("Frames over which --match-color ease fades out, 1 to 1000.", valueName: "n"))
   var easeFrames = 24
 
   @Flag(
     help: ArgumentHelp(
-      "Encode shots that do not fit to the master's format.",
-      discussion: "The format is the first shot's, but for --size and --rate. Without this, such shots are refused."))
+      "Re-encode shots that differ from the master's format (default: refuse them).",
+      discussion: "The format is the first shot's, except for --size and --rate."))
   var conform = false
 
-  @Option(help: "The master's size with --conform: WIDTHxHEIGHT, with square pixels.")
+  @Option(help: ArgumentHelp("With --conform, the master's size in square pixels.", valueName: "widthxheight"))
   var size: FrameSizeArgument?
 
-  @Option(help: "The master's frame rate with --conform: 24, 24000/1001, …")
+  @Option(help: ArgumentHelp("With --conform, the master's frame rate: 24, 24000/1001, …", valueName: "fps"))
   var rate: RateArgument?
 
-  @Option(help: "How another shape fills the frame with --conform: pad, crop or stretch.")
+  @Option(help: "With --conform, how to fit another aspect ratio (default: pad).")
   var fit: ConformOptions.Fit?
 
   @Option(
     name: .customLong("rate-conversion"),
-    help: "Allow --conform to convert frame rates: duplicate (repeat and leave out) or blend (mix).")
+    help: "With --conform, convert frame rates by repeating and dropping frames or by blending (default: refuse).")
   var rateConversion: ConformOptions.RateConversion?
 
   func validate() throws {
-    guard (1...1000).contains(easeFrames) else { throw ValidationError("--ease-frames takes 1 to 1000 frames.") }
+    guard (1...1000).contains(easeFrames) else { throw ValidationError("--ease-frames must be 1 to 1000.") }
     if !conform {
       let given: [(String, Bool)] = [
         ("--size", size != nil), ("--rate", rate != nil), ("--fit", fit != nil),
         ("--rate-conversion", rateConversion != nil),
       ]
-      if let (name, _) = given.first(where: \.1) { throw ValidationError("\(name) goes with --conform.") }
+      if let (name, _) = given.first(where: \.1) { throw ValidationError("\(name) needs --conform.") }
     }
   }
 
-  var frame: VideoOptions {
+  var videoOptions: VideoOptions {
     var options = VideoOptions()
     options.matchColor = matchColor
     options.easeFrames = easeFrames
@@ -84,25 +87,25 @@ struct StitchVideoOptions: ParsableArguments {
     return options
   }
 
-  /// The shots with what was said of each.
-  /// - Throws: ``UsageError`` when something is said of a shot that is not there, or twice.
+  /// The shots with their trims and transitions.
+  /// - Throws: ``UsageError`` for a shot or join that does not exist, or is given twice.
   func shots(_ files: [String]) throws -> [StitchShot] {
     var shots = files.map { StitchShot(path: $0) }
     for trim in trim {
       let index = try Self.shot(trim.shot, of: files)
       guard shots[index].trim == nil else {
-        throw UsageError("--trim \(trim.shot): shot \(index + 1) is trimmed twice")
+        throw UsageError("--trim \(trim.shot): shot \(index + 1) is already trimmed")
       }
       shots[index].trim = trim.trim
     }
     for transition in transition {
       guard (1..<max(2, files.count)).contains(transition.join), files.count > 1 else {
         throw UsageError(
-          "--transition \(transition.join): there \(files.count == 2 ? "is 1 join" : "are \(max(0, files.count - 1)) joins")"
-        )
+          "--transition \(transition.join): no such join; there \(files.count == 2 ? "is" : "are") "
+            + counted(max(0, files.count - 1), "join"))
       }
       guard shots[transition.join].transition == nil else {
-        throw UsageError("--transition \(transition.join): the join has two transitions")
+        throw UsageError("--transition \(transition.join): the join already has a transition")
       }
       shots[transition.join].transition = transition.transition
     }
@@ -112,7 +115,7 @@ struct StitchVideoOptions: ParsableArguments {
   private static func shot(_ name: String, of files: [String]) throws -> Int {
     if let number = Int(name), !files.contains(name) {
       guard files.indices.contains(number - 1) else {
-        throw UsageError("--trim \(name): there is no shot \(number) among \(files.count)")
+        throw UsageError("--trim \(name): no shot \(number); there \(files.count == 1 ? "is" : "are") \(counted(files.count, "shot"))")
       }
       return number - 1
     }
@@ -174,11 +177,11 @@ struct FrameSizeArgument: ExpressibleByArgument {
 struct RateArgument: ExpressibleByArgument {
   let rate: FrameRate
 
-  /// Frames per second outside of which a rate is a mistake.
-  private static let sensible = Rational(1)...Rational(1000)
+  /// Frames per second.
+  private static let validRange = Rational(1)...Rational(1000)
 
   init?(argument: String) {
-    guard let rational = Rational(parsing: argument), Self.sensible.contains(rational), let rate = FrameRate(rational)
+    guard let rational = Rational(parsing: argument), Self.validRange.contains(rational), let rate = FrameRate(rational)
     else {
       return nil
     }

@@ -58,7 +58,7 @@ struct JUnitReport {
     return body.isEmpty ? name + "/>" : name + ">\(body)</testcase>"
   }
 
-  /// For XML 1.0, which knows no control characters.
+  /// For XML 1.0, which has no control characters.
   private static func escaped(_ text: String) -> String {
     var result = ""
     for scalar in text.unicodeScalars {

@@ -1,18 +1,19 @@
+import Files
 import Foundation
 import Pipeline
 import Stitching
 import Synchronization
 
-/// Draws what the pipeline does: a line per step, and on a terminal one more line that moves.
+/// Reports the pipeline's events on stderr: a line per step, and on a terminal a progress line.
 final class RunProgress: Sendable {
-  /// As the services publish it for a 4K shot.
+  /// Published by the services for a 4K shot.
   private static let usualWait = "usually 5–15 min"
-  /// Between two words about shots that are waited for, where no line can be redrawn.
+  /// Between two reports of waiting shots, where no line can be redrawn.
   private static let heartbeat: Duration = .seconds(300)
 
   private struct Wait {
     var isPaid = false
-    /// Since when each is waited for.
+    /// Start of the wait, by shot.
     var shots: [String: ContinuousClock.Instant] = [:]
   }
 
@@ -36,7 +37,6 @@ final class RunProgress: Sendable {
 
   deinit { ticker.withLock { $0?.cancel() } }
 
-  /// What is waited for, and since when.
   private func showWaiting() {
     let (isPaid, shots) = wait.withLock { ($0.isPaid, $0.shots) }
     guard !shots.isEmpty else { return }
@@ -46,7 +46,7 @@ final class RunProgress: Sendable {
     if Terminal.isInteractive { Terminal.progress(text) } else { Terminal.note(text) }
   }
 
-  private func note(_ name: String, _ step: ShotStep) {
+  private func track(_ name: String, _ step: ShotStep) {
     wait.withLock { wait in
       switch step {
       case .waiting, .processing: wait.shots[name] = wait.shots[name] ?? clock.now
@@ -58,23 +58,23 @@ final class RunProgress: Sendable {
   func show(_ event: PipelineEvent) {
     switch event {
     case .began(let workspace, let provider, let model, let shots):
-      Terminal.note("\(shots.count) shots by \(provider) (\(model)), workspace \(workspace)")
+      Terminal.note("\(counted(shots.count, "shot")) by \(provider) (\(model)), workspace \(workspace)")
       wait.withLock { $0.isPaid = provider != ProviderHost.sandboxName }
       if provider == ProviderHost.sandboxName {
-        Terminal.note("The sandbox is a stand-in: it renders by itself, no model is asked, nothing is paid.")
+        Terminal.note("the sandbox is a simulator: no model is asked, nothing is paid")
       }
     case .shot(let shot, let take, let step):
-      note(name(shot, take), step)
+      track(name(shot, take), step)
       let usual = step == .waiting && wait.withLock { $0.isPaid } ? ", \(Self.usualWait)" : ""
       line(name(shot, take), step.words + usual)
     case .downloading(let shot, let take, let bytes, let total):
-      moving(name(shot, take), "downloading \(megabytes(bytes))", total.map { Double(bytes) / Double(max($0, 1)) })
+      progress(name(shot, take), "downloading \(megabytes(bytes))", total.map { Double(bytes) / Double(max($0, 1)) })
     case .verifying(let shot, let frames, let fraction):
-      moving(shot ?? "master", "checking frame \(frames)", fraction)
+      progress(shot ?? "master", "verifying frame \(frames)", fraction)
     case .stitching(let event): show(event)
     case .masterKept(let path): line("master", "kept from an earlier run: \(path)")
-    case .masterWritten(let path, let frames): line("master", "written: \(path), \(frames) frames")
-    case .drawingContactSheet: moving("contact sheet", "drawing", nil)
+    case .masterWritten(let path, let frames): line("master", "written: \(path), \(counted(frames, "frame"))")
+    case .drawingContactSheet: progress("contact sheet", "drawing", nil)
     case .notice(let text): Terminal.warning(text)
     case .ended: break
     }
@@ -82,14 +82,14 @@ final class RunProgress: Sendable {
 
   private func show(_ event: StitchEvent) {
     switch event {
-    case .indexed(let shot, let count): moving("master", "reading shot \(shot) of \(count)", nil)
+    case .indexed(let shot, let count): progress("master", "reading shot \(shot) of \(count)", nil)
     case .analysed(let join, let count, let overlap):
       line(
-        "master", "join \(join) of \(count): \(overlap) repeated frame\(overlap == 1 ? "" : "s") dropped")
-    case .measuringLoudness(let pass): moving("master", "measuring loudness, pass \(pass)", nil)
+        "master", "join \(join) of \(count): \(counted(overlap, "repeated frame")) dropped")
+    case .measuringLoudness(let pass): progress("master", "measuring loudness, pass \(pass)", nil)
     case .written(let frames, let count):
-      moving("master", "writing frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
-    case .proving: moving("master", "reading back what was written", nil)
+      progress("master", "writing frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
+    case .proving: progress("master", "verifying", nil)
     }
   }
 
@@ -99,7 +99,7 @@ final class RunProgress: Sendable {
     Terminal.note("[\(elapsed)] \(name): \(text)")
   }
 
-  private func moving(_ name: String, _ text: String, _ fraction: Double?) {
+  private func progress(_ name: String, _ text: String, _ fraction: Double?) {
     let bar = fraction.map { part in
       let full = Int((max(0, min(1, part)) * Double(Self.barWidth)).rounded())
       return " [" + String(repeating: "#", count: full) + String(repeating: "·", count: Self.barWidth - full) + "]"
@@ -107,7 +107,7 @@ final class RunProgress: Sendable {
     Terminal.progress("[\(elapsed)] \(name): \(text)\(bar ?? "")")
   }
 
-  /// Minutes and seconds since the run began.
+  /// Since the start of the run.
   private var elapsed: String { Self.minutes(began.duration(to: clock.now)) }
 
   private static func minutes(_ duration: Duration) -> String {

@@ -1,43 +1,29 @@
+import Files
 import Stills
 import Timing
 
 /// `thumbnails --json`: one object for each video.
-struct ThumbnailFacts: Encodable {
-  struct ListedFrame: Encodable {
+struct ThumbnailsReport: Encodable, Sendable {
+  struct Thumbnail: Encodable, Sendable {
     let index: Int
-    let time: Double?
-    let file: String?
-    var sprite: String?
-    var x: Int?
-    var y: Int?
+    @Nullable var time: Double?
+    @Nullable var file: String?
+    @Nullable var sprite: String?
+    @Nullable var x: Int?
+    @Nullable var y: Int?
     let width: Int
     let height: Int
-    let reason: String?
-
-    private enum CodingKeys: String, CodingKey { case index, time, file, sprite, x, y, width, height, reason }
-
-    func encode(to encoder: any Swift.Encoder) throws {
-      var container = encoder.container(keyedBy: CodingKeys.self)
-      try container.encode(index, forKey: .index)
-      try container.encode(time, forKey: .time)
-      try container.encode(file, forKey: .file)
-      try container.encode(sprite, forKey: .sprite)
-      try container.encode(x, forKey: .x)
-      try container.encode(y, forKey: .y)
-      try container.encode(width, forKey: .width)
-      try container.encode(height, forKey: .height)
-      try container.encode(reason, forKey: .reason)
-    }
+    @Nullable var reason: String?
   }
 
   let schema = "longtake.thumbnails/1"
   let file: String
   let frames: Int
-  let duration: Double?
-  private(set) var thumbnails: [ListedFrame] = []
+  @Nullable var duration: Double?
+  private(set) var thumbnails: [Thumbnail] = []
   private(set) var sprites: [String] = []
-  private(set) var vtt: String?
-  var note: String?
+  @Nullable private(set) var vtt: String?
+  @Nullable var note: String?
 
   private enum CodingKeys: String, CodingKey {
     case schema, file, frames, duration, thumbnails, sprites, vtt, note
@@ -49,9 +35,9 @@ struct ThumbnailFacts: Encodable {
     self.duration = duration
   }
 
-  mutating func add(_ thumbnail: Thumbnail, file: String?) {
+  mutating func add(_ thumbnail: Stills.Thumbnail, file: String?) {
     thumbnails.append(
-      ListedFrame(
+      Thumbnail(
         index: thumbnail.index, time: thumbnail.time?.doubleValue, file: file, width: thumbnail.frame.width,
         height: thumbnail.frame.height, reason: thumbnail.reason))
   }
@@ -66,26 +52,14 @@ struct ThumbnailFacts: Encodable {
     self.vtt = vtt
   }
 
-  func encode(to encoder: any Swift.Encoder) throws {
-    var container = encoder.container(keyedBy: CodingKeys.self)
-    try container.encode(schema, forKey: .schema)
-    try container.encode(file, forKey: .file)
-    try container.encode(frames, forKey: .frames)
-    try container.encode(duration, forKey: .duration)
-    try container.encode(thumbnails, forKey: .thumbnails)
-    try container.encode(sprites, forKey: .sprites)
-    try container.encode(vtt, forKey: .vtt)
-    try container.encode(note, forKey: .note)
-  }
-
   /// For people.
   var lines: [String] {
     let size = thumbnails.first.map { ", \($0.width)×\($0.height)" } ?? ""
-    let pages = sprites.isEmpty ? "" : " on \(sprites.count) \(sprites.count == 1 ? "page" : "pages"), \(vtt ?? "")"
-    var lines = ["\(file): \(thumbnails.count) of \(frames) frames\(size)\(pages)"]
-    for frame in thumbnails {
-      guard let reason = frame.reason else { continue }
-      lines.append("  \(frame.file ?? "#\(frame.index)"): \(reason)")
+    let pages = sprites.isEmpty ? "" : " on \(counted(sprites.count, "page")), \(vtt ?? "")"
+    var lines = ["\(file): \(thumbnails.count) of \(counted(frames, "frame"))\(size)\(pages)"]
+    for thumbnail in thumbnails {
+      guard let reason = thumbnail.reason else { continue }
+      lines.append("  \(thumbnail.file ?? "#\(thumbnail.index)"): \(reason)")
     }
     return lines
   }

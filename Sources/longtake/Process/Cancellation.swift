@@ -3,24 +3,24 @@ import Ledger
 import Pipeline
 import Presets
 
-/// Ends a generation at its service.
+/// Cancels a generation at its service.
 struct Cancellation {
-  let place: Workspace
-  /// The API's address instead of the usual one.
+  let workspace: Workspace
+  /// The API's address; nil for the provider's own.
   let baseURL: String?
 
-  /// - Returns: the state afterwards, which may be an end that came before.
+  /// - Returns: the state afterwards; not `cancelled` when the generation had already ended.
   func cancel(_ entry: GenerationEntry, _ id: String) async throws -> GenerationJob.State {
-    // While a run holds the workspace, it learns of the end from the service and writes it down itself.
-    let ledger = try? Ledger(workspace: place.directory)
+    // A run that holds the workspace learns of the cancellation from the service and records it itself.
+    let ledger = try? Ledger(workspace: workspace.directory)
     if ledger == nil, entry.provider == ProviderHost.sandboxName, baseURL == nil {
       throw UsageError(
-        "the sandbox of \(place.directory) lives in the run that is under way; end that run instead",
+        "the sandbox of \(workspace.directory) belongs to a run in progress; stop that run instead",
         status: .unavailable)
     }
     let host = try await ProviderHost.open(
       entry.provider, options: ProviderArguments.options(baseURL: baseURL), library: try? PresetLibrary(),
-      sandboxDirectory: place.sandboxDirectory)
+      sandboxDirectory: workspace.sandboxDirectory)
     let job: GenerationJob
     do {
       job = try await host.provider.cancel(id)

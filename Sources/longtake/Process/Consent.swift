@@ -5,7 +5,7 @@ import Presets
 
 /// Asks on the terminal before money is spent.
 enum Consent {
-  /// Whether there is a person to ask.
+  /// Whether stdin and stderr are a terminal.
   static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
   static func ask(_ question: String) async -> Bool {
@@ -17,11 +17,11 @@ enum Consent {
   }
 
   static func ask(_ question: SpendingQuestion) async -> Bool {
-    let price = question.cost.map { "\($0)" } ?? "an amount that is not published"
-    let spent = question.spent == .zero ? "" : " This workspace has paid or may have paid \(question.spent) before."
-    let retries = question.retries.map { $0 == .zero ? "" : " New takes for failed ones may add up to \($0)." }
+    let price = question.cost.map { "\($0)" } ?? "an unpublished price"
+    let spent = question.spent == .zero ? "" : " This workspace has already cost up to \(question.spent)."
+    let retries = question.retries.map { $0 == .zero ? "" : " Retries of failed takes may add up to \($0)." }
     return await ask(
       "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) "
-        + "for \(price).\(retries ?? " New takes for failed ones may add to that.")\(spent)\nGo on?")
+        + "for \(price).\(retries ?? " Retries of failed takes may add to that.")\(spent)\nContinue?")
   }
 }

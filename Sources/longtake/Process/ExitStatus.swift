@@ -12,9 +12,20 @@ struct ExitStatus: Error, Sendable, Hashable {
   static let internalError = ExitStatus(code: 70)
   static let cannotCreate = ExitStatus(code: 73)
   static let inputOutput = ExitStatus(code: 74)
-  /// Stopped by SIGTERM; running again goes on.
+  /// Stopped by SIGTERM; the next run resumes.
   static let interrupted = ExitStatus(code: 75)
   static let notAuthorised = ExitStatus(code: 77)
-  /// Stopped by Ctrl-C.
+  /// Stopped by Ctrl-C; the next run resumes.
   static let controlC = ExitStatus(code: 130)
+}
+
+/// A command line, or a file it names, that cannot be used: what to do instead, and the exit status.
+struct UsageError: Error, CustomStringConvertible {
+  let description: String
+  let status: ExitStatus
+
+  init(_ message: String, status: ExitStatus = .usage) {
+    description = message
+    self.status = status
+  }
 }

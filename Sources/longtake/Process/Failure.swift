@@ -10,16 +10,32 @@ import Stitching
 import Storyboard
 import Verification
 
-/// Turns any error into a message on stderr and an exit status.
+/// Turns any error into a message on stderr, a JSON answer where one is asked for, and an exit status.
 enum Failure {
-  static func report(_ error: any Error) -> ExitStatus {
-    if error is CancellationError { return Interruption.status }
-    guard let status = status(of: error) else { return argumentStatus(error) }
+  /// - Parameter file: the file that failed, where a command takes several.
+  static func report(_ error: any Error, file: String? = nil) -> ExitStatus {
+    if error is CancellationError {
+      answer("stopped; run the same command again to resume", Interruption.status, file: file)
+      return Interruption.status
+    }
+    guard let status = status(of: error) else { return reportArgumentError(error) }
     Terminal.error(String(describing: error))
+    if let error = error as? StoryboardError {
+      answer(error.message, status, problems: error.problems, file: file)
+    } else {
+      answer(String(describing: error), status, file: file)
+    }
     return status
   }
 
-  /// Nil for errors that the argument parser words itself.
+  private static func answer(
+    _ message: String, _ status: ExitStatus, problems: [Problem] = [], file: String? = nil
+  ) {
+    guard Answer.isJSON else { return }
+    try? Answer.json(ErrorReport(file: file, error: message, problems: problems, exitStatus: status.code))
+  }
+
+  /// Nil for errors of the argument parser.
   static func status(of error: any Error) -> ExitStatus? {
     switch error {
     case let error as LibavError: status(error.code)
@@ -111,30 +127,17 @@ enum Failure {
     }
   }
 
-  /// Help, version and bad usage, as the argument parser words them.
-  private static func argumentStatus(_ error: any Error) -> ExitStatus {
+  /// Help, version and bad usage, in the argument parser's own text.
+  private static func reportArgumentError(_ error: any Error) -> ExitStatus {
     let code = Longtake.exitCode(for: error)
     let text = Longtake.fullMessage(for: error)
     if code.isSuccess {
-      print(text)
+      Answer.plain(text)
       return .done
     }
-    if code == .validationFailure {
-      Terminal.plain(text)
-      return .usage
-    }
-    Terminal.error(String(describing: error))
-    return .internalError
-  }
-}
-
-/// A request that makes no sense as given.
-struct UsageError: Error, CustomStringConvertible {
-  let description: String
-  let status: ExitStatus
-
-  init(_ message: String, status: ExitStatus = .usage) {
-    description = message
-    self.status = status
+    let status: ExitStatus = code == .validationFailure ? .usage : .internalError
+    if status == .usage { Terminal.plain(text) } else { Terminal.error(String(describing: error)) }
+    answer(status == .usage ? Longtake.message(for: error) : String(describing: error), status)
+    return status
   }
 }

@@ -2,20 +2,23 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and SIGTERM: the work is cancelled, cleans up after itself, and the program ends with its own status.
+/// Ctrl-C and SIGTERM: cancels the work, which cleans up, and ends the program with the signal's status.
 enum Interruption {
-  /// Which signal came, if any.
+  /// The signal received; 0 for none.
   private static let received = Atomic<Int32>(0)
-  /// Seconds that cancelled work has to clean up before the program ends all the same.
+  /// Seconds for cancelled work to clean up before the program ends regardless.
   private static let grace = 20.0
 
   /// The status of work that was cancelled.
-  static var status: ExitStatus { received.load(ordering: .relaxed) == SIGTERM ? .interrupted : .controlC }
+  static var status: ExitStatus { status(of: received.load(ordering: .relaxed)) }
+
+  private static func status(of signal: Int32) -> ExitStatus { signal == SIGTERM ? .interrupted : .controlC }
 
   /// Runs the program's work and ends the process with its status.
   static func run(_ work: @escaping @Sendable () async -> ExitStatus) async {
+    // A write to a closed pipe or socket then fails instead of ending the program.
     signal(SIGPIPE, SIG_IGN)
-    // Files may not grow without end: the write says so, as a full disk does.
+    // A write beyond the file size limit then fails, as on a full disk.
     signal(SIGXFSZ, SIG_IGN)
     let task = Task { await work() }
     let sources = [SIGINT, SIGTERM].map { number in
@@ -31,10 +34,10 @@ enum Interruption {
   }
 
   @Sendable private static func handle(_ number: Int32, _ task: Task<ExitStatus, Never>) {
-    // A second signal does not wait.
-    if received.exchange(number, ordering: .relaxed) != 0 { exit(number == SIGTERM ? 75 : 130) }
+    // A second signal ends the program at once.
+    if received.exchange(number, ordering: .relaxed) != 0 { exit(status(of: number).code) }
     Terminal.note("stopping…")
     task.cancel()
-    DispatchQueue.global().asyncAfter(deadline: .now() + grace) { exit(number == SIGTERM ? 75 : 130) }
+    DispatchQueue.global().asyncAfter(deadline: .now() + grace) { exit(status(of: number).code) }
   }
 }
