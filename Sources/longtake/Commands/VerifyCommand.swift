@@ -71,7 +71,7 @@ struct VerifyCommand: AsyncParsableCommand {
     }
     var hasFailed = false
     var suites: [JUnitReport.File] = []
-    let failure = try await FileBatch.run(paths, jobs: jobs) { number, _ in
+    let failure = try await FileBatch.run(paths, jobs: jobs) { number, _ -> VerificationReport in
       try verifier.verify(paths[number], expectation: expectation) { progress in
         guard jobs == 1 else { return }
         let part = progress.fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""

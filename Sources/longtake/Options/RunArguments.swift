@@ -3,6 +3,7 @@ import Foundation
 public import Generation
 import Pipeline
 public import Presets
+import Timing
 
 /// Options of `run`, `generate` and `extend`.
 struct RunArguments: ParsableArguments {
