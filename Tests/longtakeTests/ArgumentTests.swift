@@ -44,7 +44,8 @@ import Testing
 
   private static let names = [
     "concat:a.mp4", "concat:a.mp4|b.mp4", "data:video/mp4;base64,AAAA.mp4", "subfile,,start,0,end,9,,:a.mp4", "@a.mp4",
-    "-a.mp4", "file:a.mp4", "http:a.mp4", "pipe:0.mp4", "~a.mp4", "a*[?].mp4", "a%20b.mp4", "a b#c.mp4", "%03d.mp4", "-",
+    "-a.mp4", "file:a.mp4", "http:a.mp4", "pipe:0.mp4", "~a.mp4", "a*[?].mp4", "a%20b.mp4", "a b#c.mp4", "%03d.mp4",
+    "-",
   ]
 
   @Test(arguments: names) func opensTheFileOfThatName(_ name: String) async throws {

@@ -70,7 +70,8 @@ import Testing
   @Test func asksForYesWhereThereIsNoTerminal() async throws {
     let fixture = try SmallStoryboard()
     let result = try await run(
-      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url", "http://127.0.0.1:9/api",
+      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url",
+      "http://127.0.0.1:9/api",
       environment: ["OXEN_API_KEY": "k"])
     #expect(result.status == 64)
     #expect(result.errors.contains("--yes"))

@@ -44,7 +44,8 @@ import Testing
     try await outputs.run("frame", "frame", "--json", "--last", clip, "-o", folder.path("last.png"))
     try await outputs.run("frame", "frame", "--json", "--at", "0.2", chaptered, "-o", folder.path("at.jpg"))
     try await outputs.run("frame", "frame", "--json", "--last", cut, "-o", folder.path("cut.png"))
-    try await outputs.run("frame", "anchor", "--json", clip, "-o", folder.path("anchor"), "--model", SmallStoryboard.model)
+    try await outputs.run(
+      "frame", "anchor", "--json", clip, "-o", folder.path("anchor"), "--model", SmallStoryboard.model)
     try await outputs.run(
       "frame", "anchor", "--json", "--search", "6", clip, "-o", folder.path("best"), "--model", SmallStoryboard.model)
     try await outputs.run("difference", "frame", "--diff", "--json", clip, clip, "-o", folder.path("difference.png"))

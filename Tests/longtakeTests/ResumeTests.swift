@@ -16,7 +16,8 @@ import Testing
     func start(_ wait: String) throws -> LongtakeProgram.Running {
       try LongtakeProgram.start(
         [
-          "run", fixture.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait, "--presets",
+          "run", fixture.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait,
+          "--presets",
           fixture.presets, "--json",
         ],
         environment: [

@@ -121,7 +121,8 @@ import Testing
 
     let small = try fixture.clip(width: 320, height: 180)
     let other = try await run([
-      "extend", small, "--prompt", "x", "--model", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL,
+      "extend", small, "--prompt", "x", "--model", SmallStoryboard.model, "--provider", "oxen", "--base-url",
+      hub.baseURL,
       "--yes",
     ])
     #expect(other.status == 65)
@@ -254,7 +255,8 @@ import Testing
     #expect(live.output.contains(#""reached":true"#))
     #expect(
       try SchemaValidator.problems(
-        of: fixture.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == [])
+        of: fixture.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == []
+    )
     #expect(try paid(hub) == 0)
     let told = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
     #expect(told.status == 0)

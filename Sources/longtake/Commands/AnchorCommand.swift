@@ -7,7 +7,8 @@ import Stills
 
 struct AnchorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "anchor", abstract: "Extract a shot's last frame, fitted to the image limits of the next shot's model.",
+    commandName: "anchor",
+    abstract: "Extract a shot's last frame, fitted to the image limits of the next shot's model.",
     discussion: """
       Writes a PNG if it fits the model's size limit, else the best JPEG that fits. An output name that ends in .png or \
       .jpg fixes the format.

@@ -99,7 +99,8 @@ struct DoctorReport: Encodable {
     let counts = presetCounts.sorted { $0.key < $1.key }.map { "\($0.value) \($0.key)" }.joined(separator: ", ")
     let folders = presetDirectories.joined(separator: ", ")
     lines.append(
-      presetProblem.map { Self.line("failed", "presets: \($0)") } ?? Self.line("ok", "presets: \(counts) in \(folders)"))
+      presetProblem.map { Self.line("failed", "presets: \($0)") } ?? Self.line("ok", "presets: \(counts) in \(folders)")
+    )
     for (name, isSet) in keys.sorted(by: { $0.key < $1.key }) {
       lines.append(Self.line(isSet ? "ok" : "-", "\(name) \(isSet ? "set" : "not set")"))
     }

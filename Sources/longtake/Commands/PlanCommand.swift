@@ -8,7 +8,8 @@ import Timing
 
 struct PlanCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
-    commandName: "plan", abstract: "Check a storyboard and show its requests, length and cost, without sending anything.",
+    commandName: "plan",
+    abstract: "Check a storyboard and show its requests, length and cost, without sending anything.",
     discussion: """
       Reports every mistake at once, each with its line, and exits with 65. --live reads the model's rules and price from \
       the service's catalogue, which override the bundled descriptor; it generates and pays nothing, and needs \

@@ -32,7 +32,8 @@ struct SheetCommand: ParsableCommand {
 
   @Option(
     parsing: .upToNextOption,
-    help: ArgumentHelp("A label for each file, in order (default: file names when there are several).", valueName: "text"))
+    help: ArgumentHelp(
+      "A label for each file, in order (default: file names when there are several).", valueName: "text"))
   var labels: [String] = []
 
   @Option(

@@ -133,7 +133,9 @@ struct ThumbnailsCommand: AsyncParsableCommand {
     if report.thumbnails.count < thumbnails.count {
       notes.append("\(counted(thumbnails.count - report.thumbnails.count, "frame")) could not be decoded")
     }
-    if !sprite, let older = OutputPaths.staleNote(after: report.thumbnails.count, named: name, ending: ending, in: folder) {
+    if !sprite,
+      let older = OutputPaths.staleNote(after: report.thumbnails.count, named: name, ending: ending, in: folder)
+    {
       notes.append(older)
     }
     report.note = notes.isEmpty ? nil : notes.joined(separator: "; ")

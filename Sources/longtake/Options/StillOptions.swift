@@ -43,7 +43,9 @@ struct StillOptions: ParsableArguments {
     if let maximumBytes, maximumBytes < 1 { throw ValidationError("--max-bytes must be above 0.") }
     if let quality, !(1...100).contains(quality) { throw ValidationError("--quality must be 1 to 100.") }
     if quality != nil, maximumBytes != nil { throw ValidationError("Give --quality or --max-bytes, not both.") }
-    if deep, let toneMap, toneMap != .none { throw ValidationError("--tone-map writes 8 bits per sample; leave out --deep.") }
+    if deep, let toneMap, toneMap != .none {
+      throw ValidationError("--tone-map writes 8 bits per sample; leave out --deep.")
+    }
   }
 
   func check(_ format: EncodedStill.Format) throws {

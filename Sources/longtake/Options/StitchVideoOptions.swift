@@ -115,7 +115,8 @@ struct StitchVideoOptions: ParsableArguments {
   private static func shot(_ name: String, of files: [String]) throws -> Int {
     if let number = Int(name), !files.contains(name) {
       guard files.indices.contains(number - 1) else {
-        throw UsageError("--trim \(name): no shot \(number); there \(files.count == 1 ? "is" : "are") \(counted(files.count, "shot"))")
+        throw UsageError(
+          "--trim \(name): no shot \(number); there \(files.count == 1 ? "is" : "are") \(counted(files.count, "shot"))")
       }
       return number - 1
     }

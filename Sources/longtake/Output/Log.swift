@@ -1,4 +1,4 @@
-public import Logging
+import Logging
 import Synchronization
 
 /// The program's log: to stderr, at the level of `--log-level`.
