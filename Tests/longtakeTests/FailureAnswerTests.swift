@@ -19,13 +19,15 @@ import Testing
     }
   }
 
-  @Test(arguments: [
+  private static let failures: [(arguments: [String], status: Int32)] = [
     (["run", "missing.yaml"], 66), (["generate", "missing.yaml"], 66), (["plan", "missing.yaml"], 66),
     (["run", mistakes], 65), (["run", mistakes, "--jobs", "0"], 64), (["verify", "a.mp4", "--preset", "none"], 66),
     (["verify"], 64), (["jobs"], 66), (["stitch", "a.mp4", "-o", "m.avi"], 64), (["models", "none"], 66),
     (["frame", "a.mp4", "--last", "-o", "a.txt"], 64), (["native", "--no-such-option"], 64),
     (["extend", "missing.mp4", "--prompt", "x"], 66),
-  ])
+  ]
+
+  @Test(arguments: failures)
   func printsOneErrorObject(_ arguments: [String], status: Int32) async throws {
     let result = try await LongtakeProgram.run(arguments + ["--json"], in: folder.url)
     #expect(result.status == status, "\(result.errors)")

@@ -83,11 +83,13 @@ import Testing
     return try MediaTool.run("python3", ["-c", script, target, LongtakeProgram.path()] + arguments, in: folder.url)
   }
 
-  @Test(arguments: [
+  private static let unread: [(arguments: [String], status: Int32)] = [
     (["probe", "a.mp4", "b.mp4"], 0), (["verify", "--list-checks"], 0), (["doctor"], 0), (["models", "--json"], 0),
     (["--help"], 0), (["verify", "a.mp4", "--preset", "p.json", "--json"], 0), (["verify", "a.mp4"], 1),
     (["frame", "a.mp4", "--last", "-o", "last.png", "--json"], 0),
-  ])
+  ]
+
+  @Test(arguments: unread)
   func endsQuietlyWhenTheReaderIsGone(_ arguments: [String], status: Int32) throws {
     let result = try run(to: "pipe", arguments + (arguments == ["--help"] ? [] : ["--quiet"]))
     #expect(result.status == status)
