@@ -70,9 +70,9 @@ import Testing
         counts = [s.get(name) for name in ('tests', 'failures', 'errors')]
         print(s.get('name').split('/')[-1], *counts, len(s.findall('testcase')), len(s.findall('.//failure')))
       """
-    let judge = try MediaTool.run("python3", ["-c", script, report])
+    let parsed = try MediaTool.run("python3", ["-c", script, report])
     #expect(
-      String(decoding: judge.output, as: UTF8.self)
+      String(decoding: parsed.output, as: UTF8.self)
         == "a <&\"> b.mp4 3 0 0 3 0\nb.mp4 3 1 0 3 1\nmissing.mp4 1 0 1 1 0\n")
     #expect(try await LongtakeProgram.run(arguments).status == 73)
   }
@@ -141,8 +141,8 @@ import Testing
       import sys, xml.etree.ElementTree as T
       print(*[ascii(s.get('name').split('/')[-1]) for s in T.parse(sys.argv[1]).getroot()])
       """
-    let judge = try MediaTool.run("python3", ["-c", script, report])
-    let name = String(decoding: judge.output, as: UTF8.self)
+    let parsed = try MediaTool.run("python3", ["-c", script, report])
+    let name = String(decoding: parsed.output, as: UTF8.self)
     #expect(name.contains(#"a\ufffd\ufffd]]>'\ufffd\xe9\U0001f3ac.mp4"#), "\(name)")
   }
 

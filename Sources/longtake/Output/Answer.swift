@@ -7,7 +7,7 @@ import Synchronization
 enum Answer {
   private static let state = Mutex(false)
 
-  /// Whether the command line asks for JSON; read from the words themselves, so that it also holds for a command line
+  /// Whether the command line asks for JSON; read from the raw arguments, so that it also holds for a command line
   /// that cannot be parsed.
   static let isJSON = CommandLine.arguments.dropFirst().prefix { $0 != "--" }.contains("--json")
 
