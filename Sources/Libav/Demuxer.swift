@@ -85,6 +85,8 @@ public struct Demuxer: ~Copyable {
     defer { av_dict_free(&options) }
     av_dict_set(&options, "protocol_whitelist", "file", 0)
     av_dict_set(&options, "format_whitelist", Self.allowedFormats, 0)
+    // The name of an image is the name of one file, not a pattern such as `frame%d.png`.
+    av_dict_set(&options, "pattern_type", "none", 0)
     // All programmes of a transport stream are found at once, as ffprobe does.
     av_dict_set(&options, "scan_all_pmts", "1", 0)
     if ignoringEdits { av_dict_set(&options, "ignore_editlist", "1", 0) }

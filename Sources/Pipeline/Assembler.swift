@@ -153,7 +153,7 @@ struct Assembler: Sendable {
     options.writesChapters = true
     options.metadata = MasterProvenance(storyboard, model: model, embedsPrompts: embedsPrompts).entries
     options.overwrite = true
-    options.frame = frame
+    options.video = frame
     // Every clip was decoded whole when it came, and the master is verified next.
     options.check = .joins
     if let title = storyboard.title { options.metadata["title"] = title }
@@ -185,7 +185,7 @@ struct Assembler: Sendable {
     }
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
-      "\(options.writesChapters)", "\(options.audio)", "\(options.frame)",
+      "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
       try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]

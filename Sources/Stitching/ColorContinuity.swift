@@ -85,7 +85,7 @@ struct ColorContinuity {
   /// One for each join; nil when no correction was asked for.
   let joins: [JoinColorMatch?]
 
-  init(_ measured: [JoinMeasurement], clips: [Clip], kept: [Range<Int>], options: VideoOptions) {
+  init(_ measured: [JoinMeasurement], clips: [SourceClip], kept: [Range<Int>], options: VideoOptions) {
     var shots = [ShotCorrection?](repeating: nil, count: clips.count)
     var joins = [JoinColorMatch?](repeating: nil, count: measured.count)
     for (number, measurement) in measured.enumerated()

@@ -14,7 +14,7 @@ struct FrameConverter: ~Copyable {
   private let canvas: (width: Int, height: Int, x: Int, y: Int)?
 
   /// - Throws: ``LibavError`` when libav cannot convert between the two.
-  init(_ clip: Clip, to recipe: ConformRecipe) throws {
+  init(_ clip: SourceClip, to recipe: ConformRecipe) throws {
     let source = clip.video.stream.video ?? clip.info
     let target = recipe.format
     guard let format = PixelFormat(name: target.info.pixelFormat),

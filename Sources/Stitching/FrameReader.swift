@@ -4,7 +4,7 @@ import Stills
 
 /// Decodes a run of a shot's frames as they are in the master's format, by their positions at the master's rate.
 struct FrameReader: ~Copyable {
-  private let clip: Clip
+  private let clip: SourceClip
   private var walker: FrameWalker
   private let converter: FrameConverter?
   private let raw: Frame
@@ -14,7 +14,7 @@ struct FrameReader: ~Copyable {
   private var position: Int
   private let end: Int
 
-  init(_ clip: Clip, range: Range<Int>) throws {
+  init(_ clip: SourceClip, range: Range<Int>) throws {
     let rates = clip.conform?.rates
     let own =
       if let rates, let first = rates.shares[range].first?.first, let last = rates.shares[range].last?.last {

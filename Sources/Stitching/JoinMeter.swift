@@ -18,11 +18,11 @@ struct JoinMeasurement: Sendable {
 
 /// Decodes the frames around one join and measures them.
 struct JoinMeter {
-  private let clip: Clip
+  private let clip: SourceClip
   private let range: Range<Int>
-  private let next: Clip
+  private let next: SourceClip
   private let nextRange: Range<Int>
-  private let first: (clip: Clip, frame: Int)
+  private let first: (clip: SourceClip, frame: Int)
   private let options: StitchOptions
 
   /// Frames decoded on either side.
@@ -33,7 +33,7 @@ struct JoinMeter {
   ///   - nextRange: the frames used of the second.
   ///   - first: the first frame of the master.
   init(
-    _ clip: Clip, _ range: Range<Int>, _ next: Clip, _ nextRange: Range<Int>, first: (clip: Clip, frame: Int),
+    _ clip: SourceClip, _ range: Range<Int>, _ next: SourceClip, _ nextRange: Range<Int>, first: (clip: SourceClip, frame: Int),
     options: StitchOptions
   ) {
     self.clip = clip
@@ -72,11 +72,11 @@ struct JoinMeter {
     return JoinMeasurement(overlap: measurement, color: step, candidate: candidate)
   }
 
-  private func reduced(_ clip: Clip, _ position: Int) throws -> ReducedPlane {
+  private func reduced(_ clip: SourceClip, _ position: Int) throws -> ReducedPlane {
     try reducedPlanes(clip, position..<position + 1)[0]
   }
 
-  private func reducedPlanes(_ clip: Clip, _ range: Range<Int>) throws -> [ReducedPlane] {
+  private func reducedPlanes(_ clip: SourceClip, _ range: Range<Int>) throws -> [ReducedPlane] {
     var reader = try FrameReader(clip, range: range)
     var frame = try Frame()
     var result: [ReducedPlane] = []

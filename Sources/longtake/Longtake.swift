@@ -1,7 +1,7 @@
 import ArgumentParser
 import Libav
 
-/// The program: one subcommand per job.
+/// The program: one subcommand per job, each in `Commands`.
 @main
 struct Longtake: AsyncParsableCommand {
   static let version = "0.1.0"
@@ -10,9 +10,16 @@ struct Longtake: AsyncParsableCommand {
     commandName: "longtake",
     abstract: "From a storyboard to one long, verified 4K master.",
     discussion: """
-      Machine-readable output goes to stdout, everything for people to stderr. Exit status: 0 done, 1 the answer is no, \
-      64 bad usage, 65 bad input, 66 input not found, 69 service unavailable, 70 internal error, 73 cannot create output, \
-      74 I/O error, 75 interrupted and safe to run again, 77 not authorised, 130 on Ctrl-C.
+      The answer of a command goes to stdout, a table or with --json one JSON object per line; progress, notes, warnings \
+      and errors go to stderr. A failure with --json prints {"schema": "longtake.error/1", …}. A file name is never a \
+      pattern, playlist or protocol; put names that start with a dash after --. Durations: 90s, 45m, 1h30m.
+
+      Exit status: 0 done, 1 the answer is no, 64 bad usage, 65 bad input, 66 input not found, 69 service unavailable, \
+      70 internal error, 73 cannot create output, 74 I/O error, 75 interrupted and safe to run again, 77 not authorised, \
+      130 on Ctrl-C.
+
+      Environment: OXEN_API_KEY, OXEN_NAMESPACE, FAL_KEY (services); LONGTAKE_PRESETS (folder of presets); NO_COLOR; \
+      see the help of each command.
       """,
     version: version,
     subcommands: [

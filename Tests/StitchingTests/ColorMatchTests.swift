@@ -46,7 +46,7 @@ import Testing
     let plain = folder.path("plain.mp4")
     _ = try stitched(shots, to: plain)
     let output = folder.path("eased.mp4")
-    let report = try stitched(shots, to: output) { $0.frame.matchColor = .ease }
+    let report = try stitched(shots, to: output) { $0.video.matchColor = .ease }
     let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.frames == 97 && master.deltas.count == 1)
     // The first frame of the second shot is number 48: as if the video went on, and then less and less so.
@@ -67,7 +67,7 @@ import Testing
     let (folder, shots, whole) = try drifting()
     let (plain, output) = (folder.path("plain.mp4"), folder.path("first.mp4"))
     _ = try stitched(shots, to: plain)
-    let report = try stitched(shots, to: output) { $0.frame.matchColor = .first }
+    let report = try stitched(shots, to: output) { $0.video.matchColor = .first }
     #expect(try MasterReference(output).complaints.isEmpty)
     for frame in [60, 95, 100, 140] {
       let (before, after) = (
@@ -82,12 +82,12 @@ import Testing
   /// A shot of one GOP has no IDR to go back to: all of it is encoded, and that is said.
   @Test func aShotOfOneGOPIsEncodedWholeAndSaysSo() throws {
     let (folder, shots, _) = try drifting(keyint: 250, drift: ["", Self.warm])
-    let report = try stitched(shots, to: folder.path("m.mp4")) { $0.frame.matchColor = .ease }
+    let report = try stitched(shots, to: folder.path("m.mp4")) { $0.video.matchColor = .ease }
     #expect(report.shots[1].framesCopied == 0)
     #expect(report.shots[1].reason.contains("no IDR") && report.shots[1].reason.contains("eased"))
     let error = #expect(throws: StitchError.self) {
       _ = try stitched(shots, to: folder.path("c.mp4")) { options in
-        options.frame.matchColor = .ease
+        options.video.matchColor = .ease
         options.overlap = .keep
         options.mode = .copy
       }
@@ -98,18 +98,18 @@ import Testing
   @Test func cutsAndEqualColoursAreLeftAlone() throws {
     let (folder, shots, _) = try drifting(drift: ["", Self.warm])
     let cut = [shots[0], StitchShot(path: shots[1].path, followsCut: true)]
-    let declared = try stitched(cut, to: folder.path("cut.mp4")) { $0.frame.matchColor = .ease }
+    let declared = try stitched(cut, to: folder.path("cut.mp4")) { $0.video.matchColor = .ease }
     #expect(declared.joins[0].colorMatch?.applied == false && declared.shots[1].framesEncoded == 0)
     let other = try folder.make(
       "other.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1", "-vf",
       "scale=out_color_matrix=bt709,format=yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc",
       "bt709", "-color_range", "tv", "-c:v", "libx264")
     let found = try stitched([shots[0], StitchShot(path: other)], to: folder.path("found.mp4")) {
-      $0.frame.matchColor = .ease
+      $0.video.matchColor = .ease
     }
     #expect(found.joins[0].colorMatch?.applied == false && found.shots[1].framesEncoded == 0)
     let (equal, same, _) = try drifting(drift: ["", ""])
-    let nothing = try stitched(same, to: equal.path("m.mp4")) { $0.frame.matchColor = .ease }
+    let nothing = try stitched(same, to: equal.path("m.mp4")) { $0.video.matchColor = .ease }
     #expect(nothing.joins[0].colorMatch?.applied == false && nothing.shots[1].framesEncoded == 0)
     let off = try stitched(same, to: equal.path("off.mp4"))
     #expect(off.joins[0].colorMatch == nil)

@@ -89,9 +89,9 @@ import Timing
     }
     let report = try stitched(shots, to: output) { options in
       options.overlap = .keep
-      options.frame.conform = ConformOptions()
-      options.frame.conform?.fit = .stretch
-      if odd.field == "frame rate" { options.frame.conform?.rateConversion = .duplicate }
+      options.video.conform = ConformOptions()
+      options.video.conform?.fit = .stretch
+      if odd.field == "frame rate" { options.video.conform?.rateConversion = .duplicate }
     }
     let master = try MasterReference(output)
     #expect(master.complaints.isEmpty, "\(master.complaints)")
@@ -126,8 +126,8 @@ import Timing
       let output = folder.path("\(conversion.rawValue).mp4")
       _ = try stitched(shots, to: output) { options in
         options.overlap = .keep
-        options.frame.conform = ConformOptions()
-        options.frame.conform?.rateConversion = conversion
+        options.video.conform = ConformOptions()
+        options.video.conform?.rateConversion = conversion
       }
       return Array(try FrameReference.luma(of: output)[24...])
     }
@@ -157,8 +157,8 @@ import Timing
     let output = folder.path("master.mp4")
     _ = try stitched([first, folder.path("b.mp4")].map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.frame.conform = ConformOptions()
-      options.frame.conform?.fit = fit
+      options.video.conform = ConformOptions()
+      options.video.conform?.fit = fit
     }
     let row = try FrameReference.grid(of: output, frame: 26, columns: 320, rows: 1)
     for x in stride(from: 0, to: 320, by: 10) where abs(x - left) > 6 && abs(x - right) > 6 {
@@ -177,7 +177,7 @@ import Timing
     let output = folder.path("master.mp4")
     _ = try stitched([first, portrait].map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.frame.conform = ConformOptions()
+      options.video.conform = ConformOptions()
     }
     let difference = FrameReference.difference(
       try FrameReference.grid(of: portrait, frame: 3), try FrameReference.grid(of: output, frame: 27))
@@ -192,11 +192,11 @@ import Timing
     let output = folder.path("master.mp4")
     let report = try stitched(shots.map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.frame.conform = ConformOptions()
-      options.frame.conform?.width = 480
-      options.frame.conform?.height = 270
-      options.frame.conform?.rate = FrameRate(30)
-      options.frame.conform?.rateConversion = .duplicate
+      options.video.conform = ConformOptions()
+      options.video.conform?.width = 480
+      options.video.conform?.height = 270
+      options.video.conform?.rate = FrameRate(30)
+      options.video.conform?.rateConversion = .duplicate
     }
     let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.frames == 60 && report.frameRate == "30/1")
@@ -210,7 +210,7 @@ import Timing
     let output = folder.path("master.mp4")
     let report = try stitched([first, second].map { StitchShot(path: $0) }, to: output) { options in
       options.overlap = .keep
-      options.frame.conform = ConformOptions()
+      options.video.conform = ConformOptions()
     }
     #expect(report.shots.map(\.mode) == ["encode", "copy"])
     #expect(try MasterReference(output).complaints.isEmpty)
@@ -229,13 +229,13 @@ import Timing
     let shots = [first, folder.path("b.mp4")].map { StitchShot(path: $0) }
     let output = folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) {
-      _ = try stitched(shots, to: output) { $0.frame.conform = ConformOptions() }
+      _ = try stitched(shots, to: output) { $0.video.conform = ConformOptions() }
     }
     #expect(error?.file == shots[1].path && error?.message.contains("not constant") == true)
     _ = try stitched(shots, to: output) { options in
       options.overlap = .keep
-      options.frame.conform = ConformOptions()
-      options.frame.conform?.rateConversion = .duplicate
+      options.video.conform = ConformOptions()
+      options.video.conform?.rateConversion = .duplicate
     }
     let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.deltas.count == 1 && abs(master.frames - 48) <= 1)
@@ -254,7 +254,7 @@ import Timing
     let output = folder.path("master.mp4")
     let error = #expect(throws: StitchError.self) {
       _ = try stitched(["a.mp4", "b.mp4"].map { StitchShot(path: folder.path($0)) }, to: output) {
-        $0.frame.conform = ConformOptions()
+        $0.video.conform = ConformOptions()
       }
     }
     #expect(error?.code == .mismatch && error?.message.contains(field) == true, "\(error?.message ?? "")")

@@ -53,7 +53,7 @@ import Timing
     var conform = ConformOptions()
     conform.rate = FrameRate(48, 1)
     conform.rateConversion = .duplicate
-    options.frame.conform = conform
+    options.video.conform = conform
     #expect(try StitchPlan([shot], options: options).frameCount == 48)
   }
 }

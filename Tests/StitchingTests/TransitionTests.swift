@@ -83,7 +83,7 @@ import Timing
     shots[1].transition = StitchTransition(kind: .dissolve, duration: .frame(10))
     shots[2].transition = StitchTransition(kind: .dissolve, duration: .frame(20))
     let output = folder.path("master.mp4")
-    let report = try stitched(shots, to: output) { $0.frame.conform = ConformOptions() }
+    let report = try stitched(shots, to: output) { $0.video.conform = ConformOptions() }
     let master = try MasterReference(output)
     #expect(master.complaints.isEmpty && master.deltas.count == 1)
     #expect(master.frames == 48 + 30 + 48 - 10 - 20)
@@ -94,7 +94,7 @@ import Timing
     #expect(abs(luma[68] - 60) <= 1)
     shots[2].transition = StitchTransition(kind: .dissolve, duration: .frame(21))
     let error = #expect(throws: StitchError.self) {
-      _ = try stitched(shots, to: folder.path("none.mp4")) { $0.frame.conform = ConformOptions() }
+      _ = try stitched(shots, to: folder.path("none.mp4")) { $0.video.conform = ConformOptions() }
     }
     #expect(error?.code == .outOfRange && error?.file == shots[1].path)
   }

@@ -1,9 +1,9 @@
 public import Foundation
 
-/// The built `longtake`, run as a user runs it.
+/// Runs the built `longtake` as a user does.
 public enum LongtakeProgram {
   public struct Result: Sendable {
-    /// The exit status, or minus the signal that ended it.
+    /// The exit status, or minus the signal.
     public let status: Int32
     public let output: String
     public let errors: String
@@ -11,17 +11,26 @@ public enum LongtakeProgram {
 
   public struct NotBuilt: Error {}
 
-  /// A program that runs.
+  /// A program that is running.
   public final class Running: Sendable {
     public let processID: Int32
+    private let output: URL
     private let ended: Task<Result, any Error>
 
-    init(processID: Int32, ended: Task<Result, any Error>) {
+    init(processID: Int32, output: URL, ended: Task<Result, any Error>) {
       self.processID = processID
+      self.output = output
       self.ended = ended
     }
 
     public func signal(_ number: Int32) { kill(processID, number) }
+
+    /// Returns once the program has written this to its standard output, or after 30 s.
+    public func waitForOutput(_ text: String) async throws {
+      for _ in 0..<3000 where !String(decoding: try Data(contentsOf: output), as: UTF8.self).contains(text) {
+        try await Task.sleep(for: .milliseconds(10))
+      }
+    }
 
     public func result() async throws -> Result { try await ended.value }
   }
@@ -44,7 +53,7 @@ public enum LongtakeProgram {
     throw NotBuilt()
   }
 
-  /// - Parameter environment: the whole environment but for `PATH` and `HOME`.
+  /// - Parameter environment: all variables except `PATH` and `HOME`, which are inherited.
   public static func start(
     _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
   ) throws -> Running {
@@ -76,7 +85,7 @@ public enum LongtakeProgram {
         status: status, output: String(decoding: try Data(contentsOf: files[0]), as: UTF8.self),
         errors: String(decoding: try Data(contentsOf: files[1]), as: UTF8.self))
     }
-    return Running(processID: process.processIdentifier, ended: ended)
+    return Running(processID: process.processIdentifier, output: files[0], ended: ended)
   }
 
   public static func run(

@@ -7,7 +7,7 @@ import Testing
     try await LongtakeProgram.run(arguments, environment: environment)
   }
 
-  @Test func aMissingStoryboardIs66() async throws {
+  @Test func exits66ForAMissingStoryboard() async throws {
     for command in ["run", "plan", "generate"] {
       let result = try await run(command, "/no/such/board.yaml")
       #expect(result.status == 66, "\(command)")
@@ -15,7 +15,7 @@ import Testing
     }
   }
 
-  @Test func aBadStoryboardIs65AndNothingIsWritten() async throws {
+  @Test func exits65ForABadStoryboardAndWritesNothing() async throws {
     let folder = try ScratchFolder()
     let text = try String(contentsOfFile: ProjectFiles.path("fixtures/storyboards/ten-mistakes.yaml"), encoding: .utf8)
     let board = try folder.write("board.yaml", text)
@@ -32,7 +32,7 @@ import Testing
     #expect((plan?["problems"] as? [Any])?.count == 10)
   }
 
-  @Test func aMissingKeyIs77() async throws {
+  @Test func exits77WithoutAKey() async throws {
     let fixture = try SmallStoryboard()
     let result = try await run(
       "run", fixture.storyboard, "--provider", "oxen", "--yes", "--presets", fixture.presets)
@@ -40,7 +40,7 @@ import Testing
     #expect(result.errors.contains("OXEN_API_KEY"))
   }
 
-  @Test func anExistingOutputIs73() async throws {
+  @Test func exits73ForAnExistingOutput() async throws {
     let folder = try ScratchFolder()
     let clip = try folder.make("clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1")
     let frame = try folder.write("last.png", "mine")
@@ -49,7 +49,7 @@ import Testing
     #expect(try String(contentsOfFile: frame, encoding: .utf8) == "mine")
   }
 
-  @Test func aWorkspaceThatCannotBeMadeIs73() async throws {
+  @Test func exits73WhenTheWorkspaceCannotBeCreated() async throws {
     let fixture = try SmallStoryboard()
     let file = try fixture.folder.write("file", "in the way")
     let result = try await run(
@@ -57,7 +57,7 @@ import Testing
     #expect(result.status == 73)
   }
 
-  @Test func badUsageIs64() async throws {
+  @Test func exits64ForBadUsage() async throws {
     let fixture = try SmallStoryboard()
     #expect(try await run("run", fixture.storyboard, "--max-cost", "much").status == 64)
     #expect(try await run("run", fixture.storyboard, "--jobs", "0").status == 64)
@@ -67,26 +67,33 @@ import Testing
     #expect(fal.status == 64)
   }
 
-  @Test func spendingNeedsAYesWhereNobodyCanBeAsked() async throws {
+  @Test func asksForYesWhereThereIsNoTerminal() async throws {
     let fixture = try SmallStoryboard()
     let result = try await run(
-      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url", "http://127.0.0.1:9/api",
+      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url",
+      "http://127.0.0.1:9/api",
       environment: ["OXEN_API_KEY": "k"])
     #expect(result.status == 64)
     #expect(result.errors.contains("--yes"))
     #expect(result.errors.contains("$3.78"))
   }
 
-  @Test func doctorNeverTellsAKey() async throws {
+  @Test func doctorNeverShowsAKey() async throws {
     let result = try await run("doctor", "--json", environment: ["OXEN_API_KEY": "very-secret", "FAL_KEY": ""])
     #expect(result.status == 0)
     #expect(!(result.output + result.errors).contains("very-secret"))
     let json = try #require(try JSONSerialization.jsonObject(with: Data(result.output.utf8)) as? [String: Any])
     #expect(json["keys"] as? [String: Bool] == ["OXEN_API_KEY": true, "FAL_KEY": false])
     #expect((json["codecs"] as? [String: Bool])?["libx264"] == true)
+    let table = try await run("doctor", environment: ["OXEN_API_KEY": "very-secret"])
+    #expect(table.output.hasSuffix("\nall checks passed\n"), "\(table.output)")
+    #expect(table.output.contains("ok       OXEN_API_KEY set") && !table.output.contains("very-secret"))
+    let failing = try await run("doctor", "--presets", "/no/such/folder")
+    #expect(failing.status == 1)
+    #expect(failing.output.hasSuffix("\nfailed: presets\n"), "\(failing.output)")
   }
 
-  @Test func modelsComeFromTheBundleWhenNobodyCanBeAsked() async throws {
+  @Test func listsTheBundledModelsWithoutAService() async throws {
     let result = try await run("models", "--json")
     #expect(result.status == 0)
     let ids = try result.output.split(separator: "\n").map {

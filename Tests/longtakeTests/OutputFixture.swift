@@ -2,15 +2,15 @@ import Foundation
 import Support
 import Testing
 
-/// Runs the program, and holds what it says against the schemas of `presets/schema`.
+/// Runs the program and checks its JSON against the schemas of `presets/schema`.
 struct OutputFixture: Sendable {
-  /// Objects that another program or the user fills, by the name they stand under: any member may be added to them.
+  /// Names of objects that may have further members, from another program or the user.
   private static let open: Set<String> = ["format", "streams"]
-  /// The same, and what they hold is not looked at.
+  /// Names of such objects whose members are not checked.
   private static let foreign: Set<String> = [
     "actual", "disposition", "expected", "request", "side_data_list", "stitch", "tags", "value", "verification",
   ]
-  /// Objects by whose names any number of members may be.
+  /// Names of objects with any number of members.
   private static let maps: Set<String> = ["codecs", "keys", "libraries", "measurements", "presets"]
 
   private let presets: String
@@ -41,7 +41,7 @@ struct OutputFixture: Sendable {
 
   mutating func add(_ kind: String, _ text: String) { documents.append((kind, text)) }
 
-  /// Keeps a file as a document of this kind; as the `first` of all, where it is the one whose members are taken away.
+  /// Keeps a file as a document of this kind; the `first` of a kind is the one whose members are removed.
   @discardableResult
   mutating func read(_ kind: String, _ path: String, first: Bool = false) throws -> String {
     let text = try String(contentsOfFile: path, encoding: .utf8)
@@ -56,7 +56,7 @@ struct OutputFixture: Sendable {
     add(kind, try Self.text(try #require(master[part])))
   }
 
-  /// What is wrong with the documents by their schemas.
+  /// Where the documents break their schemas.
   func problems() throws -> [String] {
     var batch = SchemaBatch()
     for (number, document) in documents.enumerated() {
@@ -65,8 +65,8 @@ struct OutputFixture: Sendable {
     return try batch.problems()
   }
 
-  /// Changes that a schema should refuse and does not: a member more, or one less, in any object of the first document of
-  /// each kind.
+  /// Changes that a schema should refuse and does not: one member more, or one less, in any object of the first document
+  /// of each kind.
   func survivors(without skipped: Set<String> = []) throws -> [String] {
     var batch = SchemaBatch()
     var names: [String] = []
@@ -83,7 +83,7 @@ struct OutputFixture: Sendable {
     return names.filter { !refused.contains($0) }
   }
 
-  /// Of a list, only the first is kept and changed.
+  /// Of a list, keeps and changes only the first.
   private static func mutants(_ value: Any, _ key: String) -> [(place: String, value: Any)] {
     if let list = value as? [Any] { return list.first.map { mutants($0, key) }?.map { ($0.place, [$0.value]) } ?? [] }
     guard let object = value as? [String: Any], !foreign.contains(key) else { return [] }

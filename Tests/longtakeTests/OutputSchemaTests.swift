@@ -2,27 +2,26 @@ import Foundation
 import Support
 import Testing
 
-/// What the program prints and writes for other programs, against the schemas in `presets/schema`.
+/// The JSON that the program prints and writes, against the schemas in `presets/schema`.
 @Suite struct OutputSchemaTests {
   private static let outputs = [
-    "difference", "doctor", "frame", "job", "native", "plan", "probe", "report", "run", "sheet", "stitch", "thumbnails",
-    "verify",
+    "check", "difference", "doctor", "error", "frame", "job", "native", "plan", "preset", "probe", "report", "run",
+    "sheet", "stitch", "thumbnails", "verify",
   ]
 
-  @Test("Every member in a schema is described, and every object says whether it is open")
-  func everythingIsDescribed() throws {
+  @Test func schemasDescribeEveryMemberAndCloseEveryObject() throws {
     for name in Self.outputs {
       let text = try Data(contentsOf: URL(filePath: OutputFixture.schema(name)))
       let schema = try #require(try JSONSerialization.jsonObject(with: text) as? [String: Any])
       #expect(schema["$id"] as? String == "longtake.\(name)/1")
-      #expect(Self.silent(schema, at: name) == [])
+      #expect(Self.undescribed(schema, at: name) == [])
     }
   }
 
-  @Test("What is said of media is valid by its schema, and nothing less or more is")
-  func media() async throws {
+  /// Also that a member more or less is refused.
+  @Test func answersAboutMediaFollowTheirSchemas() async throws {
     let fixture = try SmallStoryboard()
-    var bench = OutputFixture(presets: fixture.presets)
+    var outputs = OutputFixture(presets: fixture.presets)
     let clip = try fixture.clip()
     let folder = fixture.folder
     let chapters = try folder.write(
@@ -36,82 +35,88 @@ import Testing
     let cut = try folder.write("cut.mp4", data.prefix(data.count / 2))
     let junk = try folder.write("junk.mp4", "no media")
 
-    try await bench.run("probe", "probe", "--json", clip, chaptered, audio, cut)
-    try await bench.run("probe", "probe", "--json", "--no-count", clip, audio)
-    try await bench.run("verify", "verify", "--json", "--preset", "small", clip)
-    try await bench.run("verify", status: 1, "verify", "--json", "--preset", "small", clip, cut, audio, junk)
-    try await bench.run("verify", status: 1, "verify", "--json", "--fast", clip)
-    try await bench.run("native", "native", "--json", clip, cut)
-    try await bench.run("frame", "frame", "--json", "--last", clip, "-o", folder.path("last.png"))
-    try await bench.run("frame", "frame", "--json", "--at", "0.2", chaptered, "-o", folder.path("at.jpg"))
-    try await bench.run("frame", "frame", "--json", "--last", cut, "-o", folder.path("cut.png"))
-    try await bench.run("frame", "anchor", "--json", clip, "-o", folder.path("anchor"), "--model", SmallStoryboard.model)
-    try await bench.run(
+    try await outputs.run("probe", "probe", "--json", clip, chaptered, audio, cut)
+    try await outputs.run("probe", "probe", "--json", "--no-count", clip, audio)
+    try await outputs.run("verify", "verify", "--json", "--preset", "small", clip)
+    try await outputs.run("verify", status: 1, "verify", "--json", "--preset", "small", clip, cut, audio, junk)
+    try await outputs.run("verify", status: 1, "verify", "--json", "--fast", clip)
+    try await outputs.run("native", "native", "--json", clip, cut)
+    try await outputs.run("frame", "frame", "--json", "--last", clip, "-o", folder.path("last.png"))
+    try await outputs.run("frame", "frame", "--json", "--at", "0.2", chaptered, "-o", folder.path("at.jpg"))
+    try await outputs.run("frame", "frame", "--json", "--last", cut, "-o", folder.path("cut.png"))
+    try await outputs.run(
+      "frame", "anchor", "--json", clip, "-o", folder.path("anchor"), "--model", SmallStoryboard.model)
+    try await outputs.run(
       "frame", "anchor", "--json", "--search", "6", clip, "-o", folder.path("best"), "--model", SmallStoryboard.model)
-    try await bench.run("difference", "frame", "--diff", "--json", clip, clip, "-o", folder.path("difference.png"))
-    try await bench.run("difference", "frame", "--diff", "--json", clip, clip, "--first")
-    try await bench.run("thumbnails", "thumbnails", "--json", "--best", "2", clip, cut, "-o", folder.path("covers"))
-    try await bench.run("thumbnails", "thumbnails", "--json", "--sprite", clip, "-o", folder.path("sprites"))
-    try await bench.run(
+    try await outputs.run("difference", "frame", "--diff", "--json", clip, clip, "-o", folder.path("difference.png"))
+    try await outputs.run("difference", "frame", "--diff", "--json", clip, clip, "--first")
+    try await outputs.run("thumbnails", "thumbnails", "--json", "--best", "2", clip, cut, "-o", folder.path("covers"))
+    try await outputs.run("thumbnails", "thumbnails", "--json", "--sprite", clip, "-o", folder.path("sprites"))
+    try await outputs.run(
       "sheet", "sheet", "--json", clip, chaptered, "-o", folder.path("sheet.jpg"), "--labels", "one", "two", "--width",
       "600")
-    try await bench.run(
+    try await outputs.run(
       "stitch", "stitch", "--json", clip, clip, "-o", folder.path("master.mp4"), "--report", folder.path("stitch.json"),
       "--match-color", "ease")
-    try await bench.run(
+    try await outputs.run(
       "stitch", "stitch", "--json", clip, clip, "-o", folder.path("scored.mov"), "--music", audio, "--loudness", "-16",
       "--audio-codec", "pcm")
-    try await bench.run(
+    try await outputs.run(
       "stitch", "stitch", "--json", clip, chaptered, clip, "-o", folder.path("other.mp4"), "--conform",
       "--rate-conversion", "blend", "--transition", "1=dissolve:#4", "--trim", "3=1..2", "--overlap", "keep")
-    try await bench.run("stitch", "stitch", "--json", "--dry-run", clip, clip, "-o", folder.path("planned.mov"))
-    try bench.read("stitch", folder.path("stitch.json"))
+    try await outputs.run("stitch", "stitch", "--json", "--dry-run", clip, clip, "-o", folder.path("planned.mov"))
+    try outputs.read("stitch", folder.path("stitch.json"))
 
-    #expect(bench.count == 30)
-    #expect(try bench.problems() == [])
-    #expect(try bench.survivors() == [])
+    try await outputs.run("check", "verify", "--list-checks", "--json")
+    try await outputs.run("preset", "verify", "--list-presets", "--json")
+    try await outputs.run("error", status: 66, "probe", "--json", folder.path("none.mp4"))
+
+    #expect(outputs.count >= 60)
+    #expect(try outputs.problems() == [])
+    #expect(try outputs.survivors() == [])
   }
 
-  @Test("What is said of a storyboard, its run and the program is valid by its schema, and nothing less or more is")
-  func fixture() async throws {
+  /// Also that a member more or less is refused.
+  @Test func answersAboutRunsFollowTheirSchemas() async throws {
     let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.")
     let failing = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.")
-    var bench = OutputFixture(presets: fixture.presets)
+    var outputs = OutputFixture(presets: fixture.presets)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 0.05}"#)
     defer { hub.stop() }
     let refusing = try await ScriptedHub.start(#"{"outcome": "failed", "error_message": "no", "done_after": 0.05}"#)
     defer { refusing.stop() }
 
-    try await bench.run("run", "generate", fixture.storyboard, "--json", hub: hub)
-    try bench.read("report", fixture.workspace + "/report.json")
-    try await bench.run("run", "run", fixture.storyboard, "--json", hub: hub)
-    let report = try bench.read("report", fixture.workspace + "/report.json", first: true)
-    try await bench.run("job", "jobs", fixture.storyboard, "--json")
-    try await bench.run("run", status: 1, "run", failing.storyboard, "--json", hub: refusing)
-    try bench.read("report", failing.workspace + "/report.json")
-    try await bench.run("job", "jobs", failing.storyboard, "--json")
-    try bench.add("stitch", part: "stitch", ofMasterIn: report)
-    try bench.add("verify", part: "verification", ofMasterIn: report)
+    try await outputs.run("run", "generate", fixture.storyboard, "--json", hub: hub)
+    try outputs.read("report", fixture.workspace + "/report.json")
+    try await outputs.run("run", "run", fixture.storyboard, "--json", hub: hub)
+    let report = try outputs.read("report", fixture.workspace + "/report.json", first: true)
+    try await outputs.run("job", "jobs", fixture.storyboard, "--json")
+    try await outputs.run("run", status: 1, "run", failing.storyboard, "--json", hub: refusing)
+    try outputs.read("report", failing.workspace + "/report.json")
+    try await outputs.run("job", "jobs", failing.storyboard, "--json")
+    try outputs.add("stitch", part: "stitch", ofMasterIn: report)
+    try outputs.add("verify", part: "verification", ofMasterIn: report)
 
-    try await bench.run("plan", "plan", fixture.storyboard, "--json", "--provider", "oxen")
+    try await outputs.run("plan", "plan", fixture.storyboard, "--json", "--provider", "oxen")
     let mistakes = ProjectFiles.path("fixtures/storyboards/ten-mistakes.yaml")
-    try await bench.run("plan", status: 65, "plan", mistakes, "--json")
-    try await bench.run("plan", status: 65, "plan", try fixture.folder.write("empty.yaml", ""), "--json")
-    try await bench.run("doctor", "doctor", "--json")
+    try await outputs.run("plan", status: 65, "plan", mistakes, "--json")
+    try await outputs.run("error", status: 65, "run", mistakes, "--json")
+    try await outputs.run("plan", status: 65, "plan", try fixture.folder.write("empty.yaml", ""), "--json")
+    try await outputs.run("doctor", "doctor", "--json")
     let lost = try await LongtakeProgram.run(["doctor", "--json", "--presets", fixture.folder.path("nowhere")])
     #expect(lost.status == 1)
-    bench.add("doctor", lost.output)
-    try await bench.run("model", "models", "--offline", "--json")
+    outputs.add("doctor", lost.output)
+    try await outputs.run("model", "models", "--offline", "--json")
 
-    #expect(bench.count >= 21)
-    #expect(try bench.problems() == [])
-    #expect(try bench.survivors(without: ["model"]) == [])
+    #expect(outputs.count >= 21)
+    #expect(try outputs.problems() == [])
+    #expect(try outputs.survivors(without: ["model"]) == [])
   }
 
-  /// Places in a schema where a member has no description, or an object with members does not say if it is open.
-  private static func silent(_ value: Any, at place: String) -> [String] {
+  /// Places in a schema where a member has no description, or an object does not close its members.
+  private static func undescribed(_ value: Any, at place: String) -> [String] {
     if let list = value as? [Any] {
-      return list.enumerated().flatMap { silent($1, at: "\(place)/\($0)") }
+      return list.enumerated().flatMap { undescribed($1, at: "\(place)/\($0)") }
     }
     guard let object = value as? [String: Any] else { return [] }
     var found: [String] = []
@@ -121,8 +126,8 @@ import Testing
         found.append("\(place)/\(name): no description")
       }
     }
-    // Conditions speak of members that are described where they stand.
+    // Conditions name members that are described elsewhere.
     return found
-      + object.filter { !["if", "then", "else"].contains($0.key) }.flatMap { silent($1, at: "\(place)/\($0)") }
+      + object.filter { !["if", "then", "else"].contains($0.key) }.flatMap { undescribed($1, at: "\(place)/\($0)") }
   }
 }

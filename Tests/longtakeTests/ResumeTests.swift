@@ -3,7 +3,7 @@ import Support
 import Testing
 
 /// The built program, ended at any moment and run again.
-@Suite(.serialized) struct ResumeTests {
+@Suite struct ResumeTests {
   private struct Bench {
     let fixture: SmallStoryboard
     let hub: ScriptedHub
@@ -16,7 +16,8 @@ import Testing
     func start(_ wait: String) throws -> LongtakeProgram.Running {
       try LongtakeProgram.start(
         [
-          "run", fixture.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait, "--presets",
+          "run", fixture.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait,
+          "--presets",
           fixture.presets, "--json",
         ],
         environment: [
@@ -82,7 +83,7 @@ import Testing
   }
 
   @Test(arguments: [(SIGTERM, Int32(75)), (SIGINT, Int32(130))])
-  func aSignalStopsCleanlyAndTheNextRunGoesOn(_ number: Int32, status: Int32) async throws {
+  func stopsCleanlyOnASignalAndResumes(_ number: Int32, status: Int32) async throws {
     let bench = try await Bench(delay: 1, shots: "  - id: one\n    prompt: A quay.")
     defer { bench.hub.stop() }
     let program = try bench.start("sse")
@@ -90,12 +91,13 @@ import Testing
     program.signal(number)
     let stopped = try await program.result()
     #expect(stopped.status == status)
+    #expect(stopped.output.contains(#""exit_status":\#(status)"#), "\(stopped.output)")
     let second = try await bench.start("sse").result()
     #expect(second.status == 0)
     #expect(try bench.paid() == 1)
   }
 
-  @Test func twoRunsOfOneWorkspaceDoNotMeet() async throws {
+  @Test func refusesASecondRunOfTheWorkspace() async throws {
     let bench = try await Bench(delay: 2, shots: "  - id: one\n    prompt: A quay.")
     defer { bench.hub.stop() }
     let first = try bench.start("poll")
@@ -108,10 +110,10 @@ import Testing
     #expect(try bench.paid() == 1)
   }
 
-  @Test func theSandboxServesUntilItIsStopped() async throws {
+  @Test func servesTheSandboxUntilStopped() async throws {
     let folder = try ScratchFolder()
     let sandbox = try LongtakeProgram.start(["sandbox", "--port", "0", "--directory", folder.path("state")])
-    try await Task.sleep(for: .milliseconds(800))
+    try await sandbox.waitForOutput("/api\n")
     sandbox.signal(SIGTERM)
     let result = try await sandbox.result()
     #expect(result.status == 75)

@@ -19,7 +19,7 @@ import Testing
   }
 
   @Test(arguments: [["--index", "-1"], ["--index=-1"], ["--last"], ["--at", "00:00:01:09"], ["--at", "#19"]])
-  func theLastFrameHasManyNames(_ names: [String]) async throws {
+  func writesTheLastFrameByAnyOfItsNames(_ names: [String]) async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
     let result = try await LongtakeProgram.run(["frame", path, "-o", folder.path("last.png"), "--json"] + names)
@@ -27,18 +27,18 @@ import Testing
     #expect(try object(result.output)["index"] as? Int == 19)
   }
 
-  @Test func aFrameThatIsNotThereIsNamed() async throws {
+  @Test func namesAFrameOutOfRange() async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
-    for (index, words) in [("20", "#0 to #19"), ("-21", "#0 to #19")] {
+    for (index, text) in [("20", "#0 to #19"), ("-21", "#0 to #19")] {
       let result = try await LongtakeProgram.run(["frame", path, "--index", index, "-o", folder.path("no.png")])
       #expect(result.status == 65)
-      #expect(result.errors.contains(words), "\(result.errors)")
+      #expect(result.errors.contains(text), "\(result.errors)")
     }
     #expect(!FileManager.default.fileExists(atPath: folder.path("no.png")))
   }
 
-  @Test func namesOfManyFilesNeverCollide() async throws {
+  @Test func namesOutputsOfSeveralFilesUniquely() async throws {
     let folder = try ScratchFolder()
     let paths = try ["a/clip.mp4", "b/clip.mp4", "b/clip-2.mp4"].map { try clip(folder, $0) }
     let output = folder.path("stills")
@@ -51,7 +51,7 @@ import Testing
     #expect(try FileManager.default.contentsOfDirectory(atPath: output).count == 3)
   }
 
-  @Test func oneBadFileDoesNotStopTheOthers() async throws {
+  @Test func continuesAfterABadFile() async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
     let junk = try folder.write("junk.mp4", "no media")
@@ -64,7 +64,7 @@ import Testing
         == ["clip-0001.jpg", "clip-0002.jpg", "clip-0003.jpg"])
   }
 
-  @Test func sheetsShowTheVerdictsOfAReport() async throws {
+  @Test func drawsTheVerdictsOfAReport() async throws {
     let folder = try ScratchFolder()
     let paths = try ["one.mp4", "two.mp4"].map { try clip(folder, $0) }
     let report = try folder.write(
@@ -86,16 +86,16 @@ import Testing
     #expect(wrong.status == 65)
   }
 
-  /// Nothing that this run did not write is deleted, but nobody shall take it for this run's.
-  @Test func framesOfAnEarlierRunAreNamed() async throws {
+  /// They are not deleted, but must not be taken for this run's.
+  @Test func warnsAboutThumbnailsOfAnEarlierRun() async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4")
-    for (count, isTold) in [("6", false), ("3", true)] {
+    for (count, warns) in [("6", false), ("3", true)] {
       let result = try await LongtakeProgram.run(
         ["thumbnails", path, "--count", count, "--overwrite", "-o", folder.path("t"), "--json"])
       #expect(result.status == 0, "\(result.errors)")
-      #expect(result.errors.contains("3 older frames") == isTold)
-      #expect((try object(result.output)["note"] as? String)?.contains("from 4 on") == (isTold ? true : nil))
+      #expect(result.errors.contains("3 older images") == warns)
+      #expect((try object(result.output)["note"] as? String)?.contains("numbered from 4") == (warns ? true : nil))
     }
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("t")).count == 6)
   }
@@ -127,7 +127,7 @@ import Testing
     FileManager.default.isExecutableFile(atPath: $0)
   }
 
-  @Test(.enabled(if: chromium != nil)) func aBrowserReadsTheSprites() async throws {
+  @Test(.enabled(if: chromium != nil)) func spritesLoadInABrowser() async throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "a clip.mp4")
     let made = try await LongtakeProgram.run(

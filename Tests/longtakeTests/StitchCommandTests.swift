@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// Nothing that was paid for may be written over, and what cannot be written is told before the work.
+/// `stitch`: never overwrites a shot, and reports a bad output before the work.
 @Suite struct StitchCommandTests {
   private func shots() throws -> ScratchFolder {
     let folder = try ScratchFolder()
@@ -18,7 +18,7 @@ import Testing
     ["-o", "m.mp4", "--report", "b.mp4", "--overwrite"],
     ["-o", "m.mp4", "--report", "m.mp4"],
   ])
-  func neverWritesOverAShotOrTheMaster(arguments: [String]) async throws {
+  func neverOverwritesAShotOrTheMaster(arguments: [String]) async throws {
     let folder = try shots()
     let before = try ["a.mp4", "b.mp4"].map { try Data(contentsOf: URL(fileURLWithPath: folder.path($0))) }
     let paths = arguments.map { $0.hasSuffix(".mp4") ? folder.path($0) : $0 }
@@ -28,10 +28,10 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
   }
 
-  /// What is asked of shots and joins that are not there, or cannot be, is told by name before anything is written.
+  /// Before anything is written.
   @Test(arguments: [
     (64, ["--trim", "3=1.."], "no shot 3"), (64, ["--trim", "c.mp4=1.."], "no shot has that name"),
-    (64, ["--trim", "1=1..", "--trim", "a.mp4=..1"], "trimmed twice"), (64, ["--trim", "1=x"], "--trim"),
+    (64, ["--trim", "1=1..", "--trim", "a.mp4=..1"], "already trimmed"), (64, ["--trim", "1=x"], "--trim"),
     (64, ["--trim", "1=#9..#3"], "#9 to #3"), (65, ["--trim", "b.mp4=..2"], "trim out 2"),
     (64, ["--transition", "2=dip:1"], "there is 1 join"), (64, ["--transition", "1=wipe:1"], "--transition"),
     (64, ["--transition", "1=dissolve:0"], "shorter than 1"), (65, ["--transition", "1=dissolve:3"], "too few"),
@@ -39,17 +39,17 @@ import Testing
     (64, ["--conform", "--rate", "0"], "--rate"), (65, ["--conform", "--rate", "30"], "--rate-conversion"),
     (64, ["--ease-frames", "0"], "--ease-frames"),
   ])
-  func namesWhatCannotBeAsked(status: Int32, arguments: [String], words: String) async throws {
+  func namesTheOptionThatCannotBeApplied(status: Int32, arguments: [String], text: String) async throws {
     let folder = try shots()
     let result = try await LongtakeProgram.run(
       ["stitch", folder.path("a.mp4"), folder.path("b.mp4"), "-o", folder.path("m.mp4"), "--overlap", "keep"]
         + arguments)
     #expect(result.status == status, "\(result.errors)")
-    #expect(result.errors.contains(words), "\(result.errors)")
+    #expect(result.errors.contains(text), "\(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
   }
 
-  @Test func trimsAndTransitionsReachTheMaster() async throws {
+  @Test func appliesTrimsAndTransitions() async throws {
     let folder = try shots()
     let result = try await LongtakeProgram.run([
       "stitch", folder.path("a.mp4"), folder.path("b.mp4"), "-o", folder.path("m.mp4"), "--trim", "1=..#20", "--trim",
@@ -59,7 +59,7 @@ import Testing
     #expect(try MediaTool.decode(folder.path("m.mp4")).frames == 20 + 18 - 6)
   }
 
-  @Test func aReportThatCannotBeWrittenIsToldBeforeTheWork() async throws {
+  @Test func checksTheReportPathBeforeTheWork() async throws {
     let folder = try shots()
     let result = try await LongtakeProgram.run([
       "stitch", folder.path("a.mp4"), folder.path("b.mp4"), "-o", folder.path("m.mp4"), "--report",
@@ -69,8 +69,8 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
   }
 
-  /// Negative numbers are values, the environment fixes the time of making, and the timeline stands beside the master.
-  @Test func audioAndMetadataAreTakenFromTheCommandLine() async throws {
+  /// Also negative values, SOURCE_DATE_EPOCH and the timeline.
+  @Test func appliesAudioAndMetadataOptions() async throws {
     let folder = try shots()
     let music = try folder.make("music.wav", "-f", "lavfi", "-t", "1", "-i", "sine=frequency=400")
     let result = try await LongtakeProgram.run(
@@ -93,18 +93,18 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--audio-codec", "pcm"], 64, "pcm audio does not go into .mp4"), (["--loudness", "3"], 64, "--loudness takes"),
-    (["--true-peak", "-30"], 64, "--true-peak takes"), (["--music-level", "-3"], 64, "--music FILE"),
+    (["--audio-codec", "pcm"], 64, "pcm audio does not go into .mp4"), (["--loudness", "3"], 64, "--loudness must be"),
+    (["--true-peak", "-30"], 64, "--true-peak must be"), (["--music-level", "-3"], 64, "--music FILE"),
     (["--music", "missing.wav"], 66, "missing.wav"), (["--music", "a.mp4"], 65, "holds no audio"),
     (["--audio-codec", "pcm", "--audio-bitrate", "320"], 64, "--audio-bitrate"),
     (["--audio-bitrate", "9"], 64, "--audio-bitrate"), (["--otio", "a.mp4", "--overwrite"], 64, "same file"),
     (["--creation-time", "soon"], 64, "--creation-time"),
   ])
-  func whatCannotBeIsToldWithItsName(arguments: [String], status: Int32, words: String) async throws {
+  func namesTheOptionThatIsInvalid(arguments: [String], status: Int32, text: String) async throws {
     let folder = try shots()
     let result = try await LongtakeProgram.run(
       ["stitch", "a.mp4", "b.mp4", "-o", "m.mp4"] + arguments, in: folder.url)
-    #expect(result.status == status && result.errors.contains(words), "\(result.errors)")
+    #expect(result.status == status && result.errors.contains(text), "\(result.errors)")
     #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
   }
 }

@@ -1,0 +1,127 @@
+import Foundation
+
+/// The change of the audio at a join.
+struct AudioStep: Sendable, Hashable {
+  /// Change of level in dB; nil where a side is silent.
+  let level: Double?
+  /// RMS change of third-octave band levels in dB, after level matching; nil where a side is silent.
+  let spectral: Double?
+
+  /// Seconds on either side over which the level is measured.
+  private static let levelWindow = 0.1
+  /// Seconds on either side over which the spectrum is measured.
+  private static let spectralWindow = 0.5
+  /// Floor of a band's level in dB below the side's overall level, so that inaudible noise does not count.
+  private static let bandFloor = -60.0
+
+  init(from previous: Planes, to next: Planes, sampleRate: Int) {
+    let window = Int(Self.levelWindow * Double(sampleRate))
+    let ending = Self.meanSquare(previous.map { $0.suffix(window) })
+    let opening = Self.meanSquare(next.map { $0.prefix(window) })
+    level = ending.flatMap { ending in opening.map { 10 * log10($0 / ending) } }
+    let reach = Int(Self.spectralWindow * Double(sampleRate))
+    let tail = BandSpectrum.powers(previous.map { Array($0.suffix(reach)) }, sampleRate: sampleRate)
+    let head = BandSpectrum.powers(next.map { Array($0.prefix(reach)) }, sampleRate: sampleRate)
+    spectral = Self.decibels(tail).flatMap { tail in
+      Self.decibels(head).map { head in
+        let sum = zip(tail, head).reduce(0.0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) }
+        return (sum / Double(max(1, tail.count))).squareRoot()
+      }
+    }
+  }
+
+  /// The end of a shot that the next join's measurement needs.
+  static func tail(of planes: Planes, sampleRate: Int) -> Planes {
+    planes.map { Array($0.suffix(Int(spectralWindow * Double(sampleRate)))) }
+  }
+
+  /// Band levels relative to their sum; nil for silence.
+  private static func decibels(_ powers: [Double]) -> [Double]? {
+    let sum = powers.reduce(0, +)
+    guard sum > silence else { return nil }
+    return powers.map { max(bandFloor, 10 * log10(max($0 / sum, .leastNormalMagnitude))) }
+  }
+
+  /// Power that counts as silence: −120 dBFS.
+  private static let silence = 1e-12
+
+  /// Nil for silence.
+  private static func meanSquare(_ planes: [ArraySlice<Float>]) -> Double? {
+    let sum = planes.reduce(0.0) { $0 + $1.reduce(0.0) { $0 + Double($1) * Double($1) } }
+    let count = planes.reduce(0) { $0 + $1.count }
+    return count > 0 && sum > 0 ? sum / Double(count) : nil
+  }
+}
+
+/// Third-octave band powers by Welch's method.
+enum BandSpectrum {
+  /// Samples per transform; a power of two.
+  private static let size = 4096
+  /// Centre of the lowest band in Hz.
+  private static let lowest = 50.0
+  /// Upper limit of band centres in Hz.
+  private static let highest = 16_000.0
+
+  /// Mean power of each band over all channels, lowest band first.
+  static func powers(_ planes: Planes, sampleRate: Int) -> [Double] {
+    var power = [Double](repeating: 0, count: size / 2)
+    let window = (0..<size).map { 0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(size)) }
+    var blocks = 0
+    for plane in planes {
+      var start = 0
+      repeat {
+        var real = (0..<size).map { start + $0 < plane.count ? Double(plane[start + $0]) * window[$0] : 0 }
+        var imaginary = [Double](repeating: 0, count: size)
+        transform(&real, &imaginary)
+        for bin in power.indices { power[bin] += real[bin] * real[bin] + imaginary[bin] * imaginary[bin] }
+        blocks += 1
+        start += size / 2
+      } while start + size <= plane.count
+    }
+    let scale = 1 / (Double(max(1, blocks)) * Double(size) * Double(size))
+    let binWidth = Double(sampleRate) / Double(size)
+    var bands: [Double] = []
+    var centre = lowest
+    while centre <= min(highest, Double(sampleRate) / 2.3) {
+      let low = Int((centre / pow(2, 1.0 / 6) / binWidth).rounded())
+      let high = max(low + 1, Int((centre * pow(2, 1.0 / 6) / binWidth).rounded()))
+      bands.append(power[min(low, size / 2 - 1)..<min(high, size / 2)].reduce(0, +) * scale)
+      centre *= pow(2, 1.0 / 3)
+    }
+    return bands
+  }
+
+  /// The discrete Fourier transform in place, by splitting in halves.
+  private static func transform(_ real: inout [Double], _ imaginary: inout [Double]) {
+    let count = real.count
+    var mirrored = 0
+    for index in 1..<count {
+      var bit = count >> 1
+      while mirrored & bit != 0 {
+        mirrored ^= bit
+        bit >>= 1
+      }
+      mirrored |= bit
+      if index < mirrored {
+        real.swapAt(index, mirrored)
+        imaginary.swapAt(index, mirrored)
+      }
+    }
+    var length = 2
+    while length <= count {
+      let half = length / 2
+      let turns = (0..<half).map { -2 * Double.pi * Double($0) / Double(length) }
+      let (cosines, sines) = (turns.map { cos($0) }, turns.map { sin($0) })
+      for start in stride(from: 0, to: count, by: length) {
+        for step in 0..<half {
+          let (low, high) = (start + step, start + step + half)
+          let r = real[high] * cosines[step] - imaginary[high] * sines[step]
+          let i = real[high] * sines[step] + imaginary[high] * cosines[step]
+          (real[high], imaginary[high]) = (real[low] - r, imaginary[low] - i)
+          (real[low], imaginary[low]) = (real[low] + r, imaginary[low] + i)
+        }
+      }
+      length *= 2
+    }
+  }
+}

@@ -1,0 +1,129 @@
+import Libav
+import Loudness
+import Timing
+
+/// The gain and limiter ceiling that bring the master to its loudness target, found before it is written.
+///
+/// The first pass measures the mix. Each further pass applies the levels, encodes, decodes and measures again, and corrects
+/// gain and ceiling by what is still missing. Every pass decodes the sources again, so memory does not grow with the length
+/// and nothing is written to disk.
+struct LoudnessNormalization: Sendable {
+  /// Greatest gain reduction in dB that the limiter may apply to reach the target; more is audible as distortion.
+  static let greatestReduction = 20.0
+  /// LU from the target that end the trial passes; EBU R 128 allows ±0.5.
+  private static let tolerance = 0.1
+  /// dB by which the ceiling is lowered beyond the overshoot of the decoded peaks.
+  private static let margin = 0.05
+  private static let trialPasses = 5
+
+  let levels: AudioLevels
+  /// LUFS of the mix before gain and limiter; nil when not measured, or silent.
+  let loudnessBefore: Double?
+
+  /// - Parameter progress: called with the number of each pass, from 1 on.
+  init(_ plan: StitchPlan, options: StitchOptions, progress: (Int) -> Void) throws {
+    let (target, limit) = (options.audio.loudness, options.audio.ceiling)
+    guard let limit, let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music) else {
+      levels = AudioLevels()
+      loudnessBefore = nil
+      return
+    }
+    var levels = AudioLevels()
+    progress(1)
+    let before = try Self.measureMix(plan, options: options, format: format)
+    loudnessBefore = before.integrated
+    levels.ceiling = limit
+    var mostGain = Double.infinity
+    if let target, let loudness = before.integrated {
+      mostGain = limit - (before.truePeak ?? limit) + Self.greatestReduction
+      levels.gain = min(target - loudness, mostGain)
+    }
+    for pass in 1...Self.trialPasses {
+      progress(pass + 1)
+      let measured = try Self.measureEncoded(plan, options: options, levels: levels)
+      var next = levels
+      let overshoot = (measured.truePeak ?? limit) - limit
+      if overshoot > 0 { next.ceiling = (next.ceiling ?? limit) - overshoot - Self.margin }
+      if let target, let loudness = measured.integrated, abs(target - loudness) > Self.tolerance {
+        next.gain = min(levels.gain + target - loudness, mostGain)
+      }
+      if next == levels { break }
+      levels = next
+    }
+    self.levels = levels
+  }
+
+  /// Measures the mix without gain and limiter.
+  private static func measureMix(
+    _ plan: StitchPlan, options: StitchOptions, format: MasterAudioFormat
+  ) throws -> LoudnessReading {
+    var mix = try AudioMix(plan, options: options, format: format, levels: AudioLevels())
+    var meter = try MasterLoudnessMeter(format)
+    while let block = try mix.next() { try meter.add(block) }
+    return meter.reading
+  }
+
+  /// Measures the audio as it decodes after encoding with these levels.
+  private static func measureEncoded(
+    _ plan: StitchPlan, options: StitchOptions, levels: AudioLevels
+  ) throws -> LoudnessReading {
+    guard var source = try AudioPacketSource.make(plan, options: options, levels: levels) else {
+      throw StitchError(.badRequest, "there is no audio whose loudness could be changed")
+    }
+    let decoder = try Decoder(try source.parameters(), timeBase: source.timeBase)
+    var resampler = Resampler(to: source.format.audioFormat)
+    // Loudness is gated in blocks, so they must start where they start for a reader of the file.
+    var meter = try MasterLoudnessMeter(source.format, skipping: source.priming, upTo: source.totalSamples)
+    let packet = try Packet()
+    let frame = try Frame()
+    while try source.next(into: packet) {
+      guard try decoder.send(packet) else { continue }
+      while try decoder.receive(into: frame) == .frame { try meter.add(try resampler.convert(frame)) }
+    }
+    try decoder.sendEnd()
+    while try decoder.receive(into: frame) == .frame { try meter.add(try resampler.convert(frame)) }
+    return meter.reading
+  }
+}
+
+/// Measures the loudness of planar audio in the master's format.
+struct MasterLoudnessMeter: ~Copyable {
+  private var meter: LoudnessMeter
+  private(set) var sampleCount = 0
+  private var toSkip: Int
+  private let limit: Int
+
+  /// - Parameters:
+  ///   - skipped: samples to ignore at the start.
+  ///   - limit: samples to measure at most.
+  init(_ format: MasterAudioFormat, skipping skipped: Int = 0, upTo limit: Int = .max) throws {
+    toSkip = skipped
+    self.limit = limit
+    meter = try LoudnessMeter(
+      sampleRate: format.sampleRate, roles: LoudnessMeter.Role.roles(layout: "stereo", channels: format.channels))
+  }
+
+  var reading: LoudnessReading { meter.reading }
+
+  mutating func add(_ planes: Planes) throws {
+    let first = min(toSkip, planes[0].count)
+    toSkip -= first
+    let count = min(planes[0].count - first, limit - sampleCount)
+    guard count > 0 else { return }
+    var interleaved = [Float](repeating: 0, count: count * planes.count)
+    for channel in planes.indices {
+      for index in 0..<count { interleaved[index * planes.count + channel] = planes[channel][first + index] }
+    }
+    sampleCount += count
+    try meter.add(interleaved.span)
+  }
+
+  mutating func add(_ frame: borrowing Frame) throws {
+    let count = frame.sampleCount
+    var planes = Planes()
+    for channel in 0..<frame.channelCount {
+      planes.append(frame.withSamples(channel) { samples in (0..<count).map { samples[$0] } })
+    }
+    if count > 0, !planes.isEmpty { try add(planes) }
+  }
+}

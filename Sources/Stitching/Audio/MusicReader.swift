@@ -1,0 +1,130 @@
+import Foundation
+import Libav
+import Probing
+
+/// Decodes the music block by block, once or in a loop.
+struct MusicReader: ~Copyable {
+  /// Seconds of crossfade from the end to the start of looped music.
+  private static let loopFade = 0.020
+  /// Shortest music that can be looped, in seconds.
+  private static let shortestLoop = 0.5
+  /// Delivered samples that the queue holds before they are removed, so that the rest is seldom moved.
+  private static let compactionThreshold = 1 << 16
+
+  private let music: MusicOptions
+  private let format: MasterAudioFormat
+  private let stream: StreamInfo
+  private var reader: StreamReader
+  private var resampler: Resampler
+  private let frame: Frame
+  /// Decoded samples; the last ``hold`` of them may still be faded.
+  private var queue: Planes
+  /// Samples of the queue that are already delivered.
+  private var queueStart = 0
+  /// Position in the queue of the next decoded sample; before the queue's end, it is mixed in.
+  private var writing = 0
+  private let hold: Int
+  private var decoded = 0
+  private var hasEnded = false
+  private var faultsSeen = 0
+
+  /// - Throws: ``StitchError`` `unusableMusic` when the file has no audio; ``LibavError`` when it cannot be opened.
+  init(_ music: MusicOptions, format: MasterAudioFormat) throws {
+    let stream = try Self.stream(of: music.file)
+    let reader = try StreamReader(try Demuxer(path: music.file), streams: [stream.index])
+    let frame = try Frame()
+    self.music = music
+    self.format = format
+    self.stream = stream
+    self.reader = reader
+    self.frame = frame
+    resampler = Resampler(to: format.target(for: stream))
+    queue = Planes(repeating: [], count: format.channels)
+    hold = Int((music.loops ? Self.loopFade : music.fade) * Double(format.sampleRate))
+  }
+
+  /// The audio stream that a player would choose.
+  static func stream(of path: String) throws -> StreamInfo {
+    let demuxer = try Demuxer(path: path)
+    guard let stream = demuxer.mainAudio, stream.audio != nil else {
+      throw StitchError(
+        .unusableMusic, "has no audio stream, so it cannot be the music; name an audio file", file: path)
+    }
+    return stream
+  }
+
+  /// The next samples, at most `count`; empty after the end.
+  mutating func next(_ count: Int) throws -> Planes {
+    while !hasEnded, queue[0].count - queueStart < count + hold || writing < queue[0].count { try decode() }
+    let end = min(queueStart + count, queue[0].count)
+    let samples = queue.map { Array($0[queueStart..<end]) }
+    queueStart = end
+    if queueStart > max(hold, Self.compactionThreshold) {
+      for channel in queue.indices { queue[channel].removeFirst(queueStart) }
+      writing -= queueStart
+      queueStart = 0
+    }
+    return samples
+  }
+
+  private mutating func decode() throws {
+    guard try reader.next(into: frame) != nil else {
+      if let rest = try resampler.flush() { append(rest) }
+      try endOrRepeat()
+      return
+    }
+    // Undecodable data before the first frame is a tag; between decoded frames it is damage.
+    if reader.faultCount > faultsSeen, decoded > 0, let fault = reader.faults.last {
+      throw StitchError(.unusableMusic, "is damaged: \(fault.message)", file: music.file)
+    }
+    faultsSeen = reader.faultCount
+    append(try resampler.convert(frame))
+  }
+
+  private mutating func append(_ frame: borrowing Frame) {
+    let count = frame.sampleCount
+    let overlap = min(count, queue[0].count - writing)
+    for channel in queue.indices {
+      frame.withSamples(min(channel, frame.channelCount - 1)) { samples in
+        for index in 0..<overlap {
+          queue[channel][writing + index] += samples[index] * Fade.rising(decoded + index, over: hold)
+        }
+        for index in overlap..<count { queue[channel].append(samples[index]) }
+      }
+    }
+    writing += count
+    decoded += count
+  }
+
+  /// At the end of the file, ends the music or reopens it.
+  private mutating func endOrRepeat() throws {
+    guard decoded > 0 else {
+      let reason = reader.faults.first.map { ": \($0.message)" } ?? ""
+      throw StitchError(.unusableMusic, "none of its audio can be decoded\(reason)", file: music.file)
+    }
+    guard music.loops else {
+      let count = min(hold, queue[0].count - queueStart)
+      for channel in queue.indices {
+        let end = queue[channel].count
+        for index in 0..<count { queue[channel][end - 1 - index] *= Fade.raisedCosine(index, over: count) }
+      }
+      hasEnded = true
+      return
+    }
+    guard decoded >= Int(Self.shortestLoop * Double(format.sampleRate)) else {
+      throw StitchError(
+        .unusableMusic, "is shorter than \(Self.shortestLoop) s, too short to loop; use it without looping",
+        file: music.file)
+    }
+    writing = max(queueStart, queue[0].count - hold)
+    for channel in queue.indices {
+      for index in writing..<queue[channel].count {
+        queue[channel][index] *= Fade.falling(index - writing, over: hold)
+      }
+    }
+    reader = try StreamReader(try Demuxer(path: music.file), streams: [stream.index])
+    resampler = Resampler(to: format.target(for: stream))
+    decoded = 0
+    faultsSeen = 0
+  }
+}

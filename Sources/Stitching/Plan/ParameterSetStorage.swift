@@ -1,0 +1,58 @@
+/// Where the master's parameter sets are stored.
+///
+/// All shots and all re-encoded frames share one sample entry, `avc1` or `hvc1`, which every player accepts. Where sets of the
+/// same id differ, ids are renumbered (see ``ParameterSetRenumbering``), which leaves the coded frames unchanged. Several
+/// sample entries would keep the ids, but many players read only the first.
+enum ParameterSetStorage: Sendable {
+  /// Every shot has the same sets and nothing is encoded: packets are copied unchanged.
+  case shared
+  /// All sets, under distinct ids, in one sample entry (`avc1`, `hvc1`); none in the packets.
+  case merged(MergedParameterSets)
+  /// There are too few ids: the sets precede every keyframe, as `avc3` and `hev1` signal.
+  case inBand
+
+  /// - Parameters:
+  ///   - streams: the sets of the copied shots and of the encoders, in order.
+  ///   - declaring: the SEI messages on brightness that all copied shots declare.
+  init(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
+    if let merged = MergedParameterSets(streams, declaring: declaring),
+      DecoderConfiguration.record(merged.sets, isComplete: true) != nil
+    {
+      self = .merged(merged)
+    } else {
+      self = .inBand
+    }
+  }
+
+  /// The report's name for it.
+  var name: String {
+    switch self {
+    case .shared: "shared"
+    case .merged: "merged"
+    case .inBand: "in-band"
+    }
+  }
+
+  /// Rewrites a stream's packets for the master; nil when they are copied unchanged.
+  func rewriter(for sets: ParameterSets, lengthSize: Int, path: String) -> PacketRewriter? {
+    switch self {
+    case .shared: nil
+    case .merged(let merged):
+      PacketRewriter(sets, renumbering: merged.renumbering(of: sets), lengthSize: lengthSize, path: path)
+    case .inBand: PacketRewriter(sets, repeatingSets: true, lengthSize: lengthSize, path: path)
+    }
+  }
+
+  /// The sample entry's configuration record and four-character code; nil keeps the first shot's.
+  func sampleEntry(first: ParameterSets) -> (record: [UInt8], tag: String)? {
+    switch self {
+    case .shared: nil
+    case .merged(let merged):
+      DecoderConfiguration.record(merged.sets, isComplete: true).map { ($0, first.isHEVC ? "hvc1" : "avc1") }
+    case .inBand:
+      DecoderConfiguration.record(ParameterSets(isHEVC: first.isHEVC, units: first.units), isComplete: false).map {
+        ($0, first.isHEVC ? "hev1" : "avc3")
+      }
+    }
+  }
+}

@@ -1,0 +1,19 @@
+import ArgumentParser
+import Pipeline
+
+struct GenerateCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "generate", abstract: "Generate and verify the clips of a storyboard, and their anchors, only.",
+    discussion: RunArguments.environmentHelp)
+
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
+  var storyboard: String
+
+  @OptionGroup var arguments: RunArguments
+
+  func run() async throws {
+    arguments.common.apply()
+    let run = try arguments.storyboardRun(storyboard, drawing: RunProgress())
+    try RunSummaryReport.show(try await run.generate(), json: arguments.json)
+  }
+}

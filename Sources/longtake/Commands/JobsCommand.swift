@@ -1,0 +1,149 @@
+import ArgumentParser
+import Files
+import Foundation
+import Generation
+import Ledger
+import Pipeline
+import Presets
+
+struct JobsCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "jobs", abstract: "Show the ledger: every request with its id, state, cost and file.",
+    discussion: """
+      Followed by the cost per day (UTC) and per storyboard. Without a storyboard, shows all workspaces (*.longtake) of \
+      the current folder. --cancel needs the provider's key: OXEN_API_KEY or FAL_KEY.
+      """)
+
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
+  var storyboard: String?
+
+  @Option(
+    help: ArgumentHelp("Workspace folder (default: <storyboard name>.longtake).", valueName: "dir"),
+    completion: .directory)
+  var workspace: String?
+
+  @Option(help: ArgumentHelp("Cancel the generation with this id.", valueName: "id"))
+  var cancel: String?
+
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address for --cancel (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
+  var baseURL: String?
+
+  @Flag(help: "Print one JSON object per generation; times in Unix seconds, cost in US dollars.")
+  var json = false
+
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    common.apply()
+    let workspaces = try workspaces()
+    if let cancel { return try await cancelGeneration(cancel, in: workspaces) }
+    var spendings: [Spending] = []
+    for workspace in workspaces {
+      let ledger = try Ledger(readingWorkspace: workspace.directory)
+      if json {
+        for entry in try ledger.generations() { try Answer.json(JobReport(entry, in: workspace)) }
+      } else {
+        Answer.lines(try lines(of: ledger, in: workspace))
+        spendings.append(try ledger.spent())
+      }
+    }
+    if spendings.count > 1 { Answer.line("total: \(Self.text(spendings))") }
+  }
+
+  private func workspaces() throws -> [Workspace] {
+    if let workspace { return [Workspace(directory: workspace)] }
+    if let storyboard { return [Workspace(besideStoryboard: storyboard)] }
+    let workspaces = try WorkspaceSearch.here()
+    guard !workspaces.isEmpty else {
+      throw UsageError("no workspace in this folder; name a storyboard or --workspace", status: .inputNotFound)
+    }
+    return workspaces
+  }
+
+  private func lines(of ledger: Ledger, in workspace: Workspace) throws -> [String] {
+    let entries = try ledger.generations()
+    let title = try ledger.storyboard().map { $0.title ?? $0.path }.map { " (\($0))" } ?? ""
+    var lines = ["\(workspace.directory)\(title): \(counted(entries.count, "generation"))"]
+    for entry in entries {
+      let parts = [
+        entry.shownID ?? "no id",
+        entry.isSuperseded ? "\(entry.state.rawValue), superseded" : entry.state.rawValue,
+        entry.costMicroUSD.map { "\(USD(micro: $0))" } ?? "unknown price", entry.clip?.path, entry.error,
+      ]
+      lines.append("  \(entry.shot) take \(entry.take): \(parts.compactMap(\.self).joined(separator: ", "))")
+    }
+    lines += try ledger.spentByDay().map { "  \($0.day): \(Self.text([$0.spending]))" }
+    lines.append("  this storyboard: \(Self.text([try ledger.spent()]))")
+    return lines
+  }
+
+  private static func text(_ spendings: [Spending]) -> String {
+    func sum(_ amount: (Spending) -> Int64) -> USD { spendings.reduce(.zero) { $0 + USD(micro: amount($1)) } }
+    let (paid, uncertain) = (sum(\.paid), sum(\.uncertain))
+    let unpriced = spendings.reduce(0) { $0 + $1.unpriced }
+    return "paid \(paid)" + (uncertain == .zero ? "" : ", up to \(uncertain) more uncertain")
+      + (unpriced == 0 ? "" : ", \(counted(unpriced, "generation")) of unknown price")
+  }
+
+  // MARK: - Cancelling
+
+  private func cancelGeneration(_ id: String, in workspaces: [Workspace]) async throws {
+    for workspace in workspaces {
+      let entries = try Ledger(readingWorkspace: workspace.directory).generations()
+      guard let entry = entries.first(where: { $0.remoteID == id || $0.shownID == id }), let remoteID = entry.remoteID
+      else { continue }
+      let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, remoteID)
+      if json {
+        let ledger = try Ledger(readingWorkspace: workspace.directory)
+        for entry in try ledger.generations() where entry.remoteID == remoteID {
+          try Answer.json(JobReport(entry, in: workspace))
+        }
+      } else {
+        Answer.line("\(entry.shot) take \(entry.take): \(state.rawValue)")
+      }
+      if state != .cancelled { throw ExitStatus.no }
+      return
+    }
+    throw UsageError("no ledger here has a generation \(quoted(id))", status: .inputNotFound)
+  }
+}
+
+/// `jobs --json`: one generation of the ledger.
+struct JobReport: Encodable {
+  let schema = "longtake.job/1"
+  let shot: String
+  let take: Int
+  @Nullable var id: String?
+  let provider: String
+  let model: String
+  let state: String
+  let superseded: Bool
+  @Nullable var submitted: Double?
+  @Nullable var completed: Double?
+  @Nullable var cost: Double?
+  @Nullable var file: String?
+  @Nullable var error: String?
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, shot, take, id, provider, model, state, superseded, submitted, completed, cost, file, error
+  }
+
+  init(_ entry: GenerationEntry, in workspace: Workspace) {
+    shot = entry.shot
+    take = entry.take
+    id = entry.shownID
+    provider = entry.provider
+    model = entry.model
+    state = entry.state.rawValue
+    superseded = entry.isSuperseded
+    submitted = entry.submittedAt
+    completed = entry.completedAt
+    // A generation that produced nothing has no known cost.
+    let isUnpaid = [.abandoned, .failed, .cancelled].contains(entry.state)
+    cost = isUnpaid ? nil : entry.costMicroUSD.map { Double($0) / 1_000_000 }
+    file = entry.clip.map { workspace.path($0.path) }
+    error = entry.error
+  }
+}

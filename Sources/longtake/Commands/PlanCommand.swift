@@ -1,0 +1,96 @@
+import ArgumentParser
+import Files
+import Generation
+import Pipeline
+import Presets
+import Storyboard
+import Timing
+
+struct PlanCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "plan",
+    abstract: "Check a storyboard and show its requests, length and cost, without sending anything.",
+    discussion: """
+      Reports every mistake at once, each with its line, and exits with 65. --live reads the model's rules and price from \
+      the service's catalogue, which override the bundled descriptor; it generates and pays nothing, and needs \
+      OXEN_API_KEY for oxen.
+      """)
+
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
+  var storyboard: String
+
+  @Option(help: "Provider; overrides the storyboard.")
+  var provider: ProviderName?
+
+  @Flag(help: "Read the model's rules and price from the service.")
+  var live = false
+
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address for --live (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
+  var baseURL: String?
+
+  @Flag(help: "Print the plan as a JSON object.")
+  var json = false
+
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() async throws {
+    common.apply()
+    let planner = Planner(library: try presets.library())
+    var plan = try planner.plan(storyboard, provider: provider?.rawValue)
+    if live, let model = plan.model {
+      let answer = try await ask(plan.provider, about: model.id)
+      plan = try planner.plan(storyboard, provider: plan.provider, live: answer)
+      if let note = plan.live?.note { Terminal.warning(note) }
+      for difference in plan.live?.differences ?? [] {
+        Terminal.warning("\(plan.provider) overrides the descriptor of \(model.id): \(difference)")
+      }
+    }
+    if json { try Answer.json(PlanReport(plan)) }
+    guard plan.problems.isEmpty else {
+      Terminal.error(
+        (["\(storyboard): \(counted(plan.problems.count, "problem"))"] + plan.problems.map { "  \($0)" })
+          .joined(separator: "\n"))
+      throw ExitStatus.badInput
+    }
+    if let model = plan.model, let warning = model.status.warning(about: model.id) { Terminal.warning(warning) }
+    if !json { Answer.lines(lines(plan)) }
+  }
+
+  private func ask(_ provider: String, about model: String) async throws -> CatalogueAnswer {
+    let host = try await ProviderHost.open(
+      provider, options: ProviderArguments.options(baseURL: baseURL), library: try presets.library(),
+      sandboxDirectory: nil)
+    do {
+      let answer = try await Catalogue(host).ask(about: model)
+      await host.close()
+      return answer
+    } catch {
+      await host.close()
+      throw error
+    }
+  }
+
+  private func lines(_ plan: ExecutionPlan) -> [String] {
+    var lines = ["\(plan.storyboard?.title ?? storyboard): \(plan.provider), \(plan.model?.id ?? "")"]
+    for shot in plan.shots {
+      let start =
+        (shot.dependsOn.map { "starts from \($0)" } ?? "starts a chain")
+        + (shot.endsOn.map { ", ends on the first frame of \($0)" } ?? "")
+        + (shot.anchorSearch.map { ", anchor: the best of its last \(counted($0, "frame"))" } ?? "")
+      let cost = shot.cost.map { "\($0)" } ?? "unknown price"
+      lines.append("  \(shot.id): \(shot.seconds.map { "\($0.plain) s" } ?? "unknown length"), \(start), \(cost)")
+      if let request = shot.request {
+        lines.append("    \(JSONValue.object(request.parameters).canonicalJSON)")
+      }
+    }
+    lines += plan.conversions.map { "  \($0)" }
+    let length = plan.seconds.map { "\($0.plain) s" } ?? "unknown length"
+    let cost = plan.cost.map { "\($0)" } ?? "unknown price"
+    let note = plan.isPaid ? "" : " (sandbox: simulated, free)"
+    lines.append("  total: \(counted(plan.shots.count, "shot")), \(length), \(cost)\(note)")
+    return lines
+  }
+}

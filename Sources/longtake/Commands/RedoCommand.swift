@@ -1,0 +1,63 @@
+import ArgumentParser
+import Files
+import Generation
+import Ledger
+import Pipeline
+
+struct RedoCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "redo", abstract: "Mark shots, and the shots anchored on them, for regeneration by the next run.",
+    discussion: """
+      Shows what the next run will regenerate and its cost, asks, and prints the marked shots. Earlier takes stay on disk \
+      and in the ledger ('longtake pick' restores one). A generation still in progress is downloaded by the next run as a \
+      kept take unless --cancel ends it, which needs the provider's key: OXEN_API_KEY or FAL_KEY.
+      """)
+
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
+  var storyboard: String
+
+  @Option(name: .customLong("shot"), parsing: .upToNextOption, help: ArgumentHelp("Ids of shots.", valueName: "id"))
+  var shots: [String]
+
+  @Flag(help: "Cancel generations of these shots that are in progress.")
+  var cancel = false
+
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address for --cancel (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
+  var baseURL: String?
+
+  @OptionGroup var arguments: WorkspaceArguments
+
+  func validate() throws {
+    guard !shots.isEmpty else { throw ValidationError("Name at least one shot with --shot.") }
+  }
+
+  func run() async throws {
+    arguments.common.apply()
+    let run = try arguments.storyboardRun(storyboard)
+    let renewal = try run.renewal(redoing: shots)
+    try await arguments.confirm(renewal, for: "redo")
+    if cancel { try await cancel(renewal.inFlight) }
+    let marked = try run.redo(shots)
+    Answer.lines(marked)
+    Terminal.note("the next run regenerates \(counted(marked.count, "shot"))")
+    let left = cancel ? [] : renewal.inFlight
+    guard !left.isEmpty else { return }
+    let names = left.map { "\($0.shot) take \($0.take)" }.joined(separator: ", ")
+    Terminal.note("still in progress: \(names); the next run downloads \(left.count == 1 ? "it" : "them")")
+  }
+
+  private func cancel(_ entries: [GenerationEntry]) async throws {
+    let workspace = arguments.workspace(of: storyboard)
+    for entry in entries {
+      guard let id = entry.remoteID else {
+        Terminal.warning(
+          "\(entry.shot) take \(entry.take) has no id yet and cannot be cancelled; the next run looks for it")
+        continue
+      }
+      let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, id)
+      Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
+    }
+  }
+}

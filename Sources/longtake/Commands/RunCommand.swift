@@ -1,0 +1,35 @@
+import ArgumentParser
+import Pipeline
+
+struct RunCommand: AsyncParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "run", abstract: "Make the master of a storyboard: plan, generate, verify, anchor, stitch, verify.",
+    discussion: """
+      Running it again resumes: finished shots are neither regenerated nor paid again. The workspace holds clips, \
+      anchors, master.mp4, contact-sheet.jpg, report.json, ledger.sqlite and run.log.
+
+      \(RunArguments.environmentHelp) SOURCE_DATE_EPOCH sets the master's creation time.
+      """)
+
+  @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
+  var storyboard: String
+
+  @Flag(
+    name: .customLong("embed-prompts"),
+    help: "Write the prompts into the master's metadata, not only their digest.")
+  var embedPrompts = false
+
+  @Flag(help: "Write timeline.otio into the workspace: the master's timeline as OpenTimelineIO.")
+  var otio = false
+
+  @OptionGroup var arguments: RunArguments
+
+  func run() async throws {
+    arguments.common.apply()
+    let run = try arguments.storyboardRun(storyboard, drawing: RunProgress()) {
+      $0.embedsPrompts = embedPrompts
+      $0.writesTimeline = otio
+    }
+    try RunSummaryReport.show(try await run.run(), json: arguments.json)
+  }
+}

@@ -1,0 +1,119 @@
+public import ArgumentParser
+import Files
+import Foundation
+import Libav
+public import Stitching
+
+struct StitchCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "stitch", abstract: "Join shots into one master without a seam.",
+    discussion: """
+      Drops the frames at the end of a shot that the next shot repeats. Re-encodes only the frames that depend on dropped \
+      ones and copies the rest bit for bit. Refuses shots of different formats before it writes anything.
+      """)
+
+  @Argument(help: "Shots, in order.", completion: .file())
+  var files: [String]
+
+  @Option(name: .shortAndLong, help: "The master: .mp4 or .mov.", completion: .file())
+  var output: String
+
+  @Option(help: "copy: never re-encode; smart: re-encode the minimum; encode: everything.")
+  var mode: StitchOptions.Mode = .auto
+
+  @Option(
+    help: ArgumentHelp("Frames to drop at each join: auto (measured), keep (none) or a number.", valueName: "n"))
+  var overlap: StitchOptions.Overlap = .automatic
+
+  @Option(help: ArgumentHelp("Write a JSON report of every join.", valueName: "file"), completion: .file())
+  var report: String?
+
+  @Option(help: "Frames of the written master to decode for verification: all, or those around the joins.")
+  var check: StitchOptions.Check = .all
+
+  @Flag(name: .customLong("dry-run"), help: "Measure and plan only; write nothing.")
+  var dryRun = false
+
+  @Flag(help: "Replace an existing output.")
+  var overwrite = false
+
+  @Flag(help: "Print the report as a JSON object.")
+  var json = false
+
+  @OptionGroup(title: "Video") var video: StitchVideoOptions
+  @OptionGroup(title: "Audio") var audio: StitchAudioOptions
+  @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
+  @OptionGroup var common: CommonOptions
+
+  func run() throws {
+    common.apply()
+    var options = StitchOptions()
+    options.mode = mode
+    options.overlap = overlap
+    audio.apply(to: &options)
+    try metadata.apply(to: &options)
+    options.overwrite = overwrite
+    options.check = check
+    options.video = video.videoOptions
+    let shots = try video.shots(files)
+    guard let container = Stitcher.container(for: output) else {
+      throw UsageError("\(output): name the master .mp4 or .mov")
+    }
+    try options.audio.requireContainer(container, of: output)
+    try OutputPaths.requireDistinct(outputs, from: files + [audio.music].compactMap(\.self))
+    // An output that cannot be created is reported before the work, not after it.
+    for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
+    let plan = try StitchPlan(shots, options: options, progress: Self.show)
+    let stitcher = Stitcher(plan, options: options)
+    if dryRun {
+      try finish(try stitcher.plannedReport(output: output))
+    } else {
+      try finish(try stitcher.write(to: output, progress: Self.show))
+    }
+    try metadata.writeTimeline(plan, options: options, master: output)
+  }
+
+  /// Every file to write.
+  private var outputs: [String] { [output, report, metadata.otio].compactMap(\.self) }
+
+  private func finish(_ done: StitchReport) throws {
+    if let report {
+      let file = try OutputFile(report, overwrite: overwrite)
+      let encoder = JSONEncoder()
+      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+      try file.write(Array(try encoder.encode(done)))
+      try file.commit()
+    }
+    if done.audio == nil, audio.loudness != nil {
+      Terminal.warning("no shot has audio; --loudness is ignored")
+    }
+    if json { try Answer.json(done) } else { Answer.lines(StitchSummary.lines(done)) }
+  }
+
+  private static func show(_ event: StitchEvent) {
+    switch event {
+    case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
+    case .analysed(let join, let count, let overlap):
+      Terminal.progress("join \(join) of \(count): \(counted(overlap, "repeated frame"))")
+    case .measuringLoudness(let pass): Terminal.progress("measuring loudness, pass \(pass)")
+    case .written(let frames, let count): Terminal.progress("writing frame \(frames) of \(count)")
+    case .proving: Terminal.progress("verifying the master")
+    }
+  }
+}
+
+extension StitchOptions.Mode: ExpressibleByArgument {}
+
+extension StitchOptions.Check: ExpressibleByArgument {}
+
+extension StitchOptions.Overlap: ExpressibleByArgument {
+  public init?(argument: String) {
+    switch argument {
+    case "auto": self = .automatic
+    case "keep": self = .keep
+    default:
+      guard let count = Int(argument), count >= 0 else { return nil }
+      self = .fixed(count)
+    }
+  }
+}

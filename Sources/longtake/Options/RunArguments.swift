@@ -1,0 +1,134 @@
+public import ArgumentParser
+import Foundation
+public import Generation
+import Pipeline
+public import Presets
+import Timing
+
+/// Options of `run`, `generate` and `extend`.
+struct RunArguments: ParsableArguments {
+  @Option(help: "Provider; overrides the storyboard.")
+  var provider: ProviderName?
+
+  @Option(
+    help: ArgumentHelp(
+      "Folder for clips, ledger and master (default: <storyboard name>.longtake beside the storyboard).",
+      valueName: "dir"), completion: .directory)
+  var workspace: String?
+
+  @Option(
+    name: .customLong("max-cost"),
+    help: ArgumentHelp(
+      "Maximum total cost of the workspace, including what it has already paid.", valueName: "usd"))
+  var maximumCost: USD?
+
+  @Flag(name: .customLong("yes"), help: "Accept the cost without asking.")
+  var agrees = false
+
+  @Option(help: "How to wait for clips.")
+  var wait: WaitMode = .sse
+
+  @Option(
+    help: ArgumentHelp(
+      "Paid new takes per shot whose clip fails verification, 0 to 100; errors that would recur are not retried.",
+      valueName: "n"))
+  var retries = 0
+
+  @Option(help: ArgumentHelp("Shots to work on at a time; a shot waits for the one it starts from.", valueName: "n"))
+  var jobs = RunOptions.usualJobs
+
+  @Option(help: ArgumentHelp("Maximum time for one generation, e.g. 45m, at most 24h.", valueName: "duration"))
+  var timeout = DurationArgument(seconds: Int(RunOptions.usualTimeout.components.seconds))
+
+  @Option(
+    name: .customLong("base-url"),
+    help: ArgumentHelp("API address (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
+  var baseURL: String?
+
+  @Option(
+    name: .customLong("anchor-store"),
+    help: ArgumentHelp(
+      """
+      Where to upload anchors: hub (the OXEN_NAMESPACE repository), fal (its storage), data (inside the request) or \
+      command (LONGTAKE_UPLOAD_COMMAND gets the file and prints its URL) (default: the provider's own).
+      """, valueName: "store"))
+  var anchorStore: String?
+
+  @Flag(help: "Print the summary as a JSON object.")
+  var json = false
+
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
+
+  /// The environment that services need, for the help of commands that ask them.
+  static let environmentHelp = """
+    Environment: OXEN_API_KEY and OXEN_NAMESPACE for oxen (OXEN_BASE_URL, OXEN_REPOSITORY); FAL_KEY for fal \
+    (FAL_RUN_HOST, FAL_QUEUE_RUN_HOST, FAL_REST_HOST); LONGTAKE_POLL_SECONDS between status requests.
+    """
+
+  func validate() throws {
+    guard jobs > 0 else { throw ValidationError("--jobs must be 1 or more.") }
+    guard (0...100).contains(retries) else { throw ValidationError("--retries must be 0 to 100.") }
+    guard timeout.hasUnit else { throw ValidationError("--timeout takes a duration with a unit, e.g. 90s or 45m.") }
+    guard timeout.seconds.isPositive, timeout.duration <= .seconds(24 * 3600) else {
+      throw ValidationError("--timeout must be above 0 and at most 24h.")
+    }
+  }
+
+  func options() -> RunOptions {
+    var options = RunOptions()
+    options.provider = ProviderArguments.options(wait: wait, baseURL: baseURL, anchorStore: anchorStore)
+    options.maximumCost = maximumCost
+    options.jobs = jobs
+    options.retries = retries
+    options.timeout = timeout.duration
+    options.version = Longtake.version
+    if agrees {
+      options.consent = { _ in true }
+    } else if Consent.canAsk {
+      options.consent = { await Consent.ask($0) }
+    }
+    return options
+  }
+
+  func workspace(of storyboard: String) -> Workspace {
+    workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
+  }
+
+  /// The storyboard with its plan, ready to run.
+  func storyboardRun(
+    _ storyboard: String, drawing: RunProgress, _ change: (inout RunOptions) -> Void = { _ in }
+  ) throws -> StoryboardRun {
+    var options = options()
+    change(&options)
+    let library = try presets.library()
+    let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue)
+    return StoryboardRun(
+      plan, workspace: workspace(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
+  }
+}
+
+/// The providers, as options name them.
+enum ProviderName: String, ExpressibleByArgument, CaseIterable, Sendable { case sandbox, oxen, fal }
+
+extension WaitMode: ExpressibleByArgument {}
+
+extension USD: ExpressibleByArgument {
+  public init?(argument: String) {
+    self.init(parsing: argument.hasPrefix("$") ? String(argument.dropFirst()) : argument)
+  }
+}
+
+/// How commands open a provider.
+enum ProviderArguments {
+  static func options(
+    wait: WaitMode = .poll, baseURL: String?, anchorStore: String? = nil
+  ) -> ProviderOptions {
+    var options = ProviderOptions()
+    options.waitMode = wait
+    options.baseURL = baseURL
+    options.anchorStore = anchorStore
+    options.logger = Log.logger("longtake")
+    return options
+  }
+}

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Files
+import Foundation
+import Ledger
+import Pipeline
+import Presets
+
+/// Options of commands that change the takes of a workspace without generating.
+struct WorkspaceArguments: ParsableArguments {
+  @Option(help: "Provider (default: that of the last run).")
+  var provider: ProviderName?
+
+  @Option(
+    help: ArgumentHelp("Workspace folder (default: <storyboard name>.longtake).", valueName: "dir"),
+    completion: .directory)
+  var workspace: String?
+
+  @Flag(name: .customLong("yes"), help: "Accept the cost without asking.")
+  var agrees = false
+
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
+
+  func workspace(of storyboard: String) -> Workspace {
+    workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
+  }
+
+  /// The storyboard in its workspace, at the provider of its last run.
+  /// - Parameter workspace: nil for the one of the options.
+  func storyboardRun(_ storyboard: String, in workspace: Workspace? = nil) throws -> StoryboardRun {
+    let library = try presets.library()
+    let workspace = workspace ?? self.workspace(of: storyboard)
+    let last = try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider
+    let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
+    return StoryboardRun(plan, workspace: workspace, options: RunOptions(), library: library) { _ in }
+  }
+
+  /// Reports which shots a change makes the next run regenerate, and asks when that costs money.
+  /// - Throws: ``UsageError`` when it is declined.
+  func confirm(_ renewal: Renewal, for action: String) async throws {
+    if !renewal.regained.isEmpty {
+      Terminal.note("restored without cost: \(renewal.regained.joined(separator: ", "))")
+    }
+    guard !renewal.shots.isEmpty else { return }
+    let list = renewal.shots.joined(separator: ", ")
+    let price = renewal.cost.map { "\($0)" } ?? "an unpublished price"
+    guard renewal.isPaid else {
+      Terminal.note("the next run regenerates \(list)")
+      return
+    }
+    Terminal.note("the next run regenerates \(list) at \(renewal.provider) for \(price)")
+    if agrees { return }
+    guard Consent.canAsk else {
+      throw UsageError("\(action) makes the next run regenerate \(list) for \(price); add --yes. Nothing was changed.")
+    }
+    guard await Consent.ask("\(action) makes the next run regenerate \(list) for \(price). Continue?") else {
+      throw UsageError("declined; nothing was changed")
+    }
+  }
+}
+
+/// Workspaces of a folder.
+enum WorkspaceSearch {
+  /// Workspaces (`*.longtake`) with a ledger in the current folder, by name.
+  static func here() throws -> [Workspace] {
+    let here = FileManager.default.currentDirectoryPath
+    return try FileManager.default.contentsOfDirectory(atPath: here).filter { $0.hasSuffix(".longtake") }.sorted()
+      .map { Workspace(directory: "\(here)/\($0)") }
+      .filter { FileManager.default.fileExists(atPath: $0.ledgerPath) }
+  }
+}

@@ -1,0 +1,27 @@
+import Dispatch
+import Foundation
+import Pipeline
+import Presets
+
+/// Asks on the terminal before money is spent.
+enum Consent {
+  /// Whether stdin and stderr are a terminal.
+  static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
+
+  static func ask(_ question: String) async -> Bool {
+    Terminal.prompt("\(question) [y/N] ")
+    let answer = await withCheckedContinuation { continuation in
+      DispatchQueue.global().async { continuation.resume(returning: readLine(strippingNewline: true)) }
+    }
+    return ["y", "yes"].contains((answer ?? "").trimmingCharacters(in: .whitespaces).lowercased())
+  }
+
+  static func ask(_ question: SpendingQuestion) async -> Bool {
+    let price = question.cost.map { "\($0)" } ?? "an unpublished price"
+    let spent = question.spent == .zero ? "" : " This workspace has already cost up to \(question.spent)."
+    let retries = question.retries.map { $0 == .zero ? "" : " Retries of failed takes may add up to \($0)." }
+    return await ask(
+      "\(question.provider) will generate \(question.shots.joined(separator: ", ")) with \(question.model) "
+        + "for \(price).\(retries ?? " Retries of failed takes may add to that.")\(spent)\nContinue?")
+  }
+}
