@@ -14,11 +14,11 @@ import Testing
     ],
     ["anoisesrc=color=pink:amplitude=0.4:sample_rate=48000:seed=1", "sine=frequency=880:sample_rate=44100,volume=9dB"],
   ])
-  func joinsDoNotClick(audios: [String]) throws {
+  func joinsDoNotClick(sources: [String]) throws {
     let clips = try AudioClips()
-    let paths = try audios.enumerated().map { number, audio in
+    let paths = try sources.enumerated().map { number, source in
       try clips.clip(
-        "\(number).mp4", hue: 90 * number, audioSource: audio, encoding: ["-c:a", "aac", "-b:a", "256k", "-ac", "2"])
+        "\(number).mp4", hue: 90 * number, audioSource: source, encoding: ["-c:a", "aac", "-b:a", "256k", "-ac", "2"])
     }
     let (path, report) = try clips.stitch(paths, to: "m.mp4")
     func steps(_ samples: [Float]) -> [Float] { zip(samples, samples.dropFirst()).map { abs($1 - $0) } }

@@ -9,6 +9,8 @@ import Testing
     let name: String
     let codec: [String]
     let pixelFormat: String
+    /// The cut leaves `ffmpeg` with decoding errors, so that the shot may be refused.
+    var mayBeRefused = false
     var testDescription: String { name }
   }
 
@@ -27,14 +29,14 @@ import Testing
     Stream(
       name: "H.264 of 8 bits with a B-pyramid",
       codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=normal"],
-      pixelFormat: "yuv420p"),
+      pixelFormat: "yuv420p", mayBeRefused: true),
     Stream(
       name: "H.264 of 10 bits with a B-pyramid",
       codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=normal"],
-      pixelFormat: "yuv420p10le"),
+      pixelFormat: "yuv420p10le", mayBeRefused: true),
   ]
 
-  /// As first, middle and last shot: a correct master, or a refusal that names the shot if its own decode has errors.
+  /// As first, middle and last shot: a correct master, or a refusal that names the shot if it has decoding errors.
   @Test(arguments: streams)
   func reencodesOrRefusesAShotWithoutAnIDR(_ stream: Stream) throws {
     let folder = try ScratchFolder()
@@ -52,8 +54,8 @@ import Testing
       let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
       report = try Stitcher(plan, options: options).write(to: output)
     } catch {
-      let complaints = try MasterReference(cut).complaints
-      #expect(!complaints.isEmpty, "only a shot that libav cannot decode cleanly may be refused: \(error)")
+      #expect(stream.mayBeRefused, "\(error)")
+      #expect(try !MasterReference(cut).complaints.isEmpty, "only a shot with decoding errors may be refused")
       #expect(String(describing: error).contains(cut), "\(error)")
       #expect(!FileManager.default.fileExists(atPath: output))
       return
