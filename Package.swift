@@ -66,8 +66,10 @@ let package = Package(
     room("Probing", ["Bitstream", "Libav", "Files", "Timing"]),
     room("Loudness", ["CEbur128"]),
     .target(
-      name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")], swiftSettings: strict),
-    room("Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing", "CFFTW"]),
+      name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")],
+      swiftSettings: strict),
+    room(
+      "Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing", "CFFTW"]),
     room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
     room(
       "Generation",
@@ -87,8 +89,8 @@ let package = Package(
         "Probing", "Libav", "Files", "Timing", argumentParser, logging,
       ], swiftSettings: strict),
     .target(
-      name: "Support", path: "Tests/Support", exclude: ["scripted_hub.py", "scripted_fal.py", "fal_client_check.py"],
-      swiftSettings: strict),
+      name: "Support", dependencies: ["Files"], path: "Tests/Support",
+      exclude: ["scripted_hub.py", "scripted_fal.py", "fal_client_check.py"], swiftSettings: strict),
     tests("Timing"),
     tests("Files"),
     tests("Libav", ["Timing"]),
@@ -98,7 +100,7 @@ let package = Package(
     tests("Storyboard", ["Presets"]),
     tests("Probing", ["Libav", "Timing"]),
     tests("Loudness"),
-    tests("Stills", ["Probing", "Libav", "Timing"]),
+    tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
     tests("Generation", ["Storyboard", "Presets", logging]),

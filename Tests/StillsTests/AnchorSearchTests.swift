@@ -4,14 +4,14 @@ import Stills
 import Support
 import Testing
 
-@Suite struct AnchorSearchTests {
+@Suite(.media) struct AnchorSearchTests {
   private func clip(_ filter: String, _ folder: ScratchFolder) throws -> String {
     try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=2", "-vf", filter, "-c:v", "libx264",
-      "-crf", "12", "-pix_fmt", "yuv420p")
+      "-preset", "veryfast", "-crf", "12", "-pix_fmt", "yuv420p")
   }
 
-  @Test func aSharpEndIsKept() throws {
+  @Test func keepsTheLastFrameOfASharpEnd() throws {
     let folder = try ScratchFolder()
     let anchor = try Anchor(of: try clip("null", folder), searching: 12, limits: ImageLimits(minimumSide: 100))
     #expect(anchor.source.index == 47)
@@ -22,7 +22,7 @@ import Testing
     ("gblur=sigma=6:enable='gte(n,44)'", 43), ("drawbox=c=black:t=fill:enable='gte(n,45)'", 44),
     ("drawbox=c=white:t=fill:enable='eq(n,47)'", 46), ("fade=out:40:8", 40),
   ])
-  func anEndThatSpoilsTheNextShotIsPassedOver(_ filter: String, latest: Int) throws {
+  func passesOverABlurredBlackOrFadedEnd(_ filter: String, latest: Int) throws {
     let folder = try ScratchFolder()
     let anchor = try Anchor(of: try clip(filter, folder), searching: 16, limits: ImageLimits(minimumSide: 100))
     let choice = try #require(anchor.choice)
@@ -32,21 +32,21 @@ import Testing
     #expect(!choice.reason.isEmpty)
   }
 
-  @Test func allBlackKeepsTheLast() throws {
+  @Test func keepsTheLastFrameOfABlackClip() throws {
     let folder = try ScratchFolder()
     let path = try clip("drawbox=c=black:t=fill", folder)
     #expect(try Anchor(of: path, searching: 8, limits: ImageLimits(minimumSide: 100)).choice?.droppedAfter == 0)
   }
 }
 
-@Suite struct FrameDifferenceTests {
+@Suite(.media) struct FrameDifferenceTests {
   private func frames(_ folder: ScratchFolder, _ filter: String) throws -> (String, String) {
     let a = try folder.make(
       "a.png", "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=1", "-frames:v", "1", "-pix_fmt", "rgb24")
     return (a, try folder.make("b.png", "-i", "a.png", "-vf", filter, "-pix_fmt", "rgb24"))
   }
 
-  @Test func theFrameItselfIsNoDistanceAway() throws {
+  @Test func equalFramesHaveNoDifference() throws {
     let folder = try ScratchFolder()
     let (a, b) = try frames(folder, "null")
     let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))
@@ -56,28 +56,28 @@ import Testing
     #expect(difference.frame.rgb.allSatisfy { $0 == 0 })
   }
 
-  /// `ffmpeg`'s own filters judge.
+  /// Against `ffmpeg`'s own filters.
   @Test(arguments: ["gblur=sigma=2", "eq=brightness=0.05", "noise=alls=20"])
-  func similarityIsWhatOthersMeasure(_ filter: String) throws {
+  func similarityAgreesWithFFmpeg(_ filter: String) throws {
     let folder = try ScratchFolder()
     let (a, b) = try frames(folder, "format=gbrp,\(filter),format=rgb24")
     let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))
-    func judged(_ graph: String, _ pattern: Regex<(Substring, Substring)>) throws -> Double {
+    func reference(_ graph: String, _ pattern: Regex<(Substring, Substring)>) throws -> Double {
       let result = try MediaTool.run(
         "ffmpeg", ["-hide_banner", "-i", a, "-i", b, "-lavfi", graph, "-f", "null", "-"])
       let match = try #require(result.errors.matches(of: pattern).last)
       return try #require(Double(match.1))
     }
     let luma = "scale=out_color_matrix=bt709:out_range=pc,format=gray"
-    let ssim = try judged("[0]\(luma)[x];[1]\(luma)[y];[x][y]ssim", /All:([0-9.]+)/)
+    let ssim = try reference("[0]\(luma)[x];[1]\(luma)[y];[x][y]ssim", /All:([0-9.]+)/)
     #expect(abs(difference.ssim - ssim) < 0.01, "\(difference.ssim) against \(ssim)")
-    let psnr = try judged("[0]format=gbrp[x];[1]format=gbrp[y];[x][y]psnr", /average:([0-9.]+)/)
+    let psnr = try reference("[0]format=gbrp[x];[1]format=gbrp[y];[x][y]psnr", /average:([0-9.]+)/)
     #expect(abs(difference.psnr - psnr) < 0.1, "\(difference.psnr) against \(psnr)")
   }
 
   /// Pairs with known CIEDE2000: sRGB patches computed with an independent implementation.
   @Test(arguments: [("808080", "8A8080", 5.223), ("C83C1E", "BC2E20", 4.797)])
-  func aFlatStepHasItsColorDifference(_ one: String, _ two: String, expected: Double) throws {
+  func flatPatchesHaveTheirKnownColorDifference(_ one: String, _ two: String, expected: Double) throws {
     let folder = try ScratchFolder()
     let (a, b) = (folder.path("a.png"), folder.path("b.png"))
     for (path, hex) in [(a, one), (b, two)] {
@@ -93,7 +93,7 @@ import Testing
     #expect(abs(difference.deltaE.p95 - difference.deltaE.max) < 0.02)
   }
 
-  @Test func anotherSizeIsScaledAndSaid() throws {
+  @Test func scalesAnImageOfAnotherSize() throws {
     let folder = try ScratchFolder()
     let (a, b) = try frames(folder, "scale=160:90:flags=area")
     let difference = try FrameDifference(FrameFinder.frame(.first, of: a), FrameFinder.frame(.first, of: b))

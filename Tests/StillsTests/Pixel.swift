@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// Frames as `ffmpeg` reads them.
+/// Pixels of images and frames as `ffmpeg` decodes them.
 enum Pixel {
   struct Unreadable: Error {}
 

@@ -6,7 +6,7 @@ import Synchronization
 import Testing
 import Timing
 
-@Suite struct ThumbnailsTests {
+@Suite(.media) struct ThumbnailsTests {
   private static let frame = ["-f", "lavfi", "-i", "testsrc2=size=320x180:rate=25:duration=3"]
 
   private func clip(_ folder: ScratchFolder, _ name: String = "clip.mp4", _ options: String...) throws -> String {
@@ -21,7 +21,7 @@ import Timing
     return made
   }
 
-  /// `ffmpeg` decodes everything and picks by number; ours seeks and skips.
+  /// Against `ffmpeg`, which decodes everything and selects by number; ours seeks and skips.
   @Test(arguments: ["clip.mp4", "clip.mkv", "clip.ts", "raw.h264"])
   func evenlySpreadFramesAreTheExactOnes(_ name: String) throws {
     let folder = try ScratchFolder()
@@ -31,13 +31,13 @@ import Timing
     for thumbnail in made where [18, 74].contains(thumbnail.index) {
       func distance(_ index: Int) throws -> Double {
         _ = try folder.make(
-          "judge.png", "-i", name, "-vf",
+          "reference.png", "-i", name, "-vf",
           "select=eq(n\\,\(index)),scale=in_color_matrix=bt601:flags=accurate_rnd+full_chroma_int+bicubic,format=gbrp,"
             + "scale=160:90:flags=area", "-fps_mode", "passthrough", "-frames:v", "1", "-pix_fmt", "rgb24")
-        let judge = try Pixel.rgb(folder.path("judge.png"))
-        #expect(thumbnail.frame.rgb.count == judge.count)
-        let sum = zip(thumbnail.frame.rgb, judge).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
-        return Double(sum) / Double(judge.count)
+        let reference = try Pixel.rgb(folder.path("reference.png"))
+        #expect(thumbnail.frame.rgb.count == reference.count)
+        let sum = zip(thumbnail.frame.rgb, reference).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) }
+        return Double(sum) / Double(reference.count)
       }
       let own = try distance(thumbnail.index)
       #expect(own < 3, "frame #\(thumbnail.index) of \(name)")
@@ -46,7 +46,7 @@ import Timing
     }
   }
 
-  @Test func anIntervalGivesTheFrameOnScreenThen() throws {
+  @Test func intervalTakesTheFrameOnDisplay() throws {
     let folder = try ScratchFolder()
     let made = try all(Thumbnails(of: try clip(folder), choose: .interval(Rational(7, 10))))
     #expect(made.map(\.index) == [0, 17, 35, 52, 70])
@@ -56,14 +56,14 @@ import Timing
     }
   }
 
-  @Test func keyframesAreTakenWhenAskedFor() throws {
+  @Test func takesKeyframesOnlyOnRequest() throws {
     let folder = try ScratchFolder()
     let path = try clip(folder, "clip.mp4", "-x264-params", "scenecut=0")
     let made = try all(Thumbnails(of: path, choose: .count(6), keyframesOnly: true))
     #expect(made.map(\.index) == [0, 20, 40, 60])
   }
 
-  @Test func scenesAreFoundWhereTheyCut() throws {
+  @Test func takesOneFrameOfEveryScene() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "cuts.mp4", "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=10:duration=2", "-f", "lavfi", "-i",
@@ -77,17 +77,17 @@ import Timing
   @Test func coversAreNeitherBlackNorBlurred() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
-      "film.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=6", "-vf",
+      "video.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=10:duration=6", "-vf",
       "gblur=sigma=12:enable='lt(t,4)',drawbox=c=black:t=fill:enable='lt(t,1)'", "-c:v", "libx264")
     let made = try all(Thumbnails(of: path, choose: .best(2)))
     #expect(made.count == 2)
     #expect(made.allSatisfy { $0.index >= 40 && $0.reason != nil })
   }
 
-  /// What cannot be decoded is left out; the rest is there.
+  /// Undecodable frames are left out.
   @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
-  func realClipsGiveWhatCanBeDecoded(_ path: String) throws {
-    guard (try? FullDecode.cached(path)) != nil else {
+  func realClipsGiveTheirDecodableFrames(_ path: String) throws {
+    guard (try? FullDecode(path)) != nil else {
       #expect(throws: LibavError.self) { _ = try all(Thumbnails(of: path, choose: .count(4))) }
       return
     }
@@ -97,7 +97,7 @@ import Timing
     #expect(try !all(Thumbnails(of: path, choose: .count(3), keyframesOnly: true), width: 64).isEmpty)
   }
 
-  @Test func spritesAreWhereTheCuesSay() throws {
+  @Test func spritesAreWhereTheCuesPlaceThem() throws {
     let folder = try ScratchFolder()
     let thumbnails = try Thumbnails(of: try clip(folder), choose: .count(13))
     let pages = Mutex<[SmallFrame]>([])
@@ -118,9 +118,9 @@ import Timing
   }
 }
 
-@Suite struct ContactSheetTests {
-  /// Every cell must show its own file's colour, and nothing may be drawn where nothing belongs.
-  @Test func filesStandInRowsOfTheirOwn() throws {
+@Suite(.media) struct ContactSheetTests {
+  /// Every cell shows its own file's colour.
+  @Test func eachFileHasItsOwnRow() throws {
     let folder = try ScratchFolder()
     let colors = [("red", 0), ("lime", 1), ("blue", 2)]
     for (color, _) in colors {
@@ -146,9 +146,9 @@ import Timing
     }
   }
 
-  /// Text from outside goes through two of libav's readings and must come out as it is, or at least do no harm.
+  /// Label text passes two of libav's parsers and must come out unchanged, or at least do no harm.
   @Test(arguments: ["a:b'c\\d", "x,[in];%{pts}=1", "Ä 'ö\" ✓", "\u{1B}[31m\n\t", "", "'", "\\", "😀 日本"])
-  func labelsOfAnyTextAreDrawn(_ label: String) throws {
+  func drawsLabelsOfAnyText(_ label: String) throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "color=c=gray:size=64x36:rate=5:duration=1", "-c:v", "libx264")
@@ -162,8 +162,7 @@ import Timing
     #expect((sheet.page.rgb != plain.page.rgb) == !label.isEmpty)
   }
 
-  /// The same letter must look the same wherever it stands: nothing of a text is swallowed.
-  @Test func noCharacterIsSwallowed() throws {
+  @Test func drawsEveryCharacterOfALabel() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "color=c=gray:size=64x36:rate=5:duration=1", "-c:v", "libx264")
@@ -181,8 +180,8 @@ import Timing
     }
   }
 
-  /// One file alone: each equal part gives one frame, a keyframe wherever it has one, and none two that touch.
-  @Test func aSheetOfOneFileTakesTheCheapestFrameOfEachPart() throws {
+  /// One file: each equal part gives one frame, a keyframe if it has one, and no two adjacent frames.
+  @Test func sheetOfOneFileTakesTheCheapestFrameOfEachPart() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=128x72:rate=10:duration=12", "-c:v", "libx264", "-bf", "3", "-g",
@@ -198,7 +197,7 @@ import Timing
     #expect(zip(shown, shown.dropFirst()).allSatisfy { $1 - $0 >= 7 })
   }
 
-  @Test func aPageBeyondAllBoundsIsRefused() throws {
+  @Test func rejectsAPageBeyondTheSizeLimit() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "color=size=64x64:rate=5:duration=1", "-c:v", "libx264")

@@ -2,7 +2,7 @@ import Foundation
 import Stitching
 import Support
 
-/// Small clips with audio of every kind, joined, and what `ffmpeg` hears in the result.
+/// Small clips with audio of every kind, joined, and the result as `ffmpeg` decodes it.
 struct AudioClips {
   let folder: ScratchFolder
   static let rate = 48_000
@@ -11,7 +11,7 @@ struct AudioClips {
 
   /// A clip of tiny frames.
   /// - Parameters:
-  ///   - audioSource: a source of libavfilter; nil for a clip without a audio track.
+  ///   - audioSource: a source of libavfilter; nil for a clip without an audio track.
   ///   - encoding: how the audio is stored.
   func clip(
     _ name: String, seconds: Double = 2, rate: String = "24", hue: Int = 0, audioSource: String?,
@@ -37,7 +37,7 @@ struct AudioClips {
     return (folder.path(name), try Stitcher(plan, options: options).write(to: folder.path(name)))
   }
 
-  /// Samples of the first channel alone at 48 kHz: mixing channels down would change their level.
+  /// Samples of the first channel alone at 48 kHz: a mixdown would change their level.
   static func samples(of path: String) throws -> [Float] {
     let result = try MediaTool.run(
       "ffmpeg",
@@ -61,8 +61,8 @@ struct AudioClips {
     return (number(after: "I:"), number(after: "Peak:"))
   }
 
-  /// Audio that comes and goes, as speech does, with much between its loudest and its mean.
+  /// Noise that swells and fades as speech does, with peaks far above its mean.
   static let lively = "anoisesrc=color=pink:amplitude=0.6:sample_rate=48000:seed=7,tremolo=f=2:d=0.9"
-  /// A peak now and then over next to nothing.
+  /// Two short peaks a second over a very quiet tone.
   static let clicks = "aevalsrc='0.003*sin(2*PI*300*t)+0.7*lt(mod(t,0.5),0.0006)*sin(2*PI*5000*t)':s=48000"
 }

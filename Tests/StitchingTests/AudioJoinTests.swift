@@ -3,8 +3,8 @@ import Stitching
 import Support
 import Testing
 
-@Suite struct AudioJoinTests {
-  /// Around a join, no sample steps harder than 1.5 times what the louder neighbour's own samples do.
+@Suite(.media) struct AudioJoinTests {
+  /// Around a join, no sample step is larger than 1.5 times the usual steps of the louder neighbour.
   @Test(arguments: [
     ["aevalsrc='0.5*sin(2*PI*220*t)':s=48000", "aevalsrc='0.5*cos(2*PI*220*t)':s=48000"],
     ["aevalsrc='0.5*cos(2*PI*97*t)':s=48000", "aevalsrc='-0.5*cos(2*PI*97*t)':s=48000"],
@@ -14,11 +14,11 @@ import Testing
     ],
     ["anoisesrc=color=pink:amplitude=0.4:sample_rate=48000:seed=1", "sine=frequency=880:sample_rate=44100,volume=9dB"],
   ])
-  func joinsDoNotClick(audios: [String]) throws {
+  func joinsDoNotClick(sources: [String]) throws {
     let clips = try AudioClips()
-    let paths = try audios.enumerated().map { number, audio in
+    let paths = try sources.enumerated().map { number, source in
       try clips.clip(
-        "\(number).mp4", hue: 90 * number, audioSource: audio, encoding: ["-c:a", "aac", "-b:a", "256k", "-ac", "2"])
+        "\(number).mp4", hue: 90 * number, audioSource: source, encoding: ["-c:a", "aac", "-b:a", "256k", "-ac", "2"])
     }
     let (path, report) = try clips.stitch(paths, to: "m.mp4")
     func steps(_ samples: [Float]) -> [Float] { zip(samples, samples.dropFirst()).map { abs($1 - $0) } }
@@ -32,7 +32,7 @@ import Testing
     #expect(worst <= 1.5 * (usual.max() ?? 0), "\(worst) against \(usual)")
   }
 
-  /// Forty tiny shots of every kind: the audio of each lies where its frame does, to the end.
+  /// Forty tiny shots of every kind: the audio of each starts with its video, to the end.
   @Test func audioDoesNotDriftOverManyTinyShots() throws {
     let clips = try AudioClips()
     // A burst of 5 ms, a tenth of a second into each shot.
@@ -45,7 +45,8 @@ import Testing
       try clips.clip(
         "stereo.mp4", seconds: seconds, rate: "24000/1001", audioSource: burst(44_100) + ",pan=stereo|c0=c0|c1=c0",
         encoding: aac),
-      try clips.clip("mono.mp4", seconds: seconds, rate: "24000/1001", hue: 90, audioSource: burst(48_000), encoding: aac),
+      try clips.clip(
+        "mono.mp4", seconds: seconds, rate: "24000/1001", hue: 90, audioSource: burst(48_000), encoding: aac),
       try clips.clip("silent.mp4", seconds: seconds, rate: "24000/1001", hue: 180, audioSource: nil),
       try clips.clip(
         "surround.mov", seconds: seconds, rate: "24000/1001", hue: 270,
@@ -69,8 +70,7 @@ import Testing
     #expect(report.joins.allSatisfy { abs($0.avOffset ?? 1) < 1024.0 / 48_000 })
   }
 
-  /// Without a crossfade the sounds meet at the very sample that the frame changes with.
-  @Test func withoutCrossfadeTheAudiosMeetAtTheSample() throws {
+  @Test func withoutCrossfadeTheAudioChangesAtTheExactSample() throws {
     let clips = try AudioClips()
     let paths = [
       try clips.clip("a.mov", seconds: 2.002, rate: "30000/1001", audioSource: "aevalsrc=0.25:s=48000"),
@@ -87,8 +87,8 @@ import Testing
     #expect(samples[turn..<(turn + 48_000)].allSatisfy { abs($0 + 0.25) < 0.001 })
   }
 
-  /// What the encoder puts in front is signalled: the first sample is at 0, and off by at most one AAC frame for readers that
-  /// know no edit lists.
+  /// The encoder's priming is signalled: the first sample is at 0, at most one AAC frame late for readers without edit
+  /// lists.
   @Test(arguments: ["m.mp4", "m.mov"])
   func theFirstSampleIsAtZeroForEveryReader(name: String) throws {
     let clips = try AudioClips()
@@ -113,7 +113,7 @@ import Testing
     }
   }
 
-  @Test func pcmGoesIntoMOVAlone() throws {
+  @Test func pcmIsWrittenToMOVOnly() throws {
     let clips = try AudioClips()
     let source = try clips.clip("a.mov", seconds: 1, audioSource: AudioClips.lively)
     for (codec, name) in [(AudioOptions.Codec.pcm, "pcm_s24le"), (.pcm16, "pcm_s16le")] {
@@ -127,8 +127,7 @@ import Testing
       error?.code == .badRequest && error?.message.contains("pcm") == true && error?.message.contains("mp4") == true)
   }
 
-  /// The spectral step tells another audio from more of the same, whatever the level.
-  @Test func theSpectralStepTellsAnotherAudioFromALouderOne() throws {
+  @Test func spectralStepIgnoresTheLevel() throws {
     let clips = try AudioClips()
     let noise = "anoisesrc=color=pink:amplitude=0.4:sample_rate=48000"
     let paths = [

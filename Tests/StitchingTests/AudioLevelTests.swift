@@ -3,9 +3,9 @@ import Stitching
 import Support
 import Testing
 
-@Suite struct AudioLevelTests {
+@Suite(.media) struct AudioLevelTests {
   @Test(arguments: [(-23.0, "m.mp4"), (-14, "m.mp4"), (-12, "m.mov")])
-  func theMasterIsAsLoudAsAskedForAndKeepsItsPeaks(_ target: Double, _ name: String) throws {
+  func reachesTheTargetLoudnessWithinThePeakLimit(_ target: Double, _ name: String) throws {
     let clips = try AudioClips()
     let paths = [
       try clips.clip("a.mov", seconds: 3, audioSource: AudioClips.lively),
@@ -15,28 +15,27 @@ import Testing
       $0.audio.loudness = target
       $0.audio.codec = name.hasSuffix("mov") ? .pcm : .aac
     }
-    let heard = try AudioClips.loudness(of: path)
-    #expect(abs(heard.integrated - target) <= 0.5)
-    #expect(heard.truePeak <= -1 + 0.1)
+    let measured = try AudioClips.loudness(of: path)
+    #expect(abs(measured.integrated - target) <= 0.5)
+    #expect(measured.truePeak <= -1 + 0.1)
     let audio = try #require(report.audio)
-    #expect(abs(try #require(audio.loudness) - heard.integrated) <= 0.1)
-    #expect(abs(try #require(audio.truePeak) - heard.truePeak) <= 0.2)
+    #expect(abs(try #require(audio.loudness) - measured.integrated) <= 0.1)
+    #expect(abs(try #require(audio.truePeak) - measured.truePeak) <= 0.2)
     #expect(audio.targetLoudness == target && audio.truePeakLimit == -1)
-    // The louder shot was louder before, and still is.
+    // The louder shot stays the louder one.
     let samples = try AudioClips.samples(of: path)
     #expect(Tone.level(samples[24_000..<120_000]) > 1.5 * Tone.level(samples[168_000..<264_000]))
   }
 
-  /// Where peaks stand in the way, they win, and the report tells it.
-  @Test func thePeakLimitGoesBeforeTheLoudness() throws {
+  @Test func peakLimitTakesPrecedenceOverTheLoudness() throws {
     let clips = try AudioClips()
     let (path, report) = try clips.stitch([try clips.clip("a.mov", audioSource: AudioClips.clicks)], to: "m.mp4") {
       $0.audio.loudness = -6
       $0.audio.truePeak = -3
     }
-    let heard = try AudioClips.loudness(of: path)
-    #expect(heard.truePeak <= -3 + 0.1)
-    #expect(heard.integrated < -6.5)
+    let measured = try AudioClips.loudness(of: path)
+    #expect(measured.truePeak <= -3 + 0.1)
+    #expect(measured.integrated < -6.5)
     #expect(try #require(report.audio).reduction > 15)
   }
 
@@ -49,8 +48,7 @@ import Testing
     #expect(report.audio?.gain == 0 && report.audio?.loudness == nil)
   }
 
-  /// A limiter that has nothing to do changes no sample and delays nothing.
-  @Test func whatStaysUnderTheLimitIsUntouched() throws {
+  @Test func limiterLeavesAudioBelowTheLimitUnchanged() throws {
     let clips = try AudioClips()
     let source = try clips.clip("a.mov", audioSource: "anoisesrc=amplitude=0.5:sample_rate=48000:seed=3")
     let (path, _) = try clips.stitch([source], to: "m.mov") {
@@ -61,8 +59,8 @@ import Testing
     #expect(before.count == 96_000 && before == after)
   }
 
-  /// A gain that moves at audible speed would be heard as distortion: a limited tone keeps its purity.
-  @Test func aLimitedToneStaysATone() throws {
+  /// A gain that moved at audible speed would distort.
+  @Test func limitedToneStaysPure() throws {
     let clips = try AudioClips()
     let source = try clips.clip("a.mov", audioSource: "sine=frequency=997:sample_rate=48000,volume=17dB")
     let (path, report) = try clips.stitch([source], to: "m.mov") {
@@ -76,7 +74,7 @@ import Testing
   }
 }
 
-@Suite struct MusicTests {
+@Suite(.media) struct MusicTests {
   private static let music = "sine=frequency=1000:sample_rate=44100,volume=12dB"
 
   private func music(_ clips: AudioClips, seconds: Double) throws -> String {
@@ -90,7 +88,7 @@ import Testing
   }
 
   @Test(arguments: [false, true])
-  func fillsSilentShotsComesUpAndGoesAway(loops: Bool) throws {
+  func fillsSilentShotsAndFadesInAndOut(loops: Bool) throws {
     let clips = try AudioClips()
     let paths = [try clips.clip("a.mp4", audioSource: nil), try clips.clip("b.mp4", hue: 90, audioSource: nil)]
     let file = try music(clips, seconds: 2.5)
@@ -110,13 +108,13 @@ import Testing
     #expect(level(samples, 3.95..<3.99, rate: 48_000) < 0.05 * plain)
     let late = level(samples, 2.7..<3.4, rate: 48_000)
     #expect(loops ? abs(late / plain - 1) < 0.05 : late < 0.001)
-    // Without going round, it goes away before its own end.
+    // Without a loop it fades out before its own end.
     let end = level(samples, 2.44..<2.48, rate: 48_000)
     #expect(loops ? end > 0.9 * plain : end < 0.1 * plain)
     #expect(report.audio?.music?.loops == loops && report.audio?.truePeakLimit == -1)
   }
 
-  @Test func givesWayWhileTheShotsAudio() throws {
+  @Test func ducksUnderTheShotsAudio() throws {
     let clips = try AudioClips()
     let paths = [
       try clips.clip("a.mov", seconds: 3, audioSource: "sine=frequency=300:sample_rate=48000,volume=6dB"),
@@ -143,7 +141,7 @@ import Testing
     #expect(abs(own / (0.125 * pow(10, 6.0 / 20) / 2.0.squareRoot()) - 1) < 0.03)
   }
 
-  @Test func whatCannotBeMusicIsNamedAndNothingIsWritten() throws {
+  @Test func refusesUnusableMusicByNameAndWritesNothing() throws {
     let clips = try AudioClips()
     let shot = try clips.clip("a.mp4", audioSource: nil)
     let whole = try Data(contentsOf: URL(filePath: try music(clips, seconds: 1)))

@@ -3,9 +3,9 @@ import Stitching
 import Support
 import Testing
 
-/// Masters of which so much is copied that nothing is moved afterwards.
-@Suite struct BigMasterTests {
-  @Test func theHeaderOfABigMasterStandsInFront() throws {
+/// Masters so large that their header is written in front without moving the data.
+@Suite(.media) struct BigMasterTests {
+  @Test func headerOfABigMasterIsInFront() throws {
     let folder = try ScratchFolder()
     let noise = "testsrc2=size=1280x720:rate=24,noise=alls=80:allf=t,format=yuv420p"
     try MediaTool.ffmpeg(

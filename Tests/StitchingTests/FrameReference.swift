@@ -11,11 +11,19 @@ enum FrameReference {
 
   /// One frame in RGB as `ffmpeg` shows it, shrunk to a grid of columns by rows: three values for each cell.
   static func grid(of path: String, frame: Int, columns: Int = 16, rows: Int = 9) throws -> [Int] {
+    try grids(of: path, frames: [frame], columns: columns, rows: rows)[0]
+  }
+
+  /// The same of several frames, in ascending order, by one decode; as many as the file has.
+  static func grids(of path: String, frames: [Int], columns: Int = 16, rows: Int = 9) throws -> [[Int]] {
+    let selection = frames.map { "eq(n\\,\($0))" }.joined(separator: "+")
     let bytes = try raw(
       path,
-      filter: "select=eq(n\\,\(frame)),scale=\(columns):\(rows):flags=area+accurate_rnd+full_chroma_int,format=rgb24",
-      format: "rgb24")
-    return bytes.map { Int($0) }
+      filter: "select=\(selection),scale=\(columns):\(rows):flags=area+accurate_rnd+full_chroma_int,format=rgb24",
+      format: "rgb24"
+    ).map { Int($0) }
+    let size = 3 * columns * rows
+    return frames.indices.map { Array(bytes.dropFirst($0 * size).prefix(size)) }
   }
 
   /// Mean of the differences' magnitudes.
@@ -35,7 +43,7 @@ enum FrameReference {
   }
 }
 
-/// Joins shots with the options that a test gives.
+/// Joins shots with the options that a test sets.
 func stitched(
   _ shots: [StitchShot], to output: String, _ change: (inout StitchOptions) -> Void = { _ in }
 ) throws -> StitchReport {

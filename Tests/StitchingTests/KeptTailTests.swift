@@ -3,10 +3,10 @@ import Support
 import Testing
 import Timing
 
-/// A shot of which the next was not started from the last frame.
-@Suite struct KeptTailTests {
-  @Test func theOverlapIsMeasuredBeforeTheFrameTheNextShotStartsFrom() throws {
-    let chain = try ChainClips(count: 2, length: 49, overlap: 6, audio: nil)
+/// A shot whose successor was not started from its last frame.
+@Suite(.media) struct KeptTailTests {
+  @Test func measuresTheOverlapAtTheFrameTheNextShotStartsFrom() throws {
+    let chain = try ChainClips(count: 2, length: 49, overlap: 6, extraAudio: nil)
     var shots = chain.paths.map { StitchShot(path: $0) }
     shots[0].keepsThrough = 43
     let output = chain.folder.path("master.mp4")
@@ -21,8 +21,8 @@ import Timing
     #expect(Array(master.digests.suffix(49)) == own)
   }
 
-  @Test func anEarlierTrimCountsAndALaterOneCannot() throws {
-    let chain = try ChainClips(count: 1, audio: nil)
+  @Test func combinesWithAnEarlierTrimAndRefusesALaterOne() throws {
+    let chain = try ChainClips(count: 1, extraAudio: nil)
     var shot = StitchShot(path: chain.paths[0])
     shot.keepsThrough = 30
     func kept() throws -> [Int] {
@@ -34,8 +34,8 @@ import Timing
     shot.trim = StitchTrim(parsing: "#4..#20")
     #expect(try kept() == [4, 20])
     shot.trim = StitchTrim(parsing: "#31..")
-    let behind = #expect(throws: StitchError.self) { _ = try kept() }
-    #expect(behind?.code == .badRequest)
+    let late = #expect(throws: StitchError.self) { _ = try kept() }
+    #expect(late?.code == .badRequest)
     shot.trim = nil
     for missing in [-1, 49] {
       shot.keepsThrough = missing
@@ -44,9 +44,8 @@ import Timing
     }
   }
 
-  /// Positions are the file's own, whatever the master's rate.
-  @Test func theFrameIsFoundAtAnotherRate() throws {
-    let chain = try ChainClips(count: 1, audio: nil)
+  @Test func countsInTheFilesOwnFramesAtAnotherRate() throws {
+    let chain = try ChainClips(count: 1, extraAudio: nil)
     var shot = StitchShot(path: chain.paths[0])
     shot.keepsThrough = 23
     var options = StitchOptions()

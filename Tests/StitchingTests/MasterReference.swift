@@ -1,7 +1,7 @@
 import Foundation
 import Support
 
-/// A master as `ffprobe` and `ffmpeg` see it.
+/// A master as `ffprobe` and `ffmpeg` read it.
 struct MasterReference {
   let frames: Int
   /// Presentation and decoding times of the video packets, in ticks.
@@ -12,42 +12,71 @@ struct MasterReference {
   let audioStart: Double?
   let audioEnd: Double?
   let tag: String
-  /// What `ffmpeg` complains about while it decodes everything.
+  let codec: String
+  let pixelFormat: String
+  let size: [Int]
+  /// Warnings and errors of `ffmpeg` while it decodes and remuxes everything.
   let complaints: String
   /// MD5 of every frame.
   let digests: [String]
 
-  /// What `ffmpeg` says of its own raw output when the frames are tiny.
+  /// What `ffmpeg` prints about its own raw output when the frames are tiny.
   private static let ownComplaint = "The bitrate parameter is set too low"
 
   struct Unreadable: Error { let reason: String }
 
-  init(_ path: String) throws {
-    guard let report = try MediaTool.ffprobe(path), let streams = report["streams"] as? [[String: Any]],
-      let video = streams.first(where: { $0["codec_type"] as? String == "video" })
-    else { throw Unreadable(reason: "ffprobe reads no video in \(path)") }
-    func number(_ stream: [String: Any], _ key: String) -> Double { Double(stream[key] as? String ?? "") ?? .nan }
-    let audio = streams.first { $0["codec_type"] as? String == "audio" }
-    videoStart = number(video, "start_time")
-    videoEnd = videoStart + number(video, "duration")
-    audioStart = audio.map { number($0, "start_time") }
-    audioEnd = audio.map { number($0, "start_time") + number($0, "duration") }
-    tag = video["codec_tag_string"] as? String ?? ""
-    let packets = try MediaTool.run(
-      "ffprobe", ["-v", "error", "-select_streams", "v:0", "-show_entries", "packet=pts,dts", "-of", "csv=p=0", path])
-    let rows = String(decoding: packets.output, as: UTF8.self).split(separator: "\n").map {
-      $0.split(separator: ",").compactMap { Int64($0) }
+  /// `ffprobe`'s report of the streams and of the first video stream's packets.
+  private struct Report: Decodable {
+    struct Stream: Decodable {
+      let codecType: String
+      let codecName: String?
+      let codecTagString: String?
+      let pixFmt: String?
+      let width: Int?
+      let height: Int?
+      let startTime: String?
+      let duration: String?
+
+      var start: Double { Double(startTime ?? "") ?? .nan }
+      var end: Double { start + (Double(duration ?? "") ?? .nan) }
     }
-    pts = rows.compactMap(\.first).sorted()
-    dts = rows.compactMap { $0.count > 1 ? $0[1] : nil }
-    // One run decodes the frames and the audio, and passes the packets on to a muxer that minds their times.
+    struct Packet: Decodable {
+      let codecType: String
+      let streamIndex: Int
+      let pts: Int64?
+      let dts: Int64?
+    }
+    let streams: [Stream]
+    let packets: [Packet]
+  }
+
+  init(_ path: String) throws {
+    let probed = try MediaTool.run(
+      "ffprobe", ["-v", "error", "-show_streams", "-show_packets", "-print_format", "json", path])
+    let decoder = JSONDecoder()
+    decoder.keyDecodingStrategy = .convertFromSnakeCase
+    guard probed.status == 0, let report = try? decoder.decode(Report.self, from: probed.output),
+      let index = report.streams.firstIndex(where: { $0.codecType == "video" })
+    else { throw Unreadable(reason: "ffprobe reads no video in \(path): \(probed.errors)") }
+    let video = report.streams[index]
+    let audio = report.streams.first { $0.codecType == "audio" }
+    (videoStart, videoEnd) = (video.start, video.end)
+    (audioStart, audioEnd) = (audio?.start, audio?.end)
+    tag = video.codecTagString ?? ""
+    codec = video.codecName ?? ""
+    pixelFormat = video.pixFmt ?? ""
+    size = [video.width ?? 0, video.height ?? 0]
+    let packets = report.packets.filter { $0.streamIndex == index }
+    pts = packets.compactMap(\.pts).sorted()
+    dts = packets.compactMap(\.dts)
+    // One run decodes the frames and the audio, and passes the packets on to a muxer that checks their times.
     let decoded = try MediaTool.run(
       "ffmpeg",
       [
         "-hide_banner", "-nostdin", "-v", "warning", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f",
         "framemd5", "-", "-map", "0:v:0", "-map", "0:a?", "-c:v", "copy", "-f", "null", "-",
       ])
-    digests = Self.digests(decoded.output)
+    digests = MediaTool.frameDigests(inReport: decoded.output)
     frames = digests.count
     complaints = decoded.errors.split(separator: "\n").filter { !$0.contains(Self.ownComplaint) }
       .joined(separator: "\n")
@@ -57,31 +86,15 @@ struct MasterReference {
   var decodingDeltas: Set<Int64> { Set(zip(dts, dts.dropFirst()).map { $1 - $0 }) }
 
   /// MD5 of every frame of a clip.
-  static func frames(of path: String) throws -> [String] {
-    let decoded = try MediaTool.run(
-      "ffmpeg",
-      [
-        "-hide_banner", "-nostdin", "-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f",
-        "framemd5",
-        "-",
-      ])
-    return digests(decoded.output)
-  }
+  static func frames(of path: String) throws -> [String] { try MediaTool.frameDigests(of: path) }
 
-  private static func digests(_ output: Data) -> [String] {
-    String(decoding: output, as: UTF8.self).split(separator: "\n").filter { !$0.hasPrefix("#") }.compactMap {
-      $0.split(separator: ",").last.map { $0.trimmingCharacters(in: .whitespaces) }
-    }
-  }
-
-  /// Samples of the first channel at 48 kHz.
+  /// Samples at 48 kHz, mixed down to mono.
   static func samples(of path: String) throws -> [Float] {
     let result = try MediaTool.run(
       "ffmpeg",
       [
         "-hide_banner", "-nostdin", "-v", "error", "-i", path, "-map", "0:a:0", "-ac", "1", "-ar", "48000", "-f",
-        "f32le",
-        "-c:a", "pcm_f32le", "-",
+        "f32le", "-c:a", "pcm_f32le", "-",
       ])
     return result.output.withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
   }

@@ -3,14 +3,15 @@ import Stitching
 import Support
 import Testing
 
-@Suite struct MetadataTests {
+@Suite(.media) struct MetadataTests {
   private static let moment = Date(timeIntervalSince1970: 1_704_164_645)
 
   @Test(arguments: ["m.mp4", "m.mov"], [true, false])
-  func isReadBackByOthers(name: String, hasOwnKeys: Bool) throws {
+  func isReadBackByFFprobe(name: String, hasOwnKeys: Bool) throws {
     let clips = try AudioClips()
     let paths = [
-      try clips.clip("a.mp4", seconds: 1, audioSource: nil), try clips.clip("b.mp4", seconds: 1, hue: 90, audioSource: nil),
+      try clips.clip("a.mp4", seconds: 1, audioSource: nil),
+      try clips.clip("b.mp4", seconds: 1, hue: 90, audioSource: nil),
     ]
     let (path, _) = try clips.stitch(paths, to: name) {
       $0.metadata = ["title": "Hafen <b>& „Nacht“"]
@@ -28,7 +29,7 @@ import Testing
     #expect(String(decoding: chapters.output, as: UTF8.self) == "0.000000,a.mp4\n1.000000,b.mp4\n")
   }
 
-  @Test func theSameIsWrittenToTheByte() throws {
+  @Test func equalInputsGiveEqualBytes() throws {
     let clips = try AudioClips()
     let paths = [
       try clips.clip("a.mov", seconds: 1, audioSource: AudioClips.lively),
@@ -45,7 +46,7 @@ import Testing
     #expect(files[0] == files[1])
   }
 
-  @Test func theEnvironmentFixesTheMoment() throws {
+  @Test func takesTheCreationTimeFromTheEnvironment() throws {
     #expect(try CreationTime.current(environment: ["SOURCE_DATE_EPOCH": "1704164645"]) == Self.moment)
     #expect(CreationTime.parse("2024-01-02T03:04:05Z") == Self.moment)
     #expect(CreationTime.parse("yesterday") == nil)
@@ -57,8 +58,8 @@ import Testing
   }
 }
 
-@Suite struct OTIOTests {
-  /// Reads a timeline with the `opentimelineio` package where it is there, else as JSON, and prints its items.
+@Suite(.media) struct OTIOTests {
+  /// Reads a timeline with the `opentimelineio` package if it is installed, else as JSON, and prints its items.
   private static let reader = """
     import json, sys
     path = sys.argv[1]
@@ -75,7 +76,7 @@ import Testing
     walk(raw)
     try:
       import opentimelineio as otio
-      # Everything is understood and written again as it was.
+      # A round trip keeps everything.
       again = json.loads(otio.adapters.write_to_string(otio.adapters.read_from_file(path), "otio_json"))
       assert again == raw, "changed by reading"
     except ImportError:
@@ -117,7 +118,7 @@ import Testing
     let tracks: [Track]
   }
 
-  @Test func theTimelineHasTheRangesOfTheMaster() async throws {
+  @Test func timelineHasTheRangesOfTheMaster() async throws {
     let chain = try ChainClips(count: 2, length: 30, style: .fixture)
     let clips = try AudioClips()
     let silent = try clips.clip("ä #1.mp4", seconds: 1001 / 1000.0, rate: "24000/1001", audioSource: nil)

@@ -3,12 +3,14 @@ import Stitching
 import Support
 import Testing
 
-/// Shots cut out of open GOPs: they open with a frame that is no IDR, behind which come frames that nobody can decode.
-@Suite struct OpeningTests {
+/// Shots cut out of open GOPs: they start with a frame that is no IDR, followed by frames that cannot be decoded.
+@Suite(.media) struct OpeningTests {
   struct Stream: Sendable, CustomTestStringConvertible {
     let name: String
     let codec: [String]
     let pixelFormat: String
+    /// The cut leaves `ffmpeg` with decoding errors, so that the shot may be refused.
+    var mayBeRefused = false
     var testDescription: String { name }
   }
 
@@ -27,16 +29,16 @@ import Testing
     Stream(
       name: "H.264 of 8 bits with a B-pyramid",
       codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=normal"],
-      pixelFormat: "yuv420p"),
+      pixelFormat: "yuv420p", mayBeRefused: true),
     Stream(
       name: "H.264 of 10 bits with a B-pyramid",
       codec: ["-c:v", "libx264", "-x264-params", recovery + ":b-pyramid=normal"],
-      pixelFormat: "yuv420p10le"),
+      pixelFormat: "yuv420p10le", mayBeRefused: true),
   ]
 
-  /// First, in the middle and last: a right master, or a refusal that names the shot where its own decoder complains of it.
+  /// As first, middle and last shot: a correct master, or a refusal that names the shot if it has decoding errors.
   @Test(arguments: streams)
-  func aShotWithoutAnIDRIsNeverCopiedBlindly(_ stream: Stream) throws {
+  func reencodesOrRefusesAShotWithoutAnIDR(_ stream: Stream) throws {
     let folder = try ScratchFolder()
     let source = ["-f", "lavfi", "-i", "mandelbrot=size=192x108:rate=24:maxiter=60,format=\(stream.pixelFormat)"]
     try MediaTool.ffmpeg(source + ["-frames:v", "37"] + stream.codec + ["whole.mp4"], in: folder.url)
@@ -52,8 +54,8 @@ import Testing
       let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
       report = try Stitcher(plan, options: options).write(to: output)
     } catch {
-      let complaints = try MasterReference(cut).complaints
-      #expect(!complaints.isEmpty, "only what libav itself cannot decode cleanly is refused: \(error)")
+      #expect(stream.mayBeRefused, "\(error)")
+      #expect(try !MasterReference(cut).complaints.isEmpty, "only a shot with decoding errors may be refused")
       #expect(String(describing: error).contains(cut), "\(error)")
       #expect(!FileManager.default.fileExists(atPath: output))
       return
@@ -70,13 +72,13 @@ import Testing
   }
 }
 
-/// What is wrong only inside a frame's data is found by decoding, and nothing is left behind.
-@Suite struct HiddenDamageTests {
+/// Damage inside a frame's data is found by decoding, and no file remains.
+@Suite(.media) struct HiddenDamageTests {
   @Test(arguments: ["libx264", "libx265"])
-  func damageInsideAFrameIsFoundAndNamed(encoder: String) throws {
+  func namesTheShotWithDamageInsideAFrame(encoder: String) throws {
     let folder = try ScratchFolder()
-    let quiet = encoder == "libx265" ? ["-x265-params", "log-level=none"] : []
-    let source = ["-f", "lavfi", "-i", "mandelbrot=size=480x270:rate=24,format=yuv420p", "-frames:v", "48"]
+    let quiet = ["-preset", "veryfast"] + (encoder == "libx265" ? ["-x265-params", "log-level=none"] : [])
+    let source = ["-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=24:maxiter=100,format=yuv420p", "-frames:v", "48"]
     for name in ["good.mp4", "bad.mp4"] {
       try MediaTool.ffmpeg(source + ["-c:v", encoder] + quiet + [name], in: folder.url)
     }

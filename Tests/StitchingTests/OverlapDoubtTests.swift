@@ -3,22 +3,23 @@ import Stitching
 import Support
 import Testing
 
-/// Grain that hides a repeated frame is owned up to, and grain alone raises no doubt.
-@Suite struct OverlapDoubtTests {
+/// Grain that hides a repeated frame makes the overlap uncertain; grain alone does not.
+@Suite(.media) struct OverlapDoubtTests {
   @Test(arguments: [(30, 3, 1, true), (30, 12, 1, false), (60, 12, 1, false), (30, 12, 0, true), (60, 12, 0, true)])
-  func doubtIsTold(rate: Int, noise: Int, overlap: Int, isCertain: Bool) throws {
+  func reportsAnUncertainOverlap(rate: Int, noise: Int, overlap: Int, isCertain: Bool) throws {
     let folder = try ScratchFolder()
     try MediaTool.ffmpeg(
       [
         "-f", "lavfi", "-i",
-        "mandelbrot=size=480x270:rate=\(rate):maxiter=200:start_scale=1.2:end_scale=0.6:end_pts=240", "-frames:v", "60",
+        "mandelbrot=size=480x270:rate=30:maxiter=100:start_scale=1.2:end_scale=0.6:end_pts=240", "-frames:v", "60",
         "-pix_fmt", "yuv420p", "-c:v", "ffv1", "whole.mkv",
       ], in: folder.url)
     var shots: [StitchShot] = []
     for (number, start) in [0, 30 - overlap].enumerated() {
       let path = try folder.make(
-        "\(number).mp4", "-i", folder.path("whole.mkv"), "-vf",
-        "trim=start_frame=\(start):end_frame=\(start + 30),setpts=PTS-STARTPTS,noise=alls=\(noise):allf=t:all_seed=\(77 * number + 5)",
+        "\(number).mp4", "-r", "\(rate)", "-i", "whole.mkv", "-vf",
+        "trim=start_frame=\(start):end_frame=\(start + 30),setpts=PTS-STARTPTS,"
+          + "noise=alls=\(noise):allf=t:all_seed=\(77 * number + 5)",
         "-pix_fmt", "yuv420p", "-c:v", "libx264", "-preset", "fast", "-crf", "18")
       shots.append(StitchShot(path: path))
     }

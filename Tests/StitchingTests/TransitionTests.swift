@@ -4,14 +4,15 @@ import Support
 import Testing
 import Timing
 
-@Suite struct TransitionTests {
+@Suite(.media) struct TransitionTests {
   /// A flat shot of two seconds with an IDR every half and a tone.
   private func flat(_ name: String, luma: Int, tone: Int, in folder: ScratchFolder) throws -> StitchShot {
     try MediaTool.ffmpeg(
       [
         "-f", "lavfi", "-i", "color=black:size=160x90:rate=24:duration=2", "-f", "lavfi", "-i",
         "sine=frequency=\(tone):sample_rate=48000:duration=2", "-vf",
-        "format=yuv420p,geq=lum='\(luma)+mod(N\\,2)':cb=128:cr=128", "-c:v", "libx264", "-g", "12", "-keyint_min", "12",
+        "format=yuv420p,geq=lum='\(luma)+mod(N\\,2)':cb=128:cr=128", "-c:v", "libx264", "-preset", "veryfast", "-g",
+        "12", "-keyint_min", "12",
         "-sc_threshold", "0", "-c:a", "aac", "-ac", "2", name,
       ], in: folder.url)
     return StitchShot(path: folder.path(name))
@@ -26,7 +27,7 @@ import Timing
     return (folder, shots)
   }
 
-  @Test func aDissolveMixesFramesAndAudioOverItsSpan() throws {
+  @Test func dissolveMixesVideoAndAudioOverItsSpan() throws {
     let (folder, shots) = try pair(StitchTransition(kind: .dissolve, duration: .seconds(Rational(1, 2))))
     let output = folder.path("master.mp4")
     let report = try stitched(shots, to: output)
@@ -40,7 +41,7 @@ import Timing
       let wanted = 60.5 + 120 * Double(number + 1) / 13
       #expect(abs(Double(luma[36 + number]) - wanted) <= 2, "\(number): \(luma[36 + number]) for \(wanted)")
     }
-    // Up to the IDR at the dissolve's end, and no further, the second shot is encoded again.
+    // The second shot is re-encoded up to the IDR at the dissolve's end and no further.
     #expect(report.shots.map(\.framesEncoded)[1] == 12 && report.shots[0].framesEncoded <= 3)
     let second = try MasterReference.frames(of: shots[1].path)
     #expect(Array(master.digests[48...]) == Array(second[12...]))
@@ -55,7 +56,7 @@ import Timing
     #expect(abs(try #require(master.audioEnd) - master.videoEnd) <= 1024.0 / 48_000)
   }
 
-  @Test func aDipGoesThroughBlackAndTakesNoTime() throws {
+  @Test func dipFadesThroughBlackWithoutChangingTheLength() throws {
     let (folder, shots) = try pair(StitchTransition(kind: .dip, duration: .frame(12)))
     let output = folder.path("master.mp4")
     let report = try stitched(shots, to: output)
@@ -73,7 +74,7 @@ import Timing
   }
 
   /// Three shots, a dissolve at each join, the middle one conformed and trimmed: every frame is where it belongs.
-  @Test func dissolvesFollowEachOtherAndGoWithTrimsAndConforming() throws {
+  @Test func dissolvesCombineWithTrimsAndConforming() throws {
     let (folder, flats) = try pair(nil)
     var shots = [flats[0], flats[1], flats[0]]
     try MediaTool.ffmpeg(
@@ -99,7 +100,7 @@ import Timing
     #expect(error?.code == .outOfRange && error?.file == shots[1].path)
   }
 
-  @Test func copyModeAndTheFirstShotHaveNone() throws {
+  @Test func refusesTransitionsInCopyModeAndOnTheFirstShot() throws {
     let (folder, both) = try pair(StitchTransition(kind: .dip, duration: .frame(12)))
     var shots = both
     let copying = #expect(throws: StitchError.self) {

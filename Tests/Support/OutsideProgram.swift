@@ -1,6 +1,7 @@
+import Dispatch
 public import Foundation
 
-/// Programs that are not the project's, asked as independent judges and clients: curl, python3, ffprobe, ffmpeg.
+/// Programs other than the project's, run as independent references and clients: ffmpeg, ffprobe, curl, python3.
 public enum OutsideProgram {
   public struct Result: Sendable {
     public let status: Int32
@@ -10,41 +11,53 @@ public enum OutsideProgram {
     public var text: String { String(decoding: output, as: UTF8.self) }
   }
 
-  /// Runs a program found on the path to its end.
+  /// Runs a program of the search path to its end, without blocking the caller's executor.
   ///
-  /// Waits on a thread of its own: waiting in the shared pools would hold up the server under test.
-  /// - Parameter input: what it reads on its standard input.
+  /// - Parameters:
+  ///   - input: its standard input.
+  ///   - environment: variables added to those of the tests.
   public static func run(
     _ program: String, _ arguments: [String], input: String = "", environment: [String: String] = [:]
   ) async throws -> Result {
     try await withCheckedThrowingContinuation { continuation in
       Thread.detachNewThread {
         continuation.resume(
-          with: Swift.Result {
-            try runBlocking(program, arguments, input: input, environment: environment)
-          })
+          with: Swift.Result { try runAndWait(program, arguments, input: input, environment: environment) })
       }
     }
   }
 
-  private static func runBlocking(
-    _ program: String, _ arguments: [String], input: String, environment: [String: String]
+  /// Runs a program of the search path to its end and blocks the calling thread until then.
+  public static func runAndWait(
+    _ program: String, _ arguments: [String], in folder: URL? = nil, input: String = "",
+    environment: [String: String] = [:]
   ) throws -> Result {
-    let folder = try ScratchFolder()
+    let files = try ScratchFolder()
+    func writer(_ name: String) throws -> FileHandle {
+      try FileHandle(forWritingTo: URL(filePath: files.write(name, "")))
+    }
     let process = Process()
     process.executableURL = URL(filePath: "/usr/bin/env")
     process.arguments = [program] + arguments
-    process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
-    let complaints = try folder.write("errors", "")
-    process.standardError = try FileHandle(forWritingTo: URL(filePath: complaints))
-    process.standardInput = try FileHandle(forReadingFrom: URL(filePath: folder.write("input", input)))
-    let pipe = Pipe()
-    process.standardOutput = pipe
+    process.currentDirectoryURL = folder
+    if !environment.isEmpty {
+      process.environment = ProcessInfo.processInfo.environment.merging(environment) { _, new in new }
+    }
+    process.standardInput =
+      input.isEmpty
+      ? FileHandle.nullDevice : try FileHandle(forReadingFrom: URL(filePath: files.write("input", input)))
+    let (output, errors) = (try writer("output"), try writer("errors"))
+    process.standardOutput = output
+    process.standardError = errors
+    // `waitUntilExit` polls every 50 ms.
+    let end = DispatchSemaphore(value: 0)
+    process.terminationHandler = { _ in end.signal() }
     try process.run()
-    let output = pipe.fileHandleForReading.readDataToEndOfFile()
-    process.waitUntilExit()
+    end.wait()
+    try output.close()
+    try errors.close()
     return Result(
-      status: process.terminationStatus, output: output,
-      errors: String(decoding: FileManager.default.contents(atPath: complaints) ?? Data(), as: UTF8.self))
+      status: process.terminationStatus, output: try Data(contentsOf: URL(filePath: files.path("output"))),
+      errors: String(decoding: try Data(contentsOf: URL(filePath: files.path("errors"))), as: UTF8.self))
   }
 }

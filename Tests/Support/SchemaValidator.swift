@@ -1,8 +1,24 @@
 import Foundation
 
-/// An independent judge of JSON Schemas: Python's `jsonschema`, which `scripts/setup` installs.
+/// Python's `jsonschema`, an independent validator of JSON Schemas that `scripts/setup --tests` installs.
 public enum SchemaValidator {
-  /// The judge cannot be started; a test that needs it must fail.
+  /// Problems of a JSON file by a schema; empty when it is valid.
+  public static func problems(of document: String, schema: String) throws -> [String] {
+    var batch = SchemaBatch()
+    try batch.add("", String(contentsOfFile: document, encoding: .utf8), schema: schema)
+    return try batch.problems().map { String($0.dropFirst(": ".count)) }
+  }
+}
+
+/// Many JSON documents validated against their schemas by one run of Python.
+public struct SchemaBatch: Sendable {
+  private struct Item: Encodable {
+    let name: String
+    let schema: String
+    let document: String
+  }
+
+  /// The validator cannot be started; a test that needs it must fail.
   public struct Missing: Error, CustomStringConvertible {
     public let description: String
   }
@@ -10,37 +26,42 @@ public enum SchemaValidator {
   private static let program = """
     import json, sys
     from jsonschema import Draft202012Validator
-    schema = json.load(open(sys.argv[1], encoding="utf-8"))
-    Draft202012Validator.check_schema(schema)
-    document = json.load(open(sys.argv[2], encoding="utf-8"))
-    for error in Draft202012Validator(schema).iter_errors(document):
-        print("/".join(str(part) for part in error.absolute_path) + ": " + error.message[:300])
+    validators = {}
+    for item in json.load(open(sys.argv[1], encoding="utf-8")):
+        schema = item["schema"]
+        if schema not in validators:
+            loaded = json.load(open(schema, encoding="utf-8"))
+            Draft202012Validator.check_schema(loaded)
+            validators[schema] = Draft202012Validator(loaded)
+        for error in validators[schema].iter_errors(json.loads(item["document"])):
+            place = "/".join(str(part) for part in error.absolute_path)
+            print(f"{item['name']}: {place}: {error.message[:300]}")
     """
 
-  /// What is wrong with a JSON file by a schema; nothing when it is valid.
-  public static func problems(of document: String, schema: String) throws -> [String] {
-    for python in ["python3", "/usr/bin/python3"] {
-      guard try run(python, ["-c", "import jsonschema"]).status == 0 else { continue }
-      let (status, output, errors) = try run(python, ["-c", program, schema, document])
-      guard status == 0 else { throw Missing(description: "the schema judge failed: \(errors)") }
-      return output.split(separator: "\n").map(String.init)
-    }
-    throw Missing(description: "no python3 with the package jsonschema; install python3-jsonschema")
+  private var items: [Item] = []
+
+  public init() {}
+
+  public var count: Int { items.count }
+
+  /// - Parameters:
+  ///   - name: leads every problem of this document.
+  ///   - document: JSON text.
+  ///   - schema: the schema's file.
+  public mutating func add(_ name: String, _ document: String, schema: String) {
+    items.append(Item(name: name, schema: schema, document: document))
   }
 
-  private static func run(_ program: String, _ arguments: [String]) throws -> (
-    status: Int32, output: String, errors: String
-  ) {
-    let process = Process()
-    process.executableURL = URL(filePath: "/usr/bin/env")
-    process.arguments = [program] + arguments
-    let (output, errors) = (Pipe(), Pipe())
-    process.standardOutput = output
-    process.standardError = errors
-    try process.run()
-    let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    let complaints = String(decoding: errors.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    return (process.terminationStatus, text, complaints)
+  /// One line for each problem, led by the document's name; empty when all are valid.
+  public func problems() throws -> [String] {
+    let folder = try ScratchFolder()
+    let list = try folder.write("documents.json", try JSONEncoder().encode(items))
+    var errors = "no python3"
+    for python in ["python3", "/usr/bin/python3"] {
+      let result = try MediaTool.run(python, ["-c", Self.program, list])
+      if result.status == 0 { return result.text.split(separator: "\n").map(String.init) }
+      errors = result.errors
+    }
+    throw Missing(description: "the validator (python3-jsonschema) failed: \(errors)")
   }
 }

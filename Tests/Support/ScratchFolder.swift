@@ -1,6 +1,6 @@
 public import Foundation
 
-/// A folder of a test's own that goes away with it.
+/// A temporary folder of one test, removed together with the value.
 public final class ScratchFolder: Sendable {
   public let url: URL
 
@@ -14,7 +14,7 @@ public final class ScratchFolder: Sendable {
   public var path: String { url.path(percentEncoded: false) }
   public func path(_ name: String) -> String { url.appending(path: name).path(percentEncoded: false) }
 
-  /// Writes a file, and the folders it lies in; gives its path.
+  /// Writes a file and the folders above it; returns its path.
   @discardableResult
   public func write(_ name: String, _ data: Data) throws -> String {
     let file = url.appending(path: name)
@@ -26,7 +26,7 @@ public final class ScratchFolder: Sendable {
   @discardableResult
   public func write(_ name: String, _ text: String) throws -> String { try write(name, Data(text.utf8)) }
 
-  /// A file that `ffmpeg` makes with these arguments.
+  /// Generates a file with `ffmpeg` and these arguments; returns its path.
   public func make(_ name: String, _ arguments: String...) throws -> String {
     try MediaTool.ffmpeg(arguments + [name], in: url)
     return path(name)

@@ -6,11 +6,11 @@ import Testing
 import Timing
 import Verification
 
-struct BrokenMediaTests {
+@Suite(.media) struct BrokenMediaTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
-  @Test("A file that is not there is an error, not a verdict")
+  @Test("A missing file is an error, not a verdict")
   func missing() throws {
     let verifier = try Verifier(spec: TestClip.everything)
     let error = #expect(throws: LibavError.self) { _ = try verifier.verify(folder.path("nothing.mp4")) }
@@ -18,8 +18,8 @@ struct BrokenMediaTests {
   }
 
   @Test(
-    "Text, nothing, and a header cut off fail by not opening",
-    arguments: ["hello, I am no film\n", "", "\0\0\0\u{18}ftypmp42"])
+    "Text, an empty file and a truncated header fail to open",
+    arguments: ["hello, not a video\n", "", "\0\0\0\u{18}ftypmp42"])
   func noMedia(_ text: String) throws {
     let path = try folder.write("clip.mp4", Data(text.utf8))
     let report = try TestClip.report(path)
@@ -37,7 +37,7 @@ struct BrokenMediaTests {
     #expect(try TestClip.report(path).finding("container.opens")?.status == .fail)
   }
 
-  @Test("A file whose end is missing is truncated and does not decode cleanly")
+  @Test("A truncated file fails, and does not decode cleanly")
   func truncated() throws {
     let whole = try TestClip.make(folder, extra: ["-movflags", "+faststart"])
     let data = try Data(contentsOf: URL(filePath: whole))
@@ -50,7 +50,7 @@ struct BrokenMediaTests {
   }
 
   @Test(
-    "Damaged bytes in the middle are found where ffmpeg finds them, with a time", arguments: ["libx264", "libx265"])
+    "Damaged bytes are found if ffmpeg finds them, with a time", arguments: ["libx264", "libx265"])
   func corrupted(_ codec: String) throws {
     let whole = try TestClip.make(
       folder, seconds: 4, audio: nil, extra: ["-c:v", codec, "-movflags", "+faststart", "-g", "24"])
@@ -77,7 +77,7 @@ struct BrokenMediaTests {
     #expect(finding?.status == .fail)
   }
 
-  @Test("Audio alone has no frame, and no rule about frames holds")
+  @Test("A file with audio only fails every rule about video")
   func audioOnly() throws {
     let path = try folder.make("audio.m4a", "-f", "lavfi", "-i", "sine=duration=1", "-c:a", "aac")
     let report = try TestClip.report(path)

@@ -5,14 +5,14 @@ import Testing
 import Timing
 import Verification
 
-/// Defects that ffmpeg puts into moving films, and films without any.
-struct DefectTests {
+/// Defects that ffmpeg puts into moving video, and video without any.
+@Suite(.media) struct DefectTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
-  /// A film that moves all over, as a camera does: a frame of noise that slides by `step` pixels a frame. 60 frames of 24 a second, with a
-  /// steady audio.
-  private func fixture(_ name: String, frame: String = "null", audio: String = "anull", step: Int = 2) throws -> String {
+  /// A panning video: an image of noise that moves by `step` pixels per frame; 60 frames at 24 fps with steady audio.
+  private func fixture(_ name: String, frame: String = "null", audio: String = "anull", step: Int = 2) throws -> String
+  {
     try folder.make(
       name, "-f", "lavfi", "-i",
       "color=gray:size=640x480:rate=24:duration=2.5,noise=alls=90:all_seed=7,gblur=sigma=6,"
@@ -37,13 +37,13 @@ struct DefectTests {
     return try TestClip.report(path, TestClip.spec(rules), expectation)
   }
 
-  @Test("An uncut film has no defect, with and without declared joins", arguments: [true, false])
+  @Test("An uncut video has no defect, with and without declared joins", arguments: [true, false])
   func clean(_ joined: Bool) throws {
     let report = try report(try fixture("clean.mp4"), joined: joined)
     #expect(report.reasons.map(\.message) == [])
   }
 
-  @Test("A repeated frame at a join is found where it is")
+  @Test("A repeated frame at a join is located")
   func duplicate() throws {
     let path = try fixture("twice.mp4", frame: "loop=loop=1:size=1:start=30,setpts=N/24/TB")
     let finding = try #require(try report(path).finding("join.duplicates"))
@@ -51,7 +51,7 @@ struct DefectTests {
     #expect(finding.start == Rational(30, 24))
   }
 
-  @Test("A frame that is three code values brighter for a moment is found where it is")
+  @Test("A single frame that is three code values brighter is located")
   func flash() throws {
     let path = try fixture("flash.mp4", frame: "lutyuv=y=val+3:enable='eq(n,30)'")
     let finding = try #require(try report(path).finding("join.flashes"))
@@ -59,7 +59,7 @@ struct DefectTests {
     #expect(finding.start == Rational(30, 24))
   }
 
-  @Test("Ten silent milliseconds in audio that goes on are found where they are")
+  @Test("A gap of ten milliseconds in the audio is located")
   func gap() throws {
     let path = try fixture("gap.mp4", audio: "volume=0:enable='between(t,1.25,1.2595)'")
     let report = try report(path)
@@ -69,8 +69,8 @@ struct DefectTests {
     #expect(abs(try #require(finding.end).doubleValue - 1.26) < 0.005)
   }
 
-  @Test("Black, frozen and silent stretches are those of ffmpeg's detectors, within a frame")
-  func stretches() throws {
+  @Test("Black, frozen and silent intervals agree with ffmpeg's detectors within a frame")
+  func intervals() throws {
     let path = try fixture(
       "stretches.mp4", frame: "drawbox=c=black:t=fill:enable='between(n,10,19)',loop=loop=28:size=1:start=30",
       audio: "volume=0:enable='between(t,0.6,2.2)'")
@@ -94,12 +94,12 @@ struct DefectTests {
       #expect(intervals.count == 1 && starts.count == 1, "\(id)")
       guard let interval = intervals.first, let from = starts.first else { continue }
       #expect(abs(interval.start.doubleValue - from) <= 1 / 24, "\(id)")
-      // Where it lasts to the end, ffmpeg tells no end.
+      // ffmpeg reports no end for an interval that lasts to the end of the file.
       if let to = ends.first { #expect(abs((interval.end?.doubleValue ?? 0) - to) <= 1 / 24 + 0.001, "\(id)") }
     }
   }
 
-  @Test("Loudness and true peak are those of ffmpeg's meter")
+  @Test("Loudness and true peak agree with ffmpeg's meter")
   func loudness() throws {
     let path = try folder.make(
       "loud.mov", "-f", "lavfi", "-i",
@@ -119,8 +119,8 @@ struct DefectTests {
     #expect(try #require(report.measurements[ids[2]]?.value.doubleValue) > loudness)
   }
 
-  @Test("Cuts, bars, combing, flashing and a dead channel are found, and not where they are not")
-  func sights() throws {
+  @Test("Cuts, bars, combing, flashing and a dead channel are found only where they are")
+  func visibleDefects() throws {
     let plain = try fixture("plain.mp4")
     let cut = try fixture("cut.mp4", frame: "negate=enable='gte(n,30)'")
     let boxed = try fixture("boxed.mp4", frame: "crop=320:180,pad=320:240:0:30,noise=c0s=6:allf=t")
@@ -141,7 +141,7 @@ struct DefectTests {
     #expect(values("audio.channels.dead") == [0, 0, 0, 0, 1])
   }
 
-  @Test("Shots that were asked for begin with cuts, or it is said which does not")
+  @Test("Requested cuts are found, or the missing ones are named")
   func requestedCuts() throws {
     let path = try fixture("two.mp4", frame: "negate=enable='gte(n,30)'")
     var expectation = Expectation()
@@ -153,7 +153,7 @@ struct DefectTests {
     #expect(finding.message.contains("0.5 s") && finding.intervals.count == 1)
   }
 
-  @Test("The first frame is like the image it was made from, and not like another")
+  @Test("The first frame resembles its start image, and no other")
   func startImage() throws {
     let path = try fixture("from.mp4")
     let image = try folder.make("start.png", "-i", path, "-frames:v", "1")
@@ -161,7 +161,7 @@ struct DefectTests {
     var expectation = Expectation()
     expectation.startImage = image
     #expect(try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.start_image")?.status == .pass)
-    // A model takes the middle of an image of another shape.
+    // Models crop an image of another shape to its middle.
     let tall = try folder.make("tall.png", "-i", path, "-vf", "pad=320:480:0:120:gray", "-frames:v", "1")
     expectation.startImage = tall
     #expect(try TestClip.report(path, TestClip.spec([:]), expectation).finding("request.start_image")?.status == .pass)
@@ -175,7 +175,7 @@ struct DefectTests {
     #expect(missing?.status == .inconclusive)
   }
 
-  @Test("Only what a rule needs is decoded")
+  @Test("Decodes only what a rule needs")
   func onlyWhatIsNeeded() throws {
     let path = try fixture("lazy.mp4")
     let report = try TestClip.report(path, TestClip.spec(["video.size": DeliverableRule(condition: nil)]))

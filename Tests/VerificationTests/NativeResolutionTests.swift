@@ -6,8 +6,8 @@ import Support
 import Testing
 import Verification
 
-/// Frames that are scaled by ffmpeg, and some that are not.
-@Suite struct NativeResolutionTests {
+/// Frames that ffmpeg scaled up, and native ones.
+@Suite(.media) struct NativeResolutionTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
@@ -17,8 +17,8 @@ import Verification
     "yuv420p10le",
   ]
 
-  /// Encodes one frame through filters, and judges it.
-  private func judge(
+  /// Encodes one frame through filters and estimates its native resolution.
+  private func estimate(
     _ frame: String, _ filters: String, _ encoding: [String] = h264, name: String = "clip.mp4"
   ) throws -> NativeResolutionReport {
     try MediaTool.ffmpeg(["-i", frame, "-vf", filters] + encoding + [name], in: folder.url)
@@ -34,16 +34,16 @@ import Verification
     "scale=\(source):flags=lanczos,scale=\(target):flags=\(kernel)"
   }
 
-  @Test("4K from 720, 1080 and 1440 lines is told with its size, and native 4K is not touched")
+  @Test("4K scaled up from 720, 1080 and 1440 lines is recognized with its source size; native 4K passes")
   func fourK() throws {
     let frame = try frame(3840, 2160)
-    let native = try judge(frame, "null")
+    let native = try estimate(frame, "null")
     #expect(native.verdict == .native)
     #expect(native.estimatedWidth == nil && native.estimatedHeight == nil)
     #expect(native.keyFrames == 1)
     #expect(native.note.contains("AI super-resolution"))
     for (width, height, kernel) in [(1280, 720, "bilinear"), (1920, 1080, "lanczos"), (2560, 1440, "bicubic")] {
-      let report = try judge(frame, Self.upscaled(from: "\(width):\(height)", to: "3840:2160", kernel))
+      let report = try estimate(frame, Self.upscaled(from: "\(width):\(height)", to: "3840:2160", kernel))
       #expect(report.verdict == .upscaled, "\(height)")
       #expect(report.estimatedWidth == width && report.estimatedHeight == height)
       #expect(report.confidence > 0.75 && report.confidence <= 1)
@@ -52,15 +52,15 @@ import Verification
     }
   }
 
-  @Test("A source that was averaged down to its size is told, not half of it")
+  @Test("The size of an area-averaged source is found, not half of it")
   func averaged() throws {
     let softNoise = "lutyuv=y=128,noise=c0s=90:c0f=a,gblur=sigma=1.2"
-    let report = try judge(
+    let report = try estimate(
       frame(3840, 2160), softNoise + ",scale=2560:1440:flags=area,scale=3840:2160:flags=lanczos")
     #expect(report.estimatedHeight == 1440)
   }
 
-  /// The 4K preset refuses what was scaled up, in fast mode too.
+  /// The 4K preset rejects an upscaled clip, in fast mode too.
   private func expectRefused(_ path: String, source: String) throws {
     let spec = try PresetLibrary(directory: ProjectFiles.path("presets")).deliverableSpec(named: "uhd-4k")
     for mode in [Verifier.Mode.full, .fast] {
@@ -73,7 +73,7 @@ import Verification
     }
   }
 
-  @Test("As a rule, native frames pass, flat ones are inconclusive, and what was scaled up fails")
+  @Test("The rule passes native frames, fails upscaled ones and is inconclusive for flat ones")
   func rule() throws {
     let frame = try frame(1080, 720)
     func finding(_ filters: String, _ mode: Verifier.Mode = .full) throws -> Finding {
@@ -93,24 +93,24 @@ import Verification
     #expect(flat.status == .inconclusive && flat.message.contains("flat"))
   }
 
-  @Test("Other shapes, depths and codecs: upright 10-bit HEVC, square H.264, and what has no loss at all")
+  @Test("Other shapes, depths and codecs: portrait 10-bit HEVC, square H.264, and lossless images")
   func shapes() throws {
     let frame = try frame(2160, 2160)
-    let upright = try judge(
+    let portrait = try estimate(
       frame, "crop=1080:1920," + Self.upscaled(from: "720:1280", to: "1080:1920"), Self.hevc)
-    #expect(upright.verdict == .upscaled)
-    #expect(upright.estimatedWidth == 720 && upright.estimatedHeight == 1280)
-    #expect(try judge(frame, "crop=1080:1920", Self.hevc).verdict == .native)
-    let square = try judge(frame, Self.upscaled(from: "1440:1440", to: "2160:2160", "spline"))
+    #expect(portrait.verdict == .upscaled)
+    #expect(portrait.estimatedWidth == 720 && portrait.estimatedHeight == 1280)
+    #expect(try estimate(frame, "crop=1080:1920", Self.hevc).verdict == .native)
+    let square = try estimate(frame, Self.upscaled(from: "1440:1440", to: "2160:2160", "spline"))
     #expect(square.estimatedWidth == 1440 && square.estimatedHeight == 1440)
     let small = "crop=1080:720," + Self.upscaled(from: "720:480", to: "1080:720")
     for (name, codec) in [
       ("still.png", ["-pix_fmt", "rgb24"]), ("deep.png", ["-pix_fmt", "gray16be"]),
       ("still.jpg", ["-pix_fmt", "yuvj420p", "-q:v", "2"]), ("clip.mkv", ["-c:v", "ffv1", "-pix_fmt", "gbrp"]),
     ] {
-      let report = try judge(frame, small, codec, name: name)
+      let report = try estimate(frame, small, codec, name: name)
       #expect(report.estimatedHeight == 480, "\(name)")
-      #expect(try judge(frame, "crop=1080:720", codec, name: name).verdict == .native, "\(name)")
+      #expect(try estimate(frame, "crop=1080:720", codec, name: name).verdict == .native, "\(name)")
     }
   }
 
@@ -118,36 +118,36 @@ import Verification
   func poor() throws {
     let frame = try frame()
     for codec in [Self.h264, Self.hevc] {
-      let soft = try judge(frame, "gblur=sigma=4", codec)
+      let soft = try estimate(frame, "gblur=sigma=4", codec)
       #expect(soft.verdict != .upscaled)
-      let dark = try judge(frame, "lutyuv=y=16+(val-16)/40", codec)
+      let dark = try estimate(frame, "lutyuv=y=16+(val-16)/40", codec)
       #expect(dark.verdict != .upscaled)
-      let flat = try judge(frame, "lutyuv=y=100:u=128:v=128", codec)
+      let flat = try estimate(frame, "lutyuv=y=100:u=128:v=128", codec)
       #expect(flat.verdict == .inconclusive)
       #expect(flat.keyFrames == 0)
       #expect(flat.note.contains("flat"))
     }
   }
 
-  @Test("Sizes that share a bin with the codecs' blocks, or leave too little, are not reported")
+  @Test("Source sizes that codec blocks could imitate are not reported")
   func excluded() throws {
     let frame = try frame()
     for source in ["1440:810", "1600:900"] {
-      let report = try judge(frame, Self.upscaled(from: source, to: "1920:1080"))
+      let report = try estimate(frame, Self.upscaled(from: source, to: "1920:1080"))
       #expect(report.verdict != .upscaled, "\(source)")
     }
   }
 
   @Test(
-    "Codecs of plain 8×8 blocks make no soft frame look scaled up, and hide one that was scaled up from half the size"
+    "Codecs with plain 8×8 blocks make no soft frame look upscaled, but hide a source of half the size"
   )
   func plainBlocks() throws {
     let frame = try frame()
     for codec in ["mpeg2video", "mpeg4", "mjpeg"] {
       let encoding = ["-c:v", codec, "-q:v", "4", "-pix_fmt", codec == "mjpeg" ? "yuvj420p" : "yuv420p"]
-      let soft = try judge(frame, "crop=1280:960:0:0,gblur=sigma=5", encoding, name: "clip.mov")
+      let soft = try estimate(frame, "crop=1280:960:0:0,gblur=sigma=5", encoding, name: "clip.mov")
       #expect(soft.verdict != .upscaled, "\(codec)")
-      let half = try judge(
+      let half = try estimate(
         frame, "crop=1280:960:0:0," + Self.upscaled(from: "640:480", to: "1280:960", "neighbor"), encoding,
         name: "clip.mov")
       #expect(half.verdict == .inconclusive, "\(codec)")
@@ -155,7 +155,7 @@ import Verification
     }
   }
 
-  @Test("Half the size is told after codecs that smooth their blocks")
+  @Test("A source of half the size is found after codecs with a deblocking filter")
   func half() throws {
     let frame = try frame()
     let filters = Self.upscaled(from: "960:540", to: "1920:1080", "bilinear")
@@ -164,46 +164,46 @@ import Verification
       ("clip.mp4", ["-c:v", "libsvtav1", "-preset", "12", "-crf", "25"]), ("clip.mkv", Self.h264),
       ("clip.mov", ["-c:v", "prores_ks", "-profile:v", "2"]),
     ] {
-      let report = try judge(
+      let report = try estimate(
         frame, filters, encoding + ["-pix_fmt", name == "clip.mov" ? "yuv422p10le" : "yuv420p"], name: name)
       #expect(report.estimatedHeight == 540, "\(name)")
     }
   }
 
-  @Test("Of a frame that was scaled up twice the first size is told")
+  @Test("Of a frame that was scaled up twice, the first size is found")
   func twice() throws {
-    let report = try judge(
+    let report = try estimate(
       try frame(), "scale=854:480:flags=lanczos,scale=1280:720:flags=lanczos,scale=1920:1080:flags=lanczos")
     #expect(report.verdict == .upscaled && report.estimatedHeight == 480)
   }
 
-  @Test("Odd numbers of rows and columns are no hindrance")
+  @Test("Odd sizes are estimated")
   func oddSizes() throws {
     let frame = try frame(1081, 721)
     let png = ["-pix_fmt", "gray"]
-    #expect(try judge(frame, "null", png, name: "native.png").verdict == .native)
-    let report = try judge(frame, Self.upscaled(from: "720:480", to: "1081:721"), png, name: "scaled.png")
+    #expect(try estimate(frame, "null", png, name: "native.png").verdict == .native)
+    let report = try estimate(frame, Self.upscaled(from: "720:480", to: "1081:721"), png, name: "scaled.png")
     #expect(report.estimatedHeight == 480)
   }
 
-  @Test("Black bars do not hide a smaller source, whether they were scaled with it or put on later")
+  @Test("Black bars do not hide a smaller source, whether scaled with it or added later")
   func bars() throws {
     let frame = try frame()
-    let inside = try judge(
+    let inside = try estimate(
       frame,
       "scale=1280:720:flags=lanczos,drawbox=h=70:c=black:t=fill,drawbox=y=651:h=69:c=black:t=fill,"
         + "scale=1920:1080:flags=bicubic")
     #expect(inside.estimatedHeight == 720)
     #expect(inside.vertical.activeLength < 900 && inside.vertical.activeLength > 800)
     #expect(inside.vertical.length == 1080)
-    let outside = try judge(
+    let outside = try estimate(
       frame, "scale=1280:720:flags=lanczos,crop=1280:534,scale=1920:801:flags=bicubic,pad=1920:1080:0:140")
     #expect(outside.estimatedHeight == 720)
     #expect((800...802).contains(outside.vertical.activeLength))
-    #expect(try judge(frame, "crop=1920:801,pad=1920:1080:0:139").verdict == .native)
+    #expect(try estimate(frame, "crop=1920:801,pad=1920:1080:0:139").verdict == .native)
   }
 
-  @Test("Of many keyframes twelve are taken, in every container the same")
+  @Test("Of many keyframes the same twelve are used in every container")
   func manyKeys() throws {
     let frame = try frame(1080, 720)
     let filters = "scale=720:480:flags=lanczos,scroll=horizontal=0.01,scale=1080:720:flags=bicubic"
@@ -226,20 +226,20 @@ import Verification
     #expect(few.keyFrames == 1)
   }
 
-  @Test("Too small a frame is inconclusive; one without room for smaller sources says so")
+  @Test("Too small a frame is inconclusive; a note reports that no smaller source could be tried")
   func small() throws {
     let frame = try frame(640, 360)
-    #expect(try judge(frame, "crop=100:100").verdict == .inconclusive)
-    let report = try judge(frame, "null")
+    #expect(try estimate(frame, "crop=100:100").verdict == .inconclusive)
+    let report = try estimate(frame, "null")
     #expect(report.verdict == .native)
     #expect(report.horizontal.candidate == nil)
     #expect(report.note.contains("No smaller source could be tried"))
   }
 
-  @Test("Files without a frame are errors that name them")
+  @Test("A file without video is an error that names it")
   func noFrame() throws {
     let audio = try folder.make("audio.m4a", "-f", "lavfi", "-i", "sine=duration=0.5", "-c:a", "aac")
-    let text = try folder.write("text.mp4", "no film")
+    let text = try folder.write("text.mp4", "no video")
     for (path, code) in [
       (audio, LibavError.Code.noSuchStream), (text, .invalidData), (folder.path("nothing.mp4"), .fileNotFound),
     ] {
@@ -249,12 +249,10 @@ import Verification
     }
   }
 
-  @Test("No real clip is called upscaled, and each opens as it should", .enabled(if: RealClips.areThere))
-  func realClips() throws {
-    for path in RealClips.paths {
-      guard let info = try MediaTool.ffprobe(path), (info["streams"] as? [Any])?.isEmpty == false else { continue }
-      let report = try NativeResolution.estimate(path: path)
-      #expect(report.verdict != .upscaled, "\(path)")
-    }
+  @Test("No real clip is called upscaled", .enabled(if: RealClips.areThere), arguments: RealClips.paths)
+  func realClips(_ path: String) throws {
+    guard let info = try MediaTool.ffprobe(path), (info["streams"] as? [Any])?.isEmpty == false else { return }
+    let report = try NativeResolution.estimate(path: path)
+    #expect(report.verdict != .upscaled)
   }
 }

@@ -1,15 +1,21 @@
 import Foundation
 import Support
 
-/// Frames with the spectrum of natural scenes, made here so that nothing about them was ever scaled.
+/// Images with the spectrum of natural scenes, drawn here so that they were never scaled.
 enum NativeTestImage {
   /// Writes discs and boxes of many sizes that hide each other ("dead leaves"), with some grain, as a grey PGM.
   ///
   /// Occlusion gives sharp edges at every scale and a spectrum that falls as that of photographs does
   /// (https://doi.org/10.1023/A:1008157409216).
-  static func write(_ folder: ScratchFolder, _ name: String, width: Int, height: Int, seed: UInt64 = 1) throws -> String
-  {
-    var random = Random(state: seed)
+  static func write(_ folder: ScratchFolder, _ name: String, width: Int, height: Int) throws -> String {
+    let image = try images.value(for: "\(width)x\(height)") { draw(width: width, height: height) }.value
+    return try folder.write(name, image)
+  }
+
+  private static let images = OnceCache<Data>()
+
+  private static func draw(width: Int, height: Int) -> Data {
+    var random = Random(state: 1)
     var pixels = [UInt8](repeating: 120, count: width * height)
     let leaves = width * height / 400
     for leaf in 0..<leaves {
@@ -30,7 +36,7 @@ enum NativeTestImage {
     for index in pixels.indices {
       pixels[index] = UInt8(clamping: Int(pixels[index]) + Int((random.unit() + random.unit() - 1) * 12))
     }
-    return try folder.write(name, Data("P5\n\(width) \(height)\n255\n".utf8) + Data(pixels))
+    return Data("P5\n\(width) \(height)\n255\n".utf8) + Data(pixels)
   }
 
   /// The same numbers on every machine (SplitMix64).

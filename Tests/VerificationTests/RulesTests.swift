@@ -4,7 +4,7 @@ import Support
 import Testing
 import Verification
 
-struct RulesTests {
+@Suite(.media) struct RulesTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
@@ -33,7 +33,7 @@ struct RulesTests {
   }
 
   @Test(
-    "What a rule's severity is decides the verdict",
+    "A rule's severity determines the verdict",
     arguments: [
       (DeliverableRule.Severity.fail, Verdict.fail, Finding.Status.fail), (.warn, .warn, .warn), (.info, .pass, .warn),
     ])
@@ -45,8 +45,8 @@ struct RulesTests {
     #expect(report.finding("video.codec")?.status == status)
   }
 
-  @Test("A rule with a 'when' applies only in its circumstances, measured or asked for")
-  func circumstances() throws {
+  @Test("A rule with a 'when' applies only if its conditions hold, measured or requested")
+  func conditions() throws {
     let path = try TestClip.make(folder, audio: nil)
     let rules = [
       "audio.length": DeliverableRule(condition: .atMost(0.05), when: ["audio_present": true]),
@@ -61,7 +61,7 @@ struct RulesTests {
     #expect(try TestClip.report(path, spec, Expectation(audio: true)).finding("audio.present")?.status == .fail)
   }
 
-  @Test("What cannot be measured is inconclusive and warns")
+  @Test("An unmeasurable check is inconclusive and warns")
   func inconclusive() throws {
     let path = try folder.make(
       "clip.webm", "-f", "lavfi", "-i", "testsrc2=size=160x120:rate=10:duration=0.5", "-c:v", "libvpx-vp9", "-deadline",
@@ -71,7 +71,7 @@ struct RulesTests {
     #expect(report.verdict == .warn)
   }
 
-  @Test("The JSON has every member of the contract, null where there is nothing")
+  @Test("The JSON has every member of the contract, null for missing values")
   func json() throws {
     let path = try TestClip.make(folder, audio: nil)
     let rules = ["video.size": DeliverableRule(condition: .between(1, 2))]
@@ -119,7 +119,7 @@ struct RulesTests {
     #expect(CheckCatalogue.listing.contains { $0.hasPrefix("video.duration ") && $0.contains("[s]") })
   }
 
-  @Test("Where there is no audio, it has no defects; what is asked of it is missing")
+  @Test("Without audio, defect checks do not run and requirements fail")
   func noAudio() throws {
     let path = try TestClip.make(folder, audio: nil)
     let ids = ["audio.gaps", "audio.clipping", "audio.silence", "audio.channels.dead", "audio.length"]
@@ -131,15 +131,15 @@ struct RulesTests {
     #expect(report.finding("audio.loudness.integrated")?.message == "There is no audio.")
   }
 
-  @Test("A rate lies between two numbers as the fraction it is", arguments: ["24000/1001", "30", "60000/1001", "12"])
+  @Test("Rates are compared as exact fractions", arguments: ["24000/1001", "30", "60000/1001", "12"])
   func rates(_ rate: String) throws {
     let path = try TestClip.make(folder, rate: rate, seconds: 0.5, audio: nil)
     let rules = ["video.frame_rate": DeliverableRule(condition: .between(23, 60))]
     #expect(try TestClip.report(path, TestClip.spec(rules)).verdict == (rate == "12" ? .fail : .pass))
   }
 
-  @Test("A container that gives pixels another shape than the bit stream does is told apart from one that agrees")
-  func wrappedShape() throws {
+  @Test("A container whose sample aspect ratio contradicts the bit stream fails")
+  func sampleAspectRatioOfTheContainer() throws {
     let same = try TestClip.make(folder, "same.mp4", seconds: 0.5, audio: nil, extra: ["-vf", "setsar=4/3"])
     let other = try folder.make("other.mp4", "-i", same, "-c", "copy", "-aspect", "4:3")
     let spec = TestClip.spec(["video.wrapper": DeliverableRule(condition: .equals(true))])

@@ -6,11 +6,11 @@ import Testing
 import Timing
 import Verification
 
-struct VerifierTests {
+@Suite(.media) struct VerifierTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
-  @Test("A audio clip passes what was asked for, with the counts that ffmpeg finds")
+  @Test("A clip passes the request, with ffmpeg's frame count")
   func passes() throws {
     let path = try TestClip.make(folder, extra: ["-movflags", "+faststart"])
     let asked = Expectation(size: (320, 240), duration: Rational(2), audio: true, frameRate: FrameRate(24))
@@ -36,7 +36,7 @@ struct VerifierTests {
     #expect(report.finding("request.size") != nil && report.finding("audio.silent") != nil)
   }
 
-  @Test("An exact NTSC rate is measured as its fraction, and is not 24 or 23.976")
+  @Test("An NTSC rate is measured as its exact fraction, not 24 or 23.976")
   func exactRate() throws {
     let path = try TestClip.make(folder, rate: "24000/1001", audio: nil)
     let report = try TestClip.report(path, TestClip.everything, Expectation(frameRate: FrameRate(24)))
@@ -45,7 +45,7 @@ struct VerifierTests {
     #expect(report.finding("request.frame_rate")?.status == .fail)
   }
 
-  @Test("Uneven frames are found out")
+  @Test("A variable frame rate fails")
   func variableRate() throws {
     let path = try TestClip.make(
       folder, audio: nil,
@@ -59,7 +59,7 @@ struct VerifierTests {
     #expect(finding.message.contains("off an even rate"))
   }
 
-  @Test("Audio that ends early or late is measured, and told where", arguments: [1.4, 2.6])
+  @Test("Audio that ends early or late is measured and located", arguments: [1.4, 2.6])
   func audioLength(_ seconds: Double) throws {
     let path = try TestClip.make(folder, audio: seconds)
     let rules = ["audio.length": DeliverableRule(condition: .atMost(0.05), severity: .warn)]
@@ -73,7 +73,7 @@ struct VerifierTests {
     #expect(finding.message.contains(seconds < 2 ? "before the frame" : "after the frame"))
   }
 
-  @Test("A wrong size fails the preset and the request, with both sizes in the sentence")
+  @Test("A wrong size fails the preset and the request, with both sizes in the message")
   func wrongSize() throws {
     let path = try TestClip.make(folder, audio: nil)
     let rules = ["video.size": DeliverableRule(condition: .anyOf(["3840x2160", "2160x3840"]))]
@@ -87,16 +87,16 @@ struct VerifierTests {
     }
   }
 
-  @Test("A turned frame has the size that a viewer sees")
+  @Test("The size of a rotated video is its display size")
   func rotated() throws {
     let flat = try TestClip.make(folder, audio: nil)
-    let path = try folder.make("turned.mp4", "-i", flat, "-c", "copy", "-metadata:s:v:0", "rotate=90")
+    let path = try folder.make("rotated.mp4", "-i", flat, "-c", "copy", "-metadata:s:v:0", "rotate=90")
     let report = try TestClip.report(path)
     #expect(report.measurements["video.size"]?.value == "240x320")
     #expect(report.measurements["video.rotation"]?.value != 0)
   }
 
-  @Test("The length may be half a second off what was asked for, and no more")
+  @Test("The length may differ from the request by half a second and no more")
   func duration() throws {
     let path = try TestClip.make(folder, seconds: 2, audio: nil)
     for (asked, status) in [(Rational(5, 2), Finding.Status.pass), (Rational(51, 20), .fail), (Rational(7, 5), .fail)] {
@@ -105,8 +105,8 @@ struct VerifierTests {
     }
   }
 
-  @Test("Audio asked for and missing fails; audio asked for and silent warns; nobody asked: nothing to say")
-  func audioAskedFor() throws {
+  @Test("Requested audio that is missing fails; silent audio warns; without a request neither matters")
+  func requestedAudio() throws {
     let none = try TestClip.make(folder, "none.mp4", audio: nil)
     let silent = try TestClip.make(folder, "silent.mp4", audioSource: "anullsrc=r=48000:cl=stereo")
     let spec = TestClip.spec([:])
@@ -118,7 +118,7 @@ struct VerifierTests {
     #expect(report.reasons.map(\.check) == ["audio.silent"])
   }
 
-  @Test("One frame is a clip too")
+  @Test("A clip of one frame passes")
   func oneFrame() throws {
     let path = try TestClip.make(folder, seconds: 0.04, audio: nil)
     let report = try TestClip.report(path)
@@ -127,7 +127,7 @@ struct VerifierTests {
     #expect(report.finding("video.frame_rate.constant")?.status == .pass)
   }
 
-  @Test("Levels of the audio are those of ffmpeg's own meter", arguments: ["aac", "pcm_s16le"])
+  @Test("Audio levels agree with ffmpeg's meter", arguments: ["aac", "pcm_s16le"])
   func levels(_ codec: String) throws {
     let path = try TestClip.make(
       folder, "clip.mov", audioSource: "sine=frequency=440:sample_rate=48000", extra: ["-c:a", codec])
@@ -141,7 +141,7 @@ struct VerifierTests {
     #expect(abs(try #require(loudest?.value.doubleValue) - (Double(peak) ?? 0)) < 0.1)
   }
 
-  @Test("Fast mode decodes keyframes at most and says so")
+  @Test("Fast mode decodes keyframes at most and marks the other checks as not run")
   func fast() throws {
     let path = try TestClip.make(folder)
     let report = try Verifier(spec: TestClip.everything, mode: .fast).verify(path)
@@ -152,7 +152,7 @@ struct VerifierTests {
     #expect(report.measurements["video.frame_count"]?.value == 48)
   }
 
-  @Test("Progress reaches its end")
+  @Test("Progress ends at 1")
   func progress() throws {
     let path = try TestClip.make(folder)
     var seen: [VerificationProgress] = []
