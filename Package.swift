@@ -56,7 +56,13 @@ let package = Package(
     .systemLibrary(name: "CCrypto"),
     room("Timing"),
     room("Files", [crypto]),
-    room("Libav", ["CLibav", "Timing"]),
+    // Linux loads libav when it is first called (loader.c); other systems link it.
+    .target(name: "CLibavLoader"),
+    .target(
+      name: "Libav", dependencies: ["CLibav", "CLibavLoader", "Timing"], swiftSettings: strict,
+      linkerSettings: ["avformat", "avcodec", "avfilter", "avutil", "swscale", "swresample"].map {
+        .linkedLibrary($0, .when(platforms: [.macOS]))
+      }),
     room("Bitstream", ["Timing"]),
     room("Color", ["CFFTW", "Libav", "Timing"]),
     .target(
