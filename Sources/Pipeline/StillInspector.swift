@@ -26,7 +26,7 @@ public struct StillInspector: ImageInspector {
       let info = try StillInfo(path: path)
       return ImageFacts(
         format: info.formatName, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain,
-        isUpright: info.orientation == .upright)
+        hasDisplayOrientation: info.orientation == .upright)
     } catch {
       throw LibavError(error.code, "\(error.message)\(Self.advice(on: path, error.code))")
     }

@@ -1,4 +1,4 @@
-/// Why a preset could not be used: a code, the file, and what to do.
+/// Why a preset cannot be used: a code, the file, and what to do.
 public struct PresetError: Error, Sendable, CustomStringConvertible {
   /// Kinds of failure; grows without breaking callers, so it is a struct.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -9,13 +9,13 @@ public struct PresetError: Error, Sendable, CustomStringConvertible {
     public static let notFound = Code("not found")
     /// The file cannot be read. Exit status 66.
     public static let unreadable = Code("unreadable")
-    /// The file's content is wrong. Exit status 65.
+    /// The file has problems. Exit status 65.
     public static let invalid = Code("invalid")
   }
 
   public let code: Code
   public let message: String
-  /// What is wrong inside the file.
+  /// The problems inside the file.
   public let problems: [Problem]
 
   public init(_ code: Code, _ message: String, problems: [Problem] = []) {

@@ -9,15 +9,15 @@ public enum PresetKind: String, Sendable, Hashable, CaseIterable {
 /// Finds presets by name or path, in directories that are searched in order.
 ///
 /// The order: the directory given, `LONGTAKE_PRESETS`, beside the executable (`presets`, `../share/longtake/presets`),
-/// the bundled ones. A preset in an earlier directory stands in for one of the same name in a later one.
+/// the bundled ones. A preset in an earlier directory overrides one of the same name in a later one.
 public struct PresetLibrary: Sendable {
-  /// The variable that names a directory of one's own presets.
+  /// The variable that names a directory of the user's own presets.
   public static let environmentVariable = "LONGTAKE_PRESETS"
   /// The folder that the package manager copies the presets into, beside the executable.
   private static let bundleName = "longtake_Presets.resources"
-  /// Directories above the executable in which that folder is looked for.
+  /// Directories above the executable that are searched for that folder.
   private static let bundleSearchDepth = 4
-  /// Presets that extend one another at most.
+  /// Maximum depth of presets that extend one another.
   private static let extensionDepth = 8
 
   /// Directories that exist, in the order of search.
@@ -26,7 +26,7 @@ public struct PresetLibrary: Sendable {
   /// - Parameters:
   ///   - directory: searched first; must exist.
   ///   - environment: read for ``environmentVariable``, whose directory must exist too.
-  /// - Throws: ``PresetError`` `notFound` when a directory that was named is not there, or when there is none at all.
+  /// - Throws: ``PresetError`` `notFound` when a named directory is missing, or when there is none at all.
   public init(
     directory: String? = nil, environment: [String: String] = ProcessInfo.processInfo.environment
   ) throws {
@@ -80,8 +80,8 @@ public struct PresetLibrary: Sendable {
     return Set(files.filter { $0.hasSuffix(".json") && !$0.hasPrefix(".") }.map { String($0.dropLast(5)) }).sorted()
   }
 
-  /// The file of a preset by name, or by path; nil when there is none. Where a name is both, the preset stands before a file
-  /// that does not end in `.json`.
+  /// The file of a preset by name, or by path; nil when there is none. A preset's name wins over a file that does not
+  /// end in `.json`.
   public func path(of kind: PresetKind, named name: String) -> String? {
     guard !name.isEmpty, !name.contains("\0") else { return nil }
     if name.hasSuffix(".json"), Self.isFile(name) { return name }
@@ -89,7 +89,7 @@ public struct PresetLibrary: Sendable {
     return known.first(where: Self.isFile) ?? (Self.isFile(name) ? name : nil)
   }
 
-  /// A path that stands in a preset counts from that preset's own folder, if there is such a file.
+  /// A path inside a preset is relative to that preset's folder, if there is such a file.
   private static func beside(_ path: String, _ name: String) -> String {
     let own = URL(filePath: path).deletingLastPathComponent().appending(path: name).path(percentEncoded: false)
     return name.contains("/") || name.hasSuffix(".json") ? (isFile(own) ? own : name) : name
@@ -137,11 +137,11 @@ public struct PresetLibrary: Sendable {
         broken = broken ?? error
       }
     }
-    // The one asked for may be the one that cannot be read.
+    // The requested model may be the one that cannot be read.
     throw broken ?? notFound(.models, name)
   }
 
-  /// A model as one provider takes it: the one named if that provider serves it, else its equivalent there.
+  /// A model for one provider: the one named if that provider serves it, else its equivalent there.
   public func model(named name: String, for provider: String) throws -> ModelDescriptor {
     let model = try model(named: name)
     if model.serves(provider) { return model }
@@ -152,7 +152,7 @@ public struct PresetLibrary: Sendable {
     let elsewhere = (model.providers + model.equivalents.keys).sorted().joined(separator: ", ")
     throw PresetError(
       .notFound,
-      "the model \(quoted(name)) is not known at \(quoted(provider)), only at: \(elsewhere). Choose one of these "
+      "the model \(quoted(name)) is not available at \(quoted(provider)), only at \(elsewhere). Choose one of these "
         + "providers or another model; 'longtake models' lists them.")
   }
 
@@ -169,7 +169,7 @@ public struct PresetLibrary: Sendable {
     _ path: String, _ make: (DocumentNode, ProblemList) -> Preset?
   ) throws -> Preset {
     guard let data = FileManager.default.contents(atPath: path) else {
-      throw PresetError(.unreadable, "the preset \(quoted(path)) cannot be read; check that the file may be opened.")
+      throw PresetError(.unreadable, "the preset \(quoted(path)) cannot be read; check its permissions.")
     }
     let problems = ProblemList()
     let preset = DocumentParser.parse(data, problems: problems).flatMap { make($0, problems) }
@@ -183,6 +183,6 @@ public struct PresetLibrary: Sendable {
     let known = names(of: kind)
     let what = kind == .models ? "model" : "\(kind.rawValue) preset"
     let hint = suggestion(for: name, among: known)
-    return PresetError(.notFound, "there is no \(what) \(quoted(name)). \(hint) The path of a file works too.")
+    return PresetError(.notFound, "there is no \(what) \(quoted(name)). \(hint) A file path works, too.")
   }
 }

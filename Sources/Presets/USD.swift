@@ -1,6 +1,6 @@
 public import Timing
 
-/// An amount of US dollars, counted exactly in millionths.
+/// An exact amount of US dollars, in millionths.
 public struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConvertible {
   /// Millionths of a dollar.
   public let micro: Int64
@@ -19,7 +19,7 @@ public struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConverti
     self.init(micro: micro.numerator)
   }
 
-  /// This price for a span of seconds, rounded up to a millionth; the largest amount when it does not fit.
+  /// This price per second for a number of seconds, rounded up to a millionth; saturates.
   public func times(_ seconds: Rational) -> USD {
     let exact = seconds * micro
     return exact.isDefined ? USD(micro: -((-exact).floor)) : USD(micro: .max)

@@ -2,7 +2,7 @@ import Files
 import Foundation
 import Presets
 
-/// A frame that a storyboard names: a file, or an address the service reads itself.
+/// An image that a storyboard names: a file, or an address that the service reads itself.
 public struct ImageSource: Sendable, Hashable {
   public enum Location: Sendable, Hashable {
     /// An absolute path.
@@ -27,22 +27,24 @@ public struct ImageSource: Sendable, Hashable {
     }
   }
 
-  /// Why a text cannot name a frame; nil when it can.
+  /// Why a text cannot name an image; nil when it can.
   static func refusal(of text: String) -> String? {
     let scheme = text.lowercased().prefixMatch(of: /([a-z][a-z0-9+.\-]*):/).map { String($0.output.1) }
     switch scheme {
     case "data":
-      return "a 'data:' address is not taken here: most models refuse it and the storyboard would not stay readable. "
-        + "Save the frame as a file and give its path."
+      return
+        "a 'data:' address is not accepted here: most models refuse it, and it would make the storyboard unreadable. "
+        + "Save the image as a file and give its path."
     case "http", "https":
       guard let url = URL(string: text), url.host()?.isEmpty == false else {
-        return "\(quoted(text)) is not a whole address; it must look like https://host/frame.png."
+        return "\(quoted(text)) is not a complete address, such as https://host/image.png."
       }
       return nil
     case .some(let scheme) where text.contains("://") || scheme == "file":
-      return "addresses with '\(scheme):' are not taken; give a path relative to the storyboard, or an http(s) address."
+      return
+        "addresses with '\(scheme):' are not accepted; give a path relative to the storyboard, or an http(s) address."
     default:
-      return text.contains("\0") ? "a path cannot hold a NUL character." : nil
+      return text.contains("\0") ? "a path cannot contain a NUL character." : nil
     }
   }
 }

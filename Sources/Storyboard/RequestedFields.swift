@@ -1,7 +1,7 @@
 public import Presets
 
 extension Storyboard {
-  /// The neutral fields that a shot asks for, whether or not a model takes them.
+  /// The neutral fields of a shot's request, whether or not a model accepts them.
   public func requestedFields(of shot: Shot) -> Set<NeutralField> {
     var fields: Set<NeutralField> = []
     switch shot.prompt {

@@ -1,3 +1,4 @@
+public import Presets
 public import Timing
 
 /// One shot: one request, one clip. Values from `defaults` are already in it.
@@ -18,7 +19,7 @@ public struct Shot: Sendable, Hashable {
   public let aspectRatio: String?
   /// Nil leaves it to the model.
   public let generateAudio: Bool?
-  /// Frames at its end among which the one that the next shot starts from is chosen; nil for the last, whatever it is.
+  /// Frames at its end among which the next shot's start frame is chosen; nil for the last one.
   public let anchorSearch: Int?
   /// Nil for the whole clip.
   public let trim: ShotTrim?
@@ -26,7 +27,7 @@ public struct Shot: Sendable, Hashable {
   public let transition: ShotTransition?
 }
 
-/// What a shot shows, as one prompt or as several after each other.
+/// One prompt, or several in sequence.
 public enum ShotPrompt: Sendable, Hashable {
   case single(String)
   case multiple([PromptPart])
@@ -52,20 +53,45 @@ public struct PromptPart: Sendable, Hashable {
   public let seconds: Rational
 }
 
-/// What a shot's first frame is.
+/// What a shot starts from.
 public enum ShotStart: Sendable, Hashable {
-  /// Free: the shot begins a new chain.
+  /// Left to the model: the shot begins a new chain.
   case none
   /// The last frame of the shot before.
   case previous
   case image(ImageSource)
 }
 
-/// What a shot's last frame is to be.
+/// What a shot ends on.
 public enum ShotEnd: Sendable, Hashable {
-  /// Free: as the model likes.
+  /// Left to the model.
   case none
-  /// The first frame of the shot after, so that two chains meet.
+  /// The first frame of the next shot, so that two chains meet.
   case next
   case image(ImageSource)
+}
+
+extension Shot {
+  /// The clip's duration: the sum of several prompts, the shot's own, or the model's default; nil when unknown.
+  public func seconds(with model: ModelDescriptor) -> Rational? {
+    prompt.seconds ?? duration ?? model.limits.duration?.standard
+  }
+
+  /// The price of all takes; nil when length or price is not known.
+  public func cost(with model: ModelDescriptor) -> USD? {
+    guard let price = model.pricePerSecond, let seconds = seconds(with: model) else { return nil }
+    return price.times(seconds * Int64(takes))
+  }
+}
+
+extension Storyboard {
+  /// The length of all shots; nil as soon as one is not known.
+  public func seconds(with model: ModelDescriptor) -> Rational? {
+    shots.reduce(.zero) { sum, shot in sum.flatMap { known in shot.seconds(with: model).map { known + $0 } } }
+  }
+
+  /// The price of all takes of all shots; nil as soon as one is not known.
+  public func cost(with model: ModelDescriptor) -> USD? {
+    shots.reduce(.zero) { sum, shot in sum.flatMap { known in shot.cost(with: model).map { known + $0 } } }
+  }
 }

@@ -1,7 +1,7 @@
 import Files
 import Presets
 
-/// A frame at the beginning or the end of a shot that the storyboard decides.
+/// A shot's start or end frame as the storyboard defines it.
 public enum BoundaryFrame: Sendable, Hashable {
   case image(ImageSource)
   /// The first frame of another shot's clip.
@@ -9,7 +9,7 @@ public enum BoundaryFrame: Sendable, Hashable {
   /// The last frame of another shot's clip.
   case last(of: Shot)
 
-  /// The shot whose clip must be there first.
+  /// The shot whose clip is needed first.
   public var shot: Shot? {
     switch self {
     case .image: nil
@@ -19,7 +19,7 @@ public enum BoundaryFrame: Sendable, Hashable {
 }
 
 extension Storyboard {
-  /// The shot whose last frame a shot starts from; nil for one that starts by itself.
+  /// The shot whose last frame a shot starts from; nil for one without a dependency.
   public func dependency(of shot: Shot) -> Shot? {
     guard shot.start == .previous else { return nil }
     return shots.last { $0.index < shot.index }
@@ -44,18 +44,18 @@ extension Storyboard {
       switch next.start {
       case .image(let image): return .image(image)
       case .none: return .first(of: next)
-      // The two would wait for each other; reading reports that.
+      // A cycle; reading the storyboard reports it.
       case .previous: return nil
       }
     }
   }
 
-  /// The shots whose clips must be there before a shot can be sent.
+  /// The shots whose clips are needed before a shot can be sent.
   public func dependencies(of shot: Shot) -> [Shot] {
     [startFrame(of: shot)?.shot, endFrame(of: shot)?.shot].compactMap(\.self)
   }
 
-  /// Whether a shot shares a frame with the one before it, whichever of the two was made from the other.
+  /// Whether a shot shares a frame with the one before it, in whichever direction.
   public func meetsPrevious(_ shot: Shot) -> Bool {
     guard let previous = shots.last(where: { $0.index < shot.index }) else { return false }
     return shot.start == .previous || previous.end == .next
@@ -75,7 +75,7 @@ extension Storyboard {
   }
 
   /// The given shots and all that depend, directly or not, on their frames; in the order of the storyboard.
-  /// - Throws: ``StoryboardError`` `unknownShot` for an id that is not there.
+  /// - Throws: ``StoryboardError`` `unknownShot` for an unknown id.
   public func withDependents(_ ids: some Sequence<String>) throws -> [Shot] {
     var wanted = Set(ids)
     for id in wanted.sorted() where shot(id) == nil {

@@ -2,11 +2,11 @@ public import Presets
 import Timing
 
 extension Storyboard {
-  /// One fixed text of everything of a shot's own that its clip depends on, for a digest.
+  /// One fixed text of everything in a shot that its clip depends on, for a digest.
   ///
-  /// When it changes, the clip is out of date. The number of takes and the place in the storyboard are not part of it, nor
-  /// is the last frame of the shot before, whose digest the caller knows.
-  /// - Parameter identity: names a frame by its content, for example by the file's digest.
+  /// When it changes, the clip is out of date. The number of takes and the place in the storyboard are not part of it,
+  /// nor is the last frame of the shot before, whose digest the caller has.
+  /// - Parameter identity: identifies an image by its content, for example by the file's digest.
   public func canonicalContent(
     of shot: Shot, model: ModelDescriptor, identity: (ImageSource) throws -> String
   ) rethrows -> String {

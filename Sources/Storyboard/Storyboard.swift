@@ -1,19 +1,17 @@
 public import Presets
 
-/// A film in shots: what is to be generated, and how it becomes one master.
+/// A video in shots: what to generate, and how to join it into one master.
 public struct Storyboard: Sendable, Hashable {
   public static let schema = "longtake.storyboard/1"
-  /// The services a storyboard may name.
-  public static let providers = ["sandbox", "oxen", "fal"]
 
   public let title: String?
   /// `sandbox`, `oxen` or `fal`; nil leaves it to the command line.
   public let provider: String?
-  /// The model by name, as the presets know it.
+  /// The model's name in the presets.
   public let model: String
-  /// Frames of style and appearance, `@Image1` first; part of every shot's request.
+  /// Images of style and appearance, `@Image1` first; part of every shot's request.
   public let references: [ImageSource]
-  /// Things that keep their looks, `@Element1` first; part of every shot's request.
+  /// Things that look the same in every shot, `@Element1` first; part of every shot's request.
   public let elements: [Element]
   public let shots: [Shot]
   public let master: MasterSettings
@@ -22,7 +20,7 @@ public struct Storyboard: Sendable, Hashable {
 
   public func shot(_ id: String) -> Shot? { shots.first { $0.id == id } }
 
-  /// The line of a field such as `shots[1].duration`, or of the nearest field around it that is there.
+  /// The line of a field such as `shots[1].duration`, or of the nearest enclosing field.
   public func line(of path: String) -> Int? {
     var path = Substring(path)
     while !path.isEmpty {
@@ -49,4 +47,13 @@ public struct Storyboard: Sendable, Hashable {
     let own = "shots[\(shot.index)].\(field)"
     return lines[own] == nil && lines["defaults.\(field)"] != nil ? "defaults.\(field)" : own
   }
+}
+
+/// A person, thing or place that looks the same in every shot.
+public struct Element: Sendable, Hashable {
+  /// Used in prompts as `@name`.
+  public let name: String
+  public let frontal: ImageSource
+  /// Further views of it.
+  public let angles: [ImageSource]
 }

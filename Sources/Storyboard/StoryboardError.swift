@@ -9,11 +9,11 @@ public struct StoryboardError: Error, Sendable, CustomStringConvertible {
 
     /// There is no such file. Exit status 66.
     public static let notFound = Code("not found")
-    /// The file is there and cannot be read. Exit status 66.
+    /// The file cannot be read. Exit status 66.
     public static let unreadable = Code("unreadable")
-    /// What it says is wrong. Exit status 65.
+    /// The file has problems. Exit status 65.
     public static let invalid = Code("invalid")
-    /// A shot is asked for that the storyboard does not have. Exit status 64.
+    /// The storyboard has no such shot. Exit status 64.
     public static let unknownShot = Code("unknown shot")
   }
 

@@ -11,7 +11,7 @@ struct DocumentParserTests {
     return (node, list.problems)
   }
 
-  @Test("values are typed after YAML 1.2: off and 16:9 are text")
+  @Test("values are typed by YAML 1.2: off and 16:9 are text")
   func coreSchema() {
     let (node, problems) = parse("a: off\nb: 16:9\nc: 3\nd: 2.5\ne: true\nf: '3'\ng: .nan\nh: 1e400\ni: ~\n")
     #expect(problems.isEmpty)
@@ -26,7 +26,7 @@ struct DocumentParserTests {
     #expect(node?["i"]?.value == .null)
   }
 
-  @Test("JSON is read as it is, with surrogate pairs and escaped backslashes")
+  @Test("JSON is read with surrogate pairs and escaped backslashes")
   func json() {
     let (node, problems) = parse(#"{"a": "\ud83c\udfac x \\ud83c\\udfac \/", "b": [1, -2.5, null]}"#)
     #expect(problems.isEmpty)
@@ -34,7 +34,7 @@ struct DocumentParserTests {
     #expect(node?.jsonValue["b"] == .array([1, -2.5, .null]))
   }
 
-  @Test("every key given twice is named with both lines, and the rest is still read")
+  @Test("every duplicate key is reported with both lines, and the rest is still read")
   func duplicates() {
     let (node, problems) = parse("a: 1\nb:\n  c: 1\n  d: 2\n  c: 3\n\"a\": 2\ne: 5\n")
     #expect(problems.map(\.path).sorted() == ["a", "b.c"])
@@ -42,6 +42,18 @@ struct DocumentParserTests {
     #expect(problems.first { $0.path == "a" }?.message.contains("first in line 1") == true)
     #expect(problems.first { $0.path == "b.c" }?.line == 5)
     #expect(node?["e"]?.value == .integer(5))
+  }
+
+  @Test("a byte order mark before YAML or JSON is skipped, and lines stay right")
+  func byteOrderMark() {
+    for text in ["a: 1\nb: 2\n", "{\"a\": 1,\n \"b\": 2}"] {
+      let (node, problems) = parse("\u{FEFF}" + text)
+      #expect(problems.isEmpty)
+      #expect(node?["a"]?.value == .integer(1))
+      #expect(node?["b"]?.line == 2)
+    }
+    #expect(parse("\u{FEFF}").problems.map(\.message) == parse("").problems.map(\.message))
+    #expect(parse("\u{FEFF}a: 1\na: 2\n").problems.map(\.path) == ["a"])
   }
 
   @Test("a syntax error has its line")
@@ -52,7 +64,7 @@ struct DocumentParserTests {
     #expect([2, 3].contains(problems.first?.line))
   }
 
-  @Test("what would unfold without end is refused quickly")
+  @Test("alias bombs are refused quickly")
   func bombs() {
     var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"
     for level in 1...9 {
@@ -69,7 +81,7 @@ struct DocumentParserTests {
     #expect(parse(String(repeating: "- ", count: 100_000)).node == nil)
     let deep = "a: 1\nb: " + String(repeating: "[", count: 40) + String(repeating: "]", count: 40)
     #expect(parse(deep).problems.map(\.line) == [2])
-    #expect(parse(deep).problems.first?.message.contains("32 deep") == true)
+    #expect(parse(deep).problems.first?.message.contains("32 levels") == true)
     #expect(ContinuousClock.now - started < .seconds(20))
   }
 
@@ -80,7 +92,7 @@ struct DocumentParserTests {
     #expect(node?["b"]?.value == .text("paint & *brush*"))
   }
 
-  @Test("bytes that are not UTF-8 are told with their line; empty, several documents and too much are refused")
+  @Test("invalid UTF-8 is reported with its line; empty files, several documents and huge files are refused")
   func badFiles() {
     let list = ProblemList()
     #expect(DocumentParser.parse(Data("a: 1\nb: ".utf8) + Data([0xFF, 0xFE]), problems: list) == nil)
@@ -93,7 +105,7 @@ struct DocumentParserTests {
     #expect(parse("[1, 2]: 3\n").problems.isEmpty == false)
   }
 
-  @Test("control characters in foreign text are made visible")
+  @Test("control characters in quoted text are escaped")
   func quoting() {
     #expect(quoted("a\u{1B}[31mb\u{202E}") == "'a\\u{1b}[31mb\\u{202e}'")
     #expect(quoted(String(repeating: "x", count: 100)).count == 63)

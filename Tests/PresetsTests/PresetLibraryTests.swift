@@ -40,7 +40,7 @@ struct PresetLibraryTests {
     }
   }
 
-  @Test("the schemas refuse what the readers refuse")
+  @Test("the schemas reject what the readers reject")
   func schemasRefuse() throws {
     let folder = try ScratchFolder()
     let model = try folder.write(
@@ -59,7 +59,8 @@ struct PresetLibraryTests {
       """
     )
     #expect(
-      try SchemaValidator.problems(of: verify, schema: ProjectFiles.path("presets/schema/verify-preset.json")).count == 1)
+      try SchemaValidator.problems(of: verify, schema: ProjectFiles.path("presets/schema/verify-preset.json")).count
+        == 1)
     #expect(throws: PresetError.self) { try library.model(named: model) }
     #expect(throws: PresetError.self) { try library.deliverableSpec(named: verify) }
   }
@@ -99,7 +100,7 @@ struct PresetLibraryTests {
     #expect(error.message.contains("oxen"))
   }
 
-  @Test("a file of one's own is a new model, found by the variable, and wins over a bundled one")
+  @Test("a user's file is a new model, found through the variable, and overrides a bundled one")
   func ownModels() throws {
     let folder = try ScratchFolder()
     let text =
@@ -124,7 +125,7 @@ struct PresetLibraryTests {
     #expect(error.code == .invalid)
   }
 
-  @Test("what is not there is told with the nearest name, and a directory that is not there at all")
+  @Test("a missing preset is reported with the nearest name, and so is a missing directory")
   func missing() throws {
     let error = try #require(throws: PresetError.self) { try library.model(named: "kling-video-o3-omny") }
     #expect(error.code == .notFound)
@@ -136,7 +137,7 @@ struct PresetLibraryTests {
     }
   }
 
-  @Test("every mistake of a descriptor is told with its field, line and nearest key")
+  @Test("every mistake in a descriptor is reported with its field, line and nearest key")
   func mistakes() throws {
     let folder = try ScratchFolder()
     let path = try folder.write(
@@ -162,7 +163,7 @@ struct PresetLibraryTests {
     #expect(error.description.contains(path))
   }
 
-  @Test("a verify preset takes the rules of the one it extends, its own first; circles are refused")
+  @Test("a verify preset inherits the rules of the one it extends and overrides them; cycles are refused")
   func extending() throws {
     let folder = try ScratchFolder()
     try folder.write(
@@ -183,7 +184,7 @@ struct PresetLibraryTests {
     #expect(throws: PresetError.self) { try own.deliverableSpec(named: "loop") }
   }
 
-  @Test("conditions hold for what they say")
+  @Test("conditions match their values")
   func conditions() throws {
     #expect(DeliverableRule.Condition.anyOf(["24/1", "25/1"]).holds(for: "25/1"))
     #expect(!DeliverableRule.Condition.anyOf(["24/1"]).holds(for: "24000/1001"))

@@ -22,7 +22,7 @@ struct ValueTests {
     #expect(JSONValue.number(.nan).canonicalJSON == "null")
   }
 
-  @Test("what a length must be is said in words")
+  @Test("a duration limit is described for messages")
   func durations() {
     #expect(Rational(5, 2).plain == "2.5")
     #expect(Rational(-1, 8).plain == "-0.125")

@@ -4,7 +4,7 @@ import Storyboard
 import Support
 import Testing
 
-@Suite("The frame that the next shot starts from, in storyboards")
+@Suite("Anchor settings in storyboards")
 struct AnchorSettingTests {
   private func document(_ defaults: String, _ second: String) -> StoryboardDocument {
     StoryboardDocument(
@@ -20,7 +20,7 @@ struct AnchorSettingTests {
           - id: two
             prompt: A boat.
         \(second)
-        """.utf8), directory: "/films")
+        """.utf8), directory: "/boards")
   }
 
   @Test(

@@ -18,7 +18,7 @@ struct ChainTests {
       - {id: e, prompt: p, start: "https://host/x.png"}
     """
 
-  @Test("a hard cut and a frame begin a new chain")
+  @Test("a hard cut and a start image begin a new chain")
   func chains() throws {
     let board = try storyboard(five)
     #expect(board.inDependencyOrder.map(\.id) == ["a", "b", "c", "d", "e"])
@@ -51,7 +51,7 @@ struct ChainTests {
     #expect(board.shots.map { board.meetsPrevious($0) } == [false, true, true, true])
   }
 
-  @Test("shots that would wait for each other, and a last shot with none to meet, are reported at their lines")
+  @Test("shots that wait for each other, and a last shot that ends on the next, are reported with their lines")
   func impossibleMeetings() {
     let text = "model: m\nshots:\n  - id: a\n    prompt: p\n    end: next\n  - {id: b, prompt: p, end: next}\n"
     let document = StoryboardDocument(Data(text.utf8), directory: "/")

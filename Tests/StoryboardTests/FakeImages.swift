@@ -1,15 +1,15 @@
 import Storyboard
 
-/// Frames by the last part of their path, without any file.
+/// Images by the last part of their path, without any file.
 struct FakeImages: ImageInspector {
   struct Missing: Error, CustomStringConvertible {
     let description = "there is no such file."
   }
 
-  var frames: [String: ImageFacts] = [:]
+  var images: [String: ImageFacts] = [:]
 
   func facts(of path: String) throws -> ImageFacts {
-    guard let name = path.split(separator: "/").last, let facts = frames[String(name)] else { throw Missing() }
+    guard let name = path.split(separator: "/").last, let facts = images[String(name)] else { throw Missing() }
     return facts
   }
 }

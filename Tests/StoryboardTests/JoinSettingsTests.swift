@@ -22,10 +22,10 @@ struct JoinSettingsTests {
           join:
             mode: auto
         \(join)
-        """.utf8), directory: "/films")
+        """.utf8), directory: "/boards")
   }
 
-  @Test("they read as they are written, and are valid by the schema")
+  @Test("they are read, and are valid by the schema")
   func reads() throws {
     let document = document(
       second: "    trim: {in: 0.5, out: \"#60\"}\n    transition: {kind: dissolve, duration: 00:00:00:12}",
@@ -67,7 +67,7 @@ struct JoinSettingsTests {
     #expect(problems.map(\.path).contains(path), "\(problems)")
   }
 
-  @Test("the schema takes what the reader takes, and refuses what it refuses")
+  @Test("the schema accepts and rejects what the reader does")
   func schema() throws {
     let folder = try ScratchFolder()
     let schema = ProjectFiles.path("presets/schema/storyboard.json")

@@ -38,11 +38,11 @@ struct MentionTests {
       ("@heroine jumps", "'@heroine'"), ("@Image3", "2 references"), ("@Element3", "@Element1 to @Element2"),
       ("@image1", "Did you mean 'Image1'?"), ("@Hero", "Did you mean 'hero'?"), ("@Element0", "2 elements"),
     ])
-  func unknown(prompt: String, words: String) {
+  func unknown(prompt: String, text: String) {
     let problems = document(prompt).problems
     #expect(problems.count == 1)
     #expect(problems.first?.path == "shots[0].prompt")
     #expect(problems.first?.line == 7)
-    #expect(problems.first?.message.contains(words) == true, "\(problems)")
+    #expect(problems.first?.message.contains(text) == true, "\(problems)")
   }
 }

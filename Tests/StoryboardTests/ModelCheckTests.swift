@@ -7,7 +7,7 @@ import Timing
 @Suite("Limits of models")
 struct ModelCheckTests {
   private let library: PresetLibrary
-  private let good = FakeImages(frames: [
+  private let good = FakeImages(images: [
     "ok.png": ImageFacts(format: "png", width: 3840, height: 2160, bytes: 9_000_000),
     "edge.jpg": ImageFacts(format: "jpeg", width: 750, height: 300, bytes: 10_000_000),
     "big.png": ImageFacts(format: "png", width: 3840, height: 2160, bytes: 10_000_001),
@@ -21,7 +21,7 @@ struct ModelCheckTests {
   init() throws { library = try PresetLibrary(environment: [:]) }
 
   private func problems(_ shots: String, _ model: String = "kling-video-o3-4k-reference-to-video") throws -> [Problem] {
-    let document = StoryboardDocument(Data("model: \(model)\n\(shots)".utf8), directory: "/films")
+    let document = StoryboardDocument(Data("model: \(model)\n\(shots)".utf8), directory: "/boards")
     let model = try library.model(named: model)
     return document.problems(against: model, images: good)
   }
@@ -60,27 +60,27 @@ struct ModelCheckTests {
         "shots[0].multi_prompt", "at most 6"
       ),
     ])
-  func limits(shot: String, path: String, words: String) throws {
+  func limits(shot: String, path: String, text: String) throws {
     let found = try problems("shots: [\(shot)]")
-    #expect(found.contains { $0.path == path && $0.message.contains(words) && $0.line == 2 }, "\(found)")
+    #expect(found.contains { $0.path == path && $0.message.contains(text) && $0.line == 2 }, "\(found)")
   }
 
   @Test(
-    "what can be converted is no problem, and is told",
+    "a convertible image is reported, and not as a problem",
     arguments: [
       ("start: big.png", "shots[0].start", "10000000"), ("start: new.png", "shots[0].start", "WEBP"),
       ("start: ok.png, end: big.png", "shots[0].end", "10000000"),
       ("start: deep.png", "shots[0].start", "8 bits"),
     ])
-  func conversions(fields: String, path: String, words: String) throws {
+  func conversions(fields: String, path: String, expected: String) throws {
     let text = "model: kling-video-o3-4k-reference-to-video\nshots: [{id: a, prompt: p, \(fields)}]"
-    let document = StoryboardDocument(Data(text.utf8), directory: "/films")
+    let document = StoryboardDocument(Data(text.utf8), directory: "/boards")
     let model = try library.model(named: "kling-video-o3-4k-reference-to-video")
     #expect(document.problems(against: model, images: good) == [])
-    let told = try #require(document.partial).conversions(for: model, images: good)
-    #expect(told.map(\.path) == [path])
-    #expect(told.first?.line == 2)
-    #expect(told.first?.message.contains(words) == true)
+    let found = try #require(document.partial).conversions(for: model, images: good)
+    #expect(found.map(\.path) == [path])
+    #expect(found.first?.line == 2)
+    #expect(found.first?.message.contains(expected) == true)
   }
 
   @Test("a prompt is measured as it is sent, in characters, per prompt")
@@ -107,7 +107,7 @@ struct ModelCheckTests {
     #expect(try problems(angles + "shots: [{id: a, prompt: p}]").map(\.path) == ["elements[0].angles"])
   }
 
-  @Test("what a model does not take is told, by model")
+  @Test("unsupported fields are reported per model")
   func unsupported() throws {
     let chain = "shots: [{id: a, prompt: p}, {id: b, prompt: p}]"
     let text = "kling-video-o3-4k-text-to-video"

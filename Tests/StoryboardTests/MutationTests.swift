@@ -22,7 +22,7 @@ struct MutationTests {
   /// Damaged copies that are read.
   private let rounds = 1500
 
-  @Test("a storyboard with random damage is read or refused with a reason, and never ends the program")
+  @Test("a randomly damaged storyboard is read or refused with a reason, without a crash")
   func damage() throws {
     let model = try PresetLibrary(environment: [:]).model(named: "kling-video-o3-4k-reference-to-video")
     let original = try Data(contentsOf: URL(filePath: ProjectFiles.path("fixtures/storyboards/three-shots.yaml")))
@@ -41,7 +41,7 @@ struct MutationTests {
         default: data.insert(contentsOf: pieces.randomElement(using: &random)!.utf8, at: place)
         }
       }
-      let document = StoryboardDocument(data, directory: "/films")
+      let document = StoryboardDocument(data, directory: "/boards")
       #expect(document.partial != nil || !document.problems.isEmpty)
       let problems = document.problems(against: model, images: FakeImages())
       if !problems.isEmpty { refused += 1 }

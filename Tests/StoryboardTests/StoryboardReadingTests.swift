@@ -8,12 +8,12 @@ import Timing
 @Suite("Reading storyboards")
 struct StoryboardReadingTests {
   private func read(_ text: String) -> StoryboardDocument {
-    StoryboardDocument(Data(text.utf8), directory: "/films/one")
+    StoryboardDocument(Data(text.utf8), directory: "/boards/one")
   }
 
   private let demo = ProjectFiles.path("fixtures/storyboards/three-shots.yaml")
 
-  @Test("the demo reads as it is written")
+  @Test("the example is read completely")
   func demoReads() throws {
     let storyboard = try StoryboardDocument(path: demo).storyboard()
     #expect(storyboard.provider == "sandbox")
@@ -29,7 +29,7 @@ struct StoryboardReadingTests {
     #expect(storyboard.master.join.audioCrossfade == Rational(20))
   }
 
-  @Test("the demo is valid by the schema, and as JSON it is the same storyboard")
+  @Test("the example is valid by the schema, and the same storyboard as JSON")
   func jsonTwin() throws {
     let node = try #require(DocumentParser.parse(try Data(contentsOf: URL(filePath: demo)), problems: ProblemList()))
     let folder = try ScratchFolder()
@@ -42,7 +42,7 @@ struct StoryboardReadingTests {
     #expect(twin.title == original.title)
   }
 
-  @Test("the schema refuses the mistakes that a schema can know")
+  @Test("the schema rejects the mistakes that a schema can express")
   func schemaRefuses() throws {
     let mistakes = try Data(contentsOf: URL(filePath: ProjectFiles.path("fixtures/storyboards/ten-mistakes.yaml")))
     let node = try #require(DocumentParser.parse(mistakes, problems: ProblemList()))
@@ -54,19 +54,19 @@ struct StoryboardReadingTests {
     #expect(problems.contains { $0.contains("two") })
   }
 
-  @Test("ten different mistakes are ten problems, each at its line")
+  @Test("ten different mistakes are ten problems, each with its line")
   func tenMistakes() throws {
     let document = try StoryboardDocument(path: ProjectFiles.path("fixtures/storyboards/ten-mistakes.yaml"))
     let library = try PresetLibrary(environment: [:])
     let model = try library.model(named: try #require(document.partial).model, for: "sandbox")
     let problems = document.problems(against: model, images: FakeImages())
-    let expected: [(path: String, line: Int, words: String)] = [
+    let expected: [(path: String, line: Int, text: String)] = [
       ("defaults.aspect_ratio", 6, "16:9, 9:16, 1:1"),
       ("elements[0].frontal", 9, "missing-hero.png"),
       ("shots[1].promt", 14, "Did you mean 'prompt'?"),
       ("shots[1].prompt", 15, "Did you mean 'hero'?"),
       ("shots[1].duration", 16, "3 to 15 s"),
-      ("shots[2].id", 17, "already used in line 13"),
+      ("shots[2].id", 17, "already used on line 13"),
       ("shots[2].duration", 19, "'two'"),
       ("shots[3].id", 20, "'roof/top'"),
       ("shots[3].prompt", 21, "exclude each other"),
@@ -74,11 +74,11 @@ struct StoryboardReadingTests {
     ]
     #expect(problems.map(\.path) == expected.map(\.path))
     #expect(problems.map(\.line) == expected.map(\.line))
-    for (problem, wanted) in zip(problems, expected) { #expect(problem.message.contains(wanted.words)) }
+    for (problem, wanted) in zip(problems, expected) { #expect(problem.message.contains(wanted.text)) }
     #expect(throws: StoryboardError.self) { try document.storyboard() }
   }
 
-  @Test("paths are relative to the storyboard, addresses stay")
+  @Test("paths are relative to the storyboard, addresses are unchanged")
   func images() throws {
     let storyboard = try read(
       """
@@ -90,14 +90,14 @@ struct StoryboardReadingTests {
     ).storyboard()
     #expect(
       storyboard.references.map(\.location) == [
-        .file("/films/one/style.png"), .file("/films/other/look.jpg"), .address("https://example.com/a b.png"),
+        .file("/boards/one/style.png"), .file("/boards/other/look.jpg"), .address("https://example.com/a b.png"),
         .file("/abs/x.png"),
       ])
     guard case .image(let start) = storyboard.shots[0].start else {
       Issue.record("no start image")
       return
     }
-    #expect(start.location == .file("/films/one/frames/ä 1.png"))
+    #expect(start.location == .file("/boards/one/frames/ä 1.png"))
     #expect(storyboard.endFrame(of: storyboard.shots[0]).map { "\($0)".contains("http://example.com/e.png") } == true)
   }
 
@@ -110,7 +110,7 @@ struct StoryboardReadingTests {
       ("start: https:///x.png", "shots[0].start", "https://host"),
       ("start: previous", "shots[0].start", "first shot"),
       ("start:", "shots[0].start", "no value"),
-      ("end: previous", "shots[0].end", "frame"),
+      ("end: previous", "shots[0].end", "image"),
       ("end: 7", "shots[0].end", "path"),
       ("duration: .nan", "shots[0].duration", "number"),
       ("duration: -3", "shots[0].duration", "above 0"),
@@ -124,10 +124,10 @@ struct StoryboardReadingTests {
       ("takes: [1]", "shots[0].takes", "a list"),
       ("multi_prompt: []", "shots[0].prompt", "exclude"),
     ])
-  func wrongField(line: String, path: String, words: String) {
+  func wrongField(line: String, path: String, text: String) {
     let document = read("model: m\nshots:\n  - id: a\n    prompt: p\n    \(line)\n")
     let problem = document.problems.first { $0.path == path }
-    #expect(problem?.message.contains(words) == true, "\(document.problems)")
+    #expect(problem?.message.contains(text) == true, "\(document.problems)")
     #expect(problem?.line == (path == "shots[0].prompt" ? 4 : 5))
   }
 
@@ -146,7 +146,7 @@ struct StoryboardReadingTests {
     #expect(
       master.music
         == MusicSettings(
-          file: "/films/bed.flac", level: Rational(-19, 2), fade: Rational(1), duck: Rational(12), loops: true))
+          file: "/boards/bed.flac", level: Rational(-19, 2), fade: Rational(1), duck: Rational(12), loops: true))
   }
 
   @Test(
@@ -160,11 +160,11 @@ struct StoryboardReadingTests {
       ("{file: \"a\\0b\"}", "master.music.file", "NUL"),
       ("{file: a.mp3, volume: 1}", "master.music.volume", "volume"),
     ])
-  func wrongMusic(music: String, path: String, words: String) {
+  func wrongMusic(music: String, path: String, text: String) {
     let inline = music.hasPrefix("{") ? music : "{\(music)}"
     let document = read("model: m\nshots: [{id: a, prompt: p}]\nmaster:\n  music: \(inline)\n")
     let problem = document.problems.first { $0.path.hasPrefix(path) }
-    #expect(problem?.message.contains(words) == true, "\(document.problems)")
+    #expect(problem?.message.contains(text) == true, "\(document.problems)")
     #expect(document.problems.count == 1)
   }
 
@@ -185,23 +185,23 @@ struct StoryboardReadingTests {
       ("model: m\nshots: [{id: a, duration: 4, multi_prompt: [{prompt: p, duration: 3}]}]", "add up to 3 s"),
       ("model: m\nshots: [{id: a, multi_prompt: [{prompt: p}]}]", "'duration' is missing"),
       ("model: m\ndefaults: {start: none}\nshots: [{id: a, prompt: p}]", "unknown key 'start'"),
-      ("model: m\nelements: [{name: Image1, frontal: a.png}]\nshots: [{id: a, prompt: p}]", "taken by"),
+      ("model: m\nelements: [{name: Image1, frontal: a.png}]\nshots: [{id: a, prompt: p}]", "reserved for"),
       ("model: m\nelements: [{name: a b, frontal: a.png}]\nshots: [{id: a, prompt: p}]", "cannot be used as @name"),
       ("model: m\nelements: [{name: x}]\nshots: [{id: a, prompt: p}]", "'frontal' is missing"),
     ])
-  func wrongWhole(text: String, words: String) {
+  func wrongWhole(text: String, expected: String) {
     let problems = read(text).problems
-    #expect(problems.contains { $0.message.contains(words) }, "\(problems)")
+    #expect(problems.contains { $0.message.contains(expected) }, "\(problems)")
   }
 
-  @Test("a mistake in the defaults is told once")
+  @Test("a mistake in the defaults is reported once")
   func defaultsOnce() {
     let document = read("model: m\ndefaults:\n  duration: long\nshots: [{id: a, prompt: p}, {id: b, prompt: p}]\n")
     #expect(document.problems.map(\.path) == ["defaults.duration"])
     #expect(document.problems.first?.line == 3)
   }
 
-  @Test("a file that is not there, and a folder")
+  @Test("a missing file and a folder are errors")
   func noFile() throws {
     let error = try #require(throws: StoryboardError.self) { try StoryboardDocument(path: "/no/such.yaml") }
     #expect(error.code == .notFound)

@@ -1,0 +1,96 @@
+import Files
+import Presets
+
+/// A piece of a prompt: text as it is, or a `@word`.
+private enum PromptPiece {
+  case text(Substring)
+  case mention(Substring)
+}
+
+extension Storyboard {
+  /// A prompt as it is sent: `@name` of an element becomes `@Element1`, by its place.
+  public func sentPrompt(_ text: String) -> String {
+    pieces(of: text).map { piece in
+      switch piece {
+      case .text(let text): String(text)
+      case .mention(let word): elementNumber(word).map { "@Element\($0)" } ?? "@\(word)"
+      }
+    }.joined()
+  }
+
+  /// Mentions in prompts without an element or reference.
+  func mentionProblems() -> [Problem] {
+    shots.flatMap { shot in
+      shot.prompt.texts.enumerated().flatMap { index, text in
+        let isSingle = shot.prompt.seconds == nil
+        let path = "shots[\(shot.index)]." + (isSingle ? "prompt" : "multi_prompt[\(index)].prompt")
+        return unknownMentions(in: text).map { problem(at: path, $0) }
+      }
+    }
+  }
+
+  private func unknownMentions(in text: String) -> [String] {
+    pieces(of: text).compactMap { piece in
+      guard case .mention(let word) = piece, elementNumber(word) == nil else { return nil }
+      if let match = word.wholeMatch(of: /(Element|Image)([0-9]+)/) {
+        let isElement = match.output.1 == "Element"
+        let count = isElement ? elements.count : references.count
+        if let number = Int(match.output.2), (1...max(count, 1)).contains(number), count > 0 { return nil }
+        let what = isElement ? "elements" : "references"
+        return "the prompt mentions @\(word), but there are \(count) \(what)"
+          + (count > 0
+            ? "; use @\(match.output.1)1 to @\(match.output.1)\(count)." : "; add them or remove the mention.")
+      }
+      let known =
+        elements.map(\.name).filter { !$0.isEmpty } + numbered("Element", elements.count)
+        + numbered("Image", references.count)
+      let hint =
+        known.isEmpty
+        ? "The storyboard has no elements and no references." : suggestion(for: String(word), among: known)
+      return "the prompt mentions \(quoted("@\(word)")), which is not an element. \(hint)"
+    }
+  }
+
+  private func numbered(_ word: String, _ count: Int) -> [String] { (0..<count).map { "\(word)\($0 + 1)" } }
+
+  private func elementNumber(_ word: Substring) -> Int? {
+    elements.firstIndex { $0.name == word }.map { $0 + 1 }
+  }
+
+  /// Splits at every `@word` that does not follow a letter or digit, as it would in an e-mail address. Of a word such
+  /// as `hero-like` the longest beginning that is an element's name counts.
+  private func pieces(of text: String) -> [PromptPiece] {
+    var pieces: [PromptPiece] = []
+    var rest = text[...]
+    for match in text.matches(of: /@([A-Za-z][A-Za-z0-9_\-]*)/) {
+      if match.range.lowerBound > text.startIndex {
+        let before = text[text.index(before: match.range.lowerBound)]
+        if before.isLetter || before.isNumber { continue }
+      }
+      let word = named(match.output.1)
+      pieces.append(.text(text[rest.startIndex..<match.range.lowerBound]))
+      pieces.append(.mention(word))
+      rest = text[word.endIndex...]
+    }
+    return pieces + [.text(rest)]
+  }
+
+  private func named(_ word: Substring) -> Substring {
+    var name = word
+    while elementNumber(name) == nil, name.wholeMatch(of: /(Element|Image)[0-9]+/) == nil {
+      guard let cut = name.lastIndex(where: { $0 == "-" || $0 == "_" }) else {
+        return word.last == "-" || word.last == "_" ? word.trimmingEnd : word
+      }
+      name = name[..<cut]
+    }
+    return name
+  }
+}
+
+extension Substring {
+  fileprivate var trimmingEnd: Substring {
+    var text = self
+    while let last = text.last, last == "-" || last == "_" { text.removeLast() }
+    return text
+  }
+}
