@@ -96,7 +96,8 @@ let package = Package(
       ], swiftSettings: strict),
     .target(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
-      exclude: ["scripted_hub.py", "scripted_fal.py", "fal_client_check.py"], swiftSettings: strict),
+      exclude: ["scripted_hub.py", "scripted_fal.py", "scripted_servers.py", "fal_client_check.py"],
+      swiftSettings: strict),
     tests("Timing"),
     tests("Files"),
     tests("Libav", ["Timing"]),

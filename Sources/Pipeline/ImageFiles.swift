@@ -12,7 +12,7 @@ final class ImageFiles: Sendable {
     let modified: Date?
   }
 
-  private let known = Mutex<[Key: LocalImage]>([:])
+  private let known = Mutex<[Key: ImageUpload]>([:])
 
   /// What a frame is, whatever its name: its digest, or its address.
   func identity(of image: ImageSource) throws -> String {
@@ -22,12 +22,12 @@ final class ImageFiles: Sendable {
     }
   }
 
-  func local(_ path: String) throws -> LocalImage {
+  func local(_ path: String) throws -> ImageUpload {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path)
     let key = Key(
       path: path, bytes: FileDigest.size(ofFile: path) ?? 0, modified: attributes?[.modificationDate] as? Date)
     if let image = known.withLock({ $0[key] }) { return image }
-    let image = LocalImage(
+    let image = ImageUpload(
       path: path, sha256: try FileDigest.sha256(ofFile: path), mediaType: try StillInfo(path: path).mediaType)
     known.withLock { $0[key] = image }
     return image

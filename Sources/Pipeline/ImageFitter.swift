@@ -17,7 +17,7 @@ final class ImageFitter: Sendable {
   private let frames: ImageFiles
   private let media: MediaQueue
   private let emit: @Sendable (PipelineEvent) -> Void
-  private let fitted = Mutex<[String: LocalImage]>([:])
+  private let fitted = Mutex<[String: ImageUpload]>([:])
 
   init(
     storyboard: Storyboard, model: ModelDescriptor, workspace: Workspace, frames: ImageFiles, media: MediaQueue,
@@ -33,7 +33,7 @@ final class ImageFitter: Sendable {
 
   /// The file to send for a frame of the storyboard.
   /// - Throws: ``LibavError`` when it cannot be made to fit.
-  func ready(_ path: String) async throws -> LocalImage {
+  func ready(_ path: String) async throws -> ImageUpload {
     let own = try frames.local(path)
     if let known = fitted.withLock({ $0[own.sha256] }) { return known }
     let fields = storyboard.fields(usingFile: path)
@@ -55,7 +55,7 @@ final class ImageFitter: Sendable {
     let file = try OutputFile(workspace.path(name), overwrite: true)
     try file.write(still.bytes)
     try file.commit()
-    let image = LocalImage(
+    let image = ImageUpload(
       path: workspace.path(name), sha256: FileDigest.sha256(of: still.bytes), mediaType: still.mediaType)
     fitted.withLock { $0[own.sha256] = image }
     emit(

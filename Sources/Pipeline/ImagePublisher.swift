@@ -12,7 +12,7 @@ final class ImagePublisher: Sendable {
   }
 
   /// The address under which the service can read a frame.
-  func address(of image: LocalImage) async throws -> String {
+  func address(of image: ImageUpload) async throws -> String {
     let store = host.images
     if let address = try ledger.uploadedAddress(sha256: image.sha256, store: store.identity) { return address }
     let address = try await store.publish(image)

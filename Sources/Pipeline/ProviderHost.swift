@@ -4,6 +4,7 @@ public import Generation
 public import Logging
 public import Presets
 import Sandbox
+import Storyboard
 
 /// How a provider is to be opened.
 public struct ProviderOptions: Sendable {
@@ -24,10 +25,10 @@ public struct ProviderOptions: Sendable {
 ///
 /// Has to be closed with ``close()``.
 public struct ProviderHost: Sendable {
-  public static let sandboxName = "sandbox"
-  public static let names = [sandboxName, "oxen", "fal"]
+  public static let sandboxName = ProviderKind.sandbox.rawValue
+  public static let names = ProviderKind.names
   /// The hub's repository, fal's storage, the request itself, the user's command.
-  public static let stores = ["hub", "fal", "data", "command"]
+  public static let stores = ImageStoreKind.names
   /// The sandbox takes any key; it never leaves this machine.
   private static let sandboxKey = "no-key-for-the-longtake-sandbox"
   /// Pauses between looks for a request that may have arrived: a new one may need a moment to be listed.

@@ -59,7 +59,7 @@ extension ShotRunner {
     }
   }
 
-  private func shown(_ id: String) -> String { JobID.shown(id, provider: stage.host.provider.name) }
+  private func shown(_ id: String) -> String { ProviderKind.shownID(id, provider: stage.host.provider.name) }
 
   /// The request for a log: without signatures and frames.
   private static func shown(_ request: GenerationRequest) -> String {
@@ -99,7 +99,7 @@ extension ShotRunner {
       throw PipelineError(.shotFailed, "the \(kind.rawValue) frame of shot \(id) is not there")
     }
     return try await stage.images.address(
-      of: LocalImage(
+      of: ImageUpload(
         path: stage.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
   }
 

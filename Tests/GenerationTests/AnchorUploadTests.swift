@@ -5,17 +5,17 @@ import Support
 import Testing
 
 @Suite struct AnchorUploadTests {
-  /// A file with the digest that is known for its contents: `sha256("anchor")`.
+  /// `sha256("anchor")`.
   static let contents = "anchor"
   static let digest = "79bfb0e2ba76b9d447606ddbcc494834f05a4c11deb052e74b49ea307a3c5bcd"
 
-  static func image(_ bench: HubFixture, _ text: String = "anchor", digest: String) throws -> LocalImage {
+  static func image(_ bench: HubFixture, _ text: String = "anchor", digest: String) throws -> ImageUpload {
     let path = bench.file("anchor-\(digest.prefix(6)).png")
     try Data(text.utf8).write(to: URL(fileURLWithPath: path))
-    return LocalImage(path: path, sha256: digest, mediaType: "image/png")
+    return ImageUpload(path: path, sha256: digest, mediaType: "image/png")
   }
 
-  @Test(arguments: ["file", "folder"]) func theAddressServesTheBytes(_ layout: String) async throws {
+  @Test(arguments: ["file", "folder"]) func returnsTheAddressThatServesTheBytes(_ layout: String) async throws {
     try await HubFixture.run(#"{"layout": "\#(layout)"}"#) { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       let address = try await bench.provider.publish(image)
@@ -32,11 +32,11 @@ import Testing
       let other = try Self.image(
         bench, "b", digest: "3e23e8160039594a33894f6564e1b1348bbd7a0088d42c4acb73eeaed59c009d")
       _ = try await bench.provider.publish(other)
-      #expect(try bench.hub.requests("GET", "/api/repos/").count == looks, "the layout is known by then")
+      #expect(try bench.hub.requests("GET", "/api/repos/").count == looks, "the layout is known after the first upload")
     }
   }
 
-  @Test func aMissingRepositoryIsCreated() async throws {
+  @Test func createsAMissingRepository() async throws {
     try await HubFixture.run(#"{"repository": false}"#) { (bench) async throws in
       _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
       let changes = try bench.hub.requests().filter { $0.method != "GET" }.map(\.method)
@@ -49,7 +49,7 @@ import Testing
     }
   }
 
-  @Test func aRepositoryThatSomebodyElseCreatedMeanwhileIsFine() async throws {
+  @Test func acceptsARepositoryThatWasCreatedMeanwhile() async throws {
     let faults =
       #"[{"method": "PUT", "action": "status", "status": 404}, {"method": "POST", "path": "/api/repos", "action": "status", "status": 409}]"#
     try await HubFixture.run(#"{"faults": \#(faults)}"#) { (bench) async throws in
@@ -57,14 +57,14 @@ import Testing
     }
   }
 
-  @Test func anUploadIsRepeatedAfterABreak() async throws {
+  @Test func retriesABrokenUpload() async throws {
     try await HubFixture.run(#"{"faults": [{"method": "PUT", "action": "drop"}]}"#) { (bench) async throws in
       _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
       #expect(try bench.hub.requests("PUT", "/api/repos/").count == 2)
     }
   }
 
-  @Test func uploadsSideBySideFollowEachOther() async throws {
+  @Test func uploadsAnImageOnceForParallelCallers() async throws {
     try await HubFixture.run { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       let addresses = try await withThrowingTaskGroup(of: String.self) { group in
@@ -76,7 +76,7 @@ import Testing
     }
   }
 
-  @Test func withoutANamespaceItSaysWhichVariable() async throws {
+  @Test func namesTheVariableOfAMissingNamespace() async throws {
     try await HubFixture.run(namespace: nil) { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       let error = await expectError(.unsupported) { _ = try await bench.provider.publish(image) }
@@ -84,14 +84,14 @@ import Testing
     }
   }
 
-  @Test func aFrameThatIsServedNowhereIsNoAnchor() async throws {
+  @Test func rejectsAnImageThatIsNotServed() async throws {
     try await HubFixture.run(#"{"layout": "nowhere"}"#) { (bench) async throws in
       let image = try Self.image(bench, digest: Self.digest)
       _ = await expectError(.malformedAnswer) { _ = try await bench.provider.publish(image) }
     }
   }
 
-  @Test func aFrameThatChangedIsNotSent() async throws {
+  @Test func doesNotSendAChangedImage() async throws {
     try await HubFixture.run { (bench) async throws in
       let image = try Self.image(bench, "another", digest: Self.digest)
       _ = await expectError(.localFile) { _ = try await bench.provider.publish(image) }

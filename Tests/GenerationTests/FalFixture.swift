@@ -3,7 +3,7 @@ import Generation
 import Presets
 import Support
 
-/// A scripted fal and a quick client of it, for the time of one test.
+/// A scripted fal and a client of it on a clock that runs 100 times faster, for the time of one test.
 struct FalFixture: Sendable {
   static let endpoint = "fal-ai/kling-video/o3/4k/reference-to-video"
   static let request = GenerationRequest(
@@ -13,16 +13,15 @@ struct FalFixture: Sendable {
   let provider: FalProvider
 
   static func run(
-    _ script: String = "{}", wait: WaitMode = .poll, safetyNet: Duration = .seconds(60),
-    silence: Duration = .seconds(45), _ test: (FalFixture) async throws -> Void
+    _ script: String = "{}", wait: WaitMode = .poll, safetyNet: Duration = .seconds(6000),
+    silence: Duration = .seconds(4500), _ test: (FalFixture) async throws -> Void
   ) async throws {
-    let fal = try await ScriptedFal.start(script)
+    let fal = try await ScriptedFal.start(HubFixture.quick(script))
     defer { fal.stop() }
-    var configuration = try FalConfiguration.fromEnvironment(
-      fal.environment.merging(["LONGTAKE_POLL_SECONDS": "0.08"]) { $1 })
-    configuration.retry = RetryPolicy(attempts: 4, firstPause: .milliseconds(20), longestPause: .milliseconds(100))
-    configuration.safetyNetInterval = safetyNet
-    configuration.streamSilence = silence
+    var configuration = try FalConfiguration.fromEnvironment(fal.environment)
+    configuration.settings = configuration.settings.fast(FastClock())
+    configuration.settings.safetyNetInterval = safetyNet
+    configuration.settings.streamSilence = silence
     let provider = try FalProvider(configuration: configuration, waitMode: wait)
     do {
       try await test(FalFixture(fal: fal, provider: provider))
@@ -37,7 +36,7 @@ struct FalFixture: Sendable {
 
   func file(_ name: String) -> String { fal.folder.appendingPathComponent(name).path }
 
-  func wait(_ id: String, seconds: Double = 20) async throws -> GenerationResult {
+  func wait(_ id: String, seconds: Double = 2000) async throws -> GenerationResult {
     try await provider.wait(for: id, timeout: .seconds(seconds)) { _ in }
   }
 

@@ -1,11 +1,12 @@
 import Foundation
 import Generation
 import Presets
+import Storyboard
 import Support
 import Testing
 
 @Suite struct FalTests {
-  @Test(arguments: [WaitMode.poll, .sse]) func aQueuedClipArrives(_ mode: WaitMode) async throws {
+  @Test(arguments: [WaitMode.poll, .sse]) func fetchesAQueuedClip(_ mode: WaitMode) async throws {
     try await FalFixture.run(wait: mode) { (bench) async throws in
       let jobs = try await bench.provider.enqueue(FalFixture.request)
       #expect(jobs.map(\.id) == ["fal-ai/kling-video/requests/req-1"] && jobs.map(\.state) == [.queued])
@@ -22,8 +23,8 @@ import Testing
     }
   }
 
-  @Test func theStreamSpareQuestions() async throws {
-    try await FalFixture.run(#"{"done_after": 1.0}"#, wait: .sse) { (bench) async throws in
+  @Test func asksRarelyBesideAStream() async throws {
+    try await FalFixture.run(#"{"done_after": 0.3}"#, wait: .sse) { (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.wait(id)
       let asked = try bench.fal.requests("GET", at: "queue").filter { $0.path.hasSuffix("/status") }
@@ -32,9 +33,9 @@ import Testing
     }
   }
 
-  @Test(arguments: ["never", "mute", "drop"]) func aBadStreamDoesNotHoldUp(_ stream: String) async throws {
+  @Test(arguments: ["never", "mute", "drop"]) func finishesWithABrokenStream(_ stream: String) async throws {
     try await FalFixture.run(
-      #"{"stream": "\#(stream)"}"#, wait: .sse, safetyNet: .milliseconds(300), silence: .milliseconds(400)
+      #"{"stream": "\#(stream)"}"#, wait: .sse, safetyNet: .seconds(10), silence: .seconds(10)
     ) { (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.wait(id)
@@ -42,8 +43,8 @@ import Testing
   }
 
   @Test(arguments: ["odd", "foreign", "none"], [WaitMode.poll, .sse])
-  func theAddressesItGaveAreUsed(_ addresses: String, _ mode: WaitMode) async throws {
-    try await FalFixture.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .milliseconds(300)) {
+  func usesTheAddressesOfTheResponse(_ addresses: String, _ mode: WaitMode) async throws {
+    try await FalFixture.run(#"{"addresses": "\#(addresses)"}"#, wait: mode, safetyNet: .seconds(10)) {
       (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       _ = try await bench.fetch(try await bench.wait(id))
@@ -58,17 +59,20 @@ import Testing
   @Test(arguments: [
     (#"{"outcome": "failed", "error": "Insufficient credits"}"#, GenerationError.Code.insufficientCredits, "credits"),
     (#"{"outcome": "failed", "error": "blocked by content policy"}"#, .generationFailed, "change the prompt"),
+    (#"{"outcome": "failed", "error": {"message": "No face found"}}"#, .generationFailed, "No face found"),
+    (#"{"outcome": "failed", "error": ["No face", {"msg": 7}]}"#, .generationFailed, "No face"),
+    (#"{"outcome": "failed", "error": {"kind": "E42"}}"#, .generationFailed, "E42"),
     (#"{"outcome": "refused"}"#, .generationFailed, "body.duration: Input should be '3' to '15'"),
   ])
-  func aFailureKeepsItsWords(_ script: String, _ code: GenerationError.Code, _ words: String) async throws {
+  func keepsTheReasonOfAFailure(_ script: String, _ code: GenerationError.Code, _ text: String) async throws {
     try await FalFixture.run(script, wait: .sse) { (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       let error = await expectError(code) { _ = try await bench.wait(id) }
-      #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+      #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
     }
   }
 
-  @Test(arguments: [408, 409, 425, 429, 503]) func aClearRefusalForNowIsTriedAgain(_ status: Int) async throws {
+  @Test(arguments: [408, 409, 425, 429, 503]) func retriesATemporaryRefusal(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "headers": {"Retry-After": "0"}"#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       _ = try await bench.provider.enqueue(FalFixture.request)
@@ -76,7 +80,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [502, 503, 504]) func aPageOfTheIngressMeansThatNothingWasTaken(_ status: Int) async throws {
+  @Test(arguments: [502, 503, 504]) func retriesAfterAPageOfTheIngress(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>nginx</html>""#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       _ = try await bench.provider.enqueue(FalFixture.request)
@@ -84,7 +88,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [502, 504]) func behindAPageOfTheIngressABlockingCallMayHaveBeenAtWork(_ status: Int) async throws {
+  @Test(arguments: [502, 504]) func doesNotResendABlockingCallAfterAPageOfTheIngress(_ status: Int) async throws {
     let fault = #""port": "run", "method": "POST", "action": "status", "status": \#(status), "body": "nginx""#
     try await FalFixture.run(FalFixture.faults(fault), wait: .sync) { (bench) async throws in
       _ = await expectError(.answerLost) {
@@ -94,8 +98,8 @@ import Testing
     }
   }
 
-  /// The queue's own failure names the request that it has taken.
-  @Test(arguments: [500, 502, 503, 504]) func aFailureThatNamesItsRequestIsFollowed(_ status: Int) async throws {
+  /// The queue's own failure names the request that it has accepted.
+  @Test(arguments: [500, 502, 503, 504]) func followsARequestThatAFailureNames(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "garble", "named": true, "status": \#(status)"#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
@@ -111,16 +115,16 @@ import Testing
     }
   }
 
-  @Test func idsAreShownAsFalShowsThem() {
-    #expect(JobID.shown("fal-ai/kling-video/requests/a-1", provider: "fal") == "a-1")
+  @Test func showsIDsAsFalDoes() {
+    #expect(ProviderKind.shownID("fal-ai/kling-video/requests/a-1", provider: "fal") == "a-1")
     let odd = #"["a-2","https://queue.fal.run/x?p=1","https://queue.fal.run/x?p=2","https://queue.fal.run/x?p=3"]"#
-    #expect(JobID.shown(odd, provider: "fal") == "a-2")
-    #expect(JobID.shown("a/b/requests/c", provider: "oxen") == "a/b/requests/c")
-    #expect(JobID.shown("whatever", provider: "fal") == "whatever")
+    #expect(ProviderKind.shownID(odd, provider: "fal") == "a-2")
+    #expect(ProviderKind.shownID("a/b/requests/c", provider: "oxen") == "a/b/requests/c")
+    #expect(ProviderKind.shownID("whatever", provider: "fal") == "whatever")
   }
 
   @Test(arguments: [(500, "nginx"), (502, "bad gateway"), (504, "timed out")])
-  func whatMayHaveBeenTakenIsNotSentAgain(_ status: Int, _ page: String) async throws {
+  func doesNotResendAnAmbiguousRequest(_ status: Int, _ page: String) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>\#(page)</html>""#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
@@ -128,7 +132,7 @@ import Testing
     }
   }
 
-  @Test(arguments: [400, 401, 403, 404, 422]) func whatStaysRefusedIsNotTriedAgain(_ status: Int) async throws {
+  @Test(arguments: [400, 401, 403, 404, 422]) func doesNotRetryAPermanentRefusal(_ status: Int) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "{\"detail\": \"no way\"}""#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       do {
@@ -143,7 +147,7 @@ import Testing
   }
 
   @Test(arguments: [#""action": "accept_and_drop""#, #""action": "garble""#])
-  func aLostAnswerIsNeitherRepeatedNorGuessed(_ action: String) async throws {
+  func neitherResendsNorGuessesALostRequest(_ action: String) async throws {
     try await FalFixture.run(FalFixture.faults(#""method": "POST", \#(action)"#)) { (bench) async throws in
       _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
       let error = await expectError(.answerLost) { _ = try await bench.provider.find(FalFixture.request, since: 0) }
@@ -152,7 +156,7 @@ import Testing
     }
   }
 
-  @Test func anAnswerThatBrokeStillNamesItsRequest() async throws {
+  @Test func readsTheRequestIDFromTheHeader() async throws {
     try await FalFixture.run(FalFixture.faults(#""method": "POST", "action": "garble", "named": true"#)) {
       (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
@@ -161,7 +165,7 @@ import Testing
     }
   }
 
-  @Test func aBlockingClipArrives() async throws {
+  @Test func fetchesABlockingClip() async throws {
     try await FalFixture.run(wait: .sync) { (bench) async throws in
       let results = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
       #expect(results.count == 1)
@@ -177,7 +181,7 @@ import Testing
     }
   }
 
-  @Test func takesAreRequestsOfTheirOwn() async throws {
+  @Test func sendsOneRequestPerTake() async throws {
     try await FalFixture.run { (bench) async throws in
       #expect(bench.provider.takesPerRequest == 1)
       let request = GenerationRequest(model: FalFixture.endpoint, parameters: ["prompt": "p"], takes: 3)
@@ -186,8 +190,8 @@ import Testing
     }
   }
 
-  @Test func cancelling() async throws {
-    try await FalFixture.run(#"{"done_after": 60}"#, wait: .sse, safetyNet: .milliseconds(200)) { (bench) async throws in
+  @Test func cancelsARequest() async throws {
+    try await FalFixture.run(#"{"done_after": 60}"#, wait: .sse, safetyNet: .seconds(10)) { (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
       #expect(try await bench.provider.cancel(id).state == .cancelled)
       _ = await expectError(.cancelled) { _ = try await bench.wait(id) }
@@ -196,15 +200,15 @@ import Testing
     }
     try await FalFixture.run(#"{"done_after": 0}"#) { (bench) async throws in
       let id = try await bench.provider.enqueue(FalFixture.request)[0].id
-      #expect(try await bench.provider.cancel(id).state == .succeeded, "it came too late")
+      #expect(try await bench.provider.cancel(id).state == .succeeded, "the cancellation came too late")
     }
   }
 
-  @Test func aFrameGoesToTheStorageOnceAndWithoutTheKey() async throws {
+  @Test func uploadsAnImageOnceWithoutTheKey() async throws {
     try await FalFixture.run { (bench) async throws in
       let path = bench.file("a.png")
       try Data("anchor".utf8).write(to: URL(fileURLWithPath: path))
-      let image = LocalImage(path: path, sha256: AnchorUploadTests.digest, mediaType: "image/png")
+      let image = ImageUpload(path: path, sha256: AnchorUploadTests.digest, mediaType: "image/png")
       let address = try await bench.provider.publish(image)
       #expect(address == "\(bench.fal.address("files"))/upload/\(AnchorUploadTests.digest).png")
       #expect(try await bench.provider.publish(image) == address)
@@ -214,12 +218,12 @@ import Testing
       #expect(sent.count == 1 && sent[0].body == "anchor" && sent[0].headers["authorization"] == nil)
       #expect(sent[0].headers["content-type"] == "image/png")
       try Data("other".utf8).write(to: URL(fileURLWithPath: path))
-      let changed = LocalImage(path: path, sha256: String(repeating: "0", count: 64), mediaType: "image/png")
+      let changed = ImageUpload(path: path, sha256: String(repeating: "0", count: 64), mediaType: "image/png")
       _ = await expectError(.localFile) { _ = try await bench.provider.publish(changed) }
     }
   }
 
-  @Test func hostsAreNamesOrAddresses() throws {
+  @Test func acceptsHostNamesAndAddresses() throws {
     let key = ["FAL_KEY": "k"]
     let usual = try FalConfiguration.fromEnvironment(key)
     #expect(usual.queueBase.absoluteString == "https://queue.fal.run")

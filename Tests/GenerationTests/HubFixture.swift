@@ -5,43 +5,29 @@ import Presets
 import Support
 import Testing
 
-/// A scripted hub and a quick client of it, for the time of one test.
+/// A scripted hub and a client of it on a clock that runs 100 times faster, for the time of one test.
 struct HubFixture: Sendable {
   let hub: ScriptedHub
   let provider: OxenProvider
 
-  /// - Parameter silence: of the event stream, before it is taken for dead.
+  /// - Parameters:
+  ///   - script: generations take 0.05 s of real time unless it says otherwise.
+  ///   - safetyNet: seconds of the fast clock, as the others.
   static func run(
     _ script: String = "{}", wait: WaitMode = .poll, key: String = ScriptedHub.key, namespace: String? = "team",
-    safetyNet: Duration = .seconds(60), silence: Duration = .seconds(45), stall: Duration = .seconds(20),
-    syncPatience: Duration = .seconds(30), logger: Logger? = nil, _ test: (HubFixture) async throws -> Void
-  ) async throws {
-    await Places.shared.take()
-    do {
-      try await runAlone(script, wait, key, namespace, safetyNet, silence, stall, syncPatience, logger, test)
-    } catch {
-      await Places.shared.give()
-      throw error
-    }
-    await Places.shared.give()
-  }
-
-  private static func runAlone(
-    _ script: String, _ wait: WaitMode, _ key: String, _ namespace: String?, _ safetyNet: Duration,
-    _ silence: Duration, _ stall: Duration, _ syncPatience: Duration, _ logger: Logger?,
+    safetyNet: Duration = .seconds(6000), silence: Duration = .seconds(4500), stall: Duration = .seconds(2000),
+    syncTimeout: Duration = .seconds(3000), clock: FastClock = FastClock(), logger: Logger? = nil,
     _ test: (HubFixture) async throws -> Void
   ) async throws {
-    let hub = try await ScriptedHub.start(script)
+    let hub = try await ScriptedHub.start(quick(script))
     defer { hub.stop() }
     var configuration = try OxenConfiguration(
-      baseURL: hub.baseURL, key: APIKey(key, variable: "OXEN_API_KEY"), namespace: namespace,
-      pollInterval: .milliseconds(80))
-    configuration.retry = RetryPolicy(attempts: 4, firstPause: .milliseconds(20), longestPause: .milliseconds(100))
-    configuration.safetyNetInterval = safetyNet
-    configuration.streamSilence = silence
-    configuration.streamPatience = .seconds(5)
-    configuration.transferStall = stall
-    configuration.syncPatience = syncPatience
+      baseURL: hub.baseURL, key: APIKey(key, variable: "OXEN_API_KEY"), namespace: namespace)
+    configuration.settings = configuration.settings.fast(clock)
+    configuration.settings.safetyNetInterval = safetyNet
+    configuration.settings.streamSilence = silence
+    configuration.settings.transferStall = stall
+    configuration.settings.syncTimeout = syncTimeout
     let provider = try OxenProvider(configuration: configuration, waitMode: wait, logger: logger)
     do {
       try await test(HubFixture(hub: hub, provider: provider))
@@ -52,17 +38,25 @@ struct HubFixture: Sendable {
     try await provider.close()
   }
 
+  /// The script with generations of 0.05 s, unless it sets `done_after`.
+  static func quick(_ script: String) -> String {
+    guard !script.contains("done_after") else { return script }
+    let rest = script.dropFirst()
+    return #"{"done_after": 0.05"# + (rest == "}" ? "" : ", ") + rest
+  }
+
   static let request = GenerationRequest(
     model: "kling-video-o3-4k-reference-to-video",
     parameters: [
       "prompt": "A lighthouse", "duration": 3, "generate_audio": true, "aspect_ratio": "16:9",
-      "input_image": ["https://frames.example/a.png"],
-      "elements": [["frontal_image_url": "https://frames.example/b.png", "reference_image_urls": []]],
+      "input_image": ["https://images.example/a.png"],
+      "elements": [["frontal_image_url": "https://images.example/b.png", "reference_image_urls": []]],
     ])
 
   func file(_ name: String) -> String { hub.folder.appendingPathComponent(name).path }
 
-  func wait(_ id: String, seconds: Double = 20) async throws -> GenerationResult {
+  /// - Parameter seconds: of the fast clock.
+  func wait(_ id: String, seconds: Double = 2000) async throws -> GenerationResult {
     try await provider.wait(for: id, timeout: .seconds(seconds)) { _ in }
   }
 
@@ -78,19 +72,21 @@ struct HubFixture: Sendable {
   }
 }
 
-/// How many hubs run at once: more of them would make the short times of the tests meaningless.
-private actor Places {
-  static let shared = Places()
-  private var free = 4
-  private var queue: [CheckedContinuation<Void, Never>] = []
-
-  func take() async {
-    if free > 0 { free -= 1 } else { await withCheckedContinuation { queue.append($0) } }
+extension ClientSettings {
+  /// For a clock that runs 100 times faster: 20 ms between polls, 10–50 ms of back-off.
+  func fast(_ clock: FastClock) -> ClientSettings {
+    var settings = self
+    settings.clock = clock
+    settings.pollInterval = .seconds(2)
+    settings.retry = RetryPolicy(attempts: 4, firstPause: .seconds(1), longestPause: .seconds(5))
+    settings.streamTimeout = .seconds(500)
+    return settings
   }
+}
 
-  func give() {
-    if queue.isEmpty { free += 1 } else { queue.removeFirst().resume() }
-  }
+/// Waits until a condition holds.
+func until(_ condition: () throws -> Bool) async throws {
+  while try !condition() { try await Task.sleep(for: .milliseconds(5)) }
 }
 
 /// The error with this code, or a failed expectation.

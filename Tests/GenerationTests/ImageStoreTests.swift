@@ -4,31 +4,31 @@ import Support
 import Testing
 
 @Suite struct ImageStoreTests {
-  private func image(_ folder: ScratchFolder, _ name: String = "a frame's name.png") throws -> LocalImage {
-    LocalImage(
+  private func image(_ folder: ScratchFolder, _ name: String = "an image's name.png") throws -> ImageUpload {
+    ImageUpload(
       path: try folder.write(name, AnchorUploadTests.contents), sha256: AnchorUploadTests.digest,
       mediaType: "image/png")
   }
 
-  @Test func aDataAddressHoldsTheFrame() async throws {
+  @Test func aDataAddressContainsTheImage() async throws {
     let folder = try ScratchFolder()
     let store = DataImageStore()
     #expect(try await store.publish(try image(folder)) == "data:image/png;base64,YW5jaG9y")
     #expect(!store.keepsAddresses)
   }
 
-  @Test func theUsersCommandGetsTheFileAndPrintsTheAddress() async throws {
+  @Test func theUploadCommandGetsTheFileAndPrintsTheAddress() async throws {
     let folder = try ScratchFolder()
     let script = try folder.write(
       "up load.sh",
       "test $# = 2 && test \"$1\" = --public && cp \"$2\" \"\(folder.path("got"))\" && echo https://p.example/x\n")
     let store = try CommandImageStore(command: "sh '\(script)' --public")
-    let frame = try image(folder)
-    #expect(try await store.publish(frame) == "https://p.example/x")
+    let image = try image(folder)
+    #expect(try await store.publish(image) == "https://p.example/x")
     #expect(FileManager.default.contents(atPath: folder.path("got")) == Data(AnchorUploadTests.contents.utf8))
   }
 
-  @Test func theUsersCommandDoesNotGetTheKeys() async throws {
+  @Test func theUploadCommandDoesNotGetTheKeys() async throws {
     let folder = try ScratchFolder()
     var environment = ProcessInfo.processInfo.environment
     environment["OXEN_API_KEY"] = ScriptedHub.key
@@ -45,15 +45,15 @@ import Testing
     ("printf 'https://a.example\\nhttps://b.example\\n'; true", .malformedAnswer, "one https address"),
     ("echo secret-key-1234 >&2; exit 1; :", .unavailable, "•••"),
   ])
-  func aCommandThatFailsIsSaidToFail(
-    _ command: String, _ code: GenerationError.Code, _ words: String
+  func reportsAFailedUploadCommand(
+    _ command: String, _ code: GenerationError.Code, _ text: String
   ) async throws {
     let folder = try ScratchFolder()
     var environment = ProcessInfo.processInfo.environment
     environment["FAL_KEY"] = ScriptedFal.key
     let store = try CommandImageStore(command: command, environment: environment)
     let error = await expectError(code) { _ = try await store.publish(try image(folder)) }
-    #expect(error?.message.contains(words) == true, "\(error?.message ?? "")")
+    #expect(error?.message.contains(text) == true, "\(error?.message ?? "")")
     #expect(throws: GenerationError.self) { _ = try CommandImageStore(command: " ") }
   }
 }

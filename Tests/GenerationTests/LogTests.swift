@@ -25,7 +25,7 @@ private struct Recorder: LogHandler {
 }
 
 @Suite struct LogTests {
-  @Test(arguments: [WaitMode.sse, .sync]) func theLogHoldsNeitherKeyNorSignature(_ mode: WaitMode) async throws {
+  @Test(arguments: [WaitMode.sse, .sync]) func containsNeitherKeyNorSignature(_ mode: WaitMode) async throws {
     let lines = Recorder.Lines()
     let logger = Logger(label: "test") { _ in Recorder(lines: lines) }
     let faults =
@@ -39,7 +39,7 @@ private struct Recorder: LogHandler {
       let signatures = try bench.hub.requests().compactMap { $0.query["X-Amz-Signature"] }
       #expect(!signatures.isEmpty)
       let text = lines.all.withLock { $0.joined(separator: "\n") }
-      #expect(text.contains("/api/") && text.contains("fetching again"))
+      #expect(text.contains("/api/") && text.contains("retrying the download"))
       for secret in signatures + [ScriptedHub.key] { #expect(!text.contains(secret)) }
     }
   }

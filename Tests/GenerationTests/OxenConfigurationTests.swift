@@ -11,32 +11,34 @@ import Testing
     #expect(configuration.baseURL.absoluteString == "http://127.0.0.1:9/api")
     #expect(configuration.namespace == "me")
     #expect(configuration.repository == "longtake-anchors")
-    #expect(configuration.pollInterval == .milliseconds(250))
+    #expect(configuration.settings.pollInterval == .milliseconds(250))
   }
 
-  @Test func goesToTheHubByItself() throws {
+  @Test func usesTheHubByDefault() throws {
     let configuration = try OxenConfiguration.fromEnvironment(["OXEN_API_KEY": "k"])
     #expect(configuration.baseURL.absoluteString == "https://hub.oxen.ai/api")
-    #expect(configuration.pollInterval >= .seconds(10) && configuration.pollInterval <= .seconds(30))
-    #expect(configuration.syncPatience >= .seconds(1800))
+    #expect(configuration.settings.pollInterval >= .seconds(10) && configuration.settings.pollInterval <= .seconds(30))
+    #expect(configuration.settings.syncTimeout >= .seconds(1800))
   }
 
-  @Test(arguments: ["", "a\nb", "a b", "a\r", "clé"]) func refusesAKeyThatIsNone(_ key: String) async {
+  @Test(arguments: ["", "a\nb", "a b", "a\r", "clé"]) func rejectsAnInvalidKey(_ key: String) async {
     let error = await expectError(.notAuthorised) { _ = try OxenConfiguration.fromEnvironment(["OXEN_API_KEY": key]) }
     #expect(error?.message.contains("OXEN_API_KEY") == true)
   }
 
   @Test(arguments: [
     "http://hub.oxen.ai/api", "http://127.0.0.1.evil.example/api", "http://localhost.evil.example", "ftp://127.0.0.1",
-    "hub.oxen.ai", "https://hub.oxen.ai/api?x=1", "http://0.0.0.0/api",
+    "hub.oxen.ai", "https://u:p@hub.oxen.ai/api", "https://hub.oxen.ai/api?x=1", "http://0.0.0.0/api",
   ])
-  func refusesAnAddressThatWouldNotDo(_ address: String) async {
+  func rejectsAnUnsafeAddress(_ address: String) async {
     _ = await expectError(.unsupported) {
       _ = try OxenConfiguration.fromEnvironment(["OXEN_API_KEY": "k"], baseURL: address)
     }
   }
 
-  @Test(arguments: ["0", "-1", "fast", "nan", "1e9"]) func refusesAPaceThatIsNone(_ text: String) async {
+  @Test(arguments: ["0", "-1", "fast", "nan", "1e9", "1e300", "inf"]) func rejectsAnInvalidPollInterval(_ text: String)
+    async
+  {
     let error = await expectError(.unsupported) {
       _ = try OxenConfiguration.fromEnvironment(["OXEN_API_KEY": "k", "LONGTAKE_POLL_SECONDS": text])
     }

@@ -11,7 +11,7 @@ struct RequestBuilderTests {
   init() throws { library = try PresetLibrary(environment: [:]) }
 
   private func builder(_ text: String, _ model: String) throws -> RequestBuilder {
-    let storyboard = try StoryboardDocument(Data("model: \(model)\n\(text)".utf8), directory: "/films").storyboard()
+    let storyboard = try StoryboardDocument(Data("model: \(model)\n\(text)".utf8), directory: "/boards").storyboard()
     return RequestBuilder(storyboard: storyboard, model: try library.model(named: model))
   }
 
@@ -30,23 +30,23 @@ struct RequestBuilderTests {
   func hub() throws {
     let builder = try builder(rich, "kling-video-o3-4k-reference-to-video")
     let elements: JSONValue = [
-      ["frontal_image_url": "/films/h.png", "reference_image_urls": ["/films/h1.png"]],
-      ["frontal_image_url": "/films/c.png"],
+      ["frontal_image_url": "/boards/h.png", "reference_image_urls": ["/boards/h1.png"]],
+      ["frontal_image_url": "/boards/c.png"],
     ]
     let first = try builder.plannedRequest(for: builder.storyboard.shots[0])
     #expect(first.model == "kling-video-o3-4k-reference-to-video")
     #expect(first.takes == 2)
     #expect(
       first.parameters == [
-        "prompt": "@Element1 meets @Element2", "duration": 7, "start_image_url": "/films/s.png",
-        "tail_image_url": "https://host/e.png", "input_image": ["/films/r.png", "https://host/style.jpg"],
+        "prompt": "@Element1 meets @Element2", "duration": 7, "start_image_url": "/boards/s.png",
+        "tail_image_url": "https://host/e.png", "input_image": ["/boards/r.png", "https://host/style.jpg"],
         "elements": elements, "negative_prompt": "blur", "aspect_ratio": "9:16", "generate_audio": false,
       ])
     let second = try builder.plannedRequest(for: builder.storyboard.shots[1])
     #expect(
       second.parameters == [
         "multi_prompt": [["prompt": "@Element2", "duration": 1], ["prompt": "two", "duration": 2]],
-        "start_image_url": "anchor:a", "input_image": ["/films/r.png", "https://host/style.jpg"], "elements": elements,
+        "start_image_url": "anchor:a", "input_image": ["/boards/r.png", "https://host/style.jpg"], "elements": elements,
       ])
   }
 
@@ -75,8 +75,8 @@ struct RequestBuilderTests {
       let request = try builder.plannedRequest(for: builder.storyboard.shots[0])
       #expect(
         request.parameters == [
-          "prompt": "p", "duration": "4", "generate_audio": true, start: "/films/s.png",
-          "end_image_url": "/films/e.png",
+          "prompt": "p", "duration": "4", "generate_audio": true, start: "/boards/s.png",
+          "end_image_url": "/boards/e.png",
         ])
     }
     let builder = try builder("shots: [{id: a, prompt: p, aspect_ratio: '9:16'}]", "kling-video/o3/4k/text-to-video")
@@ -93,24 +93,24 @@ struct RequestBuilderTests {
     let veo = try builder("shots: [{id: a, prompt: p, duration: 8, start: s.png}]", "google-veo-3-1")
     #expect(
       try veo.plannedRequest(for: veo.storyboard.shots[0]).parameters
-        == ["prompt": "p", "resolution": "4k", "duration": 8, "input_image": "/films/s.png"])
+        == ["prompt": "p", "resolution": "4k", "duration": 8, "input_image": "/boards/s.png"])
   }
 
-  @Test("frames are asked for once each, and their addresses are what is sent")
+  @Test("each image is requested once, and its address is sent")
   func addresses() throws {
     let text = "references: [s.png]\nshots: [{id: a, prompt: p, start: s.png}, {id: b, prompt: p}]"
     let builder = try builder(text, "kling-video-o3-4k-reference-to-video")
     let shots = builder.storyboard.shots
-    #expect(builder.images(of: shots[0]).map(\.planned) == ["/films/s.png"])
-    #expect(builder.images(of: shots[1]).map(\.planned) == ["anchor:a", "/films/s.png"])
+    #expect(builder.images(of: shots[0]).map(\.planned) == ["/boards/s.png"])
+    #expect(builder.images(of: shots[1]).map(\.planned) == ["anchor:a", "/boards/s.png"])
     let request = try builder.request(for: shots[1]) { "https://store/" + $0.planned }
     #expect(request.parameters["start_image_url"] == "https://store/anchor:a")
-    #expect(request.parameters["input_image"] == ["https://store//films/s.png"])
+    #expect(request.parameters["input_image"] == ["https://store//boards/s.png"])
     struct NoStore: Error {}
     #expect(throws: NoStore.self) { try builder.request(for: shots[1]) { _ in throw NoStore() } }
   }
 
-  @Test("a field that the model does not take is an error, not dropped")
+  @Test("an unsupported field is an error, not dropped")
   func unsupported() throws {
     let builder = try builder(
       "shots: [{id: a, prompt: p, negative_prompt: n}]", "kling-video-o3-4k-text-to-video")

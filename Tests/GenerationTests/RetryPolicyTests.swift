@@ -9,22 +9,22 @@ import Testing
   @Test(arguments: [
     "Sun, 06 Nov 1994 08:50:37 GMT", "Sunday, 06-Nov-94 08:50:37 GMT", "Sun Nov  6 08:50:37 1994",
   ])
-  func readsDates(_ text: String) {
+  func parsesDates(_ text: String) {
     #expect(RetryPolicy.retryAfter(text, now: example) == .seconds(60))
   }
 
-  @Test func readsSeconds() {
+  @Test func parsesSeconds() {
     #expect(RetryPolicy.retryAfter(" 120 ") == .seconds(120))
     #expect(RetryPolicy.retryAfter("-1") == nil)
     #expect(RetryPolicy.retryAfter("soon") == nil)
     #expect(RetryPolicy.retryAfter("") == nil)
   }
 
-  @Test func aDateGoneByMeansNow() {
+  @Test func treatsAPastDateAsNow() {
     #expect(RetryPolicy.retryAfter("Sun, 06 Nov 1994 08:00:00 GMT", now: example) == .zero)
   }
 
-  @Test func doublesUpToItsCap() {
+  @Test func doublesUpToTheLongestPause() {
     let policy = RetryPolicy(attempts: 99, firstPause: .seconds(1), longestPause: .seconds(8))
     for (failure, middle) in [(1, 1.0), (2, 2), (3, 4), (4, 8), (5, 8), (60, 8)] {
       for _ in 0..<50 {
@@ -34,7 +34,7 @@ import Testing
     }
   }
 
-  @Test func neverComesBackBeforeItIsAskedTo() throws {
+  @Test func neverRetriesBeforeRetryAfter() throws {
     let policy = RetryPolicy(attempts: 3, firstPause: .seconds(1), longestRetryAfter: .seconds(60))
     #expect(try #require(policy.pause(afterFailures: 1, retryAfter: .seconds(30))) >= .seconds(30))
     #expect(policy.pause(afterFailures: 1, retryAfter: .seconds(61)) == nil)

@@ -13,7 +13,7 @@ public final class ScriptedFal: Sendable {
 
   /// - Parameter script: a JSON object, as `scripted_fal.py` describes it.
   public static func start(_ script: String = "{}") async throws -> ScriptedFal {
-    ScriptedFal(try await ScriptedServer.start("scripted_fal.py", script, ports: 4))
+    ScriptedFal(try await ScriptedServer.start("scripted_fal", script, ports: 4))
   }
 
   private init(_ server: ScriptedServer) {

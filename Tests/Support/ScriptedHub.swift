@@ -15,7 +15,7 @@ public final class ScriptedHub: Sendable {
 
   /// - Parameter script: a JSON object, as `scripted_hub.py` describes it.
   public static func start(_ script: String = "{}") async throws -> ScriptedHub {
-    ScriptedHub(try await ScriptedServer.start("scripted_hub.py", script, ports: 2))
+    ScriptedHub(try await ScriptedServer.start("scripted_hub", script, ports: 2))
   }
 
   private init(_ server: ScriptedServer) { self.server = server }

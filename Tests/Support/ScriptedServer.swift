@@ -1,8 +1,9 @@
 public import Foundation
+import Synchronization
 
-/// A server on loopback that plays a script, a Python program beside this file, independent of everything it tests.
+/// A server on loopback that plays a script: a Python program beside this file, written without the code it tests.
 ///
-/// It ends with ``stop()``, at the latest with this process, whose end closes its standard input.
+/// It ends with ``stop()``, at the latest with this process.
 public final class ScriptedServer: Sendable {
   /// One request as the server received it.
   public struct Entry: Decodable, Sendable {
@@ -11,6 +12,8 @@ public final class ScriptedServer: Sendable {
     public let method: String
     public let path: String
     public let query: [String: String]
+    /// Path and query exactly as they were sent.
+    public let target: String
     /// Names in lower case.
     public let headers: [String: String]
     public let body: String
@@ -19,20 +22,19 @@ public final class ScriptedServer: Sendable {
   }
 
   public struct StartFailure: Error {
-    public let said: String
+    public let message: String
   }
 
   /// In the order in which the program names them.
   public let ports: [Int]
   /// A folder of this server's own; ``stop()`` removes it.
   public let folder: URL
-  private let process: Process
-  private let input: Pipe
+  private let processID: pid_t
   private var log: URL { folder.appendingPathComponent("requests.jsonl") }
 
   /// Starts a server, off the threads that async code runs on: a test that blocks them would stop all others.
   /// - Parameters:
-  ///   - program: the Python file's name.
+  ///   - program: the Python module's name.
   ///   - script: a JSON object, as the program describes it.
   static func start(_ program: String, _ script: String, ports: Int) async throws -> ScriptedServer {
     try await withCheckedThrowingContinuation { continuation in
@@ -45,26 +47,12 @@ public final class ScriptedServer: Sendable {
   private init(_ program: String, _ script: String, ports count: Int) throws {
     folder = FileManager.default.temporaryDirectory.appendingPathComponent("longtake-hub-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    let output = Pipe()
-    input = Pipe()
-    process = Process()
-    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
-    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent(program).path
-    process.arguments = ["python3", path, script, folder.appendingPathComponent("requests.jsonl").path]
-    process.standardInput = input
-    process.standardOutput = output
-    try process.run()
-    var said = Data()
-    while said.last != UInt8(ascii: "\n") {
-      let more = output.fileHandleForReading.availableData
-      if more.isEmpty { break }
-      said += more
-    }
-    ports = String(decoding: said, as: UTF8.self).split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-    guard ports.count == count else {
-      process.terminate()
-      throw StartFailure(said: String(decoding: said, as: UTF8.self))
-    }
+    let line = try ServerHost.shared.get().start(
+      program, script, log: folder.appendingPathComponent("requests.jsonl").path)
+    let numbers = line.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    guard numbers.count == count + 1 else { throw StartFailure(message: line) }
+    processID = pid_t(numbers[0])
+    ports = Array(numbers.dropFirst())
   }
 
   /// The requests so far, in order of coming.
@@ -73,9 +61,48 @@ public final class ScriptedServer: Sendable {
     return try text.split(separator: "\n").map { try JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
   }
 
-  /// Kills the server; its end is not waited for, because Foundation waits for it by blocking.
+  /// Kills the server.
   public func stop() {
-    kill(process.processIdentifier, SIGKILL)
+    kill(processID, SIGKILL)
     try? FileManager.default.removeItem(at: folder)
+  }
+}
+
+/// The Python process that starts all servers: see `scripted_servers.py` beside this file.
+///
+/// It and its servers end with this process, whose end closes its standard input.
+private final class ServerHost: Sendable {
+  static let shared = Result { try ServerHost() }
+
+  private let input = Pipe()
+  private let output = Pipe()
+  private let process: Mutex<Process>
+
+  private init() throws {
+    let process = Process()
+    process.executableURL = URL(fileURLWithPath: "/usr/bin/env")
+    let path = URL(fileURLWithPath: #filePath).deletingLastPathComponent().appendingPathComponent("scripted_servers.py")
+    process.arguments = ["python3", "-B", path.path]
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    self.process = Mutex(process)
+  }
+
+  /// The host's answer to one order.
+  func start(_ program: String, _ script: String, log: String) throws -> String {
+    var order = try JSONEncoder().encode(["program": program, "script": script, "log": log])
+    order.append(UInt8(ascii: "\n"))
+    // One order at a time, so that each answer belongs to its order.
+    return try process.withLock { _ in
+      try input.fileHandleForWriting.write(contentsOf: order)
+      var line = Data()
+      while line.last != UInt8(ascii: "\n") {
+        let more = output.fileHandleForReading.availableData
+        if more.isEmpty { break }
+        line += more
+      }
+      return String(decoding: line, as: UTF8.self)
+    }
   }
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """fal's own Python client against the sandbox, as its users use it.
 
-    fal_client_check.py SANDBOX_ORIGIN PICTURE
+    fal_client_check.py SANDBOX_ORIGIN IMAGE
 
 The client speaks https to its hosts; its address constants are pointed at loopback, nothing else of it is changed.
 Prints one JSON object of what it saw.
@@ -12,7 +12,7 @@ import os
 import sys
 
 os.environ["FAL_KEY"] = "any:key"
-ORIGIN, PICTURE = sys.argv[1:3]
+ORIGIN, IMAGE = sys.argv[1:3]
 ENDPOINT = "fal-ai/kling-video/o3/4k/reference-to-video"
 
 import fal_client  # noqa: E402
@@ -24,9 +24,9 @@ client.REST_URL = f"{ORIGIN}/rest"
 client.CDN_URL = f"{ORIGIN}/rest"
 
 seen = {}
-url = fal_client.upload_file(PICTURE)
+url = fal_client.upload_file(IMAGE)
 seen["uploaded"] = url
-seen["uploaded_to_storage"] = fal_client.upload_file(PICTURE, repository="fal")
+seen["uploaded_to_storage"] = fal_client.upload_file(IMAGE, repository="fal")
 
 states = []
 result = fal_client.subscribe(

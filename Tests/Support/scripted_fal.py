@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(split.query))
         with LOCK, open(LOG, "a") as log:
             log.write(json.dumps({
-                "port": self.port, "method": self.command, "path": split.path, "query": query,
+                "port": self.port, "method": self.command, "path": split.path, "query": query, "target": self.path,
                 "headers": {name.lower(): value for name, value in self.headers.items()},
                 "body": body.decode("utf-8", "replace"), "time": time.time(),
             }) + "\n")
@@ -150,7 +150,7 @@ class Handler(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(data)
 
-    # Frames and clips
+    # Images and clips
 
     def files(self, path, body, fault):
         if self.command == "PUT":
@@ -261,16 +261,18 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 512
 
 
-def main():
+def start(script, log):
+    """Starts fal in this process; returns its ports."""
     global LOG
-    SCRIPT.update(json.loads(sys.argv[1]))
-    LOG = sys.argv[2]
+    SCRIPT.update(script)
+    LOG = log
     for name in ("run", "queue", "rest", "files"):
         server = Server(("127.0.0.1", 0), type(name, (Handler,), {"port": name}))
         PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(*[PORTS[name] for name in ("run", "queue", "rest", "files")], flush=True)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return [PORTS[name] for name in ("run", "queue", "rest", "files")]
+
+
+if __name__ == "__main__":
+    print(*start(json.loads(sys.argv[1]), sys.argv[2]), flush=True)
     sys.stdin.read()
-
-
-main()

@@ -8,8 +8,8 @@ standard input ends. Written for the tests alone and from the published pages, n
 
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
 sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes or clip_file (a path:
-every clip is that file), repeats_parameters,
-strong_etag, relative_results, models (the catalogue's model objects), faults: [{port, method, path, times, skip,
+every clip is that file), repeats_parameters, strong_etag, relative_results, odd_results (path and query of every clip's address, to which the signature is added),
+models (the catalogue's model objects), faults: [{port, method, path, times, skip,
 action, …}], where path is a prefix and action is one of status, drop, accept_and_drop, garble, redirect, truncate,
 stall, empty, damage (from: the byte from which on it is nonsense of the same length), cut (bytes: all that is left, with
 a length to match), none; a clip's answer also gets the fault's headers.
@@ -29,7 +29,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 SCRIPT = {
     "key": "secret-key-1234", "done_after": 0.3, "outcome": "succeeded", "error_message": None, "events": "normal",
     "sync_format": None, "sync_count": 1, "layout": "file", "repository": True, "clip_bytes": 200_000, "clip_file": None,
-    "repeats_parameters": True, "strong_etag": True, "relative_results": False, "models": None,
+    "repeats_parameters": True, "strong_etag": True, "relative_results": False, "odd_results": None, "models": None,
     "faults": [],
 }
 LOCK = threading.RLock()
@@ -48,6 +48,8 @@ def clip(name):
 def address(identifier):
     signature = hashlib.sha256(f"{identifier}{time.time_ns()}".encode()).hexdigest()[:20]
     SIGNATURES[signature] = identifier
+    if SCRIPT["odd_results"]:
+        return f"http://127.0.0.1:{PORTS['files']}{SCRIPT['odd_results']}&X-Amz-Signature={signature}"
     if SCRIPT["relative_results"]:
         return f"/api/results/{identifier}?X-Amz-Signature={signature}"
     return f"http://127.0.0.1:{PORTS['files']}/clips/{identifier}/../evil.mp4?X-Amz-Signature={signature}&Expires=9"
@@ -131,7 +133,7 @@ class Handler(BaseHTTPRequestHandler):
         query = dict(urllib.parse.parse_qsl(split.query))
         with LOCK, open(LOG, "a") as log:
             log.write(json.dumps({
-                "port": self.port, "method": self.command, "path": split.path, "query": query,
+                "port": self.port, "method": self.command, "path": split.path, "query": query, "target": self.path,
                 "headers": {name.lower(): value for name, value in self.headers.items()},
                 "body": body.decode("utf-8", "replace"), "time": time.time(),
             }) + "\n")
@@ -173,6 +175,7 @@ class Handler(BaseHTTPRequestHandler):
         elif action == "redirect":
             target = fault["to"].replace("{files}", f"http://127.0.0.1:{PORTS['files']}")
             target = target.replace("{query}", "?" + urllib.parse.urlencode(query))
+            target = target.replace("{signature}", query.get("X-Amz-Signature", ""))
             self.answer(fault.get("status", 302), "", {"Location": target})
         elif action == "garble":
             if path.endswith("/ai/queue"):
@@ -370,16 +373,18 @@ class Server(ThreadingHTTPServer):
     request_queue_size = 256
 
 
-def main():
+def start(script, log):
+    """Starts the hub in this process; returns its ports."""
     global LOG
-    SCRIPT.update(json.loads(sys.argv[1]))
-    LOG = sys.argv[2]
+    SCRIPT.update(script)
+    LOG = log
     for name, handler in (("api", Handler), ("files", FileHandler)):
         server = Server(("127.0.0.1", 0), handler)
         PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, daemon=True).start()
-    print(PORTS["api"], PORTS["files"], flush=True)
+        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+    return PORTS["api"], PORTS["files"]
+
+
+if __name__ == "__main__":
+    print(*start(json.loads(sys.argv[1]), sys.argv[2]), flush=True)
     sys.stdin.read()
-
-
-main()

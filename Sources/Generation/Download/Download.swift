@@ -4,32 +4,32 @@ import Logging
 import NIOCore
 import NIOHTTP1
 
-/// Fetches one clip to a file: constant memory, continued after a break where the server allows it, never half a file
+/// Downloads one clip to a file: constant memory, resumed after a break where the server allows it, never half a file
 /// under the final name.
 struct Download: Sendable {
-  /// Breaks that are mended as long as each try brings something.
-  static let longestChain = 40
+  /// Tries in all, as long as each brings something.
+  static let tryLimit = 40
   /// Bytes between two reports of progress.
   static let progressStep: Int64 = 256 << 10
-  /// Refusals of a clip's address in all, each answered by asking for another one where that is possible.
-  static let longestExpiry = 3
-  /// What an address that has expired answers, depending on who serves it.
+  /// Refusals of a clip's address; after each a fresh address is requested where possible.
+  static let expiryLimit = 3
+  /// Statuses of an expired address, depending on the server.
   static let expired: Set<Int> = [400, 401, 403, 404, 410]
-  /// Object stores answer 500 for a moment's trouble and ask to be tried again.
-  static let passing = ServiceClient.passing.union([500])
+  /// Object stores answer 500 for a temporary failure and ask for a retry.
+  static let temporary = ServiceClient.temporary.union([500])
 
   let session: HTTPSession
   let retry: RetryPolicy
   let stall: Duration
   let largest: Int64
-  /// Whether an address of the API's own may see the key.
+  /// Whether the API's own addresses get the key.
   let carriesKey: Bool
   let progress: @Sendable (Int64, Int64?) -> Void
 
   /// - Parameters:
   ///   - url: where the clip is now.
-  ///   - source: names the clip whatever its address: what an earlier run has fetched of it is continued.
-  ///   - refresh: asks for another address once the first is refused; nil when there is none to be had.
+  ///   - source: names the clip whatever its address, so that an earlier run's part file is resumed.
+  ///   - refresh: asks for a fresh address once the first is refused; nil when there is none.
   /// - Throws: ``GenerationError``: `damagedDownload`, `notFound`, `unavailable`, `localFile`.
   func fetch(
     _ url: URL, to path: String, source: String, refresh: @Sendable () async throws -> URL?
@@ -37,19 +37,19 @@ struct Download: Sendable {
     var version = DownloadVersion(source: source)
     var kept: Int64 = 0
     if let stored = DownloadVersion.stored(besides: path + ".part", source: source) {
-      // A last byte is left to ask for, so that the server says whether it is still the same clip.
-      kept = min(PartFile.left(of: path), stored.total.map { $0 - 1 } ?? .max)
+      // One byte is always left to request, so that the server confirms it is still the same clip.
+      kept = min(PartFile.size(besides: path), stored.total.map { $0 - 1 } ?? .max)
       if kept > 0 { version = stored }
     }
     if kept == 0 { DownloadVersion.forget(besides: path + ".part") }
     let file = try PartFile(path: path, kept: kept)
-    if kept > 0 { log.info("going on with what an earlier run has fetched", metadata: ["bytes": "\(kept)"]) }
+    if kept > 0 { log.info("resuming an earlier download", metadata: ["bytes": "\(kept)"]) }
     do {
       let clip = try await fetch(url, to: file, &version, refresh: refresh)
       DownloadVersion.forget(besides: path + ".part")
       return clip
     } catch {
-      if await isWorthKeeping(file, version, error) {
+      if await isResumable(file, version, error) {
         await file.keep()
       } else {
         await file.discard()
@@ -59,8 +59,8 @@ struct Download: Sendable {
     }
   }
 
-  /// What broke off may be continued by the next run; what is wrong in itself may not.
-  private func isWorthKeeping(_ file: PartFile, _ version: DownloadVersion, _ error: any Error) async -> Bool {
+  /// Whether the next run can resume the part file: after a break, not when the clip itself is wrong.
+  private func isResumable(_ file: PartFile, _ version: DownloadVersion, _ error: any Error) async -> Bool {
     guard version.validator != nil, await file.bytes > 0 else { return false }
     guard let error = error as? GenerationError else { return error is CancellationError }
     return [.unavailable, .rateLimited, .damagedDownload, .notAuthorised, .localFile].contains(error.code)
@@ -72,55 +72,56 @@ struct Download: Sendable {
     var url = url
     var expiries = 0
     var failures = 0
-    for _ in 0..<Self.longestChain {
+    for _ in 0..<Self.tryLimit {
       let before = await file.bytes
       var failed: GenerationError
       var retryAfter: Duration?
       do {
         let response = try await session.open(await call(url, version, file))
         let status = Int(response.status.code)
-        if Self.expired.contains(status), expiries < Self.longestExpiry {
-          // The first time another address helps at once; after that whoever serves it may need a moment.
-          if expiries > 0 { try await Task.sleep(for: retry.pause(afterFailure: expiries)) }
+        if Self.expired.contains(status), expiries < Self.expiryLimit {
+          // The first time a fresh address helps at once; after that the server may need a moment.
+          if expiries > 0 { try await session.clock.sleep(for: retry.pause(afterFailure: expiries)) }
           expiries += 1
-          let other = try await refresh()
+          let fresh = try await refresh()
           log.info(
-            "the clip's address is refused", metadata: ["status": "\(status)", "other": "\(other != nil)"])
-          url = other ?? url
+            "the clip's address is refused", metadata: ["status": "\(status)", "fresh": "\(fresh != nil)"])
+          url = fresh ?? url
           continue
         }
         guard status == 200 || status == 206 || status == 416 else {
           failed = refusal(status, url)
-          guard Self.passing.contains(status) else { throw failed }
-          retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
-          throw Passing(error: failed)
+          guard Self.temporary.contains(status) else { throw failed }
+          retryAfter = RetryPolicy.retryAfter(in: response.headers)
+          throw Temporary(error: failed)
         }
         try await prepare(file, for: response, &version)
         try await receive(response, file, version)
         try await check(file, version)
         progress(await file.bytes, await file.bytes)
         return try await file.finish()
-      } catch let passing as Passing {
-        failed = passing.error
-      } catch let broken as ExchangeFailure {
+      } catch let temporary as Temporary {
+        failed = temporary.error
+      } catch let failure as ExchangeFailure {
         failed = GenerationError(
-          .unavailable, "The clip at \(session.shown(url)) could not be fetched: \(broken.reason).")
+          .unavailable, "Could not download the clip from \(session.shown(url)): \(failure.reason).")
       } catch let error as GenerationError where error.code == .damagedDownload {
         failed = error
       }
       let gained = await file.bytes > before
       failures = gained && version.validator != nil ? 1 : failures + 1
       guard let pause = retry.pause(afterFailures: failures, retryAfter: retryAfter) else { throw failed }
-      log.info("fetching again", metadata: ["reason": "\(failed.message)", "gained": "\(gained)"])
-      try await Task.sleep(for: pause)
+      log.info("retrying the download", metadata: ["reason": "\(failed.message)", "gained": "\(gained)"])
+      try await session.clock.sleep(for: pause)
     }
-    throw GenerationError(.damagedDownload, "The clip at \(session.shown(url)) kept breaking off.")
+    throw GenerationError(
+      .damagedDownload, "The download of the clip from \(session.shown(url)) broke off \(Self.tryLimit) times.")
   }
 
   private var log: Logger { session.log }
 
-  /// A failure that may pass.
-  private struct Passing: Error {
+  /// A failure that a retry may get past.
+  private struct Temporary: Error {
     let error: GenerationError
   }
 
@@ -134,7 +135,7 @@ struct Download: Sendable {
     return call
   }
 
-  /// Decides whether the answer continues the file or begins it again.
+  /// Decides whether the response resumes the file or restarts it.
   private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout DownloadVersion)
     async throws
   {
@@ -154,7 +155,7 @@ struct Download: Sendable {
     try await file.restart()
     version = DownloadVersion(source: version.source)
     guard response.status == .ok else {
-      throw Passing(error: GenerationError(.damagedDownload, "The server would not continue the clip."))
+      throw Temporary(error: GenerationError(.damagedDownload, "The server does not resume the download."))
     }
     version = DownloadVersion(source: version.source, headers: response.headers)
     version.store(besides: file.partPath)
@@ -164,11 +165,11 @@ struct Download: Sendable {
   private func receive(_ response: HTTPClientResponse, _ file: PartFile, _ version: DownloadVersion) async throws {
     let total = version.total
     do {
-      try await withStallLimit(stall) { heart in
+      try await withStallLimit(stall, on: session.clock) { heartbeat in
         var reported = await file.bytes
         progress(reported, total)
         for try await chunk in response.body {
-          heart.beat()
+          heartbeat.beat()
           try await file.write(chunk)
           let bytes = await file.bytes
           guard bytes <= largest else { throw tooLarge(bytes) }
@@ -185,21 +186,23 @@ struct Download: Sendable {
       if error is CancellationError || Task.isCancelled { throw CancellationError() }
       let bytes = await file.bytes
       let of = total.map { " of \($0)" } ?? ""
-      let why = error is Stalled ? "stood still" : "broke off"
-      throw Passing(error: GenerationError(.damagedDownload, "The clip's transfer \(why) after \(bytes)\(of) bytes."))
+      let reason = error is Stalled ? "stalled" : "broke off"
+      throw Temporary(
+        error: GenerationError(.damagedDownload, "The download of the clip \(reason) after \(bytes)\(of) bytes."))
     }
   }
 
   private func check(_ file: PartFile, _ version: DownloadVersion) async throws {
     let bytes = await file.bytes
-    if bytes == 0 { throw GenerationError(.damagedDownload, "The clip came empty.") }
+    if bytes == 0 { throw GenerationError(.damagedDownload, "The downloaded clip is empty.") }
     if let total = version.total, total != bytes {
       if bytes > total { try await file.restart() }
-      throw GenerationError(.damagedDownload, "The clip came with \(bytes) bytes instead of \(total).")
+      throw GenerationError(.damagedDownload, "The downloaded clip has \(bytes) bytes, expected \(total).")
     }
     guard await file.matches(version) else {
       try await file.restart()
-      throw GenerationError(.damagedDownload, "The clip came with another digest than the server names: it is damaged.")
+      throw GenerationError(
+        .damagedDownload, "The downloaded clip is damaged: its digest is not the one the server gives.")
     }
   }
 
@@ -207,14 +210,14 @@ struct Download: Sendable {
     let place = session.shown(url)
     if Self.expired.contains(status) {
       return GenerationError(
-        .notFound, "The clip is no longer at \(place) (HTTP \(status)); its address may have expired.", status: status)
+        .notFound, "The clip is no longer at \(place) (HTTP \(status)). Its address may have expired.", status: status)
     }
-    let code: GenerationError.Code = Self.passing.contains(status) ? .unavailable : .refused
-    return GenerationError(code, "The clip at \(place) could not be fetched (HTTP \(status)).", status: status)
+    let code: GenerationError.Code = Self.temporary.contains(status) ? .unavailable : .refused
+    return GenerationError(code, "Could not download the clip from \(place) (HTTP \(status)).", status: status)
   }
 
   private func tooLarge(_ bytes: Int64) -> GenerationError {
-    GenerationError(.refused, "The clip has \(bytes) bytes or more; the limit is \(largest).")
+    GenerationError(.refused, "The clip is larger than \(largest) bytes: at least \(bytes).")
   }
 
   /// `bytes 5-9/10`; the total is nil where it is `*`.

@@ -1,14 +1,15 @@
+import Files
 import Foundation
 import NIOHTTP1
 
-/// What a server said of a body, to continue it only if it is still the same.
+/// Identifies the body that a server sends, so that a download is resumed only if it is still the same.
 struct DownloadVersion: Sendable, Codable, Hashable {
   /// Names the resource: the job, or the address without its signature.
   var source: String
   /// A strong entity tag, or a date that counts as one (RFC 9110 §8.8.2.2).
   var validator: String?
   var total: Int64?
-  /// Of the whole body, lower-case hexadecimal, where the server names them.
+  /// Of the whole body, lower-case hexadecimal, where the server gives them.
   var sha256: String?
   var md5: String?
 
@@ -40,10 +41,10 @@ struct DownloadVersion: Sendable, Codable, Hashable {
 
   private static func hexadecimal(_ base64: String, bytes: Int) -> String? {
     guard let data = Data(base64Encoded: base64), data.count == bytes else { return nil }
-    return data.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    return MessageDigest.hexadecimal(data)
   }
 
-  /// A date of change is a strong validator only when the answer is at least a second younger.
+  /// `Last-Modified` is a strong validator only when `Date` is at least a second later.
   private static func date(_ headers: HTTPHeaders) -> String? {
     guard let changed = headers.first(name: "Last-Modified"), let change = HTTPDate.parse(changed) else { return nil }
     guard let now = headers.first(name: "Date").flatMap(HTTPDate.parse), now.timeIntervalSince(change) >= 1 else {
@@ -52,11 +53,11 @@ struct DownloadVersion: Sendable, Codable, Hashable {
     return changed
   }
 
-  // MARK: - Beside the part file, for the next run
+  // MARK: - Stored beside the part file, for the next run
 
   private static func path(besides part: String) -> String { part + ".json" }
 
-  /// What an earlier run wrote down of this resource.
+  /// What an earlier run stored about this resource.
   static func stored(besides part: String, source: String) -> DownloadVersion? {
     guard let data = FileManager.default.contents(atPath: path(besides: part)),
       let version = try? JSONDecoder().decode(DownloadVersion.self, from: data), version.source == source,

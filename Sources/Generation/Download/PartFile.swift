@@ -11,26 +11,26 @@ import NIOFoundationCompat
 
 private let systemWrite = write(_:_:_:)
 
-/// A file that grows under `<path>.part` and gets its own name only when it is whole and on the disk.
+/// A file that grows under `<path>.part` and is renamed only when it is whole and on disk.
 actor PartFile {
   nonisolated let path: String
   nonisolated var partPath: String { path + ".part" }
 
   private(set) var bytes: Int64 = 0
   private var sha256 = MessageDigest()
-  /// Only while a body is checked by it.
+  /// Only to compare with what a server gives.
   private var md5 = MessageDigest(.md5)
   private var descriptor: CInt
 
-  /// Opens the part file in a folder that is made when missing.
-  /// - Parameter kept: bytes of an earlier part file to go on from, at most; without it the file is empty.
+  /// Opens the part file; a missing folder is created.
+  /// - Parameter kept: bytes of an earlier part file to resume from, at most; 0 starts empty.
   init(path: String, kept: Int64 = 0) throws {
     self.path = path
     let folder = URL(fileURLWithPath: path).deletingLastPathComponent()
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     } catch {
-      throw GenerationError(.localFile, "Cannot make the folder \(Redactor.escape(folder.path)).")
+      throw GenerationError(.localFile, "Cannot create the folder \(folder.path.terminalSafe).")
     }
     let part = path + ".part"
     let file = open(part, O_RDWR | O_CREAT | (kept > 0 ? 0 : O_TRUNC) | O_CLOEXEC, 0o644)
@@ -51,12 +51,12 @@ actor PartFile {
       bytes += Int64(count)
     }
     guard ftruncate(file, Int(bytes)) == 0, lseek(file, Int(bytes), SEEK_SET) == Int(bytes) else {
-      throw Self.failure("cut", part)
+      throw Self.failure("truncate", part)
     }
   }
 
-  /// Bytes of a part file that an earlier run left; 0 when there is none.
-  static func left(of path: String) -> Int64 {
+  /// Bytes of the part file that an earlier run left; 0 when there is none.
+  static func size(besides path: String) -> Int64 {
     let attributes = try? FileManager.default.attributesOfItem(atPath: path + ".part")
     guard attributes?[.type] as? FileAttributeType == .typeRegular else { return 0 }
     return (attributes?[.size] as? NSNumber)?.int64Value ?? 0
@@ -90,17 +90,17 @@ actor PartFile {
     bytes += Int64(block.count)
   }
 
-  /// Empties the file, to be filled again.
+  /// Truncates the file to 0 bytes.
   func restart() throws {
     guard ftruncate(descriptor, 0) == 0, lseek(descriptor, 0, SEEK_SET) == 0 else {
-      throw Self.failure("empty", partPath)
+      throw Self.failure("truncate", partPath)
     }
     bytes = 0
     sha256 = MessageDigest()
     md5 = MessageDigest(.md5)
   }
 
-  /// Syncs and closes the part file, which keeps its name.
+  /// Syncs and closes the part file without renaming it.
   func seal() throws -> DownloadedFile {
     guard fsync(descriptor) == 0 else { throw Self.failure("write", partPath) }
     let closed = close(descriptor)
@@ -109,21 +109,21 @@ actor PartFile {
     return DownloadedFile(path: partPath, bytes: bytes, sha256: sha256.hexadecimal)
   }
 
-  /// Syncs the file and gives it its own name; a file that had that name is replaced.
+  /// Syncs the file and renames it over what may stand there.
   func finish() throws -> DownloadedFile {
     let sealed = try seal()
     try Self.rename(partPath, to: path)
     return DownloadedFile(path: path, bytes: sealed.bytes, sha256: sealed.sha256)
   }
 
-  /// Whether what was written has the digests that a server names.
+  /// Whether the written bytes have the digests that the server gives.
   func matches(_ version: DownloadVersion) -> Bool {
     if let wanted = version.sha256, sha256.hexadecimal != wanted { return false }
     if let wanted = version.md5, md5.hexadecimal != wanted { return false }
     return true
   }
 
-  /// Closes the part file and leaves it, to be continued by a later run.
+  /// Closes the part file and leaves it for a later run to resume.
   func keep() {
     if descriptor >= 0 { _ = close(descriptor) }
     descriptor = -1
@@ -136,18 +136,19 @@ actor PartFile {
     _ = unlink(partPath)
   }
 
-  /// Renames within a folder and makes the new name durable.
+  /// Renames within a folder and syncs the folder.
   static func rename(_ old: String, to new: String) throws {
     do {
       try OutputFile.rename(old, to: new)
     } catch {
-      throw GenerationError(.localFile, "Cannot rename \(Redactor.escape(old)): \(error.message).")
+      throw GenerationError(.localFile, "Cannot rename \(old.terminalSafe): \(error.message).")
     }
   }
 
   static func failure(_ action: String, _ path: String) -> GenerationError {
     let number = errno
-    let reason = number == ENOSPC ? "the disk is full; make room and run again" : String(cString: strerror(number))
-    return GenerationError(.localFile, "Cannot \(action) \(Redactor.escape(path)): \(reason).")
+    let reason =
+      number == ENOSPC ? "the disk is full; free some space and run again" : String(cString: strerror(number))
+    return GenerationError(.localFile, "Cannot \(action) \(path.terminalSafe): \(reason).")
   }
 }

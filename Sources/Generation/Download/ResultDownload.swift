@@ -1,18 +1,16 @@
 import Files
 import Foundation
 
-/// Brings a result to its file, whatever kind it is.
-struct ResultFetch: Sendable {
+/// Downloads a result, whatever kind it is.
+struct ResultDownload: Sendable {
   let name: String
   let session: HTTPSession
-  let retry: RetryPolicy
-  let stall: Duration
-  let largest: Int64
+  let settings: ClientSettings
   /// What a relative address is relative to.
   let base: URL
   let carriesKey: Bool
 
-  /// - Parameter refresh: gives a job's address again.
+  /// - Parameter refresh: asks for a job's address again.
   func download(
     _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void,
     refresh: @Sendable (String) async throws -> String?
@@ -21,7 +19,8 @@ struct ResultFetch: Sendable {
     case .file(let source, _): return try await adopt(source, as: path, progress)
     case .address(let text, let id):
       let download = Download(
-        session: session, retry: retry, stall: stall, largest: largest, carriesKey: carriesKey, progress: progress)
+        session: session, retry: settings.retry, stall: settings.transferStall, largest: settings.largestClip,
+        carriesKey: carriesKey, progress: progress)
       let url = try resolve(text)
       let source = "\(name) \(id ?? Redactor.address(url.absoluteString))"
       return try await download.fetch(url, to: path, source: source) {
@@ -31,15 +30,15 @@ struct ResultFetch: Sendable {
     }
   }
 
-  /// A result's address may be given relative to the API's.
+  /// A result's address may be relative to the API's.
   private func resolve(_ text: String) throws -> URL {
-    guard let url = URL(string: text, relativeTo: base)?.absoluteURL else {
-      throw GenerationError(.malformedAnswer, "\(name) gave an address for the clip that cannot be read.")
+    guard let url = URL(verbatim: text, relativeTo: base) else {
+      throw GenerationError(.malformedAnswer, "\(name) gave an invalid address for the clip.")
     }
     return url
   }
 
-  /// Checks a clip that is on the disk already and gives it its name.
+  /// Checks a clip that is on disk already and renames it.
   private func adopt(
     _ source: String, as path: String, _ progress: (Int64, Int64?) -> Void
   ) async throws -> DownloadedFile {
@@ -52,9 +51,9 @@ struct ResultFetch: Sendable {
     } catch let error as CancellationError {
       throw error
     } catch {
-      throw GenerationError(.localFile, "Cannot read the clip \(Redactor.escape(source)).")
+      throw GenerationError(.localFile, "Cannot read the clip \(source.terminalSafe).")
     }
-    guard bytes > 0 else { throw GenerationError(.damagedDownload, "The clip came empty.") }
+    guard bytes > 0 else { throw GenerationError(.damagedDownload, "The downloaded clip is empty.") }
     try PartFile.rename(source, to: path)
     progress(bytes, bytes)
     return DownloadedFile(path: path, bytes: bytes, sha256: sha256)

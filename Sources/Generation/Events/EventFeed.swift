@@ -1,83 +1,55 @@
-import AsyncHTTPClient
 import Foundation
 import Logging
-import NIOCore
-import NIOHTTP1
 
-/// One event stream for everybody who waits: kept connected, watched for silence, and honest about its gaps.
+/// One event stream for everybody who waits.
 ///
-/// What fires while nobody is connected is lost, so every connect is told to all waiters, who then ask for their job.
+/// Events that fire while the stream is disconnected are lost, so all subscribers hear of every connect and ask for
+/// their job then.
 actor EventFeed {
-  enum Signal: Sendable {
-    /// The job has ended, as the event tells it.
-    case ended(GenerationJob)
-    /// The stream stands again; anything may have happened before.
-    case connected
-    /// Time to ask, whatever the stream says.
-    case tick
-  }
-
-  /// A waiter's place at the stream.
-  struct Seat: Sendable {
-    let signals: AsyncStream<Signal>
+  /// One waiter's subscription.
+  struct Subscription: Sendable {
+    let signals: AsyncStream<JobWaiter.Signal>
+    let continuation: AsyncStream<JobWaiter.Signal>.Continuation
     fileprivate let id: String
     fileprivate let number: Int
-    fileprivate let continuation: AsyncStream<Signal>.Continuation
-
-    func tick() { continuation.yield(.tick) }
   }
 
   /// Events kept for waiters that come later than their event.
-  static let memory = 1024
-  static let connectPatience: Duration = .seconds(30)
-  /// A stream that has stood this long was a good one: the next failure is the first again.
-  static let goodAge: Duration = .seconds(60)
-  /// Answers that will not change soon: nobody need wait for the stream.
-  static let hopeless: Set<UInt> = [401, 403, 404, 405, 501]
+  static let earlyEventLimit = 1024
+  /// Statuses that will not change soon: nobody waits for the stream.
+  static let permanentRefusals: Set<Int> = [401, 403, 404, 405, 501]
 
-  private let session: HTTPSession
-  private let url: URL
-  private let silence: Duration
-  private let retry: RetryPolicy
-  private let log: Logger
-
+  private let stream: EventStream
   private var listening: Task<Void, Never>?
   private(set) var isConnected = false
   private var isClosed = false
-  /// The service has said that there is no stream to be had; nobody need wait for it until it stands all the same.
-  private var isHopeless = false
-  private var seats: [String: [Int: AsyncStream<Signal>.Continuation]] = [:]
+  /// The service offers no stream; nobody waits for it until it connects all the same.
+  private var isRefused = false
+  private var subscribers: [String: [Int: AsyncStream<JobWaiter.Signal>.Continuation]] = [:]
   private var nextNumber = 0
   private var early: [String: GenerationJob] = [:]
   private var earlyOrder: [String] = []
   private var readiness: [Int: AsyncStream<Bool>.Continuation] = [:]
-  private var requestedPause: Duration?
 
-  init(session: HTTPSession, url: URL, silence: Duration, retry: RetryPolicy) {
-    self.session = session
-    self.url = url
-    self.silence = silence
-    self.retry = retry
-    log = session.log
-  }
+  init(stream: EventStream) { self.stream = stream }
 
-  /// Connects if need be. False when that took longer than `patience`; the stream goes on trying.
-  func ready(within patience: Duration) async throws -> Bool {
+  /// Connects if need be. False when that took longer than `timeout`; the stream goes on trying.
+  func ready(within timeout: Duration) async throws -> Bool {
     start()
-    if isConnected || isHopeless { return isConnected }
+    if isConnected || isRefused { return isConnected }
     nextNumber += 1
     let number = nextNumber
-    let (stream, continuation) = AsyncStream.makeStream(of: Bool.self)
+    let (answers, continuation) = AsyncStream.makeStream(of: Bool.self)
     readiness[number] = continuation
     let timer = Task {
-      try? await Task.sleep(for: patience)
+      try? await stream.session.clock.sleep(for: timeout)
       continuation.yield(false)
     }
     defer {
       timer.cancel()
       readiness[number] = nil
     }
-    for await isReady in stream {
+    for await isReady in answers {
       if Task.isCancelled { break }
       return isReady
     }
@@ -85,19 +57,19 @@ actor EventFeed {
     return false
   }
 
-  func sit(for id: String) -> Seat {
+  func subscribe(to id: String) -> Subscription {
     start()
     nextNumber += 1
-    let (stream, continuation) = AsyncStream.makeStream(of: Signal.self)
-    seats[id, default: [:]][nextNumber] = continuation
-    if let job = early[id] { continuation.yield(.ended(job)) }
-    return Seat(signals: stream, id: id, number: nextNumber, continuation: continuation)
+    let (signals, continuation) = AsyncStream.makeStream(of: JobWaiter.Signal.self)
+    subscribers[id, default: [:]][nextNumber] = continuation
+    if let job = early[id] { continuation.yield(.reported(job)) }
+    return Subscription(signals: signals, continuation: continuation, id: id, number: nextNumber)
   }
 
-  func leave(_ seat: Seat) {
-    seats[seat.id]?[seat.number] = nil
-    if seats[seat.id]?.isEmpty == true { seats[seat.id] = nil }
-    seat.continuation.finish()
+  func unsubscribe(_ subscription: Subscription) {
+    subscribers[subscription.id]?[subscription.number] = nil
+    if subscribers[subscription.id]?.isEmpty == true { subscribers[subscription.id] = nil }
+    subscription.continuation.finish()
   }
 
   /// Ends the stream for good.
@@ -107,7 +79,7 @@ actor EventFeed {
     listening = nil
     task?.cancel()
     await task?.value
-    for seat in seats.values.flatMap(\.values) { seat.finish() }
+    for subscriber in subscribers.values.flatMap(\.values) { subscriber.finish() }
     for waiter in readiness.values { waiter.yield(false) }
   }
 
@@ -115,77 +87,25 @@ actor EventFeed {
 
   private func start() {
     guard listening == nil, !isClosed else { return }
-    listening = Task { await listen() }
+    listening = Task { await stream.listen { await self.take($0) } }
   }
 
-  private func listen() async {
-    var failures = 0
-    while !Task.isCancelled {
-      let began = ContinuousClock.now
-      var pause: Duration?
-      do {
-        pause = try await connection()
-      } catch {
-        if Task.isCancelled { break }
-        log.info("the event stream broke", metadata: ["reason": "\(Self.reason(error))"])
-      }
-      isConnected = false
-      failures = began.duration(to: .now) > Self.goodAge ? 1 : failures + 1
-      let own = max(retry.pause(afterFailure: failures), requestedPause ?? .zero)
-      try? await Task.sleep(for: max(own, pause ?? .zero))
-    }
-    isConnected = false
-  }
-
-  /// One connection from its beginning to its end; the pause that the service asks for before the next.
-  private func connection() async throws -> Duration? {
-    let call = HTTPCall(
-      method: .GET, url: url, headers: [("Accept", "text/event-stream"), ("Cache-Control", "no-store")],
-      headTimeout: Self.connectPatience)
-    let response = try await session.open(call)
-    guard response.status == .ok else {
-      log.warning("no event stream", metadata: ["status": "\(response.status.code)"])
-      isHopeless = Self.hopeless.contains(response.status.code)
-      if isHopeless { for waiter in readiness.values { waiter.yield(false) } }
-      return response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
-        .map { min($0, retry.longestRetryAfter) }
-    }
-    announce()
-    try await withStallLimit(silence) { heart in
-      var parser = EventStreamParser()
-      for try await chunk in response.body {
-        heart.beat()
-        for event in try parser.feed(chunk.readableBytesView) { await self.take(event) }
-        if let milliseconds = parser.reconnectionTime { await self.setPause(.milliseconds(milliseconds)) }
-      }
-      try Task.checkCancellation()
-    }
-    return nil
-  }
-
-  private func announce() {
-    log.debug("the event stream stands")
-    isConnected = true
-    isHopeless = false
-    for seat in seats.values.flatMap(\.values) { seat.yield(.connected) }
-    for waiter in readiness.values { waiter.yield(true) }
-  }
-
-  private func take(_ event: ServerSentEvent) {
-    guard let job = HubAnswer.ended(event) else { return }
-    if early.updateValue(job, forKey: job.id) == nil { earlyOrder.append(job.id) }
-    if earlyOrder.count > Self.memory { early[earlyOrder.removeFirst()] = nil }
-    for seat in (seats[job.id] ?? [:]).values { seat.yield(.ended(job)) }
-  }
-
-  private func setPause(_ pause: Duration) { requestedPause = min(pause, retry.longestPause) }
-
-  private static func reason(_ error: any Error) -> String {
-    switch error {
-    case let broken as ExchangeFailure: broken.reason
-    case let stalled as Stalled: "silent for \(stalled.limit.inSeconds) s"
-    case let error as GenerationError: error.message
-    default: "the connection ended"
+  private func take(_ notice: EventStream.Notice) {
+    switch notice {
+    case .connected:
+      isConnected = true
+      isRefused = false
+      for subscriber in subscribers.values.flatMap(\.values) { subscriber.yield(.check) }
+      for waiter in readiness.values { waiter.yield(true) }
+    case .disconnected: isConnected = false
+    case .refused(let status):
+      isRefused = Self.permanentRefusals.contains(status)
+      if isRefused { for waiter in readiness.values { waiter.yield(false) } }
+    case .event(let event):
+      guard let job = OxenResponse.ended(event) else { return }
+      if early.updateValue(job, forKey: job.id) == nil { earlyOrder.append(job.id) }
+      if earlyOrder.count > Self.earlyEventLimit { early[earlyOrder.removeFirst()] = nil }
+      for subscriber in (subscribers[job.id] ?? [:]).values { subscriber.yield(.reported(job)) }
     }
   }
 }

@@ -1,11 +1,27 @@
+/// One event of an event stream, as dispatched by the rules of the HTML standard.
+public struct ServerSentEvent: Sendable, Hashable {
+  /// `message` unless the stream named another.
+  public let type: String
+  /// The data lines, joined by line feeds.
+  public let data: String
+  /// The last id the stream has given, this event's or an earlier one's.
+  public let lastEventID: String
+
+  public init(type: String = "message", data: String, lastEventID: String = "") {
+    self.type = type
+    self.data = data
+    self.lastEventID = lastEventID
+  }
+}
+
 /// Reads `text/event-stream` bytes, cut anywhere, into events.
 ///
 /// Follows the HTML standard (https://html.spec.whatwg.org/multipage/server-sent-events.html#parsing-an-event-stream):
-/// lines end in CR, LF or CRLF, one leading byte order mark is dropped, an event that the stream's end cuts off is never
-/// dispatched.
+/// lines end in CR, LF or CRLF, one leading byte order mark is dropped, an event that the stream's end cuts off is
+/// never dispatched.
 public struct EventStreamParser: Sendable {
   /// Bytes of one line, or of one event's data, beyond which a stream is taken for broken.
-  public static let usualLimit = 1 << 20
+  public static let defaultLimit = 1 << 20
 
   /// What `retry:` asked for last, in milliseconds.
   public private(set) var reconnectionTime: Int?
@@ -19,10 +35,10 @@ public struct EventStreamParser: Sendable {
   private var isFirstLine = true
   private var endedInCarriageReturn = false
 
-  public init(limit: Int = usualLimit) { self.limit = limit }
+  public init(limit: Int = defaultLimit) { self.limit = limit }
 
   /// The events that these bytes complete, in order.
-  /// - Throws: ``GenerationError`` with code `malformedAnswer` when a line or an event's data is longer than the limit.
+  /// - Throws: ``GenerationError`` `malformedAnswer` when a line or an event's data is longer than the limit.
   public mutating func feed(_ bytes: some Sequence<UInt8>) throws -> [ServerSentEvent] {
     var events: [ServerSentEvent] = []
     for byte in bytes {

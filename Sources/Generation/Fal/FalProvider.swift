@@ -3,21 +3,21 @@ import Foundation
 public import Logging
 import NIOHTTP1
 public import Presets
+public import Storyboard
+import Synchronization
 
-/// fal: a queue of its own for every endpoint, a blocking call, and storage for images.
+/// fal: one queue per endpoint, a blocking call, and storage for images.
 ///
-/// The key goes to fal's API hosts only, never to the signed addresses of uploads and clips. Requests are not listed
-/// anywhere, so one whose answer was lost is never sent again unasked. Has to be closed with ``close()``.
+/// The key goes to fal's API hosts only, never to the signed addresses of uploads and clips. fal lists no requests, so
+/// one whose response was lost is never resent automatically. Must be closed with ``close()``.
 public final class FalProvider: Provider {
-  /// Looks after a cancellation was taken, to see whether it came in time.
-  private static let looksAfterCancel = 3
-  /// What the ingress, which stands before the queue and signs its pages, answers when nothing behind it took the request.
+  /// Status requests after a cancellation was accepted, to see whether it came in time.
+  private static let cancelLookLimit = 3
+  /// Statuses of the ingress in front of the queue, whose pages carry its name, when the queue did not get the request.
   private static let ingressFailures: Set<Int> = [502, 503, 504]
   private static let ingress = Data("nginx".utf8)
   private static let requestIDHeader = "x-fal-request-id"
-  private static let submitPatience: Duration = .seconds(120)
-
-  public static let usualName = "fal"
+  private static let submitTimeout: Duration = .seconds(120)
 
   public let name: String
   public let waitMode: WaitMode
@@ -26,18 +26,20 @@ public final class FalProvider: Provider {
   let configuration: FalConfiguration
   let session: HTTPSession
   let client: ServiceClient
-  private let storage: FalStorage
+  private let uploader: FalUploader
 
   var log: Logger { session.log }
-  var watch: JobPoller {
-    JobPoller(name: name, failure: client.failure, log: log, shownID: FalRequest.requestID(inJobID:)) {
-      try await self.job($0)
-    }
+  private var waiter: JobWaiter {
+    JobWaiter(
+      name: name, failure: client.failure, log: log, settings: configuration.settings,
+      shownID: FalRequest.requestID(inJobID:)
+    ) { try await self.job($0) }
   }
 
-  /// - Parameter name: what messages and the ledger call this service.
+  /// - Parameter name: the service's name in messages and in the ledger.
   public init(
-    name: String = usualName, configuration: FalConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil
+    name: String = ProviderKind.fal.rawValue, configuration: FalConfiguration, waitMode: WaitMode = .sse,
+    logger: Logger? = nil
   ) throws {
     self.name = name
     self.waitMode = waitMode
@@ -46,19 +48,20 @@ public final class FalProvider: Provider {
     session = try HTTPSession(
       bases: [configuration.runBase, configuration.queueBase, configuration.restBase],
       authorization: "Key \(configuration.key.secret)", redactor: redactor,
-      log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() })
+      log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() },
+      clock: configuration.settings.clock)
     client = ServiceClient(
-      session: session, retry: configuration.retry,
-      failure: ServiceFailure(service: name, keyVariable: "FAL_KEY", redactor: redactor),
-      isSafeToRepeat: { [queue = configuration.queueBase] in
-        Self.isSafeToRepeat($0, isQueued: $1.url.absoluteString.hasPrefix(queue.absoluteString + "/"))
+      session: session, retry: configuration.settings.retry,
+      failure: ServiceFailure(service: name, keyVariable: ProviderKind.fal.keyVariable ?? "", redactor: redactor),
+      isSafeToRetry: { [queue = configuration.queueBase] in
+        Self.isSafeToRetry($0, isQueued: $1.url.absoluteString.hasPrefix(queue.absoluteString + "/"))
       })
-    storage = FalStorage(client: client, base: configuration.restBase)
+    uploader = FalUploader(client: client, base: configuration.restBase)
   }
 
-  /// As fal's own client tells it, but for a 502 or 504 to a blocking call, behind which the model may have been at work. A
-  /// request id in the head means that the queue had it.
-  private static func isSafeToRepeat(_ answer: HTTPAnswer, isQueued: Bool) -> Bool {
+  /// The rule of fal's own client, except for a 502 or 504 to a blocking call, where the model may have run. A request
+  /// id in the head means that the queue had the request.
+  private static func isSafeToRetry(_ answer: HTTPResponse, isQueued: Bool) -> Bool {
     if answer.status == 408 { return true }
     guard ingressFailures.contains(answer.status), answer.headers.first(name: requestIDHeader) == nil else {
       return false
@@ -68,7 +71,7 @@ public final class FalProvider: Provider {
 
   public func close() async throws { try await session.close() }
 
-  public func publish(_ image: LocalImage) async throws -> String { try await storage.publish(image) }
+  public func publish(_ image: ImageUpload) async throws -> String { try await uploader.publish(image) }
 
   // MARK: - Sending
 
@@ -77,9 +80,9 @@ public final class FalProvider: Provider {
     _ request: GenerationRequest, journal: (any SendJournal)?
   ) async throws -> [GenerationJob] {
     guard waitMode != .sync else {
-      throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
+      throw GenerationError(.unsupported, "The wait mode sync has no queue. Use poll or sse.")
     }
-    let call = try post(request, to: configuration.queueBase, patience: Self.submitPatience)
+    let call = try post(request, to: configuration.queueBase, timeout: Self.submitTimeout)
     return try await ParallelTakes.gather(request.takes, log: log) {
       [try await self.submit(call, request.model, journal)]
     }
@@ -93,33 +96,33 @@ public final class FalProvider: Provider {
       response.status.code >= 500 && response.headers.contains(name: Self.requestIDHeader)
     }
     return try await client.send(
-      call, .paid, doing: "take a generation of \(model)", accepting: isNamedFailure, journal: journal
+      call, .paid, doing: "accept a generation with \(model)", accepting: isNamedFailure, journal: journal
     ) { response in
-      let told = response.headers.first(name: Self.requestIDHeader)
+      let headerID = response.headers.first(name: Self.requestIDHeader)
       var request: FalRequest?
       do {
-        let answer = try await session.read(response, limit: HTTPSession.answerLimit, from: call.url)
+        let answer = try await session.read(response, limit: HTTPSession.bodyLimit, from: call.url)
         request = JSONText.decode(answer.body).flatMap {
           FalRequest(answer: $0, endpoint: model, queue: queue, isOwn: session.isOwn)
         }
-      } catch let broken as ExchangeFailure {
-        log.warning("the answer to a submit broke", metadata: ["reason": "\(broken.reason)"])
+      } catch let failure as ExchangeFailure {
+        log.warning("the response to a submit broke off", metadata: ["reason": "\(failure.reason)"])
       }
-      request = request ?? told.flatMap { FalRequest(id: $0, of: model, queue: queue) }
+      request = request ?? headerID.flatMap { FalRequest(id: $0, of: model, queue: queue) }
       if isNamedFailure(response), let named = request {
         request = try await isQueued(named) ? named : nil
       }
       guard let request else {
         throw GenerationError(
           .answerLost,
-          "\(name) answered a request with HTTP \(response.status.code) and names none in its queue: it may have been accepted "
-            + "and paid. Look for it before sending it again.", status: Int(response.status.code))
+          "\(name) may have accepted and charged a request: it answered HTTP \(response.status.code) without a request "
+            + "id. Look for it in the account before sending it again.", status: Int(response.status.code))
       }
       return GenerationJob(id: request.jobID(queue: queue), state: .queued, model: model)
     }
   }
 
-  /// Whether the queue knows a request that was answered with a failure.
+  /// Whether the queue has a request that was answered with a failure.
   private func isQueued(_ request: FalRequest) async throws -> Bool {
     do {
       _ = try await job(request.jobID(queue: configuration.queueBase))
@@ -132,98 +135,103 @@ public final class FalProvider: Provider {
   public func generate(
     _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
   ) async throws -> [GenerationResult] {
-    let call = try post(request, to: configuration.runBase, patience: configuration.syncPatience)
-    return try await ParallelTakes.gather(request.takes, log: log) { [try await self.run(call, request.model, journal)] }
+    let call = try post(request, to: configuration.runBase, timeout: configuration.settings.syncTimeout)
+    return try await ParallelTakes.gather(request.takes, log: log) {
+      [try await self.run(call, request.model, journal)]
+    }
   }
 
   private func run(
     _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
   ) async throws -> GenerationResult {
-    let (configuration, name) = (configuration, name)
+    let (settings, name) = (configuration.settings, name)
     return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
-      var reason = "it names no video"
+      var reason = "it has no video"
       do {
         let answer = try await session.read(
-          response, limit: HTTPSession.answerLimit, from: call.url, stall: configuration.syncPatience)
-        if let address = JSONText.decode(answer.body).flatMap(FalAnswer.video) {
+          response, limit: HTTPSession.bodyLimit, from: call.url, stall: settings.syncTimeout)
+        if let address = JSONText.decode(answer.body).flatMap(FalResponse.video) {
           return .address(url: address, jobID: nil)
         }
-      } catch let broken as ExchangeFailure {
-        reason = broken.reason
+      } catch let failure as ExchangeFailure {
+        reason = failure.reason
       }
       throw GenerationError(
         .answerLost,
-        "\(name) generated, but its answer could not be read: \(reason). Look for the clip before paying again.",
+        "\(name) generated the clip but its response could not be read: \(reason). Look for the clip in the account "
+          + "before paying again.",
         status: Int(response.status.code))
     }
   }
 
-  private func post(_ request: GenerationRequest, to base: URL, patience: Duration) throws -> HTTPCall {
+  private func post(_ request: GenerationRequest, to base: URL, timeout: Duration) throws -> HTTPCall {
     let parts = request.model.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
     guard parts.count >= 2 else {
       throw GenerationError(
-        .unsupported, "\(client.failure.redactor.clean(request.model, limit: 120)) is no endpoint of fal: owner/app.")
+        .unsupported,
+        "\(client.failure.redactor.clean(request.model, limit: 120)) is not an endpoint of fal, such as owner/app.")
     }
     return HTTPCall(
-      method: .POST, url: try HubAddress(base: base).url(parts),
+      method: .POST, url: try APIAddress(base: base).url(parts),
       payload: .init(bytes: try JSONText.encode(.object(request.parameters)), contentType: "application/json"),
-      headTimeout: patience)
+      headTimeout: timeout)
   }
 
-  // MARK: - Asking
+  // MARK: - Jobs and models
 
   public func job(_ id: String) async throws -> GenerationJob {
     let request = try FalRequest(jobID: id, queue: configuration.queueBase)
     let shown = client.failure.redactor.clean(request.requestID, limit: 80)
     let answer = try await client.send(
-      HTTPCall(method: .GET, url: request.statusWithLogs), doing: "tell of request \(shown)")
-    guard let json = JSONText.decode(answer.body), let status = FalAnswer.status(json) else {
-      throw GenerationError(.malformedAnswer, "\(name) told of request \(shown) in a form that cannot be read.")
+      HTTPCall(method: .GET, url: request.statusWithLogs), doing: "report request \(shown)")
+    guard let json = JSONText.decode(answer.body), let status = FalResponse.status(json) else {
+      throw GenerationError(.malformedAnswer, "\(name) reported request \(shown) in an unknown form.")
     }
     switch status.state {
     case .succeeded: return try await finished(id, request, shown)
     case .failed:
-      // The result says more, where it can be had: which field, and what of it.
-      let more = try? await finished(id, request, shown)
-      let words = [more?.errorMessage, status.error].compactMap { $0 }.first { !$0.isEmpty }
-      return GenerationJob(id: id, state: .failed, errorMessage: words)
+      // The result has the details, such as the field.
+      let details = try? await finished(id, request, shown)
+      let reason = [details?.errorMessage, status.error].compactMap { $0 }.first { !$0.isEmpty }
+      return GenerationJob(id: id, state: .failed, errorMessage: reason)
     default: return GenerationJob(id: id, state: status.state, errorMessage: status.error)
     }
   }
 
-  /// Asks for the result of a request that has ended.
+  /// The result of a request that has ended.
   private func finished(_ id: String, _ request: FalRequest, _ shown: String) async throws -> GenerationJob {
     let call = HTTPCall(method: .GET, url: request.response)
     let answer = try await client.send(
-      call, doing: "give the result of request \(shown)", accepting: Self.verdicts.union(Self.failing))
+      call, doing: "return the result of request \(shown)", accepting: Self.refusals.union(Self.failures))
     if (200..<300).contains(answer.status) {
       guard let json = JSONText.decode(answer.body) else {
-        throw GenerationError(.malformedAnswer, "\(name) gave the result of \(shown) in a form that cannot be read.")
+        throw GenerationError(.malformedAnswer, "\(name) returned the result of \(shown) in an unknown form.")
       }
-      return GenerationJob(id: id, state: .succeeded, resultURL: FalAnswer.video(json))
+      return GenerationJob(id: id, state: .succeeded, resultURL: FalResponse.video(json))
     }
-    let words = FalAnswer.refusal(answer.body) ?? ServiceFailure.words(in: answer.body)
-    guard Self.verdicts.contains(answer.status) || FalAnswer.refusal(answer.body) != nil else {
+    let reason = FalResponse.refusal(answer.body) ?? ServiceFailure.message(in: answer.body)
+    guard Self.refusals.contains(answer.status) || FalResponse.refusal(answer.body) != nil else {
       throw client.failure.error(
-        status: answer.status, body: answer.body, doing: "give the result of request \(shown)")
+        status: answer.status, body: answer.body, doing: "return the result of request \(shown)")
     }
-    let isCancelled = FalAnswer.tellsOfCancellation(words)
+    let isCancelled = FalResponse.isCancellation(reason)
     return GenerationJob(
-      id: id, state: isCancelled ? .cancelled : .failed, errorMessage: words.isEmpty ? "HTTP \(answer.status)" : words)
+      id: id, state: isCancelled ? .cancelled : .failed, errorMessage: reason.isEmpty ? "HTTP \(answer.status)" : reason
+    )
   }
 
-  /// What a result may answer when the model did not make one.
-  private static let verdicts: Set<Int> = [400, 422]
-  /// The same, if a model's own words come with it.
-  private static let failing: Set<Int> = [500]
+  /// Statuses of a result when the model refused the request.
+  private static let refusals: Set<Int> = [400, 422]
+  /// The same, if the body has the model's message.
+  private static let failures: Set<Int> = [500]
 
-  /// Always throws: nothing lists what was sent.
+  /// Always throws: fal lists no requests.
   public func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob] {
     throw GenerationError(
       .answerLost,
-      "The answer to a request of \(client.failure.redactor.clean(request.model, limit: 120)) was lost, and \(name) "
-        + "lists no requests by which it could be found: it may have been accepted and paid. Look at the account; "
-        + "then 'longtake redo' of the shot makes the next run send it again.")
+      "\(name) may have accepted and charged a request to \(client.failure.redactor.clean(request.model, limit: 120)) "
+        + "whose response was lost, and it lists no requests. Check the account; 'longtake redo' of the shot lets the "
+        + "next run send it again.")
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {
@@ -231,16 +239,16 @@ public final class FalProvider: Provider {
     let shown = client.failure.redactor.clean(request.requestID, limit: 80)
     let answer = try await client.send(
       HTTPCall(method: .PUT, url: request.cancel), doing: "cancel request \(shown)", accepting: [400])
-    for look in 1...Self.looksAfterCancel {
+    for look in 1...Self.cancelLookLimit {
       do {
         let job = try await job(id)
         if job.state.isFinal { return job }
         if answer.status != 400, job.state == .queued { return GenerationJob(id: id, state: .cancelled) }
-        if look == Self.looksAfterCancel { return job }
+        if look == Self.cancelLookLimit { return job }
       } catch let error as GenerationError where error.code == .notFound {
         return GenerationJob(id: id, state: .cancelled)
       }
-      try await Task.sleep(for: client.retry.pause(afterFailure: 1))
+      try await session.clock.sleep(for: client.retry.pause(afterFailure: 1))
     }
     return GenerationJob(id: id, state: .processing)
   }
@@ -249,16 +257,47 @@ public final class FalProvider: Provider {
   public func model(_ id: String) async throws -> JSONValue { throw Self.noCatalogue }
 
   private static let noCatalogue = GenerationError(
-    .unsupported, "fal publishes no catalogue that could be asked; see the bundled descriptors with --offline.")
+    .unsupported, "fal has no model catalogue. See the bundled descriptors with --offline.")
 
-  // MARK: - Fetching
+  // MARK: - Waiting and downloading
+
+  public func wait(
+    for id: String, timeout: Duration, progress: @Sendable @escaping (GenerationJob) -> Void
+  ) async throws -> GenerationResult {
+    try await waiter.wait(for: id, timeout: timeout) {
+      guard self.waitMode == .sse else { return try await self.waiter.poll(id, progress: progress) }
+      let request = try FalRequest(jobID: id, queue: self.configuration.queueBase)
+      let stream = EventStream(
+        session: self.session, url: request.stream, silence: self.configuration.settings.streamSilence,
+        retry: self.configuration.settings.retry)
+      let (signals, continuation) = AsyncStream.makeStream(of: JobWaiter.Signal.self)
+      defer { continuation.finish() }
+      let isConnected = Mutex(false)
+      return try await self.waiter.follow(
+        id, signals, continuation, isConnected: { isConnected.withLock(\.self) }, progress: progress
+      ) {
+        await stream.listen { notice in
+          switch notice {
+          case .connected:
+            isConnected.withLock { $0 = true }
+            continuation.yield(.check)
+          case .disconnected: isConnected.withLock { $0 = false }
+          case .refused: break
+          case .event(let event):
+            guard let state = JSONText.decode(Data(event.data.utf8)).flatMap(FalResponse.status)?.state else { return }
+            // The stream does not carry the result.
+            continuation.yield(state.isFinal ? .check : .reported(GenerationJob(id: id, state: state)))
+          }
+        }
+      }
+    }
+  }
 
   public func download(
     _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void
   ) async throws -> DownloadedFile {
-    let fetch = ResultFetch(
-      name: name, session: session, retry: configuration.retry, stall: configuration.transferStall,
-      largest: configuration.largestClip, base: configuration.queueBase, carriesKey: false)
-    return try await fetch.download(result, to: path, progress: progress) { try await self.job($0).resultURL }
+    let download = ResultDownload(
+      name: name, session: session, settings: configuration.settings, base: configuration.queueBase, carriesKey: false)
+    return try await download.download(result, to: path, progress: progress) { try await self.job($0).resultURL }
   }
 }

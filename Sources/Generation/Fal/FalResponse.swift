@@ -1,29 +1,29 @@
 import Foundation
 import Presets
 
-/// fal's JSON, read into the room's values.
-enum FalAnswer {
-  /// What a status object says.
+/// Parses fal's JSON.
+enum FalResponse {
+  /// A status object.
   struct Status: Sendable {
     let state: GenerationJob.State
-    /// The service's own words, when it failed.
+    /// The service's reason, when it failed.
     let error: String?
   }
 
-  /// Nil when there is no known status in it.
+  /// Nil without a known status.
   static func status(_ json: JSONValue) -> Status? {
-    guard let word = json["status"]?.stringValue?.uppercased() else { return nil }
+    guard let status = json["status"]?.stringValue?.uppercased() else { return nil }
     let kind = json["error_type"]?.stringValue
-    let words = json["error"].flatMap { $0 == .null ? nil : ServiceFailure.words(in: $0) }
-    switch word {
+    let error = json["error"].flatMap(ServiceFailure.reason(in:))
+    switch status {
     case "IN_QUEUE": return Status(state: .queued, error: nil)
     case "IN_PROGRESS": return Status(state: .processing, error: nil)
-    case "CANCELLED", "CANCELED": return Status(state: .cancelled, error: words)
+    case "CANCELLED", "CANCELED": return Status(state: .cancelled, error: error)
     case "COMPLETED", "FAILED", "ERROR":
-      let said = [words, kind].compactMap { $0 }.filter { !$0.isEmpty }
-      guard !said.isEmpty || word != "COMPLETED" else { return Status(state: .succeeded, error: nil) }
-      if said.contains(where: tellsOfCancellation) { return Status(state: .cancelled, error: words) }
-      return Status(state: .failed, error: said.joined(separator: " (") + (said.count == 2 ? ")" : ""))
+      let reasons = [error, kind].compactMap { $0 }.filter { !$0.isEmpty }
+      guard !reasons.isEmpty || status != "COMPLETED" else { return Status(state: .succeeded, error: nil) }
+      if reasons.contains(where: isCancellation) { return Status(state: .cancelled, error: error) }
+      return Status(state: .failed, error: reasons.joined(separator: " (") + (reasons.count == 2 ? ")" : ""))
     default: return nil
     }
   }
@@ -35,12 +35,12 @@ enum FalAnswer {
     return address.flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// What a model said of a request that it did not fulfil; nil when the body is not such an answer.
+  /// Why a model did not fulfil a request; nil when the body is not such an answer.
   static func refusal(_ body: Data) -> String? {
     guard let json = JSONText.decode(body), json["detail"]?.arrayValue != nil else { return nil }
-    let words = ServiceFailure.words(in: body)
-    return words.isEmpty ? nil : words
+    let message = ServiceFailure.message(in: body)
+    return message.isEmpty ? nil : message
   }
 
-  static func tellsOfCancellation(_ words: String) -> Bool { words.contains(/cancel+ed|cancellation/.ignoresCase()) }
+  static func isCancellation(_ message: String) -> Bool { message.contains(/cancel+ed|cancellation/.ignoresCase()) }
 }

@@ -2,7 +2,7 @@ import Foundation
 import NIOCore
 import NIOHTTP1
 
-/// One request as the rooms' clients see it.
+/// One HTTP request.
 struct HTTPCall: Sendable {
   struct Payload: Sendable {
     let bytes: Data
@@ -13,27 +13,27 @@ struct HTTPCall: Sendable {
   var url: URL
   var headers: [(name: String, value: String)] = []
   var payload: Payload?
-  /// Time from the start to the answer's head, redirects included each on their own.
+  /// Time from the start to the response head, for each redirect separately.
   var headTimeout: Duration = .seconds(60)
-  /// On a connection of its own, never on one that idled and may be half dead: for requests that cost money.
+  /// Sent on a connection of its own, never on an idle one that may be half closed: for requests that cost money.
   var isPaid = false
-  /// Told before the payload leaves.
+  /// Called before the payload leaves.
   var journal: (any SendJournal)?
-  /// False for addresses that are signed or public: the key stays away from them wherever they are.
+  /// False for addresses that are signed or public: they never get the key.
   var carriesKey = true
 }
 
-/// An answer read whole.
-struct HTTPAnswer: Sendable {
+/// A response with its whole body.
+struct HTTPResponse: Sendable {
   let status: Int
   let headers: HTTPHeaders
   let body: Data
 }
 
-/// A call that got no answer.
+/// A call without a response.
 struct ExchangeFailure: Error {
-  /// False when the request certainly did not leave whole, so that sending it again cannot double it.
+  /// False when the request certainly did not leave whole, so that a retry cannot double it.
   let mayHaveArrived: Bool
-  /// Cleaned of secrets.
+  /// Without secrets.
   let reason: String
 }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Dates of HTTP headers (RFC 9110 §5.6.7), in the three forms that have to be read.
+/// Parses dates of HTTP headers (RFC 9110 §5.6.7), in all three forms.
 enum HTTPDate {
   private static let forms = [
     "EEE, dd MMM yyyy HH:mm:ss zzz", "EEEE, dd-MMM-yy HH:mm:ss zzz", "EEE MMM d HH:mm:ss yyyy",

@@ -5,26 +5,27 @@ import NIOCore
 import NIOHTTP1
 import Synchronization
 
-/// The one place where requests leave: the key goes to the API's own schemes, hosts and ports and nowhere else.
+/// Sends all requests: the key goes to the API's own schemes, hosts and ports and nowhere else.
 ///
-/// Redirects are followed by hand, each hop with credentials of its own; `http:` is refused except on loopback, and
-/// there only when the API itself is on loopback.
+/// Redirects are followed by hand, each hop with credentials of its own. `http:` is accepted on loopback only, and
+/// only when the API itself is on loopback.
 final class HTTPSession: Sendable {
   static let redirectLimit = 5
-  /// Bytes of an ordinary answer.
-  static let answerLimit = 16 << 20
+  /// Bytes of an ordinary response.
+  static let bodyLimit = 16 << 20
   /// Silence in a body after which an attempt is given up.
   static let bodyStall: Duration = .seconds(60)
   static let connectTimeout: TimeAmount = .seconds(15)
   /// Seconds of silence after which the system probes a connection: a blocking generation is silent for minutes, and
   /// routers forget silent connections.
   static let keepAliveSeconds = 45
-  /// Streams hold a connection each, so this is also how many generations can be listened to one by one.
+  /// Each stream holds a connection, so this also limits the generations that can be followed one by one.
   static let connectionsPerHost = 2048
   static let userAgent = "longtake/0.1"
 
   let redactor: Redactor
   let log: Logger
+  let clock: any Clock<Duration>
   private let own: Set<Origin>
   private let authorization: String?
   private let client: HTTPClient
@@ -33,9 +34,12 @@ final class HTTPSession: Sendable {
   /// - Parameters:
   ///   - bases: the API's addresses.
   ///   - authorization: the whole value of the header.
-  init(bases: [URL], authorization: String?, redactor: Redactor, log: Logger) throws {
+  init(bases: [URL], authorization: String?, redactor: Redactor, log: Logger, clock: any Clock<Duration>)
+    throws
+  {
     self.redactor = redactor
     self.log = log
+    self.clock = clock
     var own: Set<Origin> = []
     for base in bases {
       guard let origin = Origin(base) else {
@@ -43,7 +47,7 @@ final class HTTPSession: Sendable {
       }
       guard origin.scheme == "https" || origin.isLoopback else {
         throw GenerationError(
-          .unsupported, "\(redactor.clean(base.absoluteString)) would carry the key unencrypted; use https.")
+          .unsupported, "\(redactor.clean(base.absoluteString)) would carry the key unencrypted. Use https.")
       }
       own.insert(origin)
     }
@@ -70,7 +74,7 @@ final class HTTPSession: Sendable {
     return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
   }
 
-  /// Ends all connections; closing again does nothing.
+  /// Ends all connections; a second call does nothing.
   func close() async throws {
     for client in [client, paidClient] {
       do {
@@ -81,8 +85,8 @@ final class HTTPSession: Sendable {
     }
   }
 
-  /// Sends a call and gives the answer's head, with the body still to be read, whatever the status.
-  /// - Throws: ``ExchangeFailure`` when there was no answer, `CancellationError`, ``GenerationError`` for an address or
+  /// Sends a call and returns the response with its body still to be read, whatever the status.
+  /// - Throws: ``ExchangeFailure`` without a response, `CancellationError`, ``GenerationError`` for an address or
   ///   a redirect that is not followed.
   func open(_ call: HTTPCall) async throws -> HTTPClientResponse {
     var call = call
@@ -91,42 +95,42 @@ final class HTTPSession: Sendable {
       guard let target = try redirect(of: response, to: call) else { return response }
       call.url = target
     }
-    throw GenerationError(.refused, "\(shown(call.url)) leads through more than \(Self.redirectLimit) redirects.")
+    throw GenerationError(.refused, "\(shown(call.url)) has more than \(Self.redirectLimit) redirects in a row.")
   }
 
-  /// Sends a call and reads its answer whole.
-  func collect(_ call: HTTPCall, limit: Int = answerLimit) async throws -> HTTPAnswer {
+  /// Sends a call and reads the whole response.
+  func collect(_ call: HTTPCall, limit: Int = bodyLimit) async throws -> HTTPResponse {
     let response = try await open(call)
     return try await read(response, limit: limit, from: call.url)
   }
 
-  /// Reads the rest of an answer.
+  /// Reads the body of a response.
   func read(
     _ response: HTTPClientResponse, limit: Int, from url: URL, stall: Duration = bodyStall
-  ) async throws -> HTTPAnswer {
+  ) async throws -> HTTPResponse {
     do {
-      let body = try await withStallLimit(stall) { heart in
+      let body = try await withStallLimit(stall, on: clock) { heartbeat in
         var body = Data()
         for try await chunk in response.body {
-          heart.beat()
+          heartbeat.beat()
           guard body.count + chunk.readableBytes <= limit else {
-            throw GenerationError(.malformedAnswer, "\(self.shown(url)) answered with more than \(limit) bytes.")
+            throw GenerationError(.malformedAnswer, "\(self.shown(url)) sent more than \(limit) bytes.")
           }
           body.append(contentsOf: chunk.readableBytesView)
         }
         try Task.checkCancellation()
         return body
       }
-      return HTTPAnswer(status: Int(response.status.code), headers: response.headers, body: body)
+      return HTTPResponse(status: Int(response.status.code), headers: response.headers, body: body)
     } catch {
       throw try broken(error, mayHaveArrived: true)
     }
   }
 
-  /// The address as it may be shown.
+  /// The address for messages: without query and secrets.
   func shown(_ url: URL) -> String { redactor.clean(Redactor.address(url.absoluteString), limit: 300) }
 
-  /// True when the key goes along to this address.
+  /// Whether the key is sent to this address.
   func isOwn(_ url: URL) -> Bool { Origin(url).map(own.contains) ?? false }
 
   // MARK: - One hop
@@ -145,7 +149,7 @@ final class HTTPSession: Sendable {
       request.headers.replaceOrAdd(name: "Content-Type", value: payload.contentType)
       request.body = .stream(body, length: .known(Int64(payload.bytes.count)))
     }
-    let start = ContinuousClock.now
+    let elapsed = clock.stopwatch()
     do {
       let client = call.isPaid ? paidClient : client
       let seconds = call.headTimeout.components.seconds
@@ -156,11 +160,11 @@ final class HTTPSession: Sendable {
         "request",
         metadata: [
           "method": "\(call.method)", "address": "\(shown(call.url))", "status": "\(response.status.code)",
-          "seconds": "\(start.duration(to: .now).inSeconds)",
+          "seconds": "\(elapsed().inSeconds)",
         ])
       return response
     } catch {
-      // Without a body nothing of ours can be doubled, but whether it arrived is unknown.
+      // A request without a body may have arrived, whatever was read of it.
       throw try broken(error, mayHaveArrived: body?.wasAsked ?? true, url: call.url)
     }
   }
@@ -170,7 +174,7 @@ final class HTTPSession: Sendable {
       throw GenerationError(.malformedAnswer, "\(shown(url)) is not an http or https address.")
     }
     guard origin.scheme == "https" || (origin.isLoopback && own.contains(where: \.isLoopback)) else {
-      throw GenerationError(.refused, "\(shown(url)) is not encrypted; only https is fetched from another machine.")
+      throw GenerationError(.refused, "\(shown(url)) is not encrypted; only https is used with another machine.")
     }
   }
 
@@ -178,36 +182,31 @@ final class HTTPSession: Sendable {
     guard [301, 302, 303, 307, 308].contains(response.status.code),
       let location = response.headers.first(name: "Location")
     else { return nil }
-    guard let target = URL(string: location, relativeTo: call.url)?.absoluteURL else {
-      throw GenerationError(.malformedAnswer, "\(shown(call.url)) redirects to an address that cannot be read.")
+    guard let target = URL(verbatim: location, relativeTo: call.url) else {
+      throw GenerationError(.malformedAnswer, "\(shown(call.url)) redirects to an invalid address.")
     }
     let reads = call.method == .GET || call.method == .HEAD
     let repeats = response.status.code >= 307 && Origin(target) == Origin(call.url)
     guard reads || repeats else {
       throw GenerationError(
         .refused,
-        "\(shown(call.url)) redirects a \(call.method.rawValue) to \(shown(target)), which is not followed; "
-          + "check the base address.", status: Int(response.status.code))
+        "\(shown(call.url)) redirects a \(call.method.rawValue) to \(shown(target)), which is not followed. "
+          + "Check the base address.", status: Int(response.status.code))
     }
     return target
   }
 
-  /// What a failed exchange is thrown as.
+  /// The error for a failed exchange.
   private func broken(_ error: any Error, mayHaveArrived: Bool, url: URL? = nil) throws -> any Error {
     if error is GenerationError || error is CancellationError { return error }
     if Task.isCancelled { return CancellationError() }
     let reason =
       switch error {
-      case let stalled as Stalled: "nothing came for \(stalled.limit.inSeconds) s"
-      case let error as HTTPClientError where error == .deadlineExceeded: "no answer in time"
+      case let stalled as Stalled: "no data for \(stalled.limit.inSeconds) s"
+      case let error as HTTPClientError where error == .deadlineExceeded: "no response in time"
       default: redactor.clean("\(error)", limit: 200)
       }
-    log.debug("no answer", metadata: ["address": "\(url.map(shown) ?? "")", "reason": "\(reason)"])
+    log.debug("no response", metadata: ["address": "\(url.map(shown) ?? "")", "reason": "\(reason)"])
     return ExchangeFailure(mayHaveArrived: mayHaveArrived, reason: reason)
   }
-}
-
-extension Duration {
-  /// Decimal seconds, for messages and figures.
-  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }

@@ -3,14 +3,14 @@ import Presets
 
 /// JSON values to bytes and back.
 enum JSONText {
-  /// Keys in order, so that the same request is the same bytes.
+  /// Sorted keys, so that the same request is the same bytes.
   static func encode(_ value: JSONValue) throws -> Data {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
       return try encoder.encode(value)
     } catch {
-      throw GenerationError(.refused, "The request holds a number that JSON cannot carry (infinite or not a number).")
+      throw GenerationError(.refused, "The request has a number that JSON cannot hold (infinite or not a number).")
     }
   }
 

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Scheme, host and port of an address: what a key belongs to.
+/// Scheme, host and port of an address; a key belongs to one.
 struct Origin: Hashable, Sendable {
   let scheme: String
   let host: String

@@ -1,15 +1,16 @@
+import Files
 import Foundation
 
-/// Makes text from outside fit for a message or a log: secrets and signatures out, control characters escaped, short.
+/// Makes text from outside safe for a message or a log: without secrets and signatures, escaped, short.
 public struct Redactor: Sendable {
   /// Characters kept of one text.
-  public static let usualLimit = 600
-  /// Characters looked at; the rest of a huge text is not worth the time.
+  public static let defaultLimit = 600
+  /// Bytes read of one text.
   static let readLimit = 64 * 1024
 
   private let secrets: [String]
 
-  /// - Parameter secrets: texts that may appear nowhere, neither plainly nor percent-encoded.
+  /// - Parameter secrets: texts that are removed, plain or percent-encoded.
   public init(secrets: [String] = []) {
     let plain = secrets.filter { !$0.isEmpty }
     let encoded = plain.map { $0.addingPercentEncoding(withAllowedCharacters: .alphanumerics) ?? $0 }
@@ -21,7 +22,7 @@ public struct Redactor: Sendable {
 
   /// The text without secrets, queries of addresses, credentials and `data:` bodies, on one line, at most `limit`
   /// characters.
-  public func clean(_ text: String, limit: Int = usualLimit) -> String {
+  public func clean(_ text: String, limit: Int = defaultLimit) -> String {
     var text = text
     for secret in secrets { text = text.replacingOccurrences(of: secret, with: "•••") }
     if text.utf8.count > Self.readLimit { text = String(text.prefix(Self.readLimit)) }
@@ -32,7 +33,7 @@ public struct Redactor: Sendable {
       /\b(x-amz-[\w-]+|x-goog-[\w-]+|signature|sig|token|access_token|api_key|credential|awsaccesskeyid)=[^&\s"']+/
         .ignoresCase()
     ) { "\($0.output.1)=…" }
-    return Self.shorten(Self.escape(text), to: limit)
+    return Self.shorten(Self.joinLines(text).terminalSafe, to: limit)
   }
 
   /// An address without user, query and fragment.
@@ -45,24 +46,9 @@ public struct Redactor: Sendable {
     return text[..<scheme.upperBound] + rest + (end == text.endIndex ? "" : "?…")
   }
 
-  /// White space in one piece, control and direction characters as `\u{…}`.
-  static func escape(_ text: String) -> String {
-    var result = ""
-    var blank = false
-    for scalar in text.unicodeScalars {
-      if scalar == " " || scalar == "\t" || scalar == "\n" || scalar == "\r" {
-        blank = true
-        continue
-      }
-      if blank, !result.isEmpty { result += " " }
-      blank = false
-      switch scalar.properties.generalCategory {
-      case .control, .format, .lineSeparator, .paragraphSeparator, .surrogate, .privateUse:
-        result += "\\u{\(String(scalar.value, radix: 16))}"
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
+  /// Runs of white space as one space, none at the ends.
+  private static func joinLines(_ text: String) -> String {
+    text.unicodeScalars.split { " \t\r\n".unicodeScalars.contains($0) }.map { String($0) }.joined(separator: " ")
   }
 
   private static func shorten(_ text: String, to limit: Int) -> String {

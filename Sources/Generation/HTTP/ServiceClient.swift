@@ -3,64 +3,66 @@ import Foundation
 import Logging
 import NIOHTTP1
 
-/// Calls to a service's API, tried again as far as that is safe.
+/// Calls a service's API, with retries as far as they are safe.
 struct ServiceClient: Sendable {
-  /// What a repetition of a call would mean.
-  enum Repetition: Sendable {
-    /// Asking twice gives the same.
+  /// What a retry would do.
+  enum Effect: Sendable {
+    /// Nothing: the call can be repeated.
     case harmless
-    /// Each accepted call is paid: sent again only when it certainly was not accepted.
+    /// Pay twice, if the first call was accepted: retried only when it certainly was not.
     case paid
   }
 
   /// Bytes of an error body that are read.
   static let errorBodyLimit = 64 << 10
-  /// Clear refusals before any work, also for paid calls.
-  static let refusedForNow: Set<Int> = [409, 425, 429]
-  /// Refused for now where the service says when to come back; else a gateway's word, behind which a paid call may have
-  /// been accepted.
-  static let refusedWithDate = 503
-  /// Passing conditions, when repeating does no harm.
-  static let passing: Set<Int> = [408, 409, 425, 429, 502, 503, 504]
-  /// After these a paid call may have been accepted.
+  /// Refusals before any work: retried for paid calls, too.
+  static let temporaryRefusals: Set<Int> = [409, 425, 429]
+  /// A temporary refusal with `Retry-After`; without it a gateway's answer after which a paid call may have been
+  /// accepted.
+  static let refusedWithRetryAfter = 503
+  /// Temporary conditions, for calls that can be repeated.
+  static let temporary: Set<Int> = [408, 409, 425, 429, 502, 503, 504]
+  /// After these, and after 5xx, a paid call may have been accepted.
   static let ambiguous: Set<Int> = [408]
+
+  static let uploadTimeout: Duration = .seconds(300)
 
   let session: HTTPSession
   let retry: RetryPolicy
   let failure: ServiceFailure
-  /// Whether this service itself calls it safe to repeat a paid call that was answered so, besides ``refusedForNow``.
-  var isSafeToRepeat: @Sendable (HTTPAnswer, HTTPCall) -> Bool = { _, _ in false }
+  /// Whether this service declares a paid call with such an answer safe to retry, besides ``temporaryRefusals``.
+  var isSafeToRetry: @Sendable (HTTPResponse, HTTPCall) -> Bool = { _, _ in false }
 
   private var log: Logger { session.log }
 
-  /// Sends a call and reads its answer whole.
+  /// Sends a call and reads the whole response.
   ///
   /// - Parameters:
-  ///   - action: what the call is for, in words that follow "could not".
-  ///   - accepting: statuses besides 2xx that are answers too.
+  ///   - action: what the service is asked to do, to follow "could not".
+  ///   - accepting: statuses besides 2xx that are not errors.
   /// - Throws: ``GenerationError``; `answerLost` for a paid call that may have been accepted.
   func send(
-    _ call: HTTPCall, _ repetition: Repetition = .harmless, doing action: String, accepting: Set<Int> = [],
+    _ call: HTTPCall, _ effect: Effect = .harmless, doing action: String, accepting: Set<Int> = [],
     journal: (any SendJournal)? = nil
-  ) async throws -> HTTPAnswer {
+  ) async throws -> HTTPResponse {
     try await send(
-      call, repetition, doing: action, accepting: { accepting.contains(Int($0.status.code)) }, journal: journal
+      call, effect, doing: action, accepting: { accepting.contains(Int($0.status.code)) }, journal: journal
     ) { response in
-      try await session.read(response, limit: HTTPSession.answerLimit, from: call.url)
+      try await session.read(response, limit: HTTPSession.bodyLimit, from: call.url)
     }
   }
 
-  /// Sends a call and has the body of a good answer read by `read`.
+  /// Sends a call; `read` reads the body of the response.
   /// - Parameters:
-  ///   - accepting: whether an answer that is not 2xx is one all the same.
-  ///   - journal: told of each try of a paid call.
+  ///   - accepting: whether a response that is not 2xx is no error.
+  ///   - journal: called for each try of a paid call.
   func send<Value: Sendable>(
-    _ call: HTTPCall, _ repetition: Repetition, doing action: String,
+    _ call: HTTPCall, _ effect: Effect, doing action: String,
     accepting: (HTTPClientResponse) -> Bool = { _ in false }, journal: (any SendJournal)? = nil,
     read: (HTTPClientResponse) async throws -> Value
   ) async throws -> Value {
     var call = call
-    call.isPaid = repetition == .paid
+    call.isPaid = effect == .paid
     call.journal = journal
     var failures = 0
     while true {
@@ -73,49 +75,50 @@ struct ServiceClient: Sendable {
         let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
         try Task.checkCancellation()
         failed = failure.error(status: status, body: body, doing: action)
-        retryAfter = response.headers.first(name: "Retry-After").flatMap { RetryPolicy.retryAfter($0) }
-        let answer = HTTPAnswer(status: status, headers: response.headers, body: body)
-        guard isWorthRepeating(answer, of: call, repetition, hasDate: retryAfter != nil) else {
-          throw isAmbiguous(status, body: body, repetition) ? lost(failed.message, action, status) : failed
+        retryAfter = RetryPolicy.retryAfter(in: response.headers)
+        let answer = HTTPResponse(status: status, headers: response.headers, body: body)
+        guard isRetryable(answer, of: call, effect, hasRetryAfter: retryAfter != nil) else {
+          throw isAmbiguous(status, body: body, effect) ? lost(failed.message, action, status) : failed
         }
         guard failed.code != .insufficientCredits else { throw failed }
-      } catch let broken as ExchangeFailure {
-        guard repetition == .harmless || !broken.mayHaveArrived else { throw lost(broken.reason, action, nil) }
+      } catch let exchange as ExchangeFailure {
+        guard effect == .harmless || !exchange.mayHaveArrived else { throw lost(exchange.reason, action, nil) }
         failed = GenerationError(
           .unavailable,
-          "\(failure.service) at \(session.shown(call.url)) could not be reached to \(action): "
-            + "\(broken.reason).")
+          "\(failure.service) could not \(action): \(session.shown(call.url)) is unreachable: \(exchange.reason).")
       }
       try journal?.wasNotTaken()
       failures += 1
       guard let pause = retry.pause(afterFailures: failures, retryAfter: retryAfter) else {
         throw failures > 1 ? Self.exhausted(failed, tries: failures) : failed
       }
-      log.info("trying again", metadata: ["reason": "\(failed.message)", "seconds": "\(pause.inSeconds)"])
-      try await Task.sleep(for: pause)
+      log.info("retrying", metadata: ["reason": "\(failed.message)", "seconds": "\(pause.inSeconds)"])
+      try await session.clock.sleep(for: pause)
     }
   }
 
-  private func isWorthRepeating(
-    _ answer: HTTPAnswer, of call: HTTPCall, _ repetition: Repetition, hasDate: Bool
+  private func isRetryable(
+    _ answer: HTTPResponse, of call: HTTPCall, _ effect: Effect, hasRetryAfter: Bool
   ) -> Bool {
     guard !ServiceFailure.isModelRefusal(answer.body) else { return false }
-    guard repetition == .paid else { return Self.passing.contains(answer.status) }
-    return Self.refusedForNow.contains(answer.status) || (answer.status == Self.refusedWithDate && hasDate)
-      || isSafeToRepeat(answer, call)
+    guard effect == .paid else { return Self.temporary.contains(answer.status) }
+    return Self.temporaryRefusals.contains(answer.status)
+      || (answer.status == Self.refusedWithRetryAfter && hasRetryAfter)
+      || isSafeToRetry(answer, call)
   }
 
-  private func isAmbiguous(_ status: Int, body: Data, _ repetition: Repetition) -> Bool {
-    guard repetition == .paid, !ServiceFailure.isModelRefusal(body) else { return false }
-    guard !ServiceFailure.tellsOfMissingCredits(ServiceFailure.words(in: body)) else { return false }
+  private func isAmbiguous(_ status: Int, body: Data, _ effect: Effect) -> Bool {
+    guard effect == .paid, !ServiceFailure.isModelRefusal(body) else { return false }
+    guard !ServiceFailure.isMissingCredits(ServiceFailure.message(in: body)) else { return false }
     return status >= 500 || Self.ambiguous.contains(status)
   }
 
   private func lost(_ reason: String, _ action: String, _ status: Int?) -> GenerationError {
     GenerationError(
       .answerLost,
-      "The answer of \(failure.service) was lost while it was asked to \(action), so it may have been accepted and "
-        + "paid: \(reason)\(reason.hasSuffix(".") ? "" : ".") Look for it before sending it again.", status: status)
+      "\(failure.service) may have accepted and charged a request to \(action) whose response was lost: "
+        + "\(reason)\(reason.hasSuffix(".") ? "" : ".") Look for it in the account before sending it again.",
+      status: status)
   }
 
   private static func exhausted(_ error: GenerationError, tries: Int) -> GenerationError {

@@ -1,12 +1,19 @@
 import Synchronization
 
-/// A sign of life from work that must not stand still.
+/// A sign of life from work that must not stall.
 final class Heartbeat: Sendable {
-  private let last = Mutex(ContinuousClock.now)
+  private let elapsed: @Sendable () -> Duration
+  private let last = Mutex(Duration.zero)
+
+  init(_ clock: any Clock<Duration>) { elapsed = clock.stopwatch() }
 
   /// - Parameter extra: time that the next sign may take longer.
-  func beat(extra: Duration = .zero) { last.withLock { $0 = .now + extra } }
-  var age: Duration { last.withLock { ContinuousClock.now - $0 } }
+  func beat(extra: Duration = .zero) {
+    let now = elapsed()
+    last.withLock { $0 = now + extra }
+  }
+
+  var age: Duration { elapsed() - last.withLock { $0 } }
 }
 
 /// The work showed no sign of life for the given time.
@@ -14,27 +21,29 @@ struct Stalled: Error {
   let limit: Duration
 }
 
-/// Runs work that has to call ``Heartbeat/beat()`` at least every `limit`; cancels it and throws ``Stalled`` otherwise.
+/// Runs work that has to call ``Heartbeat/beat(extra:)`` at least every `limit`; cancels it and throws ``Stalled``
+/// otherwise.
 func withStallLimit<Value: Sendable>(
-  _ limit: Duration, _ work: @Sendable @escaping (Heartbeat) async throws -> Value
+  _ limit: Duration, on clock: any Clock<Duration>, _ work: @Sendable @escaping (Heartbeat) async throws -> Value
 ) async throws -> Value {
-  let heart = Heartbeat()
-  return try await race(work: { try await work(heart) }) {
+  let heartbeat = Heartbeat(clock)
+  return try await race(work: { try await work(heartbeat) }) {
     while true {
-      let left = limit - heart.age
+      let left = limit - heartbeat.age
       guard left > .zero else { throw Stalled(limit: limit) }
-      try await Task.sleep(for: left)
+      try await clock.sleep(for: left)
     }
   }
 }
 
 /// Runs work and cancels it when `limit` has passed, throwing `error`.
 func withDeadline<Value: Sendable>(
-  _ limit: Duration, throwing error: @autoclosure @Sendable @escaping () -> GenerationError,
+  _ limit: Duration, on clock: any Clock<Duration>,
+  throwing error: @autoclosure @Sendable @escaping () -> GenerationError,
   _ work: @Sendable @escaping () async throws -> Value
 ) async throws -> Value {
   try await race(work: work) {
-    try await Task.sleep(for: limit)
+    try await clock.sleep(for: limit)
     throw error()
   }
 }

@@ -2,10 +2,10 @@ import Foundation
 import NIOCore
 import Synchronization
 
-/// A request body that knows whether it was asked for.
+/// A request body that records whether it was asked for.
 ///
-/// The client asks for it only once a connection stands and the request's head has gone out. While it was not asked
-/// for, no service can have received the request whole, whatever the error says.
+/// The client asks for it only once the connection is open and the request head has been sent. Until then no
+/// service can have received the whole request, whatever the error.
 final class TrackedBody: AsyncSequence, Sendable {
   typealias Element = ByteBuffer
   static let chunk = 1 << 18
@@ -14,7 +14,7 @@ final class TrackedBody: AsyncSequence, Sendable {
   private let journal: (any SendJournal)?
   private let asked = Mutex(false)
 
-  /// - Parameter journal: told before the first byte is given; nothing is given when it throws.
+  /// - Parameter journal: called before the first byte; when it throws, nothing is sent.
   init(bytes: Data, journal: (any SendJournal)? = nil) {
     self.bytes = bytes
     self.journal = journal

@@ -1,7 +1,7 @@
 /// Decodes Base64 (RFC 4648, both alphabets, white space ignored, padding optional) a byte at a time; a leading `data:`
 /// up to its comma is skipped.
 struct Base64Decoder {
-  static let damaged = GenerationError(.malformedAnswer, "The clip inside the answer is not valid Base64.")
+  static let damaged = GenerationError(.malformedAnswer, "The clip inside the response is not valid Base64.")
   /// Characters before the comma of a `data:` address.
   static let prefixLimit = 200
 
@@ -60,7 +60,7 @@ struct Base64Decoder {
     digits = 0
   }
 
-  /// Ends the value: what is left of an incomplete group of four.
+  /// Ends the value: decodes an incomplete group of four.
   mutating func finish() throws {
     guard !inPrefix else { throw Self.damaged }
     switch digits {

@@ -1,6 +1,6 @@
-/// Takes the `b64_json` values out of a JSON answer while it streams in, so that a clip is never in memory whole.
+/// Extracts the `b64_json` values of a JSON response while it streams in, so that a clip is never whole in memory.
 ///
-/// What is left is the same JSON with each such value replaced by a number: the index of the clip.
+/// The rest, ``skeleton``, is the same JSON with each such value replaced by the clip's index.
 struct EmbeddedClips {
   /// Some decoded bytes of the clip with this index.
   struct Block {
@@ -8,13 +8,13 @@ struct EmbeddedClips {
     let bytes: [UInt8]
   }
 
-  /// Bytes of the answer without its clips.
+  /// Bytes of the response without its clips.
   static let skeletonLimit = 16 << 20
   static let field = Array("b64_json".utf8)
 
   private enum State {
     case outside
-    /// In a string that is no clip.
+    /// In a string that is not a clip.
     case string
     case stringEscape
     /// After the field's name: colon and white space up to its value.
@@ -32,11 +32,11 @@ struct EmbeddedClips {
 
   /// True once anything but white space has come.
   var hasBegun: Bool { skeleton.contains { $0 > 0x20 } }
-  /// True when the answer ended outside every string.
+  /// True when the response ended outside every string.
   var isComplete: Bool { if case .outside = state { true } else { false } }
 
-  /// Takes the next bytes of the answer.
-  /// - Throws: ``GenerationError`` with code `malformedAnswer`.
+  /// Parses the next bytes of the response.
+  /// - Throws: ``GenerationError`` `malformedAnswer`.
   mutating func feed(_ bytes: some Sequence<UInt8>) throws -> [Block] {
     var blocks: [Block] = []
     for byte in bytes {
@@ -70,7 +70,8 @@ struct EmbeddedClips {
         }
       }
       guard skeleton.count <= Self.skeletonLimit, text.count <= Self.skeletonLimit else {
-        throw GenerationError(.malformedAnswer, "The answer is larger than \(Self.skeletonLimit) bytes without a clip.")
+        throw GenerationError(
+          .malformedAnswer, "The response has more than \(Self.skeletonLimit) bytes outside its clips.")
       }
     }
     if case .clip = state {
@@ -99,7 +100,7 @@ struct EmbeddedClips {
     }
   }
 
-  /// A string that merely reads like the field's name is followed by a comma or bracket, not by a colon and a string.
+  /// A value with the same text as the field's name is followed by a comma or bracket, not by a colon and a string.
   private mutating func beforeValue(_ byte: UInt8) {
     switch byte {
     case UInt8(ascii: ":"), UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\n"), UInt8(ascii: "\r"): keep(byte)

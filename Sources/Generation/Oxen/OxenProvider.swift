@@ -3,10 +3,11 @@ import Foundation
 public import Logging
 import NIOHTTP1
 public import Presets
+public import Storyboard
 
-/// The Oxen hub, and whatever speaks its protocol: the sandbox is the same client with another name and base address.
+/// The Oxen hub, and whatever speaks its protocol: the sandbox uses the same client with another name and base address.
 ///
-/// Has to be closed with ``close()``, which ends its connections and its event stream.
+/// Must be closed with ``close()``, which ends its connections and its event stream.
 public final class OxenProvider: Provider {
   public let name: String
   public let waitMode: WaitMode
@@ -14,22 +15,25 @@ public final class OxenProvider: Provider {
   let configuration: OxenConfiguration
   let session: HTTPSession
   let client: ServiceClient
-  let address: HubAddress
+  let address: APIAddress
   let feed: EventFeed
-  private let store: AnchorStore
+  private let uploader: OxenUploader
 
   var log: Logger { session.log }
-  var watch: JobPoller {
-    JobPoller(name: name, failure: client.failure, log: log, localTrouble: localTrouble) { try await self.job($0) }
+  private var waiter: JobWaiter {
+    JobWaiter(
+      name: name, failure: client.failure, log: log, settings: configuration.settings, localTrouble: localTrouble
+    ) { try await self.job($0) }
   }
   private let localTrouble: (@Sendable () async -> GenerationError?)?
 
   /// - Parameters:
-  ///   - name: what messages and the ledger call this service.
-  ///   - localTrouble: asked when a generation has failed: a service on this machine may know a reason that is this
-  ///     machine's own.
+  ///   - name: the service's name in messages and in the ledger.
+  ///   - localTrouble: called when a generation has failed: the reason may lie on this machine, where the service runs
+  ///     here.
   public init(
-    name: String = "oxen", configuration: OxenConfiguration, waitMode: WaitMode = .sse, logger: Logger? = nil,
+    name: String = ProviderKind.oxen.rawValue, configuration: OxenConfiguration, waitMode: WaitMode = .sse,
+    logger: Logger? = nil,
     localTrouble: (@Sendable () async -> GenerationError?)? = nil
   ) throws {
     self.name = name
@@ -39,14 +43,17 @@ public final class OxenProvider: Provider {
     let redactor = Redactor(key: configuration.key)
     session = try HTTPSession(
       bases: [configuration.baseURL], authorization: "Bearer \(configuration.key.secret)", redactor: redactor,
-      log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() })
+      log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() },
+      clock: configuration.settings.clock)
     client = ServiceClient(
-      session: session, retry: configuration.retry,
-      failure: ServiceFailure(service: name, keyVariable: "OXEN_API_KEY", redactor: redactor))
-    address = HubAddress(base: configuration.baseURL)
+      session: session, retry: configuration.settings.retry,
+      failure: ServiceFailure(service: name, keyVariable: ProviderKind.oxen.keyVariable ?? "", redactor: redactor))
+    address = APIAddress(base: configuration.baseURL)
     feed = EventFeed(
-      session: session, url: try address("events"), silence: configuration.streamSilence, retry: configuration.retry)
-    store = AnchorStore(client: client, address: address, configuration: configuration)
+      stream: EventStream(
+        session: session, url: try address("events"), silence: configuration.settings.streamSilence,
+        retry: configuration.settings.retry))
+    uploader = OxenUploader(client: client, address: address, configuration: configuration)
   }
 
   public func close() async throws {
@@ -54,7 +61,7 @@ public final class OxenProvider: Provider {
     try await session.close()
   }
 
-  public func publish(_ image: LocalImage) async throws -> String { try await store.publish(image) }
+  public func publish(_ image: ImageUpload) async throws -> String { try await uploader.publish(image) }
 
   // MARK: - Sending
 
@@ -62,33 +69,35 @@ public final class OxenProvider: Provider {
     _ request: GenerationRequest, journal: (any SendJournal)?
   ) async throws -> [GenerationJob] {
     guard waitMode != .sync else {
-      throw GenerationError(.unsupported, "Waiting by sync has no queue; use poll or sse.")
+      throw GenerationError(.unsupported, "The wait mode sync has no queue. Use poll or sse.")
     }
-    if waitMode == .sse, try await !feed.ready(within: configuration.streamPatience) {
-      log.warning("the event stream cannot be reached; asking in intervals instead")
+    if waitMode == .sse, try await !feed.ready(within: configuration.settings.streamTimeout) {
+      log.warning("event stream unreachable; polling instead")
     }
     var body = try body(of: request)
     if request.takes > 1 { body["num_generations"] = .integer(Int64(request.takes)) }
     let call = try post(body, to: address("ai", "queue"))
-    let answer = try await client.send(call, .paid, doing: "take a generation of \(request.model)", journal: journal)
-    guard let jobs = HubAnswer.jobs(answer.body), !jobs.isEmpty else {
+    let answer = try await client.send(
+      call, .paid, doing: "accept a generation with \(request.model)", journal: journal)
+    guard let jobs = OxenResponse.jobs(answer.body), !jobs.isEmpty else {
       throw GenerationError(
-        .answerLost, "\(name) took the request but its answer names no generation. Look for it before sending again.",
+        .answerLost,
+        "\(name) accepted the request but its response names no generation. Look for it in the account before sending "
+          + "it again.",
         status: answer.status)
     }
     if jobs.count != request.takes {
-      log.warning("another number of takes", metadata: ["asked": "\(request.takes)", "given": "\(jobs.count)"])
+      log.warning("unexpected number of takes", metadata: ["requested": "\(request.takes)", "got": "\(jobs.count)"])
     }
     return jobs
   }
 
-  /// Takes are requests of their own, side by side. When some of them fail, the clips of the others are given (they are
-  /// paid) and the failures are logged; the first failure is thrown only when there is no clip at all.
+  /// Takes are requests of their own, in parallel; see ``ParallelTakes``.
   public func generate(
     _ request: GenerationRequest, into directory: String, journal: (any SendJournal)?
   ) async throws -> [GenerationResult] {
     let call = try post(
-      body(of: request), to: address("ai", "videos", "generate"), patience: configuration.syncPatience)
+      body(of: request), to: address("ai", "videos", "generate"), timeout: configuration.settings.syncTimeout)
     return try await ParallelTakes.gather(request.takes, log: log) {
       try await self.generateOne(call, request.model, into: directory, journal)
     }
@@ -97,56 +106,54 @@ public final class OxenProvider: Provider {
   private func generateOne(
     _ call: HTTPCall, _ model: String, into directory: String, _ journal: (any SendJournal)?
   ) async throws -> [GenerationResult] {
-    let configuration = configuration
+    let settings = configuration.settings
     return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
       do {
-        return try await SyncAnswer.read(
-          response, into: directory, patience: configuration.syncPatience, stall: configuration.transferStall,
-          largest: configuration.largestClip)
+        return try await SyncResponse.read(response, into: directory, settings)
       } catch let error as GenerationError where error.code == .localFile {
         throw error
       } catch {
         if error is CancellationError || Task.isCancelled { throw CancellationError() }
-        let reason = (error as? GenerationError)?.message ?? "the connection broke."
+        let reason = (error as? GenerationError)?.message ?? "The connection broke."
         throw GenerationError(
           .answerLost,
-          "\(name) generated, but its answer could not be read: \(reason) Look for the clip before "
-            + "paying again.", status: Int(response.status.code))
+          "\(name) generated the clip but its response could not be read. \(reason) Look for the clip in the account "
+            + "before paying again.", status: Int(response.status.code))
       }
     }
   }
 
   private func body(of request: GenerationRequest) throws -> [String: JSONValue] {
     guard (1...4).contains(request.takes) else {
-      throw GenerationError(.unsupported, "One request makes 1 to 4 takes, not \(request.takes).")
+      throw GenerationError(.unsupported, "One request takes 1 to 4 takes, not \(request.takes).")
     }
     var body = request.parameters
     body["model"] = .string(request.model)
     return body
   }
 
-  private func post(_ body: [String: JSONValue], to url: URL, patience: Duration = .seconds(120)) throws -> HTTPCall {
+  private func post(_ body: [String: JSONValue], to url: URL, timeout: Duration = .seconds(120)) throws -> HTTPCall {
     HTTPCall(
       method: .POST, url: url,
       payload: .init(bytes: try JSONText.encode(.object(body)), contentType: "application/json"),
-      headTimeout: patience)
+      headTimeout: timeout)
   }
 
-  // MARK: - Asking
+  // MARK: - Jobs and models
 
   public func job(_ id: String) async throws -> GenerationJob {
     let call = HTTPCall(method: .GET, url: try address("ai", "queue", id))
     let answer = try await client.send(
-      call, doing: "tell of generation \(client.failure.redactor.clean(id, limit: 80))")
+      call, doing: "report generation \(client.failure.redactor.clean(id, limit: 80))")
     guard let json = JSONText.decode(answer.body),
-      let job = HubAnswer.job(json) ?? json["generation"].flatMap(HubAnswer.job)
+      let job = OxenResponse.job(json) ?? json["generation"].flatMap(OxenResponse.job)
     else {
       let shown = client.failure.redactor.clean(id, limit: 80)
       let status = JSONText.decode(answer.body).flatMap { ($0["status"] ?? $0["generation"]?["status"])?.stringValue }
       throw GenerationError(
         .malformedAnswer,
-        "\(name) told of generation \(shown) in a form that cannot be read"
-          + (status.map { ": its status is \"\(client.failure.redactor.clean($0, limit: 40))\"." } ?? "."))
+        "\(name) reported generation \(shown) in an unknown form"
+          + (status.map { ", with status \"\(client.failure.redactor.clean($0, limit: 40))\"." } ?? "."))
     }
     return job
   }
@@ -166,12 +173,12 @@ public final class OxenProvider: Provider {
     return order.compactMap { found[$0] }
   }
 
-  /// The jobs, and the service's time in Unix seconds where it tells it.
+  /// The jobs, and the service's time in Unix seconds where it sends one.
   private func list(model: String, status: String?) async throws -> ([GenerationJob], Double?) {
     let url = try address("ai", "queue", query: [("model", model)] + (status.map { [("status", $0)] } ?? []))
     let answer = try await client.send(HTTPCall(method: .GET, url: url), doing: "list the generations")
-    guard let jobs = HubAnswer.jobs(answer.body) else {
-      throw GenerationError(.malformedAnswer, "\(name) listed the generations in a form that cannot be read.")
+    guard let jobs = OxenResponse.jobs(answer.body) else {
+      throw GenerationError(.malformedAnswer, "\(name) listed the generations in an unknown form.")
     }
     return (jobs, answer.headers.first(name: "Date").flatMap(HTTPDate.parse)?.timeIntervalSince1970)
   }
@@ -186,8 +193,8 @@ public final class OxenProvider: Provider {
     let url =
       try search.map { try address("ai", "models", "search", query: [("search", $0)]) } ?? address("ai", "models")
     let answer = try await client.send(HTTPCall(method: .GET, url: url), doing: "list its models")
-    guard let models = HubAnswer.models(answer.body) else {
-      throw GenerationError(.malformedAnswer, "\(name) listed its models in a form that cannot be read.")
+    guard let models = OxenResponse.models(answer.body) else {
+      throw GenerationError(.malformedAnswer, "\(name) listed its models in an unknown form.")
     }
     return models
   }
@@ -195,10 +202,39 @@ public final class OxenProvider: Provider {
   public func model(_ id: String) async throws -> JSONValue {
     let call = HTTPCall(method: .GET, url: try address("ai", "models", id))
     let answer = try await client.send(
-      call, doing: "tell of the model \(client.failure.redactor.clean(id, limit: 120))")
+      call, doing: "describe the model \(client.failure.redactor.clean(id, limit: 120))")
     guard let json = JSONText.decode(answer.body), json.objectValue != nil else {
-      throw GenerationError(.malformedAnswer, "\(name) told of a model in a form that cannot be read.")
+      throw GenerationError(.malformedAnswer, "\(name) described a model in an unknown form.")
     }
     return json["model"].flatMap { $0.objectValue == nil ? nil : $0 } ?? json
+  }
+
+  // MARK: - Waiting and downloading
+
+  public func wait(
+    for id: String, timeout: Duration, progress: @Sendable @escaping (GenerationJob) -> Void
+  ) async throws -> GenerationResult {
+    try await waiter.wait(for: id, timeout: timeout) {
+      guard self.waitMode == .sse else { return try await self.waiter.poll(id, progress: progress) }
+      let subscription = await self.feed.subscribe(to: id)
+      do {
+        let result = try await self.waiter.follow(
+          id, subscription.signals, subscription.continuation, isConnected: { await self.feed.isConnected },
+          progress: progress)
+        await self.feed.unsubscribe(subscription)
+        return result
+      } catch {
+        await self.feed.unsubscribe(subscription)
+        throw error
+      }
+    }
+  }
+
+  public func download(
+    _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void
+  ) async throws -> DownloadedFile {
+    let download = ResultDownload(
+      name: name, session: session, settings: configuration.settings, base: configuration.baseURL, carriesKey: true)
+    return try await download.download(result, to: path, progress: progress) { try await self.job($0).resultURL }
   }
 }

@@ -1,18 +1,18 @@
 import Foundation
 import Presets
 
-/// The hub's JSON, read into the room's values.
-enum HubAnswer {
-  /// What the hub says of a generation itself; everything else in the object are the submitted parameters.
+/// Parses the hub's JSON.
+enum OxenResponse {
+  /// Fields of the generation itself; everything else in the object is a submitted parameter.
   private static let ownFields: Set<String> = [
     "generation_id", "id", "model_name", "model", "media_type", "status", "result_url", "error_message", "enqueued_at",
     "started_at", "completed_at", "prompt",
   ]
 
-  /// Where a service may repeat the submitted parameters in an object of their own.
+  /// Objects in which a service may repeat the submitted parameters.
   private static let parameterObjects = ["parameters", "params", "input"]
 
-  /// Nil when there is no id or no known status in it.
+  /// Nil without an id or a known status.
   static func job(_ json: JSONValue) -> GenerationJob? { state(json).flatMap { job(json, $0) } }
 
   private static func state(_ json: JSONValue) -> GenerationJob.State? {
@@ -32,8 +32,12 @@ enum HubAnswer {
       id: id, state: state, model: (members["model_name"] ?? members["model"])?.stringValue,
       prompt: (members["prompt"] ?? parameters["prompt"])?.stringValue, parameters: parameters,
       resultURL: members["result_url"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
-      errorMessage: members["error_message"]?.stringValue, enqueuedAt: members["enqueued_at"]?.doubleValue,
+      errorMessage: reason(json), enqueuedAt: members["enqueued_at"]?.doubleValue,
       startedAt: members["started_at"]?.doubleValue, completedAt: members["completed_at"]?.doubleValue)
+  }
+
+  private static func reason(_ json: JSONValue) -> String? {
+    ["error_message", "error"].lazy.compactMap { json[$0].flatMap(ServiceFailure.reason(in:)) }.first
   }
 
   private static func id(_ json: JSONValue) -> String? {
@@ -41,9 +45,9 @@ enum HubAnswer {
     return (value?.stringValue ?? value?.integerValue.map { "\($0)" }).flatMap { $0.isEmpty ? nil : $0 }
   }
 
-  /// The jobs of a list or of an enqueue answer, each id once; nil when it has not the form of one.
+  /// The jobs of a list or of an enqueue answer, each id once; nil when it is neither.
   ///
-  /// An id alone names a job that was paid: with a status that is none of the published ones it counts as under way.
+  /// An id alone stands for a paid job: with an unknown status it counts as queued.
   static func jobs(_ body: Data) -> [GenerationJob]? {
     guard let json = JSONText.decode(body), let list = json["generations"]?.arrayValue ?? json.arrayValue else {
       return nil
@@ -52,7 +56,7 @@ enum HubAnswer {
     return list.compactMap { job($0, state($0) ?? .queued) }.filter { seen.insert($0.id).inserted }
   }
 
-  /// The job that a `media_generation_completed` event tells of; nil when it tells of none.
+  /// The job of a `media_generation_completed` event; nil for other events.
   static func ended(_ event: ServerSentEvent) -> GenerationJob? {
     guard event.type == "media_generation_completed", let json = JSONText.decode(Data(event.data.utf8)),
       let id = id(json), let state = state(json), state.isFinal
@@ -60,10 +64,10 @@ enum HubAnswer {
     return GenerationJob(
       id: id, state: state, model: json["model"]?.stringValue,
       resultURL: json["url"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
-      errorMessage: json["error"].flatMap { $0.stringValue ?? $0["message"]?.stringValue })
+      errorMessage: reason(json))
   }
 
-  /// The model objects of a catalogue answer, as they come.
+  /// The model objects of a catalogue, unchanged.
   static func models(_ body: Data) -> [JSONValue]? {
     guard let json = JSONText.decode(body) else { return nil }
     return json.arrayValue ?? (json["models"] ?? json["data"] ?? json["results"])?.arrayValue

@@ -4,40 +4,39 @@ import Logging
 import NIOHTTP1
 import Presets
 
-/// Puts images into a hub repository, each digest once, and knows the address that serves them.
-actor AnchorStore {
+/// Uploads images to a hub repository, each digest once, and finds the address that serves them.
+actor OxenUploader {
   /// The folder within the repository.
   static let folder = "anchors"
   /// Rounds of looking for the first upload, which may need a moment to appear.
-  static let looks = 4
-  static let uploadPatience: Duration = .seconds(300)
+  static let lookLimit = 4
 
-  /// What the last part of an upload's path turned out to be.
+  /// What the last part of an upload's path names.
   private enum Layout {
     case file, folder
   }
 
   private let client: ServiceClient
-  private let address: HubAddress
+  private let address: APIAddress
   private let configuration: OxenConfiguration
   /// Commits to one branch follow each other, and the first upload settles the layout for all.
   private let mutex = AsyncMutex()
   private var addresses: [String: String] = [:]
   private var layout: Layout?
 
-  init(client: ServiceClient, address: HubAddress, configuration: OxenConfiguration) {
+  init(client: ServiceClient, address: APIAddress, configuration: OxenConfiguration) {
     self.client = client
     self.address = address
     self.configuration = configuration
   }
 
-  func publish(_ image: LocalImage) async throws -> String {
-    try await mutex.pass { try await self.publishAlone(image) }
+  func publish(_ image: ImageUpload) async throws -> String {
+    try await mutex.withLock { try await self.publishAlone(image) }
   }
 
-  private func publishAlone(_ image: LocalImage) async throws -> String {
-    if let known = addresses[image.sha256] { return known }
-    let repository = try place()
+  private func publishAlone(_ image: ImageUpload) async throws -> String {
+    if let address = addresses[image.sha256] { return address }
+    let repository = try repositoryPath()
     let bytes = try image.bytes()
     let name = image.uploadName
     let path = repository + ["file", configuration.branch, Self.folder, name]
@@ -48,17 +47,20 @@ actor AnchorStore {
     return text
   }
 
-  private func place() throws -> [String] {
+  private func repositoryPath() throws -> [String] {
     guard let namespace = configuration.namespace, !namespace.isEmpty else {
       throw GenerationError(
         .unsupported,
-        "An image has to be uploaded, and there is no place for it: set OXEN_NAMESPACE to your user or organisation "
+        "There is nowhere to upload images to. Set \(OxenConfiguration.namespaceVariable) to your user or organisation "
           + "on the hub.")
     }
-    for (variable, value) in [("OXEN_NAMESPACE", namespace), ("OXEN_REPOSITORY", configuration.repository)] {
+    for (variable, value) in [
+      (OxenConfiguration.namespaceVariable, namespace),
+      (OxenConfiguration.repositoryVariable, configuration.repository),
+    ] {
       guard value.wholeMatch(of: /[A-Za-z0-9._-]+/) != nil, value != ".", value != ".." else {
         throw GenerationError(
-          .unsupported, "\(variable) has to be one name of letters, digits, dots, dashes and underscores.")
+          .unsupported, "\(variable) must be one name of letters, digits, dots, dashes and underscores.")
       }
     }
     return ["repos", namespace, configuration.repository]
@@ -72,7 +74,7 @@ actor AnchorStore {
     form.add("email", configuration.committerEmail)
     let call = HTTPCall(
       method: .PUT, url: try address.url(path), payload: .init(bytes: form.encoded(), contentType: form.contentType),
-      headTimeout: Self.uploadPatience)
+      headTimeout: ServiceClient.uploadTimeout)
     let action = "store an image in \(path[1])/\(path[2])"
     let first = try await client.send(call, doing: action, accepting: [404])
     guard first.status == 404 else { return }
@@ -92,24 +94,26 @@ actor AnchorStore {
     _ = try await client.send(call, doing: "create the repository \(namespace)/\(name)", accepting: [409])
   }
 
-  /// The pages disagree on whether an upload's path names the file or its folder: whichever serves the bytes is it.
+  /// The hub's documentation disagrees on whether an upload's path names the file or its folder: the one that serves
+  /// the bytes is used.
   private func servedPath(_ path: [String], name: String, bytes: Data) async throws -> [String] {
     switch layout {
     case .file: return path
     case .folder: return path + [name]
     case nil: break
     }
-    for look in 1...Self.looks {
+    for look in 1...Self.lookLimit {
       for (candidate, found) in [(path, Layout.file), (path + [name], .folder)] {
         guard try await serves(candidate, bytes) else { continue }
         layout = found
         return candidate
       }
-      if look < Self.looks { try await Task.sleep(for: client.retry.pause(afterFailure: look)) }
+      if look < Self.lookLimit { try await client.session.clock.sleep(for: client.retry.pause(afterFailure: look)) }
     }
     throw GenerationError(
       .malformedAnswer,
-      "The hub took the image, but serves it neither at \(client.session.shown(try address.url(path))) nor below it.")
+      "The hub accepted the image but serves it neither at \(client.session.shown(try address.url(path))) nor below it."
+    )
   }
 
   private func serves(_ path: [String], _ bytes: Data) async throws -> Bool {
@@ -124,5 +128,21 @@ actor AnchorStore {
     } catch is ExchangeFailure {
       return false
     }
+  }
+}
+
+/// Lets one piece of work run at a time, in order of arrival.
+private actor AsyncMutex {
+  private var isLocked = false
+  private var queue: [CheckedContinuation<Void, Never>] = []
+
+  func withLock<Value: Sendable>(_ work: @Sendable () async throws -> Value) async throws -> Value {
+    if isLocked { await withCheckedContinuation { queue.append($0) } }
+    isLocked = true
+    defer {
+      if queue.isEmpty { isLocked = false } else { queue.removeFirst().resume() }
+    }
+    try Task.checkCancellation()
+    return try await work()
   }
 }

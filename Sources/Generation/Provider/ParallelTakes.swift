@@ -1,9 +1,9 @@
 import Logging
 
-/// Requests that are the same but for their take, side by side.
+/// Sends the same request once per take, in parallel.
 enum ParallelTakes {
-  /// When some fail, what the others gave is given (it is paid) and the failures are logged; the first failure is thrown
-  /// only when there is nothing at all.
+  /// When some fail, the results of the others are returned (they are paid) and the failures are logged; the first
+  /// failure is thrown only when all fail.
   static func gather<Value: Sendable>(
     _ takes: Int, log: Logger, _ work: @escaping @Sendable () async throws -> [Value]
   ) async throws -> [Value] {
@@ -26,7 +26,7 @@ enum ParallelTakes {
     var failures: [any Error] = []
     for outcome in outcomes {
       switch outcome {
-      case .success(let given): values += given
+      case .success(let results): values += results
       case .failure(let error): failures.append(error)
       }
     }

@@ -1,4 +1,3 @@
-import Foundation
 public import Storyboard
 
 extension ProviderKind {
@@ -41,5 +40,8 @@ extension ProviderKind {
   }
 
   /// A generation's id as the service's own pages show it, which may be only a part of the id that is kept.
-  public func shownID(_ id: String) -> String { self == .fal ? FalRequest.requestID(inJobID: id) : id }
+  /// - Parameter provider: the provider's name.
+  public static func shownID(_ id: String, provider: String) -> String {
+    provider == fal.rawValue ? FalRequest.requestID(inJobID: id) : id
+  }
 }

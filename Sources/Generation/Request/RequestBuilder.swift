@@ -3,44 +3,11 @@ public import Presets
 public import Storyboard
 import Timing
 
-/// An image that a request needs and that must become an address.
-public enum RequestImage: Sendable, Hashable {
-  /// The last image of the shot with this id.
-  case anchor(shot: String)
-  /// The first image of the shot with this id.
-  case opening(shot: String)
-  case source(ImageSource)
-
-  /// What a plan shows: the address, the local path, or `anchor:<shot>` and `opening:<shot>` for the last and first images
-  /// of shots that do not exist yet.
-  public var planned: String {
-    switch self {
-    case .anchor(let shot): "anchor:\(shot)"
-    case .opening(let shot): "opening:\(shot)"
-    case .source(let image):
-      switch image.location {
-      case .file(let path): path
-      case .address(let address): address
-      }
-    }
-  }
-}
-
-extension RequestImage {
-  /// What a shot begins or ends with.
-  public init(_ frame: BoundaryFrame) {
-    switch frame {
-    case .image(let image): self = .source(image)
-    case .first(let shot): self = .opening(shot: shot.id)
-    case .last(let shot): self = .anchor(shot: shot.id)
-    }
-  }
-}
-
-/// Writes a shot as the request a model takes, by its descriptor alone.
+/// Builds a model's request from a shot, by the model's descriptor alone.
 ///
-/// Only fields that the storyboard sets are sent, plus the descriptor's constants. Which of them a model takes is checked
-/// beforehand by `Storyboard.problems(against:images:)`; here a field it does not take is an error.
+/// Sends only the fields that the storyboard sets, plus the descriptor's constants.
+/// `Storyboard.problems(against:images:)` checks beforehand which of them the model accepts; here an unsupported field
+/// is an error.
 public struct RequestBuilder: Sendable {
   public let storyboard: Storyboard
   public let model: ModelDescriptor
@@ -60,13 +27,13 @@ public struct RequestBuilder: Sendable {
     return images.filter { seen.insert($0).inserted }
   }
 
-  /// The request as a plan shows it, without an image being looked at.
+  /// The request as a plan shows it; reads no image.
   public func plannedRequest(for shot: Shot) throws -> GenerationRequest {
     try request(for: shot) { $0.planned }
   }
 
-  /// - Parameter address: where the service can read an image; see ``images(of:)``.
-  /// - Throws: ``GenerationError`` `unsupported` for a field the model does not take; what `address` throws.
+  /// - Parameter address: the address at which the service can read an image; see ``images(of:)``.
+  /// - Throws: ``GenerationError`` `unsupported` for a field that the model does not accept; what `address` throws.
   public func request(
     for shot: Shot, address: (RequestImage) throws -> String
   ) throws -> GenerationRequest {
@@ -75,7 +42,8 @@ public struct RequestBuilder: Sendable {
     for field in NeutralField.allCases where requested.contains(field) {
       guard let mapping = model.fields[field] else {
         throw GenerationError(
-          .unsupported, "the model \(model.id) takes no '\(field.rawValue)' (shot \(quoted(shot.id))); remove it.")
+          .unsupported,
+          "The model \(model.id) does not accept '\(field.rawValue)' (shot \(quoted(shot.id))). Remove it.")
       }
       let value = try value(of: field, for: shot, mapping: mapping, address: address)
       parameters[mapping.name] = value
@@ -88,7 +56,7 @@ public struct RequestBuilder: Sendable {
 
   private func sentFields(of shot: Shot) -> Set<NeutralField> {
     var fields = storyboard.requestedFields(of: shot)
-    // A model that wants the whole length beside several prompts says so by not excluding it.
+    // A model takes the whole duration beside several prompts unless its descriptor excludes it.
     if shot.prompt.seconds != nil, model.fields.takes(.duration) { fields.insert(.duration) }
     let all = fields
     return fields.filter { model.fields[$0]?.notWith.allSatisfy { !all.contains($0) } ?? true }
@@ -97,18 +65,18 @@ public struct RequestBuilder: Sendable {
   private func value(
     of field: NeutralField, for shot: Shot, mapping: FieldMapping, address: (RequestImage) throws -> String
   ) throws -> JSONValue {
-    func text(_ text: String?) -> JSONValue { mapping.form.write(text ?? "") }
+    func text(_ text: String?) -> JSONValue { mapping.form.encode(text ?? "") }
     switch field {
     case .prompt: return text(shot.prompt.texts.first.map(storyboard.sentPrompt))
     case .multiPrompt: return multiPrompt(of: shot, mapping)
-    case .duration: return mapping.form.write(shot.prompt.seconds ?? shot.duration ?? .zero)
+    case .duration: return mapping.form.encode(shot.prompt.seconds ?? shot.duration ?? .zero)
     case .startImage: return try storyboard.startFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .endImage: return try storyboard.endFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .references: return .array(try storyboard.references.map { .string(try address(.source($0))) })
     case .elements: return try elements(mapping, address)
     case .negativePrompt: return text(shot.negativePrompt)
     case .aspectRatio: return text(shot.aspectRatio)
-    case .generateAudio: return mapping.form.write(shot.generateAudio ?? false)
+    case .generateAudio: return mapping.form.encode(shot.generateAudio ?? false)
     }
   }
 
@@ -118,9 +86,9 @@ public struct RequestBuilder: Sendable {
       parts.map { part in
         var object: [String: JSONValue] = [:]
         if let prompt = mapping.members["prompt"] {
-          object[prompt.name] = prompt.form.write(storyboard.sentPrompt(part.text))
+          object[prompt.name] = prompt.form.encode(storyboard.sentPrompt(part.text))
         }
-        if let duration = mapping.members["duration"] { object[duration.name] = duration.form.write(part.seconds) }
+        if let duration = mapping.members["duration"] { object[duration.name] = duration.form.encode(part.seconds) }
         return .object(object)
       })
   }
@@ -132,7 +100,7 @@ public struct RequestBuilder: Sendable {
       try storyboard.elements.map { element in
         var object: [String: JSONValue] = [:]
         if let frontal = mapping.members["frontal"] {
-          object[frontal.name] = frontal.form.write(try address(.source(element.frontal)))
+          object[frontal.name] = frontal.form.encode(try address(.source(element.frontal)))
         }
         if let angles = mapping.members["angles"], !element.angles.isEmpty {
           object[angles.name] = .array(try element.angles.map { .string(try address(.source($0))) })
@@ -143,12 +111,12 @@ public struct RequestBuilder: Sendable {
 }
 
 extension ParameterForm {
-  fileprivate func write(_ text: String) -> JSONValue { self == .list ? [.string(text)] : .string(text) }
+  fileprivate func encode(_ text: String) -> JSONValue { self == .list ? [.string(text)] : .string(text) }
 
-  fileprivate func write(_ value: Bool) -> JSONValue { self == .string ? .string("\(value)") : .bool(value) }
+  fileprivate func encode(_ value: Bool) -> JSONValue { self == .string ? .string("\(value)") : .bool(value) }
 
-  /// A whole number stays one: services tell `5` from `5.0`.
-  fileprivate func write(_ value: Rational) -> JSONValue {
+  /// A whole number stays one: `5` and `5.0` differ for some services.
+  fileprivate func encode(_ value: Rational) -> JSONValue {
     if self == .string { return .string(value.plain) }
     return value.denominator == 1 ? .integer(value.numerator) : .number(value.doubleValue)
   }
