@@ -1,9 +1,11 @@
 import ArgumentParser
 import Files
 import Foundation
+import Generation
 import Libav
 import Pipeline
 import Presets
+import Storyboard
 
 struct DoctorCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -31,7 +33,6 @@ struct DoctorReport: Encodable {
   private static let required = ["libx264", "aac", "png", "mjpeg", "zscale"]
   /// Bytes for clips and master of a few minutes of 4K.
   private static let comfortableSpace: Int64 = 10 << 30
-  private static let keyNames = ["OXEN_API_KEY", "FAL_KEY"]
 
   let schema = "longtake.doctor/1"
   let version = Longtake.version
@@ -68,7 +69,7 @@ struct DoctorReport: Encodable {
     codecs = found
     let environment = ProcessInfo.processInfo.environment
     keys = Dictionary(
-      Self.keyNames.map { ($0, !(environment[$0] ?? "").isEmpty) }, uniquingKeysWith: { first, _ in first })
+      ProviderKind.keyVariables.map { ($0, !(environment[$0] ?? "").isEmpty) }, uniquingKeysWith: { first, _ in first })
     var missing = Self.required.filter { found[$0] != true }
     do {
       let library = try PresetLibrary(directory: directory)

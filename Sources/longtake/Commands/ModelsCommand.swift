@@ -4,6 +4,7 @@ import Foundation
 import Generation
 import Pipeline
 import Presets
+import Storyboard
 import Timing
 
 struct ModelsCommand: AsyncParsableCommand {
@@ -18,7 +19,7 @@ struct ModelsCommand: AsyncParsableCommand {
   var id: String?
 
   @Option(help: "Provider whose catalogue to read; fal has none.")
-  var provider: ProviderName?
+  var provider: ProviderKind?
 
   @Flag(help: "Read only the bundled descriptors.")
   var offline = false
@@ -62,9 +63,8 @@ struct ModelsCommand: AsyncParsableCommand {
   private var catalogue: String? {
     if offline { return nil }
     if let provider { return provider.rawValue }
-    let environment = ProcessInfo.processInfo.environment
-    let isReachable = ["OXEN_API_KEY", "OXEN_BASE_URL"].contains { !(environment[$0] ?? "").isEmpty }
-    return baseURL != nil || isReachable ? "oxen" : nil
+    let isConfigured = ProviderKind.oxen.isConfigured(in: ProcessInfo.processInfo.environment)
+    return baseURL != nil || isConfigured ? ProviderKind.oxen.rawValue : nil
   }
 
   private func show(_ model: JSONValue, _ provider: String) {

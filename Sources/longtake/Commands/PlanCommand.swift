@@ -20,7 +20,7 @@ struct PlanCommand: AsyncParsableCommand {
   var storyboard: String
 
   @Option(help: "Provider; overrides the storyboard.")
-  var provider: ProviderName?
+  var provider: ProviderKind?
 
   @Flag(help: "Read the model's rules and price from the service.")
   var live = false

@@ -3,12 +3,13 @@ import Foundation
 public import Generation
 import Pipeline
 public import Presets
+public import Storyboard
 import Timing
 
 /// Options of `run`, `generate` and `extend`.
 struct RunArguments: ParsableArguments {
   @Option(help: "Provider; overrides the storyboard.")
-  var provider: ProviderName?
+  var provider: ProviderKind?
 
   @Option(
     help: ArgumentHelp(
@@ -109,7 +110,7 @@ struct RunArguments: ParsableArguments {
 }
 
 /// The providers, as options name them.
-enum ProviderName: String, ExpressibleByArgument, CaseIterable, Sendable { case sandbox, oxen, fal }
+extension ProviderKind: ExpressibleByArgument {}
 
 extension WaitMode: ExpressibleByArgument {}
 

@@ -4,11 +4,12 @@ import Foundation
 import Ledger
 import Pipeline
 import Presets
+import Storyboard
 
 /// Options of commands that change the takes of a workspace without generating.
 struct WorkspaceArguments: ParsableArguments {
   @Option(help: "Provider (default: that of the last run).")
-  var provider: ProviderName?
+  var provider: ProviderKind?
 
   @Option(
     help: ArgumentHelp("Workspace folder (default: <storyboard name>.longtake).", valueName: "dir"),
