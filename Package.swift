@@ -96,7 +96,9 @@ let package = Package(
       ], swiftSettings: strict),
     .target(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
-      exclude: ["scripted_hub.py", "scripted_fal.py", "scripted_servers.py", "fal_client_check.py"],
+      exclude: [
+        "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py", "fal_client_check.py",
+      ],
       swiftSettings: strict),
     tests("Timing"),
     tests("Files"),

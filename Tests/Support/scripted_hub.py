@@ -1,18 +1,16 @@
-#!/usr/bin/env python3
 """A hub for tests: speaks the published protocol on two loopback ports and plays scripted faults.
 
-    scripted_hub.py SCRIPT_JSON LOG_FILE
-
-Prints the two ports (API, files) on one line. Every request is appended to LOG_FILE as one JSON object. Ends when its
-standard input ends. Written for the tests alone and from the published pages, not from the client or the sandbox.
+Started by scripted_servers.py, which passes the script and the file to which every request is appended as one JSON
+object. Written for the tests alone and from the published pages, not from the client or the sandbox.
 
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
-sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes or clip_file (a path:
-every clip is that file), repeats_parameters, strong_etag, relative_results, odd_results (path and query of every clip's address, to which the signature is added),
-models (the catalogue's model objects), faults: [{port, method, path, times, skip,
-action, …}], where path is a prefix and action is one of status, drop, accept_and_drop, garble, redirect, truncate,
-stall, empty, damage (from: the byte from which on it is nonsense of the same length), cut (bytes: all that is left, with
-a length to match), none; a clip's answer also gets the fault's headers.
+sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes or clip_file (a
+path: every clip is that file), repeats_parameters, strong_etag, relative_results, odd_results (path and query of
+every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
+method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
+accept_and_drop, garble, redirect, truncate, stall, empty, damage (from: the byte from which on it is nonsense of the
+same length), cut (bytes: all that is left, with a length to match), none; a clip's answer also gets the fault's
+headers.
 """
 
 import base64
@@ -20,29 +18,19 @@ import hashlib
 import json
 import re
 import socket
-import sys
 import threading
 import time
 import urllib.parse
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-SCRIPT = {
-    "key": "secret-key-1234", "done_after": 0.3, "outcome": "succeeded", "error_message": None, "events": "normal",
-    "sync_format": None, "sync_count": 1, "layout": "file", "repository": True, "clip_bytes": 200_000, "clip_file": None,
-    "repeats_parameters": True, "strong_etag": True, "relative_results": False, "odd_results": None, "models": None,
-    "faults": [],
+import scripted_base
+from scripted_base import LOCK, PORTS, SCRIPT, clip
+
+DEFAULTS = {
+    "outcome": "succeeded", "error_message": None, "events": "normal", "sync_format": None, "sync_count": 1,
+    "layout": "file", "repository": True, "repeats_parameters": True, "strong_etag": True, "relative_results": False,
+    "odd_results": None, "models": None,
 }
-LOCK = threading.RLock()
 GENERATIONS, REPOSITORIES, FILES, STREAMS, SIGNATURES = {}, set(), {}, [], {}
-PORTS = {}
-
-
-def clip(name):
-    if SCRIPT["clip_file"]:
-        with open(SCRIPT["clip_file"], "rb") as file:
-            return file.read()
-    block = hashlib.sha256(name.encode()).digest()
-    return (block * (SCRIPT["clip_bytes"] // len(block) + 1))[: SCRIPT["clip_bytes"]]
 
 
 def address(identifier):
@@ -111,55 +99,20 @@ def enqueue(parameters):
     return identifiers
 
 
-class Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    port = "api"
+class Handler(scripted_base.ScriptedHandler):
+    port = fault_port = "api"
     date = None
 
     def date_time_string(self, timestamp=None):
         return self.date or super().date_time_string(timestamp)
 
-    def log_message(self, *_):
-        pass
-
-    def handle_any(self):
-        length = int(self.headers.get("Content-Length") or 0)
-        body = self.rfile.read(length)
-        if len(body) < length:
-            # The client was ended before it had sent everything: no server takes such a request.
-            self.close_connection = True
-            return
-        split = urllib.parse.urlsplit(self.path)
-        query = dict(urllib.parse.parse_qsl(split.query))
-        with LOCK, open(LOG, "a") as log:
-            log.write(json.dumps({
-                "port": self.port, "method": self.command, "path": split.path, "query": query, "target": self.path,
-                "headers": {name.lower(): value for name, value in self.headers.items()},
-                "body": body.decode("utf-8", "replace"), "time": time.time(),
-            }) + "\n")
-        fault = self.fault(split.path)
-        if fault and self.play(fault, split.path, query, body):
+    def respond(self, path, query, body, fault):
+        if fault and self.play(fault, path, query, body):
             return
         if self.port == "files":
-            self.serve_clip(split.path, query, fault or {})
+            self.serve_clip(path, query, fault)
         else:
-            self.serve_api(split.path, query, body, fault or {})
-
-    do_GET = do_POST = do_PUT = do_DELETE = do_HEAD = handle_any
-
-    def fault(self, path):
-        with LOCK:
-            for fault in SCRIPT["faults"]:
-                if fault.get("port", "api") != self.port or fault.get("method", self.command) != self.command:
-                    continue
-                if not path.startswith(fault.get("path", "/")) or fault.get("times", 1) <= 0:
-                    continue
-                if fault.get("skip", 0) > 0:
-                    fault["skip"] -= 1
-                    continue
-                fault["times"] = fault.get("times", 1) - 1
-                return fault
-        return None
+            self.serve_api(path, query, body, fault)
 
     def play(self, fault, path, query, body):
         action = fault["action"]
@@ -185,20 +138,6 @@ class Handler(BaseHTTPRequestHandler):
             return False
         return True
 
-    def cut(self):
-        self.close_connection = True
-        self.connection.shutdown(socket.SHUT_RDWR)
-
-    def answer(self, status, body, headers=None):
-        data = body if isinstance(body, bytes) else (body if isinstance(body, str) else json.dumps(body)).encode()
-        self.send_response(status)
-        for name, value in (headers or {}).items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(data)))
-        self.end_headers()
-        if self.command != "HEAD":
-            self.wfile.write(data)
-
     def missing(self):
         self.answer(404, {"error": {"type": "resource_not_found", "title": "Resource not found"}, "status": "error",
                           "status_message": "resource_not_found"})
@@ -220,27 +159,7 @@ class Handler(BaseHTTPRequestHandler):
         headers = {"ETag": ('"%s"' if SCRIPT["strong_etag"] else 'W/"%s"') % identifier, "Content-Type": "video/mp4",
                    "Content-Disposition": 'attachment; filename="../../evil.mp4"'}
         headers.update(fault.get("headers", {}))
-        start = 0
-        wanted = re.fullmatch(r"bytes=(\d+)-", self.headers.get("Range", ""))
-        if wanted and self.headers.get("If-Range") == headers["ETag"] and not fault.get("ignore_range"):
-            start = int(wanted.group(1))
-            headers["Content-Range"] = f"bytes {start}-{len(data) - 1}/{len(data)}"
-        part = data[start:]
-        self.send_response(206 if start else 200)
-        for name, value in headers.items():
-            self.send_header(name, value)
-        self.send_header("Content-Length", str(len(part)))
-        self.end_headers()
-        if fault.get("action") == "truncate":
-            self.wfile.write(part[: fault["bytes"]])
-            self.wfile.flush()
-            return self.cut()
-        if fault.get("action") == "stall":
-            self.wfile.write(part[: fault["bytes"]])
-            self.wfile.flush()
-            time.sleep(fault.get("seconds", 3))
-            return self.cut()
-        self.wfile.write(part)
+        self.send_clip(data, headers["ETag"], headers, fault)
 
     # The API
 
@@ -303,12 +222,7 @@ class Handler(BaseHTTPRequestHandler):
         self.answer(200, text, {"Content-Type": "application/json"})
 
     def stream(self):
-        self.send_response(200)
-        self.send_header("Content-Type", "text/event-stream")
-        self.send_header("Connection", "close")
-        self.end_headers()
-        self.close_connection = True
-        self.wfile.flush()
+        self.start_stream()
         with LOCK:
             STREAMS.append(self.connection)
         try:
@@ -368,23 +282,7 @@ class FileHandler(Handler):
     port = "files"
 
 
-class Server(ThreadingHTTPServer):
-    daemon_threads = True
-    request_queue_size = 256
-
-
 def start(script, log):
-    """Starts the hub in this process; returns its ports."""
-    global LOG
-    SCRIPT.update(script)
-    LOG = log
-    for name, handler in (("api", Handler), ("files", FileHandler)):
-        server = Server(("127.0.0.1", 0), handler)
-        PORTS[name] = server.server_address[1]
-        threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
-    return PORTS["api"], PORTS["files"]
-
-
-if __name__ == "__main__":
-    print(*start(json.loads(sys.argv[1]), sys.argv[2]), flush=True)
-    sys.stdin.read()
+    """Starts the hub in this process; returns its ports: API, files."""
+    SCRIPT.update(DEFAULTS)
+    return scripted_base.serve(script, log, {"api": Handler, "files": FileHandler})

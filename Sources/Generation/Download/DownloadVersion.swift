@@ -68,7 +68,7 @@ struct DownloadVersion: Sendable, Codable, Hashable {
 
   func store(besides part: String) {
     guard validator != nil, let data = try? JSONEncoder().encode(self) else { return }
-    try? data.write(to: URL(fileURLWithPath: Self.path(besides: part)), options: .atomic)
+    try? OutputFile.replace(Self.path(besides: part), with: data)
   }
 
   static func forget(besides part: String) { try? FileManager.default.removeItem(atPath: path(besides: part)) }
