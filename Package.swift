@@ -11,7 +11,6 @@ let strict: [SwiftSetting] = [
 ]
 
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let asyncHTTPClient: Target.Dependency = .product(name: "AsyncHTTPClient", package: "async-http-client")
 /// The system's libcrypto; Apple's systems have CryptoKit.
 let crypto: Target.Dependency = .target(name: "CCrypto", condition: .when(platforms: [.linux]))
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
@@ -19,7 +18,7 @@ let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hum
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
-let nioHTTP1: Target.Dependency = .product(name: "NIOHTTP1", package: "swift-nio")
+let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
 /// A room: one library target in `Sources/`.
@@ -42,9 +41,9 @@ let package = Package(
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
-    .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
@@ -54,6 +53,7 @@ let package = Package(
     .systemLibrary(name: "CEbur128"),
     .systemLibrary(name: "CFFTW"),
     .systemLibrary(name: "CCrypto"),
+    .systemLibrary(name: "CCurl"),
     room("Timing"),
     room("Files", [crypto]),
     // Linux loads libav when it is first called (loader.c); other systems link it.
@@ -79,7 +79,7 @@ let package = Package(
     room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
     room(
       "Generation",
-      ["Storyboard", "Presets", "Files", "Timing", asyncHTTPClient, logging, nioCore, nioFoundation, nioHTTP1]),
+      ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
     room("Ledger", ["Storyboard", grdb]),
     room("Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation]),
     room(

@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Logging
-import NIOCore
-import NIOHTTP1
 
 /// Downloads one clip to a file: constant memory, resumed after a break where the server allows it, never half a file
 /// under the final name.
@@ -78,7 +76,7 @@ struct Download: Sendable {
       var retryAfter: Duration?
       do {
         let response = try await session.open(await call(url, version, file))
-        let status = Int(response.status.code)
+        let status = response.status
         if Self.expired.contains(status), expiries < Self.expiryLimit {
           // The first time a fresh address helps at once; after that the server may need a moment.
           if expiries > 0 { try await session.clock.sleep(for: retry.pause(afterFailure: expiries)) }
@@ -126,7 +124,7 @@ struct Download: Sendable {
   }
 
   private func call(_ url: URL, _ version: DownloadVersion, _ file: PartFile) async -> HTTPCall {
-    var call = HTTPCall(method: .GET, url: url)
+    var call = HTTPCall(method: .get, url: url)
     call.carriesKey = carriesKey
     let bytes = await file.bytes
     if bytes > 0, let validator = version.validator {
@@ -136,11 +134,11 @@ struct Download: Sendable {
   }
 
   /// Decides whether the response resumes the file or restarts it.
-  private func prepare(_ file: PartFile, for response: HTTPClientResponse, _ version: inout DownloadVersion)
+  private func prepare(_ file: PartFile, for response: StreamedResponse, _ version: inout DownloadVersion)
     async throws
   {
     let bytes = await file.bytes
-    if response.status == .partialContent {
+    if response.status == 206 {
       let range = response.headers.first(name: "Content-Range").flatMap(Self.contentRange)
       let tag = response.headers.first(name: "ETag")
       let isSame = tag == nil || version.validator?.hasPrefix("\"") != true || tag == version.validator
@@ -154,7 +152,7 @@ struct Download: Sendable {
     DownloadVersion.forget(besides: file.partPath)
     try await file.restart()
     version = DownloadVersion(source: version.source)
-    guard response.status == .ok else {
+    guard response.status == 200 else {
       throw Temporary(error: GenerationError(.damagedDownload, "The server does not resume the download."))
     }
     version = DownloadVersion(source: version.source, headers: response.headers)
@@ -162,7 +160,7 @@ struct Download: Sendable {
     if let total = version.total, total > largest { throw tooLarge(total) }
   }
 
-  private func receive(_ response: HTTPClientResponse, _ file: PartFile, _ version: DownloadVersion) async throws {
+  private func receive(_ response: StreamedResponse, _ file: PartFile, _ version: DownloadVersion) async throws {
     let total = version.total
     do {
       try await withStallLimit(stall, on: session.clock) { heartbeat in

@@ -1,6 +1,6 @@
 import Files
 import Foundation
-import NIOHTTP1
+import HTTPTypes
 
 /// Identifies the body that a server sends, so that a download is resumed only if it is still the same.
 struct DownloadVersion: Sendable, Codable, Hashable {
@@ -15,16 +15,16 @@ struct DownloadVersion: Sendable, Codable, Hashable {
 
   init(source: String) { self.source = source }
 
-  init(source: String, headers: HTTPHeaders) {
+  init(source: String, headers: HTTPFields) {
     self.source = source
     total = headers.first(name: "Content-Length").flatMap { Int64($0) }
     validator = headers.first(name: "ETag").flatMap { $0.hasPrefix("\"") ? $0 : nil } ?? Self.date(headers)
-    for name in ["Repr-Digest", "Digest"] { for value in headers[canonicalForm: name] { take(digest: String(value)) } }
+    for name in ["Repr-Digest", "Digest"] { for value in headers.values(name: name) { take(digest: String(value)) } }
     if let value = headers.first(name: "x-amz-checksum-sha256") {
       sha256 = sha256 ?? Self.hexadecimal(value, bytes: 32)
     }
     if let value = headers.first(name: "Content-MD5") { md5 = md5 ?? Self.hexadecimal(value, bytes: 16) }
-    for value in headers[canonicalForm: "x-goog-hash"] { take(digest: String(value)) }
+    for value in headers.values(name: "x-goog-hash") { take(digest: String(value)) }
   }
 
   /// `sha-256=:…:` (RFC 9530), `sha-256=…` (RFC 3230) or `md5=…`.
@@ -45,7 +45,7 @@ struct DownloadVersion: Sendable, Codable, Hashable {
   }
 
   /// `Last-Modified` is a strong validator only when `Date` is at least a second later.
-  private static func date(_ headers: HTTPHeaders) -> String? {
+  private static func date(_ headers: HTTPFields) -> String? {
     guard let changed = headers.first(name: "Last-Modified"), let change = HTTPDate.parse(changed) else { return nil }
     guard let now = headers.first(name: "Date").flatMap(HTTPDate.parse), now.timeIntervalSince(change) >= 1 else {
       return nil

@@ -1,7 +1,5 @@
 import Files
 import Foundation
-import NIOCore
-import NIOFoundationCompat
 
 #if canImport(Glibc)
   import Glibc
@@ -64,8 +62,8 @@ actor PartFile {
 
   deinit { if descriptor >= 0 { _ = close(descriptor) } }
 
-  func write(_ buffer: ByteBuffer) throws {
-    try buffer.withUnsafeReadableBytes {
+  func write(_ block: Data) throws {
+    try block.withUnsafeBytes {
       try append($0)
       sha256.update($0)
       md5.update($0)

@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Logging
-import NIOCore
-import NIOHTTP1
 import Synchronization
 
 /// An event stream that is kept connected: reconnected with back-off, and watched for silence.
@@ -61,10 +59,10 @@ struct EventStream: Sendable {
     setReconnectionTime: @Sendable @escaping (Duration) -> Void
   ) async throws -> Duration? {
     let call = HTTPCall(
-      method: .GET, url: url, headers: [("Accept", "text/event-stream"), ("Cache-Control", "no-store")],
+      method: .get, url: url, headers: [("Accept", "text/event-stream"), ("Cache-Control", "no-store")],
       headTimeout: Self.connectTimeout)
     let response = try await session.open(call)
-    let status = Int(response.status.code)
+    let status = response.status
     guard Self.accepted.contains(status) else {
       log.info("no event stream", metadata: ["address": "\(session.shown(url))", "status": "\(status)"])
       await handle(.refused(status: status))
@@ -76,7 +74,7 @@ struct EventStream: Sendable {
       var parser = EventStreamParser()
       for try await chunk in response.body {
         heartbeat.beat()
-        for event in try parser.feed(chunk.readableBytesView) { await handle(.event(event)) }
+        for event in try parser.feed(chunk) { await handle(.event(event)) }
         if let time = parser.reconnectionTime { setReconnectionTime(min(.milliseconds(time), retry.longestPause)) }
       }
       try Task.checkCancellation()

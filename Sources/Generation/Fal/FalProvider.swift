@@ -1,7 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 public import Logging
-import NIOHTTP1
 public import Presets
 public import Storyboard
 import Synchronization
@@ -69,7 +68,7 @@ public final class FalProvider: Provider {
     return answer.status == 503 || (isQueued && answer.body.range(of: ingress) != nil)
   }
 
-  public func close() async throws { try await session.close() }
+  public func close() async throws { session.close() }
 
   public func publish(_ image: ImageUpload) async throws -> String { try await uploader.publish(image) }
 
@@ -92,8 +91,8 @@ public final class FalProvider: Provider {
     _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
   ) async throws -> GenerationJob {
     let queue = configuration.queueBase
-    func isNamedFailure(_ response: HTTPClientResponse) -> Bool {
-      response.status.code >= 500 && response.headers.contains(name: Self.requestIDHeader)
+    func isNamedFailure(_ response: StreamedResponse) -> Bool {
+      response.status >= 500 && response.headers.contains(name: Self.requestIDHeader)
     }
     return try await client.send(
       call, .paid, doing: "accept a generation with \(model)", accepting: isNamedFailure, journal: journal
@@ -115,8 +114,8 @@ public final class FalProvider: Provider {
       guard let request else {
         throw GenerationError(
           .answerLost,
-          "\(name) may have accepted and charged a request: it answered HTTP \(response.status.code) without a request "
-            + "id. Look for it in the account before sending it again.", status: Int(response.status.code))
+          "\(name) may have accepted and charged a request: it answered HTTP \(response.status) without a request "
+            + "id. Look for it in the account before sending it again.", status: response.status)
       }
       return GenerationJob(id: request.jobID(queue: queue), state: .queued, model: model)
     }
@@ -160,7 +159,7 @@ public final class FalProvider: Provider {
         .answerLost,
         "\(name) generated the clip but its response could not be read: \(reason). Look for the clip in the account "
           + "before paying again.",
-        status: Int(response.status.code))
+        status: response.status)
     }
   }
 
@@ -172,7 +171,7 @@ public final class FalProvider: Provider {
         "\(client.failure.redactor.clean(request.model, limit: 120)) is not an endpoint of fal, such as owner/app.")
     }
     return HTTPCall(
-      method: .POST, url: try APIAddress(base: base).url(parts),
+      method: .post, url: try APIAddress(base: base).url(parts),
       payload: .init(bytes: try JSONText.encode(.object(request.parameters)), contentType: "application/json"),
       headTimeout: timeout)
   }
@@ -183,7 +182,7 @@ public final class FalProvider: Provider {
     let request = try FalRequest(jobID: id, queue: configuration.queueBase)
     let shown = client.failure.redactor.clean(request.requestID, limit: 80)
     let answer = try await client.send(
-      HTTPCall(method: .GET, url: request.statusWithLogs), doing: "report request \(shown)")
+      HTTPCall(method: .get, url: request.statusWithLogs), doing: "report request \(shown)")
     guard let json = JSONText.decode(answer.body), let status = FalResponse.status(json) else {
       throw GenerationError(.malformedAnswer, "\(name) reported request \(shown) in an unknown form.")
     }
@@ -200,7 +199,7 @@ public final class FalProvider: Provider {
 
   /// The result of a request that has ended.
   private func finished(_ id: String, _ request: FalRequest, _ shown: String) async throws -> GenerationJob {
-    let call = HTTPCall(method: .GET, url: request.response)
+    let call = HTTPCall(method: .get, url: request.response)
     let answer = try await client.send(
       call, doing: "return the result of request \(shown)", accepting: Self.refusals.union(Self.failures))
     if (200..<300).contains(answer.status) {
@@ -238,7 +237,7 @@ public final class FalProvider: Provider {
     let request = try FalRequest(jobID: id, queue: configuration.queueBase)
     let shown = client.failure.redactor.clean(request.requestID, limit: 80)
     let answer = try await client.send(
-      HTTPCall(method: .PUT, url: request.cancel), doing: "cancel request \(shown)", accepting: [400])
+      HTTPCall(method: .put, url: request.cancel), doing: "cancel request \(shown)", accepting: [400])
     for look in 1...Self.cancelLookLimit {
       do {
         let job = try await job(id)

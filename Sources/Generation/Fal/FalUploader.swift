@@ -1,5 +1,5 @@
 import Foundation
-import NIOHTTP1
+import HTTPTypes
 import Presets
 
 /// Uploads images to fal's storage, each digest once.
@@ -18,7 +18,7 @@ actor FalUploader {
     if let address = addresses[image.sha256] { return address }
     let bytes = try image.bytes()
     let initiate = HTTPCall(
-      method: .POST,
+      method: .post,
       url: try APIAddress(base: base)("storage", "upload", "initiate", query: [("storage_type", "gcs")]),
       payload: .init(
         bytes: try JSONText.encode([
@@ -32,7 +32,7 @@ actor FalUploader {
       throw GenerationError(.malformedAnswer, "\(client.failure.service) gave no address to upload an image to.")
     }
     var upload = HTTPCall(
-      method: .PUT, url: target, payload: .init(bytes: bytes, contentType: image.mediaType),
+      method: .put, url: target, payload: .init(bytes: bytes, contentType: image.mediaType),
       headTimeout: ServiceClient.uploadTimeout)
     upload.carriesKey = false
     _ = try await client.send(upload, doing: "store an image")

@@ -1,6 +1,5 @@
 import Foundation
-import NIOCore
-import NIOHTTP1
+import HTTPTypes
 
 /// One HTTP request.
 struct HTTPCall: Sendable {
@@ -9,7 +8,7 @@ struct HTTPCall: Sendable {
     let contentType: String
   }
 
-  var method: HTTPMethod
+  var method: HTTPRequest.Method
   var url: URL
   var headers: [(name: String, value: String)] = []
   var payload: Payload?
@@ -26,7 +25,7 @@ struct HTTPCall: Sendable {
 /// A response with its whole body.
 struct HTTPResponse: Sendable {
   let status: Int
-  let headers: HTTPHeaders
+  let headers: HTTPFields
   let body: Data
 }
 
@@ -36,4 +35,23 @@ struct ExchangeFailure: Error {
   let mayHaveArrived: Bool
   /// Without secrets.
   let reason: String
+}
+
+extension HTTPFields {
+  /// The first value of a field; nil when there is none.
+  func first(name: String) -> String? { HTTPField.Name(name).flatMap { self[values: $0].first } }
+
+  func contains(name: String) -> Bool { first(name: name) != nil }
+
+  /// The values of a field that is a list, in one line or several (RFC 9110 §5.6.1).
+  func values(name: String) -> [String] {
+    guard let name = HTTPField.Name(name) else { return [] }
+    return self[values: name].flatMap { $0.split(separator: ",") }.map { $0.trimmingCharacters(in: .whitespaces) }
+  }
+
+  /// Replaces a field; a name that HTTP does not allow is left out.
+  mutating func set(_ value: String, name: String) {
+    guard let name = HTTPField.Name(name) else { return }
+    self[name] = value
+  }
 }

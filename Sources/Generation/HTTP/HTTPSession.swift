@@ -1,8 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Logging
-import NIOCore
-import NIOHTTP1
 import Synchronization
 
 /// Sends all requests: the key goes to the API's own schemes, hosts and ports and nowhere else.
@@ -15,12 +13,6 @@ final class HTTPSession: Sendable {
   static let bodyLimit = 16 << 20
   /// Silence in a body after which an attempt is given up.
   static let bodyStall: Duration = .seconds(60)
-  static let connectTimeout: TimeAmount = .seconds(15)
-  /// Seconds of silence after which the system probes a connection: a blocking generation is silent for minutes, and
-  /// routers forget silent connections.
-  static let keepAliveSeconds = 45
-  /// Each stream holds a connection, so this also limits the generations that can be followed one by one.
-  static let connectionsPerHost = 2048
   static let userAgent = "longtake/0.1"
 
   let redactor: Redactor
@@ -28,8 +20,7 @@ final class HTTPSession: Sendable {
   let clock: any Clock<Duration>
   private let own: Set<Origin>
   private let authorization: String?
-  private let client: HTTPClient
-  private let paidClient: HTTPClient
+  private let transport: HTTPTransport
 
   /// - Parameters:
   ///   - bases: the API's addresses.
@@ -53,42 +44,16 @@ final class HTTPSession: Sendable {
     }
     self.own = own
     self.authorization = authorization
-    client = Self.makeClient(usesPerConnection: nil)
-    paidClient = Self.makeClient(usesPerConnection: 1)
-  }
-
-  private static func makeClient(usesPerConnection: Int?) -> HTTPClient {
-    var configuration = HTTPClient.Configuration(
-      redirectConfiguration: .disallow, timeout: .init(connect: connectTimeout))
-    configuration.httpVersion = .http1Only
-    configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
-    configuration.connectionPool.idleTimeout = .seconds(20)
-    configuration.connectionPool.retryConnectionEstablishment = false
-    configuration.maximumUsesPerConnection = usesPerConnection
-    configuration.http1_1ConnectionDebugInitializer = { channel in
-      let idle = ChannelOptions.Types.SocketOption(level: .tcp, name: .init(rawValue: TCP_KEEPIDLE))
-      return channel.setOption(.socketOption(.so_keepalive), value: 1)
-        .flatMap { channel.setOption(idle, value: keepAliveSeconds) }
-        .flatMapError { _ in channel.eventLoop.makeSucceededVoidFuture() }
-    }
-    return HTTPClient(eventLoopGroup: HTTPClient.defaultEventLoopGroup, configuration: configuration)
+    transport = try HTTPTransport()
   }
 
   /// Ends all connections; a second call does nothing.
-  func close() async throws {
-    for client in [client, paidClient] {
-      do {
-        try await client.shutdown()
-      } catch let error as HTTPClientError where error == .alreadyShutdown {
-        continue
-      }
-    }
-  }
+  func close() { transport.close() }
 
   /// Sends a call and returns the response with its body still to be read, whatever the status.
   /// - Throws: ``ExchangeFailure`` without a response, `CancellationError`, ``GenerationError`` for an address or
   ///   a redirect that is not followed.
-  func open(_ call: HTTPCall) async throws -> HTTPClientResponse {
+  func open(_ call: HTTPCall) async throws -> StreamedResponse {
     var call = call
     for _ in 0...Self.redirectLimit {
       let response = try await send(call)
@@ -106,22 +71,22 @@ final class HTTPSession: Sendable {
 
   /// Reads the body of a response.
   func read(
-    _ response: HTTPClientResponse, limit: Int, from url: URL, stall: Duration = bodyStall
+    _ response: StreamedResponse, limit: Int, from url: URL, stall: Duration = bodyStall
   ) async throws -> HTTPResponse {
     do {
       let body = try await withStallLimit(stall, on: clock) { heartbeat in
         var body = Data()
         for try await chunk in response.body {
           heartbeat.beat()
-          guard body.count + chunk.readableBytes <= limit else {
+          guard body.count + chunk.count <= limit else {
             throw GenerationError(.malformedAnswer, "\(self.shown(url)) sent more than \(limit) bytes.")
           }
-          body.append(contentsOf: chunk.readableBytesView)
+          body.append(chunk)
         }
         try Task.checkCancellation()
         return body
       }
-      return HTTPResponse(status: Int(response.status.code), headers: response.headers, body: body)
+      return HTTPResponse(status: response.status, headers: response.headers, body: body)
     } catch {
       throw try broken(error, mayHaveArrived: true)
     }
@@ -135,31 +100,19 @@ final class HTTPSession: Sendable {
 
   // MARK: - One hop
 
-  private func send(_ call: HTTPCall) async throws -> HTTPClientResponse {
+  private func send(_ call: HTTPCall) async throws -> StreamedResponse {
     try check(call.url)
-    var request = HTTPClientRequest(url: call.url.absoluteString)
-    request.method = call.method
-    request.headers.add(name: "User-Agent", value: Self.userAgent)
-    for header in call.headers { request.headers.replaceOrAdd(name: header.name, value: header.value) }
-    if let authorization, call.carriesKey, isOwn(call.url) {
-      request.headers.replaceOrAdd(name: "Authorization", value: authorization)
-    }
     let body = call.payload.map { TrackedBody(bytes: $0.bytes, journal: call.journal) }
-    if let payload = call.payload, let body {
-      request.headers.replaceOrAdd(name: "Content-Type", value: payload.contentType)
-      request.body = .stream(body, length: .known(Int64(payload.bytes.count)))
-    }
     let elapsed = clock.stopwatch()
     do {
-      let client = call.isPaid ? paidClient : client
-      let seconds = call.headTimeout.components.seconds
-      let limit = TimeAmount.milliseconds(
-        max(1, seconds * 1000 + call.headTimeout.components.attoseconds / 1_000_000_000_000_000))
-      let response = try await client.execute(request, timeout: limit)
+      let response = try await transport.execute(
+        TransportRequest(
+          method: call.method, url: call.url.absoluteString, headers: headers(of: call), body: body,
+          headTimeout: call.headTimeout, usesFreshConnection: call.isPaid))
       log.debug(
         "request",
         metadata: [
-          "method": "\(call.method)", "address": "\(shown(call.url))", "status": "\(response.status.code)",
+          "method": "\(call.method)", "address": "\(shown(call.url))", "status": "\(response.status)",
           "seconds": "\(elapsed().inSeconds)",
         ])
       return response
@@ -167,6 +120,15 @@ final class HTTPSession: Sendable {
       // A request without a body may have arrived, whatever was read of it.
       throw try broken(error, mayHaveArrived: body?.wasAsked ?? true, url: call.url)
     }
+  }
+
+  private func headers(of call: HTTPCall) -> HTTPFields {
+    var headers = HTTPFields()
+    headers[.userAgent] = Self.userAgent
+    for header in call.headers { headers.set(header.value, name: header.name) }
+    if let authorization, call.carriesKey, isOwn(call.url) { headers[.authorization] = authorization }
+    if let payload = call.payload { headers[.contentType] = payload.contentType }
+    return headers
   }
 
   private func check(_ url: URL) throws {
@@ -178,20 +140,20 @@ final class HTTPSession: Sendable {
     }
   }
 
-  private func redirect(of response: HTTPClientResponse, to call: HTTPCall) throws -> URL? {
-    guard [301, 302, 303, 307, 308].contains(response.status.code),
+  private func redirect(of response: StreamedResponse, to call: HTTPCall) throws -> URL? {
+    guard [301, 302, 303, 307, 308].contains(response.status),
       let location = response.headers.first(name: "Location")
     else { return nil }
     guard let target = URL(verbatim: location, relativeTo: call.url) else {
       throw GenerationError(.malformedAnswer, "\(shown(call.url)) redirects to an invalid address.")
     }
-    let reads = call.method == .GET || call.method == .HEAD
-    let repeats = response.status.code >= 307 && Origin(target) == Origin(call.url)
+    let reads = call.method == .get || call.method == .head
+    let repeats = response.status >= 307 && Origin(target) == Origin(call.url)
     guard reads || repeats else {
       throw GenerationError(
         .refused,
         "\(shown(call.url)) redirects a \(call.method.rawValue) to \(shown(target)), which is not followed. "
-          + "Check the base address.", status: Int(response.status.code))
+          + "Check the base address.", status: response.status)
     }
     return target
   }
@@ -203,7 +165,7 @@ final class HTTPSession: Sendable {
     let reason =
       switch error {
       case let stalled as Stalled: "no data for \(stalled.limit.inSeconds) s"
-      case let error as HTTPClientError where error == .deadlineExceeded: "no response in time"
+      case let error as TransportError where error.kind == .timedOut: "no response in time"
       default: redactor.clean("\(error)", limit: 200)
       }
     log.debug("no response", metadata: ["address": "\(url.map(shown) ?? "")", "reason": "\(reason)"])

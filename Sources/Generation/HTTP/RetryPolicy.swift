@@ -1,5 +1,5 @@
 public import Foundation
-import NIOHTTP1
+import HTTPTypes
 
 /// How often and after what pauses a call is retried: capped exponential back-off with jitter.
 public struct RetryPolicy: Sendable, Hashable {
@@ -51,7 +51,7 @@ public struct RetryPolicy: Sendable, Hashable {
   }
 
   /// The `Retry-After` of a response.
-  static func retryAfter(in headers: HTTPHeaders) -> Duration? {
+  static func retryAfter(in headers: HTTPFields) -> Duration? {
     headers.first(name: "Retry-After").flatMap { retryAfter($0) }
   }
 }

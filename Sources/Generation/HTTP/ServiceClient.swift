@@ -1,7 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Logging
-import NIOHTTP1
 
 /// Calls a service's API, with retries as far as they are safe.
 struct ServiceClient: Sendable {
@@ -46,7 +45,7 @@ struct ServiceClient: Sendable {
     journal: (any SendJournal)? = nil
   ) async throws -> HTTPResponse {
     try await send(
-      call, effect, doing: action, accepting: { accepting.contains(Int($0.status.code)) }, journal: journal
+      call, effect, doing: action, accepting: { accepting.contains($0.status) }, journal: journal
     ) { response in
       try await session.read(response, limit: HTTPSession.bodyLimit, from: call.url)
     }
@@ -58,8 +57,8 @@ struct ServiceClient: Sendable {
   ///   - journal: called for each try of a paid call.
   func send<Value: Sendable>(
     _ call: HTTPCall, _ effect: Effect, doing action: String,
-    accepting: (HTTPClientResponse) -> Bool = { _ in false }, journal: (any SendJournal)? = nil,
-    read: (HTTPClientResponse) async throws -> Value
+    accepting: (StreamedResponse) -> Bool = { _ in false }, journal: (any SendJournal)? = nil,
+    read: (StreamedResponse) async throws -> Value
   ) async throws -> Value {
     var call = call
     call.isPaid = effect == .paid
@@ -70,7 +69,7 @@ struct ServiceClient: Sendable {
       var retryAfter: Duration?
       do {
         let response = try await session.open(call)
-        let status = Int(response.status.code)
+        let status = response.status
         if (200..<300).contains(status) || accepting(response) { return try await read(response) }
         let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
         try Task.checkCancellation()

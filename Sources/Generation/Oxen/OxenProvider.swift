@@ -1,7 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 public import Logging
-import NIOHTTP1
 public import Presets
 public import Storyboard
 
@@ -58,7 +57,7 @@ public final class OxenProvider: Provider {
 
   public func close() async throws {
     await feed.close()
-    try await session.close()
+    session.close()
   }
 
   public func publish(_ image: ImageUpload) async throws -> String { try await uploader.publish(image) }
@@ -118,7 +117,7 @@ public final class OxenProvider: Provider {
         throw GenerationError(
           .answerLost,
           "\(name) generated the clip but its response could not be read. \(reason) Look for the clip in the account "
-            + "before paying again.", status: Int(response.status.code))
+            + "before paying again.", status: response.status)
       }
     }
   }
@@ -134,7 +133,7 @@ public final class OxenProvider: Provider {
 
   private func post(_ body: [String: JSONValue], to url: URL, timeout: Duration = .seconds(120)) throws -> HTTPCall {
     HTTPCall(
-      method: .POST, url: url,
+      method: .post, url: url,
       payload: .init(bytes: try JSONText.encode(.object(body)), contentType: "application/json"),
       headTimeout: timeout)
   }
@@ -142,7 +141,7 @@ public final class OxenProvider: Provider {
   // MARK: - Jobs and models
 
   public func job(_ id: String) async throws -> GenerationJob {
-    let call = HTTPCall(method: .GET, url: try address("ai", "queue", id))
+    let call = HTTPCall(method: .get, url: try address("ai", "queue", id))
     let answer = try await client.send(
       call, doing: "report generation \(client.failure.redactor.clean(id, limit: 80))")
     guard let json = JSONText.decode(answer.body),
@@ -176,7 +175,7 @@ public final class OxenProvider: Provider {
   /// The jobs, and the service's time in Unix seconds where it sends one.
   private func list(model: String, status: String?) async throws -> ([GenerationJob], Double?) {
     let url = try address("ai", "queue", query: [("model", model)] + (status.map { [("status", $0)] } ?? []))
-    let answer = try await client.send(HTTPCall(method: .GET, url: url), doing: "list the generations")
+    let answer = try await client.send(HTTPCall(method: .get, url: url), doing: "list the generations")
     guard let jobs = OxenResponse.jobs(answer.body) else {
       throw GenerationError(.malformedAnswer, "\(name) listed the generations in an unknown form.")
     }
@@ -184,7 +183,7 @@ public final class OxenProvider: Provider {
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {
-    let call = HTTPCall(method: .DELETE, url: try address("ai", "queue", id))
+    let call = HTTPCall(method: .delete, url: try address("ai", "queue", id))
     _ = try await client.send(call, doing: "cancel generation \(client.failure.redactor.clean(id, limit: 80))")
     return try await job(id)
   }
@@ -192,7 +191,7 @@ public final class OxenProvider: Provider {
   public func models(search: String?) async throws -> [JSONValue] {
     let url =
       try search.map { try address("ai", "models", "search", query: [("search", $0)]) } ?? address("ai", "models")
-    let answer = try await client.send(HTTPCall(method: .GET, url: url), doing: "list its models")
+    let answer = try await client.send(HTTPCall(method: .get, url: url), doing: "list its models")
     guard let models = OxenResponse.models(answer.body) else {
       throw GenerationError(.malformedAnswer, "\(name) listed its models in an unknown form.")
     }
@@ -200,7 +199,7 @@ public final class OxenProvider: Provider {
   }
 
   public func model(_ id: String) async throws -> JSONValue {
-    let call = HTTPCall(method: .GET, url: try address("ai", "models", id))
+    let call = HTTPCall(method: .get, url: try address("ai", "models", id))
     let answer = try await client.send(
       call, doing: "describe the model \(client.failure.redactor.clean(id, limit: 120))")
     guard let json = JSONText.decode(answer.body), json.objectValue != nil else {

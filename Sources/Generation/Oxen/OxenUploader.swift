@@ -1,7 +1,6 @@
-import AsyncHTTPClient
 import Foundation
+import HTTPTypes
 import Logging
-import NIOHTTP1
 import Presets
 
 /// Uploads images to a hub repository, each digest once, and finds the address that serves them.
@@ -73,7 +72,7 @@ actor OxenUploader {
     form.add("name", configuration.committerName)
     form.add("email", configuration.committerEmail)
     let call = HTTPCall(
-      method: .PUT, url: try address.url(path), payload: .init(bytes: form.encoded(), contentType: form.contentType),
+      method: .put, url: try address.url(path), payload: .init(bytes: form.encoded(), contentType: form.contentType),
       headTimeout: ServiceClient.uploadTimeout)
     let action = "store an image in \(path[1])/\(path[2])"
     let first = try await client.send(call, doing: action, accepting: [404])
@@ -89,7 +88,7 @@ actor OxenUploader {
       "description": "Start and end frames of longtake shots",
     ]
     let call = HTTPCall(
-      method: .POST, url: try address("repos"),
+      method: .post, url: try address("repos"),
       payload: .init(bytes: try JSONText.encode(body), contentType: "application/json"))
     _ = try await client.send(call, doing: "create the repository \(namespace)/\(name)", accepting: [409])
   }
@@ -118,9 +117,9 @@ actor OxenUploader {
 
   private func serves(_ path: [String], _ bytes: Data) async throws -> Bool {
     do {
-      let call = HTTPCall(method: .GET, url: try address.url(path))
+      let call = HTTPCall(method: .get, url: try address.url(path))
       let response = try await client.session.open(call)
-      guard response.status == .ok else { return false }
+      guard response.status == 200 else { return false }
       let answer = try await client.session.read(response, limit: bytes.count, from: call.url)
       return answer.body == bytes
     } catch let error as GenerationError where error.code == .malformedAnswer {

@@ -1,6 +1,5 @@
-import AsyncHTTPClient
 import Foundation
-import NIOCore
+import HTTPTypes
 import Presets
 
 /// Reads the response of a blocking generation as it streams in: addresses are kept, clips inside it go to files.
@@ -11,7 +10,7 @@ enum SyncResponse {
   ///     `transferStall` after that.
   /// - Throws: ``GenerationError`` `malformedAnswer` or `localFile`; whatever broke the stream.
   static func read(
-    _ response: HTTPClientResponse, into directory: String, _ settings: ClientSettings
+    _ response: StreamedResponse, into directory: String, _ settings: ClientSettings
   ) async throws -> [GenerationResult] {
     try await withStallLimit(settings.transferStall, on: settings.clock) { heartbeat in
       var clips = EmbeddedClips()
@@ -20,7 +19,7 @@ enum SyncResponse {
       do {
         for try await chunk in response.body {
           heartbeat.beat(extra: clips.hasBegun ? .zero : settings.syncTimeout)
-          for block in try clips.feed(chunk.readableBytesView) {
+          for block in try clips.feed(chunk) {
             if block.clip == files.count {
               files.append(try PartFile(path: "\(directory)/clip-\(UUID().uuidString.lowercased())"))
             }
