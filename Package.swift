@@ -80,7 +80,7 @@ let package = Package(
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", asyncHTTPClient, logging, nioCore, nioFoundation, nioHTTP1]),
-    room("Ledger", ["Storyboard", grdb]),
+    room("Ledger", ["Presets", grdb]),
     room("Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation]),
     room(
       "Pipeline",
@@ -110,9 +110,9 @@ let package = Package(
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
     tests("Generation", ["Storyboard", "Presets", logging]),
-    tests("Ledger", ["Storyboard"]),
+    tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Generation", "Ledger", "Presets", "Stitching", "Storyboard", "Timing"]),
-    tests("longtake"),
+    tests("longtake", ["Ledger"]),
   ]
 )
