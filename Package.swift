@@ -80,7 +80,7 @@ let package = Package(
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
-    room("Ledger", ["Storyboard", grdb]),
+    room("Ledger", ["Presets", grdb]),
     room("Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation]),
     room(
       "Pipeline",
@@ -113,9 +113,9 @@ let package = Package(
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
     tests("Generation", ["Storyboard", "Presets", logging]),
-    tests("Ledger", ["Storyboard"]),
+    tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Generation", "Ledger", "Presets", "Stitching", "Storyboard", "Timing"]),
-    tests("longtake"),
+    tests("longtake", ["Ledger"]),
   ]
 )

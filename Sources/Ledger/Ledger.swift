@@ -1,12 +1,12 @@
 import Foundation
 import GRDB
 
-/// What a workspace knows of every request that was or may have been paid: intents before they are sent, the services'
+/// The record of every request of a workspace that was or may have been paid: intents before they are sent, the services'
 /// ids before anything waits for them, clips, verdicts, anchors, costs.
 ///
 /// Every method is one transaction that is on the disk when it returns, also through a power failure (rollback journal,
 /// `synchronous` EXTRA; <https://www.sqlite.org/pragma.html#pragma_synchronous>). Safe to use from several tasks. A ledger
-/// open for writing keeps its workspace to itself until it is released.
+/// that is open for writing locks its workspace until it is released.
 public final class Ledger: Sendable {
   public static let fileName = "ledger.sqlite"
   /// Seconds to wait for a reader that holds the database.
@@ -18,21 +18,25 @@ public final class Ledger: Sendable {
   let now: @Sendable () -> Double
   private let queue: DatabaseQueue
   private let lock: WorkspaceLock?
-  private let reserve: LedgerReserve?
+  private let reserve: DiskReserve?
+  private let failpoint: Failpoint.Hook?
 
-  /// Opens a workspace's ledger for writing; makes directory and ledger when they are not there.
-  /// - Parameter now: Unix seconds.
+  /// Opens a workspace's ledger for writing; creates directory and ledger when they are missing.
+  /// - Parameters:
+  ///   - now: Unix seconds.
+  ///   - failpoint: called after every write, for tests.
   /// - Throws: ``LedgerError``.
   public convenience init(
-    workspace: String, now: @escaping @Sendable () -> Double = { Ledger.systemTime() }
+    workspace: String, now: @escaping @Sendable () -> Double = { Ledger.systemTime() },
+    failpoint: Failpoint.Hook? = nil
   ) throws {
     do {
       try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
     } catch {
-      throw LedgerError(.readOnly, "the workspace \(workspace) cannot be made: \(error.localizedDescription)")
+      throw LedgerError(.readOnly, "the workspace \(workspace) cannot be created: \(error.localizedDescription)")
     }
     let lock = try WorkspaceLock(workspace: workspace)
-    try self.init(workspace: workspace, lock: lock, now: now)
+    try self.init(workspace: workspace, lock: lock, now: now, failpoint: failpoint)
   }
 
   /// Opens an existing ledger for reading, also while another process writes it.
@@ -41,16 +45,18 @@ public final class Ledger: Sendable {
     guard FileManager.default.fileExists(atPath: workspace + "/" + Self.fileName) else {
       throw LedgerError(.notFound, "there is no ledger in \(workspace); nothing has been run there yet.")
     }
-    try self.init(workspace: workspace, lock: nil, now: { Ledger.systemTime() })
+    try self.init(workspace: workspace, lock: nil, now: { Ledger.systemTime() }, failpoint: nil)
   }
 
-  private init(workspace: String, lock: WorkspaceLock?, now: @escaping @Sendable () -> Double) throws {
+  private init(
+    workspace: String, lock: WorkspaceLock?, now: @escaping @Sendable () -> Double, failpoint: Failpoint.Hook?
+  ) throws {
     let path = workspace + "/" + Self.fileName
     let isReader = lock == nil
     var configuration = Configuration()
     configuration.label = "longtake.ledger"
     configuration.busyMode = .timeout(Self.busyTimeout)
-    // A reader still opens for writing where it may: only so can SQLite roll back what a killed writer left half done.
+    // A reader opens for writing where it may, so that SQLite can roll back what a killed writer left unfinished.
     configuration.readonly = isReader && !FileManager.default.isWritableFile(atPath: path)
     configuration.prepareDatabase { database in
       try database.execute(sql: "PRAGMA synchronous = EXTRA")
@@ -67,12 +73,13 @@ public final class Ledger: Sendable {
     self.path = path
     self.now = now
     self.lock = lock
-    reserve = isReader ? nil : LedgerReserve(workspace: workspace)
+    reserve = isReader ? nil : DiskReserve(workspace: workspace)
+    self.failpoint = failpoint
   }
 
   private static func check(_ database: Database, path: String, isReader: Bool) throws {
     let application = try Int.fetchOne(database, sql: "PRAGMA application_id") ?? 0
-    // The migrator's own table comes before everything else: with nothing beside it, a ledger's making was cut short.
+    // Only the migrator's own table: the process was killed while it created the ledger.
     let tables =
       try Int.fetchOne(
         database, sql: "SELECT count(*) FROM sqlite_master WHERE tbl_name NOT IN ('grdb_migrations')") ?? 0
@@ -87,7 +94,7 @@ public final class Ledger: Sendable {
     let state = try String.fetchOne(database, sql: "PRAGMA quick_check(1)") ?? ""
     guard state == "ok" else {
       throw LedgerError(
-        .corrupt, "the ledger \(path): it is damaged. Restore it from a copy; do not delete it. (\(state))")
+        .corrupt, "the ledger \(path) is damaged (\(state)). Restore it from a copy; do not delete it.")
     }
     if try LedgerSchema.migrator.hasBeenSuperseded(database) {
       throw LedgerError(
@@ -99,19 +106,23 @@ public final class Ledger: Sendable {
   /// The time of day in Unix seconds.
   public static func systemTime() -> Double { Date().timeIntervalSince1970 }
 
-  func write<Value>(_ work: (Database) throws -> Value) throws -> Value {
+  /// Runs one transaction, then calls the failpoint's hook.
+  func write<Value>(_ point: Failpoint, _ work: (Database) throws -> Value) throws -> Value {
     guard lock != nil else {
       throw LedgerError(.readOnly, "the ledger \(path) is open for reading only.")
     }
+    let value: Value
     do {
       do {
-        return try queue.write(work)
+        value = try queue.write(work)
       } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL && reserve?.release() == true {
-        return try queue.write(work)
+        value = try queue.write(work)
       }
     } catch {
       throw LedgerError.wrapping(path, error)
     }
+    failpoint?(point)
+    return value
   }
 
   func read<Value>(_ work: (Database) throws -> Value) throws -> Value {
@@ -121,4 +132,27 @@ public final class Ledger: Sendable {
       throw LedgerError.wrapping(path, error)
     }
   }
+}
+
+/// Disk space kept free for the ledger, so that what a service has just accepted can be recorded even when clips have
+/// filled the disk meanwhile.
+private struct DiskReserve: Sendable {
+  private static let fileName = ".ledger.reserve"
+  /// A transaction takes some pages and its journal.
+  private static let bytes = 256 << 10
+
+  private let path: String
+
+  /// Allocates the space if the disk has it; a disk without any is reported by the next write.
+  init(workspace: String) {
+    path = "\(workspace)/\(Self.fileName)"
+    let descriptor = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o644)
+    guard descriptor >= 0 else { return }
+    let isAllocated = posix_fallocate(descriptor, 0, off_t(Self.bytes)) == 0
+    close(descriptor)
+    if !isAllocated { unlink(path) }
+  }
+
+  /// Gives the space up; false when it is gone already.
+  func release() -> Bool { unlink(path) == 0 }
 }

@@ -9,19 +9,19 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
 
     /// The workspace has no ledger yet. Exit status 66.
     public static let notFound = Code("not found")
-    /// Another process works on the workspace. Exit status 75.
+    /// Another process uses the workspace. Exit status 75.
     public static let locked = Code("locked")
-    /// The file is no database, or no ledger. Exit status 65.
+    /// The file is not a database, or not a ledger. Exit status 65.
     public static let notALedger = Code("not a ledger")
     /// The database is damaged. Exit status 65.
     public static let corrupt = Code("corrupt")
     /// A later version of the program wrote it. Exit status 65.
     public static let newerVersion = Code("newer version")
-    /// It may not be written. Exit status 73.
+    /// It cannot be written. Exit status 73.
     public static let readOnly = Code("read-only")
     /// The disk is full or failed. Exit status 74.
     public static let inputOutput = Code("input/output")
-    /// A row is asked for that is not there, or a step out of order: a mistake of the program. Exit status 70.
+    /// A row is missing or a step is out of order: a bug in the program. Exit status 70.
     public static let inconsistent = Code("inconsistent")
   }
 
@@ -35,19 +35,19 @@ public struct LedgerError: Error, Sendable, CustomStringConvertible {
 
   public var description: String { message }
 
-  /// Puts a database error into the ledger's own words.
+  /// Turns a database error into a ``LedgerError``.
   static func wrapping(_ path: String, _ error: any Error) -> any Error {
     guard let error = error as? DatabaseError else { return error }
     let reason = error.message ?? "error \(error.extendedResultCode.rawValue)"
     let (code, advice): (Code, String) =
       switch error.resultCode {
-      case .SQLITE_NOTADB: (.notALedger, "it is no database. Move it away to begin again, or restore it from a copy.")
+      case .SQLITE_NOTADB: (.notALedger, "it is not a database. Move it away to start over, or restore it from a copy.")
       case .SQLITE_CORRUPT:
-        (.corrupt, "it is damaged. Restore it from a copy; do not delete it, it knows what was paid.")
+        (.corrupt, "it is damaged. Restore it from a copy; do not delete it, it records what was paid.")
       case .SQLITE_READONLY, .SQLITE_PERM, .SQLITE_AUTH: (.readOnly, "it cannot be written; check the permissions.")
       case .SQLITE_CANTOPEN: (.readOnly, "it cannot be opened; check that the folder exists and may be written.")
-      case .SQLITE_BUSY, .SQLITE_LOCKED: (.locked, "another program holds it; end that one and run again.")
-      case .SQLITE_FULL: (.inputOutput, "the disk is full; make room and run again.")
+      case .SQLITE_BUSY, .SQLITE_LOCKED: (.locked, "another program has locked it; end that program and run again.")
+      case .SQLITE_FULL: (.inputOutput, "the disk is full; free some space and run again.")
       case .SQLITE_IOERR: (.inputOutput, "the disk failed; check it and run again.")
       default: (.inconsistent, "the database refused.")
       }

@@ -13,6 +13,7 @@ enum LedgerSchema {
     }
     migrator.registerMigration("2") { database in try database.execute(sql: version2) }
     migrator.registerMigration("3") { database in try database.execute(sql: version3) }
+    migrator.registerMigration("4") { database in try database.execute(sql: version4) }
     return migrator
   }
 
@@ -68,14 +69,20 @@ enum LedgerSchema {
     ) STRICT;
     """
 
-  /// Whether a request blocks until its clip is there, and whether it may have left; null where an earlier version wrote it
-  /// down.
+  /// Today's names of the states.
+  private static let version4 = """
+    UPDATE generations SET state = 'pending' WHERE state = 'intended';
+    UPDATE generations SET state = 'not_accepted' WHERE state = 'abandoned';
+    UPDATE intents SET state = 'uncertain' WHERE state = 'given_up';
+    """
+
+  /// Whether a request blocks until its clip is there, and whether it may have left; null in rows of an earlier version.
   private static let version3 = """
     ALTER TABLE intents ADD COLUMN blocking INTEGER;
     ALTER TABLE intents ADD COLUMN sent INTEGER;
     """
 
-  /// First images of takes, for shots that end on them.
+  /// First frames of takes, for shots that end on them.
   private static let version2 = """
     CREATE TABLE openings (
       generation INTEGER PRIMARY KEY REFERENCES generations (number),

@@ -1,6 +1,6 @@
 import Foundation
 
-/// Keeps a workspace to one process: an exclusive `flock`, which the system releases however the process ends.
+/// An exclusive `flock` that limits a workspace to one process; the system releases it however the process ends.
 final class WorkspaceLock: Sendable {
   static let fileName = ".lock"
   /// Bytes of a process id that are read for the message.
@@ -25,8 +25,8 @@ final class WorkspaceLock: Sendable {
       }
       throw LedgerError(
         .locked,
-        "the workspace \(workspace) is in use by process \(holder ?? "unknown"). Wait until it is done or end it; "
-          + "'longtake jobs' may be used meanwhile.")
+        "the workspace \(workspace) is in use by process \(holder ?? "unknown"). Wait for it or end it; "
+          + "'longtake jobs' works meanwhile.")
     }
     self.descriptor = descriptor
     let text = Array("\(getpid())\n".utf8)

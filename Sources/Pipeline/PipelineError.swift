@@ -5,19 +5,19 @@ public struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible 
     public let description: String
     init(_ description: String) { self.description = description }
 
-    /// The storyboard or what it names cannot be used. Exit status 65.
+    /// The storyboard or a file it names cannot be used. Exit status 65.
     public static let invalidPlan = Code("invalid plan")
-    /// Money would be spent and nobody agreed to it. Exit status 64.
+    /// Money would be spent without the user's consent. Exit status 64.
     public static let needsConsent = Code("needs consent")
     /// The next request would exceed the limit. Exit status 1.
     public static let overBudget = Code("over budget")
-    /// The program does not do this yet. Exit status 64.
+    /// Not supported. Exit status 64.
     public static let unsupported = Code("unsupported")
-    /// A folder or file of the workspace cannot be made. Exit status 73.
+    /// A folder or file of the workspace cannot be created. Exit status 73.
     public static let cannotCreate = Code("cannot create")
     /// A file of the workspace cannot be read or written. Exit status 74.
     public static let inputOutput = Code("input/output")
-    /// A shot has no take that can be used. Exit status 1.
+    /// A shot has no usable take. Exit status 1.
     public static let shotFailed = Code("shot failed")
   }
 

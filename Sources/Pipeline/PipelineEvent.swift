@@ -1,72 +1,72 @@
 public import Ledger
 public import Stitching
 
-/// What the pipeline is doing, for whoever draws or records it.
+/// Progress of a run, for display and for the log.
 public enum PipelineEvent: Sendable {
-  /// Work begins.
+  /// The run starts.
   case began(workspace: String, provider: String, model: String, shots: [String])
-  /// A shot has come to another step.
+  /// A shot has reached another step.
   case shot(String, take: Int?, ShotStep)
-  /// Bytes of a clip so far, and all of them where that is known.
+  /// Bytes of a clip so far, and its size where that is known.
   case downloading(String, take: Int, bytes: Int64, of: Int64?)
-  /// Frames of a clip or, where the shot is nil, of the master decoded and checked.
+  /// Frames of a clip or, where the shot is nil, of the master decoded and verified.
   case verifying(String?, frames: Int, fraction: Double?)
   case stitching(StitchEvent)
-  /// The master of an earlier run fits and is kept.
+  /// The master of an earlier run is still valid and is kept.
   case masterKept(path: String)
   case masterWritten(path: String, frames: Int)
   case drawingContactSheet
-  /// Something a person should know and that stops nothing.
+  /// A warning that stops nothing.
   case notice(String)
   case ended(isGood: Bool)
 }
 
 /// How far a shot is.
 public enum ShotStep: Sendable, Hashable {
-  /// Its clip of an earlier run is there and whole.
+  /// Its clip of an earlier run is whole and is kept.
   case kept
-  /// It is not known whether a request of an earlier attempt arrived.
+  /// Looking for a request whose answer was lost.
   case reconciling
-  case publishing(frames: Int)
+  case uploading(images: Int)
   case submitting
   /// The service's ids.
   case submitted([String])
-  /// A request that had been sent before was found at the service.
+  /// Generations of a request whose answer was lost were found at the service.
   case adopted([String])
   case waiting
   case processing
   case downloaded(bytes: Int64)
-  /// The clip's verdict, and a sentence for each finding that made it so.
+  /// The clip's verdict, and the messages of the findings that decided it.
   case verified(verdict: String, reasons: [String])
   case anchored(AnchorKind, file: String)
   /// A take failed and another is paid for, as `--retries` allows.
   case retrying(Int, of: Int, why: String)
   case done(file: String)
   case failed(String)
-  /// It starts from a shot that has failed.
+  /// It depends on a shot that failed.
   case blocked(by: String)
 }
 
 extension ShotStep {
-  /// A few words for people.
-  public var words: String {
+  /// The step in a few words.
+  public var text: String {
     switch self {
     case .kept: "kept from an earlier run"
-    case .reconciling: "looking for a request that may have arrived"
-    case .publishing(let frames): "making \(frames) frame\(frames == 1 ? "" : "s") readable for the model"
+    case .reconciling: "looking for a request whose answer was lost"
+    case .uploading(let images): "uploading \(images) image\(images == 1 ? "" : "s")"
     case .submitting: "sending the request"
-    case .submitted(let ids): ids.isEmpty ? "sent" : "sent: \(ids.joined(separator: ", "))"
+    case .submitted(let ids): ids.isEmpty ? "submitted" : "submitted: \(ids.joined(separator: ", "))"
     case .adopted(let ids): "found at the service: \(ids.joined(separator: ", "))"
     case .waiting: "waiting"
-    case .processing: "being generated"
+    case .processing: "generating"
     case .downloaded(let bytes): "downloaded, \(bytes) bytes"
     case .verified(let verdict, let reasons):
-      reasons.isEmpty ? "checked: \(verdict)" : "checked: \(verdict): \(reasons.joined(separator: " "))"
+      reasons.isEmpty ? "verified: \(verdict)" : "verified: \(verdict): \(reasons.joined(separator: " "))"
     case .anchored(let kind, let file): "\(kind.rawValue) frame written to \(file)"
-    case .retrying(let number, let all, let why): "asking for another take (\(number) of \(all)): \(why)"
+    case .retrying(let number, let all, let why): "requesting another take (\(number) of \(all)): \(why)"
     case .done(let file): "done: \(file)"
     case .failed(let why): "failed: \(why)"
-    case .blocked(let shot): "not begun: it starts from \(shot), which has failed"
+    case .blocked(let shot): "skipped: depends on \(shot), which failed"
     }
   }
 }

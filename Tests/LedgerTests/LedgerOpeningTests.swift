@@ -3,8 +3,7 @@ import Ledger
 import Support
 import Testing
 
-@Suite("Opening ledgers")
-struct LedgerOpeningTests {
+@Suite struct LedgerOpeningTests {
   private let folder: ScratchFolder
 
   init() throws { folder = try ScratchFolder() }
@@ -23,8 +22,7 @@ struct LedgerOpeningTests {
     #expect(process.terminationStatus == 0)
   }
 
-  @Test("two at once: the second is told who has it; a reader is not kept out; then it is free")
-  func locking() throws {
+  @Test func locksTheWorkspaceForWritingOnly() throws {
     do {
       let first = try Ledger(workspace: folder.path)
       let error = try #require(throws: LedgerError.self) { try Ledger(workspace: folder.path) }
@@ -32,18 +30,17 @@ struct LedgerOpeningTests {
       #expect(error.message.contains("process \(ProcessInfo.processInfo.processIdentifier)"))
       _ = try first.recordIntent(
         shot: "a", provider: "p", model: "m", parameters: "{}", requestDigest: "", contentDigest: "", takes: 1,
-        costMicroUSD: nil)
+        cost: nil)
       let reader = try Ledger(readingWorkspace: folder.path)
       #expect(try reader.generations().count == 1)
-      #expect(try reader.spent().unpriced == 1)
-      let refusal = try #require(throws: LedgerError.self) { try reader.markRedo(["a"]) }
+      #expect(try reader.spending().unpriced == 1)
+      let refusal = try #require(throws: LedgerError.self) { try reader.recordRedo(["a"]) }
       #expect(refusal.code == .readOnly)
     }
     #expect(try Ledger(workspace: folder.path).generations().count == 1)
   }
 
-  @Test("a ledger whose making was killed between its first two transactions is made whole")
-  func bornTwice() throws {
+  @Test func completesALedgerWhoseCreationWasKilled() throws {
     try sqlite("CREATE TABLE grdb_migrations (identifier TEXT NOT NULL PRIMARY KEY)")
     let error = try #require(throws: LedgerError.self) { try Ledger(readingWorkspace: folder.path) }
     #expect(error.code == .notFound)
@@ -51,8 +48,7 @@ struct LedgerOpeningTests {
     #expect(try Ledger(readingWorkspace: folder.path).generations().isEmpty)
   }
 
-  @Test("no ledger, no database, another program's database, a damaged one")
-  func wrongFiles() throws {
+  @Test func refusesFilesThatAreNotALedger() throws {
     func code(reading: Bool = false) -> LedgerError.Code? {
       do {
         _ = reading ? try Ledger(readingWorkspace: folder.path) : try Ledger(workspace: folder.path)
@@ -75,7 +71,7 @@ struct LedgerOpeningTests {
       for _ in 0..<200 {
         _ = try ledger.recordIntent(
           shot: "a", provider: "p", model: "m", parameters: String(repeating: "x", count: 500), requestDigest: "",
-          contentDigest: "", takes: 1, costMicroUSD: nil)
+          contentDigest: "", takes: 1, cost: nil)
       }
     }
     var bytes = try Data(contentsOf: URL(filePath: file()))
@@ -84,28 +80,29 @@ struct LedgerOpeningTests {
     #expect(code() == .corrupt)
   }
 
-  @Test("a ledger of an earlier version: read as it is, then brought up to date")
-  func older() throws {
+  @Test func readsAndMigratesAnEarlierVersion() throws {
     do {
       let ledger = try Ledger(workspace: folder.path)
       _ = try ledger.recordIntent(
         shot: "a", provider: "p", model: "m", parameters: "{}", requestDigest: "", contentDigest: "", takes: 1,
-        costMicroUSD: nil)
+        cost: nil)
       #expect(try ledger.openIntents().first?.mayHaveBeenSent == false)
     }
     try sqlite(
       """
-      DELETE FROM grdb_migrations WHERE identifier = '3';
+      DELETE FROM grdb_migrations WHERE identifier IN ('3', '4');
+      UPDATE generations SET state = 'intended';
+      INSERT INTO generations (intent, shot, take, state) VALUES (1, 'a', 2, 'abandoned');
       ALTER TABLE intents DROP COLUMN blocking; ALTER TABLE intents DROP COLUMN sent;
       """)
     for ledger in [try Ledger(readingWorkspace: folder.path), try Ledger(workspace: folder.path)] {
       let intent = try #require(try ledger.openIntents().first)
       #expect(intent.mayHaveBeenSent && intent.isBlocking == nil, "nothing is known of it")
+      #expect(try ledger.generations().map(\.state) == [.pending, .notAccepted])
     }
   }
 
-  @Test("a ledger of a later version is refused and left alone")
-  func newer() throws {
+  @Test func refusesALaterVersion() throws {
     _ = try Ledger(workspace: folder.path)
     try sqlite("INSERT INTO grdb_migrations VALUES ('99')")
     let before = try Data(contentsOf: URL(filePath: file()))
@@ -114,8 +111,7 @@ struct LedgerOpeningTests {
     #expect(try Data(contentsOf: URL(filePath: file())) == before)
   }
 
-  @Test("a workspace that cannot be made")
-  func noPlace() throws {
+  @Test func reportsAWorkspaceThatCannotBeCreated() throws {
     let path = try folder.write("file", "x")
     let error = try #require(throws: LedgerError.self) { try Ledger(workspace: path + "/w") }
     #expect(error.code == .readOnly)

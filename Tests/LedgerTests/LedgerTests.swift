@@ -1,11 +1,13 @@
 import Foundation
 import Ledger
+import Presets
 import Support
+import Synchronization
 import Testing
 
-@Suite("The ledger")
-struct LedgerTests {
+@Suite struct LedgerTests {
   private let folder: ScratchFolder
+  private let price = USD(micro: 1_260_000)
 
   init() throws { folder = try ScratchFolder() }
 
@@ -16,62 +18,53 @@ struct LedgerTests {
   ) throws -> IntentEntry {
     try ledger.recordIntent(
       shot: shot, provider: "oxen", model: "m", parameters: #"{"prompt":"p"}"#, requestDigest: "r",
-      contentDigest: content, takes: takes, costMicroUSD: 1_260_000)
+      contentDigest: content, takes: takes, cost: price)
   }
 
   private let clip = ClipEntry(path: "clips/a.take1.mp4", bytes: 10, sha256: "ab")
+  private let anchor = ClipEntry(path: "anchors/a.png", bytes: 3, sha256: "cd")
 
-  @Test("at every step the next one is told from a ledger opened again")
-  func everyStep() throws {
-    func step(_ work: (Ledger) throws -> Void) throws -> NextStep? {
-      do {
-        let ledger = try open()
-        try work(ledger)
-      }
-      return try open().nextSteps(shot: "a", anchors: [.last]).first
-    }
-    #expect(try step { _ in } == .submit)
-    guard case .reconcile(let intent)? = try step({ _ = try intend($0) }) else {
-      Issue.record("an intent must be reconciled")
-      return
-    }
-    #expect(intent.createdAt == 1000)
-    #expect(intent.parameters == #"{"prompt":"p"}"#)
-    guard case .wait(let generation)? = try step({ try $0.recordSubmitted(intent: intent.number, remoteIDs: ["g1"]) })
-    else {
-      Issue.record("an id must be waited for")
-      return
-    }
-    #expect(generation.remoteID == "g1")
-    #expect(generation.take == 1)
-    let number = generation.number
-    guard case .wait? = try step({ try $0.recordState(generation: number, .processing, startedAt: 5) }),
-      case .download? = try step({ try $0.recordState(generation: number, .succeeded, completedAt: 9) }),
-      case .verify? = try step({ try $0.recordClip(generation: number, clip) }),
-      case .anchor? = try step({ try $0.recordVerdict(generation: number, isGood: true, verdict: "{}") })
-    else {
-      Issue.record("the steps are out of order")
-      return
-    }
-    let anchor = ClipEntry(path: "anchors/a.png", bytes: 3, sha256: "cd")
-    guard
-      case .done(let take)? = try step({
-        try $0.recordAnchor(generation: number, anchor, mediaType: "image/png", detail: "{}")
-      })
-    else {
-      Issue.record("it must be done")
-      return
-    }
-    #expect(take.clip == clip)
-    #expect(take.startedAt == 5)
-    #expect(take.completedAt == 9)
-    #expect(try open().anchor(of: number)?.file == anchor)
-    #expect(try open().spent() == open().spent())
-    #expect(try open().spent().paid == 1_260_000)
+  private func current(_ ledger: Ledger, content: String? = nil) throws -> [GenerationEntry.State] {
+    try ledger.snapshot(of: "a").currentTakes(content).map(\.state)
   }
 
-  @Test("news that come late or twice change nothing")
-  func lateNews() throws {
+  @Test func keepsEveryStepOfAGeneration() throws {
+    let number: Int64
+    do {
+      let ledger = try open()
+      let intent = try intend(ledger)
+      #expect(intent.createdAt == 1000 && intent.parameters == #"{"prompt":"p"}"#)
+      try ledger.recordSubmitted(intent: intent.number, remoteIDs: ["g1"])
+      number = try #require(try ledger.generation(remoteID: "g1")).number
+      try ledger.recordState(generation: number, .processing, startedAt: 5)
+      try ledger.recordState(generation: number, .succeeded, completedAt: 9)
+      try ledger.recordClip(generation: number, clip)
+      try ledger.recordVerdict(generation: number, isGood: true, verdict: "{}")
+      try ledger.recordAnchor(generation: number, anchor, mediaType: "image/png", detail: "{}")
+    }
+    let ledger = try open()
+    let take = try #require(try ledger.generation(number))
+    #expect(take.clip == clip && take.take == 1 && take.startedAt == 5 && take.completedAt == 9)
+    #expect(try ledger.anchor(of: number)?.file == anchor)
+    let snapshot = try ledger.snapshot(of: "a")
+    #expect(snapshot.generations == [take] && snapshot.anchors == [number: [.last]] && snapshot.openIntents.isEmpty)
+    #expect(try ledger.snapshot(of: "b") == ShotSnapshot())
+    #expect(try ledger.spending().paid == USD(parsing: "1.26"))
+  }
+
+  @Test func callsTheFailpointAfterEveryWrite() throws {
+    let hit = Mutex<[Failpoint]>([])
+    let ledger = try Ledger(workspace: folder.path + "/w", failpoint: { point in hit.withLock { $0.append(point) } })
+    let intent = try intend(ledger)
+    try ledger.recordSent(intent: intent.number, true)
+    try ledger.recordSent(intent: intent.number, false)
+    try ledger.recordSubmitted(intent: intent.number, remoteIDs: ["g1"])
+    #expect(throws: LedgerError.self) { try ledger.recordRefused(intent: intent.number, error: nil) }
+    #expect(
+      hit.withLock { $0 } == [.intentRecorded, .sendRecorded, .refusedSendRecorded, .acceptanceRecorded])
+  }
+
+  @Test func ignoresEarlierStatesThatArriveLate() throws {
     let ledger = try open()
     let intent = try intend(ledger)
     try ledger.recordSubmitted(intent: intent.number, remoteIDs: ["g1"])
@@ -89,37 +82,31 @@ struct LedgerTests {
     #expect(throws: LedgerError.self) { try ledger.recordAnchor(generation: number, clip, mediaType: "image/png") }
   }
 
-  @Test("an answer that was lost: adopted with its id, or refused and sent again as another take")
-  func lostAnswer() throws {
+  @Test func adoptsOrResendsARequestWhoseAnswerWasLost() throws {
     let ledger = try open()
     let lost = try intend(ledger)
     #expect(try ledger.openIntents() == [lost])
-    #expect(try ledger.spent() == Spending.of(paid: 0, uncertain: 1_260_000))
+    #expect(try ledger.spending() == Spending(paid: .zero, uncertain: price, unpriced: 0))
     try ledger.recordRefused(intent: lost.number, error: nil)
     #expect(try ledger.openIntents().isEmpty)
-    #expect(try ledger.nextSteps(shot: "a") == [.submit])
+    #expect(try current(ledger) == [.notAccepted])
     let again = try intend(ledger)
     try ledger.recordSubmitted(intent: again.number, remoteIDs: ["found"])
     #expect(try ledger.knownRemoteIDs() == ["found"])
     #expect(try ledger.generation(remoteID: "found")?.take == 2)
-    #expect(try ledger.spent() == Spending.of(paid: 1_260_000, uncertain: 0))
+    #expect(try ledger.spending() == Spending(paid: price, uncertain: .zero, unpriced: 0))
   }
 
-  @Test("a refusal by the service is a failure that is told")
-  func refused() throws {
+  @Test func keepsTheReasonOfARefusal() throws {
     let ledger = try open()
     let intent = try intend(ledger)
     try ledger.recordRefused(intent: intent.number, error: "Insufficient credits")
-    guard case .failed(let entry)? = try ledger.nextSteps(shot: "a").first else {
-      Issue.record("it must be failed")
-      return
-    }
-    #expect(entry.error == "Insufficient credits")
-    #expect(try ledger.spent().paid == 0)
+    let entry = try #require(try ledger.generations(shot: "a").first)
+    #expect(entry.state == .failed && entry.error == "Insufficient credits")
+    #expect(try ledger.spending() == .zero)
   }
 
-  @Test("several takes: one row each, fewer and more ids than asked for, and the one chosen counts")
-  func takes() throws {
+  @Test func recordsSeveralTakesOfOneRequest() throws {
     let ledger = try open()
     try ledger.recordStoryboard(
       StoryboardEntry(path: "s.yaml", title: nil, digest: "d", provider: "oxen", model: "m"),
@@ -127,46 +114,43 @@ struct LedgerTests {
     let two = try intend(ledger, takes: 2)
     try ledger.recordSubmitted(intent: two.number, remoteIDs: ["g1", "g2", "g3"])
     #expect(try ledger.generations(shot: "a").map(\.take) == [1, 2, 3])
-    #expect(try ledger.spent().paid == 3_780_000)
+    #expect(try ledger.spending().paid == USD(parsing: "3.78"))
     let numbers = try ledger.generations(shot: "a").map(\.number)
     for number in numbers {
       try ledger.recordState(generation: number, .succeeded)
       try ledger.recordClip(generation: number, clip)
       try ledger.recordVerdict(generation: number, isGood: number != numbers[0], verdict: "{}")
     }
-    #expect(try ledger.chosenTake(shot: "a")?.take == 2)
-    try ledger.recordChosen(generation: numbers[2])
-    #expect(try ledger.chosenTake(shot: "a")?.take == 3)
-    #expect(throws: LedgerError.self) { try ledger.recordChosen(generation: numbers[0]) }
+    #expect(try ledger.snapshot(of: "a").chosenTake()?.take == 2)
+    try ledger.recordPicked(generation: numbers[2])
+    #expect(try ledger.snapshot(of: "a").chosenTake()?.take == 3)
+    #expect(throws: LedgerError.self) { try ledger.recordPicked(generation: numbers[0]) }
     let fewer = try intend(ledger, "b", takes: 3)
     try ledger.recordSubmitted(intent: fewer.number, remoteIDs: ["h1"])
-    #expect(try ledger.generations(shot: "b").map(\.state) == [.submitted, .abandoned, .abandoned])
+    #expect(try ledger.generations(shot: "b").map(\.state) == [.submitted, .notAccepted, .notAccepted])
   }
 
-  @Test("redo: what was there is kept and no longer counts; other content does not count either")
-  func redo() throws {
+  @Test func redoKeepsTakesThatNoLongerCount() throws {
     let ledger = try open()
     let intent = try intend(ledger)
     try ledger.recordAnsweredWithClips(intent: intent.number)
     let number = try #require(try ledger.generations().first).number
-    #expect(
-      try ledger.nextSteps(shot: "a") == [.download(try #require(try ledger.generation(number)))])
+    #expect(try current(ledger) == [.succeeded])
     try ledger.recordClip(generation: number, clip)
     try ledger.recordVerdict(generation: number, isGood: true, verdict: "{}")
-    #expect(try ledger.chosenTake(shot: "a", contentDigest: "c1")?.number == number)
-    #expect(try ledger.chosenTake(shot: "a", contentDigest: "c2") == nil)
-    #expect(try ledger.nextSteps(shot: "a", contentDigest: "c2") == [.submit])
-    try ledger.markRedo(["a"])
-    #expect(try ledger.nextSteps(shot: "a") == [.submit])
+    #expect(try ledger.snapshot(of: "a").chosenTake("c1")?.number == number)
+    #expect(try ledger.snapshot(of: "a").chosenTake("c2") == nil)
+    #expect(try current(ledger, content: "c2").isEmpty)
+    try ledger.recordRedo(["a"])
+    #expect(try current(ledger).isEmpty)
     #expect(try ledger.generations().first?.isSuperseded == true)
     #expect(try ledger.generations().first?.clip == clip)
-    #expect(try ledger.spent().paid == 1_260_000)
+    #expect(try ledger.spending().paid == price)
     _ = try intend(ledger)
     #expect(try ledger.generations().map(\.take) == [1, 2])
   }
 
-  @Test("a clip that is lost is fetched again and not paid again; its anchor goes with it")
-  func lostClip() throws {
+  @Test func forgetsALostClipAndItsAnchor() throws {
     let ledger = try open()
     let intent = try intend(ledger)
     try ledger.recordSubmitted(intent: intent.number, remoteIDs: ["g1"])
@@ -175,15 +159,12 @@ struct LedgerTests {
     try ledger.recordVerdict(generation: number, isGood: true, verdict: "{}")
     try ledger.recordAnchor(generation: number, clip, mediaType: "image/png")
     try ledger.recordClipLost(generation: number)
-    guard case .download? = try ledger.nextSteps(shot: "a", anchors: [.last]).first else {
-      Issue.record("it must be downloaded again")
-      return
-    }
+    #expect(try current(ledger) == [.succeeded])
+    #expect(try ledger.snapshot(of: "a").anchors.isEmpty)
     #expect(try ledger.anchor(of: number) == nil)
   }
 
-  @Test("storyboard and uploads are remembered, per store")
-  func memory() throws {
+  @Test func remembersStoryboardAndUploadsPerStore() throws {
     let ledger = try open()
     let entry = StoryboardEntry(path: "s.yaml", title: "T", digest: "d", provider: "oxen", model: "m")
     try ledger.recordStoryboard(entry, shots: [ShotEntry(id: "a", position: 0, digest: "1")])
@@ -196,15 +177,30 @@ struct LedgerTests {
     #expect(try ledger.uploadedAddress(sha256: "ab", store: "oxen:x") == "https://h/2")
     #expect(try ledger.uploadedAddress(sha256: "ab", store: "fal") == nil)
   }
-}
 
-extension Spending {
-  /// Compares without the unpriced.
-  static func of(paid: Int64, uncertain: Int64) -> SpendingMatch { SpendingMatch(paid: paid, uncertain: uncertain) }
-  static func == (a: Spending, b: SpendingMatch) -> Bool { a.paid == b.paid && a.uncertain == b.uncertain }
-}
+  @Test(arguments: GenerationEntry.State.allCases) func countsMoneyByState(_ state: GenerationEntry.State) {
+    func spending(_ cost: USD?) -> Spending {
+      GenerationEntry(
+        number: 1, intent: 1, shot: "a", take: 1, provider: "oxen", model: "m", contentDigest: "c", state: state,
+        cost: cost
+      ).spending
+    }
+    switch state {
+    case .pending:
+      #expect(spending(price) == Spending(paid: .zero, uncertain: price, unpriced: 0))
+      #expect(spending(nil) == Spending(paid: .zero, uncertain: .zero, unpriced: 1))
+    case .failed, .cancelled, .notAccepted:
+      #expect(spending(price) == .zero && spending(nil) == .zero)
+    default:
+      #expect(spending(price) == Spending(paid: price, uncertain: .zero, unpriced: 0))
+      #expect(spending(nil) == Spending(paid: .zero, uncertain: .zero, unpriced: 1))
+    }
+  }
 
-struct SpendingMatch {
-  let paid: Int64
-  let uncertain: Int64
+  @Test func comparesPaidAndUncertainMoneyWithALimit() {
+    let spending = Spending(paid: price, uncertain: price, unpriced: 0)
+    #expect(spending.total == USD(parsing: "2.52"))
+    #expect(spending.allows(price, below: USD(micro: 3_780_000)))
+    #expect(!spending.allows(price, below: USD(micro: 3_779_999)))
+  }
 }

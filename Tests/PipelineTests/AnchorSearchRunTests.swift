@@ -31,43 +31,43 @@ import Testing
       "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
   }
 
-  private func anchor(_ stage: Stage) throws -> JSONValue? {
-    try stage.report()["shots"]?.arrayValue?[0]["anchor"]?["detail"]
+  private func anchor(_ pipeline: PipelineFixture) throws -> JSONValue? {
+    try pipeline.report()["shots"]?.arrayValue?[0]["anchor"]?["detail"]
   }
 
-  private func kept(_ stage: Stage) throws -> [Int64?] {
-    (try stage.report()["master"]?["stitch"]?["shots"]?.arrayValue ?? []).map { $0["frames_kept"]?.integerValue }
+  private func kept(_ pipeline: PipelineFixture) throws -> [Int64?] {
+    (try pipeline.report()["master"]?["stitch"]?["shots"]?.arrayValue ?? []).map { $0["frames_kept"]?.integerValue }
   }
 
-  @Test func theTailBehindTheChosenFrameIsDropped() async throws {
+  @Test func dropsTheTailAfterTheChosenFrame() async throws {
     let fixture = try SmallStoryboard(shots: shots(search: 12))
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try clip(fixture))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let stage = Stage(fixture)
-    #expect(try stage.plan().shots.map(\.anchorSearch) == [12, nil])
-    let summary = try await stage.production(hub: hub).run()
+    let pipeline = PipelineFixture(fixture)
+    #expect(try pipeline.plan().shots.map(\.anchorSearch) == [12, nil])
+    let summary = try await pipeline.storyboardRun(hub: hub).run()
     #expect(summary.isGood)
-    let detail = try #require(try anchor(stage))
+    let detail = try #require(try anchor(pipeline))
     let index = try #require(detail["index"]?.integerValue)
     #expect((Int64(Self.length) - 12..<Int64(Self.blackFrom)).contains(index))
     #expect(detail["search"]?["asked"]?.integerValue == 12)
     #expect(detail["search"]?["dropped_after"]?.integerValue == Int64(Self.length) - 1 - index)
     #expect(detail["search"]?["reason"]?.stringValue?.contains("the last frame") == true)
     let overlap = try #require(
-      try stage.report()["master"]?["stitch"]?["joins"]?.arrayValue?.first?["overlap"]?.integerValue)
-    #expect(try kept(stage) == [index + 1 - overlap, Int64(Self.length)])
-    let frames = try MediaTool.decode(stage.path("master.mp4")).frames
+      try pipeline.report()["master"]?["stitch"]?["joins"]?.arrayValue?.first?["overlap"]?.integerValue)
+    #expect(try kept(pipeline) == [index + 1 - overlap, Int64(Self.length)])
+    let frames = try MediaTool.decode(pipeline.path("master.mp4")).frames
     #expect(frames == Int(index + 1 - overlap) + Self.length)
     #expect(try hub.requests("POST", "/api/ai/queue").count == 2)
 
     // Another setting makes the shots behind again, not the shot itself.
-    stage.forget()
+    pipeline.forget()
     try fixture.rewrite(shots: shots(search: nil))
-    #expect(try await stage.production(hub: hub).run().shots.map { $0.take?.take } == [1, 2])
-    #expect(stage.steps(of: "one").last == .kept)
+    #expect(try await pipeline.storyboardRun(hub: hub).run().shots.map { $0.take?.take } == [1, 2])
+    #expect(pipeline.steps(of: "one").last == .kept)
     #expect(try hub.requests("POST", "/api/ai/queue").count == 3)
-    #expect(try anchor(stage)?["index"]?.integerValue == Int64(Self.length) - 1)
-    #expect(try anchor(stage)?["search"] == .null)
-    #expect(try kept(stage) == [Int64(Self.length), Int64(Self.length)])
+    #expect(try anchor(pipeline)?["index"]?.integerValue == Int64(Self.length) - 1)
+    #expect(try anchor(pipeline)?["search"] == .null)
+    #expect(try kept(pipeline) == [Int64(Self.length), Int64(Self.length)])
   }
 }

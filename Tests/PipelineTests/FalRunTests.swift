@@ -8,12 +8,13 @@ import Testing
 /// Runs against fal, whose clips are one file.
 @Suite(.serialized) struct FalRunTests {
   private func withFal(
-    _ script: String = "", shots: String = SmallStoryboard.chain, _ body: (Stage, ScriptedFal) async throws -> Void
+    _ script: String = "", shots: String = SmallStoryboard.chain,
+    _ body: (PipelineFixture, ScriptedFal) async throws -> Void
   ) async throws {
     let fixture = try SmallStoryboard(shots: shots)
     let fal = try await ScriptedFal.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 0.1\#(script)}"#)
     defer { fal.stop() }
-    try await body(Stage(fixture), fal)
+    try await body(PipelineFixture(fixture), fal)
   }
 
   private func paid(_ fal: ScriptedFal) throws -> [JSONValue] {
@@ -22,9 +23,9 @@ import Testing
     }
   }
 
-  @Test(arguments: WaitMode.allCases) func theSameStoryboardRunsAtFal(_ wait: WaitMode) async throws {
-    try await withFal { (stage, fal) async throws in
-      #expect(try await stage.production(wait: wait, fal: fal).run().isGood)
+  @Test(arguments: WaitMode.allCases) func runsTheSameStoryboardAtFal(_ wait: WaitMode) async throws {
+    try await withFal { (pipeline, fal) async throws in
+      #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).run().isGood)
       let bodies = try paid(fal)
       #expect(bodies.map { $0["duration"] } == ["3", nil, "3"])
       #expect(bodies[0]["start_image_url"] == nil)
@@ -32,62 +33,62 @@ import Testing
       #expect(
         anchor.hasPrefix(fal.address("files") + "/upload/") && bodies[2]["start_image_url"]?.stringValue == anchor)
       #expect(try fal.requests("PUT", at: "files").count == 1, "both anchors are one frame")
-      _ = try await stage.production(wait: wait, fal: fal).run()
+      _ = try await pipeline.storyboardRun(wait: wait, fal: fal).run()
       #expect(try paid(fal).count == 3)
     }
   }
 
-  @Test(arguments: [WaitMode.sse, .sync]) func whatMayBePaidIsNeverSentAgainUnasked(_ wait: WaitMode) async throws {
+  @Test(arguments: [WaitMode.sse, .sync]) func neverResendsAPossiblyPaidRequestByItself(_ wait: WaitMode) async throws {
     let fault =
       #", "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"}, {"port": "run", "action": "accept_and_drop"}]"#
-    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, fal) async throws in
+    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
       for _ in 0..<2 {
-        let summary = try await stage.production(wait: wait, fal: fal).run()
+        let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).run()
         #expect(!summary.isGood)
         #expect(summary.errors.contains { "\($0)".contains("longtake redo") })
         #expect(try paid(fal).count == 1)
       }
       // The user has looked at the account, and says so.
-      _ = try stage.production(wait: wait, fal: fal).redo(["one"])
-      #expect(try await stage.production(wait: wait, fal: fal).run().isGood)
+      _ = try pipeline.storyboardRun(wait: wait, fal: fal).redo(["one"])
+      #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).run().isGood)
       #expect(try paid(fal).count == 2)
     }
   }
 
-  @Test func aClipThatCannotBeFetchedIsNotPaidAgain() async throws {
+  @Test func doesNotPayAgainForAClipThatCannotBeDownloaded() async throws {
     let fault = #", "faults": [{"port": "files", "method": "GET", "action": "status", "status": 403, "times": 99}]"#
-    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (stage, fal) async throws in
-      for _ in 0..<2 { #expect(try await !stage.production(wait: .sync, fal: fal).run().isGood) }
+    try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
+      for _ in 0..<2 { #expect(try await !pipeline.storyboardRun(wait: .sync, fal: fal).run().isGood) }
       #expect(try paid(fal).count == 1)
       // Only when told to is another asked for.
-      _ = try stage.production(wait: .sync, fal: fal).redo(["one"])
-      _ = try await stage.production(wait: .sync, fal: fal).run()
+      _ = try pipeline.storyboardRun(wait: .sync, fal: fal).redo(["one"])
+      _ = try await pipeline.storyboardRun(wait: .sync, fal: fal).run()
       #expect(try paid(fal).count == 2)
     }
   }
 
-  @Test func eachTakeIsARequest() async throws {
-    try await withFal(shots: "  - id: one\n    prompt: A quay.\n    takes: 2") { (stage, fal) async throws in
-      #expect(try await stage.production(fal: fal).run().isGood)
+  @Test func sendsEachTakeAsARequest() async throws {
+    try await withFal(shots: "  - id: one\n    prompt: A quay.\n    takes: 2") { (pipeline, fal) async throws in
+      #expect(try await pipeline.storyboardRun(fal: fal).run().isGood)
       #expect(try paid(fal).count == 2)
-      #expect(Set(stage.submissions).count == 2)
+      #expect(Set(pipeline.submissions).count == 2)
     }
   }
 
-  @Test func framesGoWhereTheUserSays() async throws {
+  @Test func uploadsImagesToTheChosenStore() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat."
-    try await withFal(shots: shots) { (stage, fal) async throws in
+    try await withFal(shots: shots) { (pipeline, fal) async throws in
       let command = "test -s \"$1\" && echo https://frames.example/anchor; : "
-      let summary = try await stage.production(fal: fal) { options in
+      let summary = try await pipeline.storyboardRun(fal: fal) { options in
         options.provider.anchorStore = "command"
         options.provider.environment["LONGTAKE_UPLOAD_COMMAND"] = "sh -c '\(command)' sh"
       }.run()
       #expect(summary.isGood)
       #expect(try paid(fal).last?["start_image_url"] == "https://frames.example/anchor")
     }
-    try await withFal(shots: shots) { (stage, fal) async throws in
+    try await withFal(shots: shots) { (pipeline, fal) async throws in
       await #expect(throws: PipelineError.self) {
-        _ = try await stage.production(fal: fal) { $0.provider.anchorStore = "data" }.run()
+        _ = try await pipeline.storyboardRun(fal: fal) { $0.provider.anchorStore = "data" }.run()
       }
       #expect(try paid(fal).isEmpty, "the model is not known to take data addresses")
     }

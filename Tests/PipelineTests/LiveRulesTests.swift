@@ -27,59 +27,65 @@ import Testing
   private func paid(_ hub: ScriptedHub) throws -> Int { try hub.requests("POST", "/api/ai/queue").count }
 
   @Test(arguments: ["request_schema", "json_request_schema"])
-  func aRequestThatTheServiceWouldRefuseIsNotSent(_ word: String) async throws {
+  func doesNotSendARequestThatTheServiceWouldRefuse(_ word: String) async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await hub(fixture, duration: #"{"type": "integer", "minimum": 4, "maximum": 8}"#, word: word)
     defer { hub.stop() }
-    let error = await #expect(throws: StoryboardError.self) { _ = try await Stage(fixture).production(hub: hub).run() }
+    let error = await #expect(throws: StoryboardError.self) {
+      _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
+    }
     #expect(error?.problems.count == 1)
     #expect(error?.problems.first?.message.contains("4 to 8 s") == true)
     #expect(error?.problems.first?.line != nil)
     #expect(try paid(hub) == 0)
   }
 
-  @Test func aParameterThatTheServiceDoesNotKnowIsNotPaidFor() async throws {
+  @Test func doesNotSendAParameterUnknownToTheService() async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await hub(fixture, duration: #"{"type": "string", "enum": ["3", "5"]}"#)
     defer { hub.stop() }
-    let error = await #expect(throws: StoryboardError.self) { _ = try await Stage(fixture).production(hub: hub).run() }
+    let error = await #expect(throws: StoryboardError.self) {
+      _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
+    }
     let said = (error?.problems ?? []).map(\.message).joined()
     #expect(said.contains("must be string"), "\(said)")
     #expect(try paid(hub) == 0)
   }
 
-  @Test func theServicesPriceCountsAndIsSaid() async throws {
+  @Test func appliesAndReportsTheServicesPrice() async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await hub(
       fixture, duration: #"{"type": "integer"}"#, more: #", "pricing": {"method": "time", "cost_per_second": "1.5"}"#)
     defer { hub.stop() }
-    let stage = Stage(fixture)
+    let pipeline = PipelineFixture(fixture)
     let asked = Mutex<USD?>(nil)
-    let summary = try await stage.production(hub: hub, asked: { question in asked.withLock { $0 = question.cost } })
-      .run()
+    let summary = try await pipeline.storyboardRun(
+      hub: hub, asked: { question in asked.withLock { $0 = question.cost } }
+    )
+    .run()
     #expect(asked.withLock { $0 } == USD(parsing: "4.50"))
-    #expect(summary.spent == USD(parsing: "4.50"))
-    #expect(stage.notices.contains { $0.contains("$1.50 a second") && $0.contains("$0.42") })
+    #expect(summary.spending.paid == USD(parsing: "4.50"))
+    #expect(pipeline.notices.contains { $0.contains("$1.50 a second") && $0.contains("$0.42") })
   }
 
-  @Test func aLimitThatTheServiceHasWidenedIsNotInTheWay() async throws {
+  @Test func acceptsALimitThatTheServiceHasWidened() async throws {
     let fixture = try SmallStoryboard(shots: single + "\n    duration: 20")
     let hub = try await hub(fixture, duration: #"{"type": "integer", "minimum": 1, "maximum": 30}"#)
     defer { hub.stop() }
-    #expect(!(try Stage(fixture).plan(provider: "oxen")).problems.isEmpty)
+    #expect(!(try PipelineFixture(fixture).plan(provider: "oxen")).problems.isEmpty)
     // The hub's clip is short, so the shot fails; that it was asked for is what counts.
-    _ = try await Stage(fixture).production(hub: hub).run()
+    _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
     #expect(try paid(hub) == 1)
   }
 
-  @Test func aCatalogueThatCannotBeAskedStopsNothing() async throws {
+  @Test func runsWithoutACatalogue() async throws {
     let fixture = try SmallStoryboard(shots: single)
     let fault = #"{"method": "GET", "path": "/api/ai/models", "action": "status", "status": 403}"#
     let hub = try await ScriptedHub.start(
       #"{"clip_file": "\#(try fixture.clip())", "done_after": 0.05, "faults": [\#(fault)]}"#)
     defer { hub.stop() }
-    let stage = Stage(fixture)
-    #expect(try await stage.production(hub: hub).run().isGood)
-    #expect(stage.notices.contains { $0.contains("descriptor that comes with the program") })
+    let pipeline = PipelineFixture(fixture)
+    #expect(try await pipeline.storyboardRun(hub: hub).run().isGood)
+    #expect(pipeline.notices.contains { $0.contains("the bundled descriptor applies") })
   }
 }

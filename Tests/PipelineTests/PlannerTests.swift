@@ -15,13 +15,13 @@ import Timing
     try Planner(library: library).plan(ProjectFiles.path("fixtures/storyboards/\(name).yaml"), provider: provider)
   }
 
-  @Test func tenMistakesAreReportedAtOnceEachAtItsLine() throws {
+  @Test func reportsEveryMistakeAtItsLine() throws {
     let plan = try plan("ten-mistakes")
     #expect(plan.problems.map(\.line) == [6, 9, 14, 15, 16, 17, 19, 20, 21, 27])
     #expect(throws: (any Error).self) { try plan.usable() }
   }
 
-  @Test func aGoodStoryboardIsPlannedToTheLastField() throws {
+  @Test func plansEveryField() throws {
     let plan = try plan("three-shots", provider: "oxen")
     #expect(plan.problems.isEmpty)
     #expect(plan.shots.map(\.dependsOn) == [nil, "harbour", "boats"])
@@ -34,7 +34,7 @@ import Timing
     #expect(request.parameters["multi_prompt"]?.arrayValue?.count == 2)
   }
 
-  @Test func thePlanIsWrittenAsTheContractSays() throws {
+  @Test func encodesThePlanAsTheContractSays() throws {
     let data = try JSONEncoder().encode(PlanReport(try plan("three-shots")))
     let json = try JSONDecoder().decode(JSONValue.self, from: data)
     #expect(
@@ -55,7 +55,7 @@ import Timing
     #expect(problems?.first?["line"] == 6)
   }
 
-  @Test func theModelIsTheOneOfTheProvider() throws {
+  @Test func choosesTheProvidersModel() throws {
     let plan = try plan("three-shots", provider: "fal")
     #expect(plan.problems.isEmpty)
     #expect(plan.model?.serves("fal") == true)
@@ -69,14 +69,14 @@ import Timing
       "master.verify", 6
     ),
   ])
-  func whatTheStoryboardNamesMustExist(_ text: String, path: String, line: Int) throws {
+  func reportsAMissingModelOrPreset(_ text: String, path: String, line: Int) throws {
     let folder = try ScratchFolder()
     let plan = try Planner(library: library).plan(try folder.write("board.yaml", text))
     #expect(plan.problems.map(\.path) == [path])
     #expect(plan.problems.map(\.line) == [line])
   }
 
-  @Test func aFrameIsLookedAtByItsContent() throws {
+  @Test func inspectsImagesByContent() throws {
     let folder = try ScratchFolder()
     _ = try folder.make("small.png", "-f", "lavfi", "-i", "color=size=200x200", "-frames:v", "1")
     try folder.write("liar.png", "no frame")
@@ -95,7 +95,7 @@ import Timing
     #expect(plan.problems.first?.message.contains("200x200") == true)
   }
 
-  @Test func theWorkspaceLiesBesideTheStoryboard() {
+  @Test func placesTheWorkspaceBesideTheStoryboard() {
     #expect(Workspace(besideStoryboard: "/films/harbour.v2.yaml").directory == "/films/harbour.v2.longtake")
     #expect(Workspace(directory: "/films/x/").path("clips") == "/films/x/clips")
   }

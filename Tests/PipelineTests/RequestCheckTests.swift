@@ -22,13 +22,14 @@ import Testing
     let fixture = try SmallStoryboard(shots: Self.shots)
     for (name, source) in [("from.png", "testsrc2"), ("to.png", "smptehdbars")] {
       _ = try fixture.folder.make(
-        name, "-f", "lavfi", "-i", "\(source)=size=\(SmallStoryboard.width)x\(SmallStoryboard.height)", "-frames:v", "1")
+        name, "-f", "lavfi", "-i", "\(source)=size=\(SmallStoryboard.width)x\(SmallStoryboard.height)", "-frames:v", "1"
+      )
     }
     return fixture
   }
 
-  private func statuses(_ stage: Stage) throws -> [String: String] {
-    let findings = try stage.report()["shots"]?.arrayValue?.first?["takes"]?.arrayValue?.first?["verification"]?[
+  private func statuses(_ pipeline: PipelineFixture) throws -> [String: String] {
+    let findings = try pipeline.report()["shots"]?.arrayValue?.first?["takes"]?.arrayValue?.first?["verification"]?[
       "findings"]?.arrayValue
     return Dictionary(
       try #require(findings).compactMap { finding in
@@ -37,10 +38,10 @@ import Testing
       }, uniquingKeysWith: { first, _ in first })
   }
 
-  @Test func aClipThatFollowsItsRequestPasses() async throws {
-    let stage = Stage(try fixture())
-    #expect(try await stage.production().run().isGood)
-    let found = try statuses(stage)
+  @Test func passesAClipThatMatchesItsRequest() async throws {
+    let pipeline = PipelineFixture(try fixture())
+    #expect(try await pipeline.storyboardRun().run().isGood)
+    let found = try statuses(pipeline)
     for check in [
       "request.start_image", "request.end_image", "request.cuts", "request.size", "request.duration", "request.audio",
       "audio.silent",
@@ -50,7 +51,7 @@ import Testing
   }
 
   /// A clip of the right size and length that shows something else, in one shot, and is silent.
-  @Test func aClipThatDoesNotIsWarnedOf() async throws {
+  @Test func warnsAboutAClipThatDoesNotMatchItsRequest() async throws {
     let fixture = try fixture()
     let clip = try fixture.folder.make(
       "clip.mp4", "-f", "lavfi", "-i",
@@ -60,9 +61,9 @@ import Testing
       "aac", "-t", "3")
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(clip)", "done_after": 0.1}"#)
     defer { hub.stop() }
-    let stage = Stage(fixture)
-    _ = try await stage.production(hub: hub).run()
-    let found = try statuses(stage)
+    let pipeline = PipelineFixture(fixture)
+    _ = try await pipeline.storyboardRun(hub: hub).run()
+    let found = try statuses(pipeline)
     for check in ["request.start_image", "request.end_image", "request.cuts", "audio.silent"] {
       #expect(found[check] == "warn", "\(check)")
     }

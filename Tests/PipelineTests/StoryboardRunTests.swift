@@ -10,26 +10,26 @@ import Testing
 /// Whole runs on small frames, through the sandbox in this process.
 @Suite(.serialized) struct StoryboardRunTests {
   @Test(arguments: WaitMode.allCases)
-  func aStoryboardBecomesAVerifiedMaster(_ wait: WaitMode) async throws {
-    let stage = Stage(try SmallStoryboard())
-    let summary = try await stage.production(wait: wait).run()
+  func makesAVerifiedMaster(_ wait: WaitMode) async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    let summary = try await pipeline.storyboardRun(wait: wait).run()
     #expect(summary.isGood)
     #expect(summary.master?.verdict == "pass")
     for name in [
       "ledger.sqlite", "clips/one.take1.mp4", "clips/two.take1.mp4", "clips/three.take1.mp4", "anchors/one.png",
       "anchors/two.png", "master.mp4", "report.json", "contact-sheet.jpg", "run.log",
     ] {
-      #expect(FileManager.default.fileExists(atPath: stage.path(name)), "\(name)")
+      #expect(FileManager.default.fileExists(atPath: pipeline.path(name)), "\(name)")
     }
-    #expect(!FileManager.default.fileExists(atPath: stage.path("anchors/three.png")))
-    let decoded = try MediaTool.decode(stage.path("master.mp4"))
+    #expect(!FileManager.default.fileExists(atPath: pipeline.path("anchors/three.png")))
+    let decoded = try MediaTool.decode(pipeline.path("master.mp4"))
     let joins = try #require(summary.master?.stitch.joins)
     #expect(joins.count == 2)
     #expect(decoded.frames == 3 * 72 - joins.reduce(0) { $0 + $1.overlap })
     #expect(decoded.errors.isEmpty)
-    let report = try stage.report()
+    let report = try pipeline.report()
     #expect(report["schema"] == "longtake.report/1")
-    #expect(report["stand_in"] == true)
+    #expect(report["simulated"] == true)
     #expect(report["master"]?["verification"]?["verdict"] == "pass")
     let shots = try #require(report["shots"]?.arrayValue)
     #expect(shots.map { $0["id"]?.stringValue } == ["one", "two", "three"])
@@ -44,169 +44,173 @@ import Testing
   }
 
   /// What the storyboard says of the audio is done, what was asked for is written, and running again keeps it.
-  @Test func loudnessMusicAndProvenanceReachTheMaster() async throws {
+  @Test func appliesLoudnessMusicAndProvenance() async throws {
     let fixture = try SmallStoryboard(
       shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.",
       master: "  join: {loudness: -18, true_peak: -2}\n  music: {file: music.wav, level: -3, duck: 9, loop: true}\n")
-    let stage = Stage(fixture)
-    #expect(try stage.plan().problems.map(\.path) == ["master.music.file"])
+    let pipeline = PipelineFixture(fixture)
+    #expect(try pipeline.plan().problems.map(\.path) == ["master.music.file"])
     _ = try fixture.folder.make("music.wav", "-f", "lavfi", "-t", "2", "-i", "sine=frequency=400:sample_rate=48000")
-    let summary = try await stage.production(embedsPrompts: true, writesTimeline: true).run()
+    let summary = try await pipeline.storyboardRun(embedsPrompts: true, writesTimeline: true).run()
     #expect(summary.isGood)
-    #expect(!stage.events.contains { if case .notice(let text) = $0 { text.contains("loudness") } else { false } })
+    #expect(!pipeline.events.contains { if case .notice(let text) = $0 { text.contains("loudness") } else { false } })
     let audio = try #require(summary.master?.stitch.audio)
     #expect(abs(try #require(audio.loudness) + 18) <= 0.5)
     #expect(try #require(audio.truePeak) <= -2)
     #expect(audio.music?.duck == 9 && audio.music?.loops == true)
-    let format = try #require(try MediaTool.ffprobe(stage.path("master.mp4"))?["format"] as? [String: Any])
+    let format = try #require(try MediaTool.ffprobe(pipeline.path("master.mp4"))?["format"] as? [String: Any])
     let tags = try #require(format["tags"] as? [String: String])
-    #expect(tags["title"] == "Small film" && tags["longtake.model"] == SmallStoryboard.model)
+    #expect(tags["title"] == "Small video" && tags["longtake.model"] == SmallStoryboard.model)
     #expect(tags["longtake.shot.two.prompt"] == "A boat.")
     let digest = try await OutsideProgram.run(
       "python3",
-      ["-c", "import hashlib; print(hashlib.sha256('\(SmallStoryboard.model)\\0A boat.\\0'.encode()).hexdigest(), end='')"])
+      [
+        "-c",
+        "import hashlib; print(hashlib.sha256('\(SmallStoryboard.model)\\0A boat.\\0'.encode()).hexdigest(), end='')",
+      ])
     #expect(tags["longtake.shot.two.prompt_sha256"] == digest.text)
     #expect(tags["longtake.prompt_sha256"]?.count == 64 && tags["creation_time"] != nil)
-    #expect(FileManager.default.fileExists(atPath: stage.path("timeline.otio")))
-    let before = try FileDate.of(stage.path("master.mp4"))
-    _ = try await stage.production(embedsPrompts: true, writesTimeline: true).run()
-    #expect(try FileDate.of(stage.path("master.mp4")) == before)
+    #expect(FileManager.default.fileExists(atPath: pipeline.path("timeline.otio")))
+    let before = try FileDate.of(pipeline.path("master.mp4"))
+    _ = try await pipeline.storyboardRun(embedsPrompts: true, writesTimeline: true).run()
+    #expect(try FileDate.of(pipeline.path("master.mp4")) == before)
     // Prompts that nobody asked for any more are not left in it.
-    _ = try await stage.production().run()
-    let later = try #require(try MediaTool.ffprobe(stage.path("master.mp4"))?["format"] as? [String: Any])
+    _ = try await pipeline.storyboardRun().run()
+    let later = try #require(try MediaTool.ffprobe(pipeline.path("master.mp4"))?["format"] as? [String: Any])
     #expect((later["tags"] as? [String: String])?.keys.contains("longtake.shot.two.prompt") == false)
   }
 
   /// What the storyboard says of trims, transitions and colours is done to the master, and a change of it makes the master again.
-  @Test func theStoryboardSaysHowFramesAreJoined() async throws {
+  @Test func appliesTrimsTransitionsAndColorMatching() async throws {
     let shots =
       "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.\n    trim: {out: 2}\n"
       + "    transition: {kind: dissolve, duration: \"#10\"}"
     let fixture = try SmallStoryboard(shots: shots)
     let text = try String(contentsOfFile: fixture.storyboard, encoding: .utf8)
-    try fixture.folder.write("film.yaml", text + "\n  join:\n    match_color: ease\n    ease_frames: 8\n    overlap: 1\n")
-    let stage = Stage(fixture)
-    let first = try #require(try await stage.production().run().master?.stitch)
+    try fixture.folder.write(
+      "film.yaml", text + "\n  join:\n    match_color: ease\n    ease_frames: 8\n    overlap: 1\n")
+    let pipeline = PipelineFixture(fixture)
+    let first = try #require(try await pipeline.storyboardRun().run().master?.stitch)
     #expect(first.frames == 71 + 48 - 10)
     #expect(first.joins[0].transition == "dissolve" && first.joins[0].fadeFrames == 10)
     #expect(first.joins[0].colorMatch != nil && first.shots[1].keptTo == 48)
-    #expect(try MediaTool.decode(stage.path("master.mp4")).frames == first.frames)
+    #expect(try MediaTool.decode(pipeline.path("master.mp4")).frames == first.frames)
     try fixture.folder.write("film.yaml", text.replacing("#10", with: "#6"))
-    stage.forget()
-    let second = try #require(try await stage.production().run().master?.stitch)
-    #expect(stage.submissions.isEmpty)
+    pipeline.forget()
+    let second = try #require(try await pipeline.storyboardRun().run().master?.stitch)
+    #expect(pipeline.submissions.isEmpty)
     #expect(second.joins[0].fadeFrames == 6 && second.joins[0].colorMatch == nil)
   }
 
-  @Test func runningAgainKeepsEverything() async throws {
-    let stage = Stage(try SmallStoryboard())
-    _ = try await stage.production().run()
-    #expect(stage.submissions.count == 3)
-    let before = try FileDate.of(stage.path("master.mp4"))
-    stage.forget()
-    let summary = try await stage.production().run()
+  @Test func keepsEverythingWhenRunAgain() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    _ = try await pipeline.storyboardRun().run()
+    #expect(pipeline.submissions.count == 3)
+    let before = try FileDate.of(pipeline.path("master.mp4"))
+    pipeline.forget()
+    let summary = try await pipeline.storyboardRun().run()
     #expect(summary.isGood)
-    #expect(stage.submissions.isEmpty)
-    #expect(stage.steps(of: "two") == [.kept])
-    #expect(try FileDate.of(stage.path("master.mp4")) == before)
+    #expect(pipeline.submissions.isEmpty)
+    #expect(pipeline.steps(of: "two") == [.kept])
+    #expect(try FileDate.of(pipeline.path("master.mp4")) == before)
   }
 
-  @Test func anEditedShotAndWhatHangsOnItAreMadeAgain() async throws {
+  @Test func regeneratesAnEditedShotAndItsDependents() async throws {
     let fixture = try SmallStoryboard()
-    let stage = Stage(fixture)
-    _ = try await stage.production().run()
-    stage.forget()
+    let pipeline = PipelineFixture(fixture)
+    _ = try await pipeline.storyboardRun().run()
+    pipeline.forget()
     try fixture.rewrite(shots: SmallStoryboard.chain.replacing("A lighthouse.", with: "A tower."))
-    _ = try await stage.production().run()
-    #expect(stage.steps(of: "one") == [.kept])
-    #expect(stage.steps(of: "two") == [.kept])
-    #expect(stage.submissions.count == 1)
-    #expect(FileManager.default.fileExists(atPath: stage.path("clips/three.take2.mp4")))
-    #expect(FileManager.default.fileExists(atPath: stage.path("clips/three.take1.mp4")))
+    _ = try await pipeline.storyboardRun().run()
+    #expect(pipeline.steps(of: "one") == [.kept])
+    #expect(pipeline.steps(of: "two") == [.kept])
+    #expect(pipeline.submissions.count == 1)
+    #expect(FileManager.default.fileExists(atPath: pipeline.path("clips/three.take2.mp4")))
+    #expect(FileManager.default.fileExists(atPath: pipeline.path("clips/three.take1.mp4")))
   }
 
-  @Test func redoMakesAShotAndItsDependentsAgainAndKeepsTheTakes() async throws {
-    let stage = Stage(try SmallStoryboard())
-    _ = try await stage.production().run()
-    stage.forget()
-    #expect(try stage.production().redo(["two"]) == ["two", "three"])
-    let summary = try await stage.production().run()
+  @Test func redoRegeneratesDependentsAndKeepsTakes() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    _ = try await pipeline.storyboardRun().run()
+    pipeline.forget()
+    #expect(try pipeline.storyboardRun().redo(["two"]) == ["two", "three"])
+    let summary = try await pipeline.storyboardRun().run()
     #expect(summary.shots.map { $0.take?.take } == [1, 2, 2])
-    #expect(stage.submissions.count == 2)
-    #expect(FileManager.default.fileExists(atPath: stage.path("clips/two.take1.mp4")))
-    #expect(throws: (any Error).self) { try stage.production().redo(["four"]) }
+    #expect(pipeline.submissions.count == 2)
+    #expect(FileManager.default.fileExists(atPath: pipeline.path("clips/two.take1.mp4")))
+    #expect(throws: (any Error).self) { try pipeline.storyboardRun().redo(["four"]) }
   }
 
-  @Test func allTakesAreFetchedAndOneGoesOn() async throws {
+  @Test func downloadsAllTakesAndChoosesOne() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
-    let stage = Stage(try SmallStoryboard(shots: shots))
-    let summary = try await stage.production().run()
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots))
+    let summary = try await pipeline.storyboardRun().run()
     #expect(summary.shots.map { $0.take?.take } == [1, 1])
-    #expect(stage.submissions.count == 3)
-    let takes = try #require(try stage.report()["shots"]?.arrayValue?.first?["takes"]?.arrayValue)
+    #expect(pipeline.submissions.count == 3)
+    let takes = try #require(try pipeline.report()["shots"]?.arrayValue?.first?["takes"]?.arrayValue)
     #expect(takes.map { $0["state"]?.stringValue } == ["verified", "verified"])
-    #expect(takes.map { $0["counts"]?.boolValue } == [true, false])
+    #expect(takes.map { $0["chosen"]?.boolValue } == [true, false])
   }
 
   @Test(arguments: [true, false])
-  func aChangedOrLostClipIsFetchedAgainAndNotPaidAgain(_ isLost: Bool) async throws {
-    let stage = Stage(try SmallStoryboard())
-    _ = try await stage.production().run()
-    let clip = stage.path("clips/two.take1.mp4")
+  func downloadsAnAlteredOrLostClipAgainWithoutPaying(_ isLost: Bool) async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    _ = try await pipeline.storyboardRun().run()
+    let clip = pipeline.path("clips/two.take1.mp4")
     let good = try Data(contentsOf: URL(filePath: clip))
     if isLost {
       try FileManager.default.removeItem(atPath: clip)
     } else {
       try (good.dropLast(5) + Data(repeating: 7, count: 5)).write(to: URL(filePath: clip))
     }
-    try FileManager.default.removeItem(atPath: stage.path("anchors/one.png"))
-    stage.forget()
-    let summary = try await stage.production().run()
+    try FileManager.default.removeItem(atPath: pipeline.path("anchors/one.png"))
+    pipeline.forget()
+    let summary = try await pipeline.storyboardRun().run()
     #expect(summary.isGood)
-    #expect(stage.submissions.isEmpty)
+    #expect(pipeline.submissions.isEmpty)
     #expect(try Data(contentsOf: URL(filePath: clip)) == good)
     #expect(FileManager.default.fileExists(atPath: clip + ".altered") != isLost)
-    #expect(FileManager.default.fileExists(atPath: stage.path("anchors/one.png")))
+    #expect(FileManager.default.fileExists(atPath: pipeline.path("anchors/one.png")))
   }
 
-  @Test func aClipOfTheWrongSizeSeedsNothing() async throws {
-    let stage = Stage(try SmallStoryboard())
-    let summary = try await stage.production(sizeDivisor: 2).run()
+  @Test func anchorsNothingOnAClipOfTheWrongSize() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    let summary = try await pipeline.storyboardRun(sizeDivisor: 2).run()
     #expect(!summary.isGood)
     #expect(summary.master == nil)
     #expect(summary.shots.map { $0.take == nil } == [true, true, true])
     #expect(summary.shots.map(\.blockedBy) == [nil, "one", "one"])
     let reason = summary.errors.map { "\($0)" }.joined()
     #expect(reason.contains("288x162"), "\(reason)")
-    #expect(stage.submissions.count == 1)
+    #expect(pipeline.submissions.count == 1)
     // It was paid for: running again does not pay again by itself.
-    stage.forget()
-    _ = try await stage.production().run()
-    #expect(stage.submissions.isEmpty)
+    pipeline.forget()
+    _ = try await pipeline.storyboardRun().run()
+    #expect(pipeline.submissions.isEmpty)
   }
 
-  @Test func leftoversOfAKilledRunAreRemoved() async throws {
-    let stage = Stage(try SmallStoryboard(shots: "  - id: one\n    prompt: A quay."))
-    try FileManager.default.createDirectory(atPath: stage.path("clips"), withIntermediateDirectories: true)
+  @Test func removesTemporaryFilesOfAKilledRun() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: "  - id: one\n    prompt: A quay."))
+    try FileManager.default.createDirectory(atPath: pipeline.path("clips"), withIntermediateDirectories: true)
     for name in ["clips/one.take1.mp4.part", ".master.mp4.abc.part"] {
-      try Data("half".utf8).write(to: URL(filePath: stage.path(name)))
+      try Data("half".utf8).write(to: URL(filePath: pipeline.path(name)))
     }
-    _ = try await stage.production().generate()
-    #expect(try FileManager.default.contentsOfDirectory(atPath: stage.path("clips")) == ["one.take1.mp4"])
-    #expect(!FileManager.default.fileExists(atPath: stage.path(".master.mp4.abc.part")))
-    #expect(!FileManager.default.fileExists(atPath: stage.path("master.mp4")))
+    _ = try await pipeline.storyboardRun().generate()
+    #expect(try FileManager.default.contentsOfDirectory(atPath: pipeline.path("clips")) == ["one.take1.mp4"])
+    #expect(!FileManager.default.fileExists(atPath: pipeline.path(".master.mp4.abc.part")))
+    #expect(!FileManager.default.fileExists(atPath: pipeline.path("master.mp4")))
   }
 
-  @Test func aCancelledRunGoesOnLater() async throws {
-    let stage = Stage(try SmallStoryboard())
-    let production = try stage.production()
-    let task = Task { try await production.run() }
-    while stage.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+  @Test func resumesACancelledRun() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    let run = try pipeline.storyboardRun()
+    let task = Task { try await run.run() }
+    while pipeline.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
     task.cancel()
     await #expect(throws: CancellationError.self) { try await task.value }
-    let summary = try await stage.production().run()
+    let summary = try await pipeline.storyboardRun().run()
     #expect(summary.isGood)
-    #expect(stage.submissions.count == 3)
+    #expect(pipeline.submissions.count == 3)
     #expect(summary.shots.map { $0.take?.take } == [1, 1, 1])
   }
 }

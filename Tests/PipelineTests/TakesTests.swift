@@ -14,50 +14,52 @@ import Testing
 
   private func paid(_ hub: ScriptedHub) throws -> Int { try hub.requests("POST", "/api/ai/queue").count }
 
-  private func ledger(_ stage: Stage) throws -> Ledger { try Ledger(readingWorkspace: stage.fixture.workspace) }
+  private func ledger(_ pipeline: PipelineFixture) throws -> Ledger {
+    try Ledger(readingWorkspace: pipeline.fixture.workspace)
+  }
 
-  @Test func goingBackToATakeBringsBackWhatWasMadeFromIt() async throws {
-    let stage = Stage(try SmallStoryboard(shots: twoTakes))
-    _ = try await stage.production().run()
-    let forward = try stage.production().renewal(picking: "one", take: 2)
+  @Test func pickingATakeRestoresItsDependents() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: twoTakes))
+    _ = try await pipeline.storyboardRun().run()
+    let forward = try pipeline.storyboardRun().regeneration(picking: "one", take: 2)
     #expect(forward.shots == ["two"])
-    #expect(forward.regained == [])
-    try stage.production().pick("one", take: 2)
-    stage.forget()
-    let second = try await stage.production().run()
+    #expect(forward.restored == [])
+    try pipeline.storyboardRun().pick("one", take: 2)
+    pipeline.forget()
+    let second = try await pipeline.storyboardRun().run()
     #expect(second.shots.map { $0.take?.take } == [2, 2])
-    #expect(stage.submissions.count == 1)
+    #expect(pipeline.submissions.count == 1)
     // The first take of "two" was made from the take of "one" that no longer counts.
-    let error = #expect(throws: PipelineError.self) { try stage.production().pick("two", take: 1) }
+    let error = #expect(throws: PipelineError.self) { try pipeline.storyboardRun().pick("two", take: 1) }
     #expect(error?.message.contains("one 1") == true, "\(error?.message ?? "")")
-    let back = try stage.production().renewal(picking: "one", take: 1)
+    let back = try pipeline.storyboardRun().regeneration(picking: "one", take: 1)
     #expect(back.shots == [])
-    #expect(back.regained == ["two"])
-    try stage.production().pick("one", take: 1)
-    stage.forget()
-    let third = try await stage.production().run()
+    #expect(back.restored == ["two"])
+    try pipeline.storyboardRun().pick("one", take: 1)
+    pipeline.forget()
+    let third = try await pipeline.storyboardRun().run()
     #expect(third.shots.map { $0.take?.take } == [1, 1])
-    #expect(stage.submissions.isEmpty)
+    #expect(pipeline.submissions.isEmpty)
     #expect(third.isGood)
-    #expect(throws: PipelineError.self) { try stage.production().pick("one", take: 3) }
-    #expect(throws: StoryboardError.self) { try stage.production().pick("nine", take: 1) }
+    #expect(throws: PipelineError.self) { try pipeline.storyboardRun().pick("one", take: 3) }
+    #expect(throws: StoryboardError.self) { try pipeline.storyboardRun().pick("nine", take: 1) }
   }
 
-  @Test func whatWasRedoneCanBePickedAgainWithWhatHungOnIt() async throws {
-    let stage = Stage(try SmallStoryboard())
-    _ = try await stage.production().run()
-    _ = try stage.production().redo(["two"])
-    #expect(try await stage.production().run().shots.map { $0.take?.take } == [1, 2, 2])
-    let renewal = try stage.production().renewal(picking: "two", take: 1)
+  @Test func picksASupersededTakeWithItsDependents() async throws {
+    let pipeline = PipelineFixture(try SmallStoryboard())
+    _ = try await pipeline.storyboardRun().run()
+    _ = try pipeline.storyboardRun().redo(["two"])
+    #expect(try await pipeline.storyboardRun().run().shots.map { $0.take?.take } == [1, 2, 2])
+    let renewal = try pipeline.storyboardRun().regeneration(picking: "two", take: 1)
     #expect(renewal.shots == [])
-    #expect(renewal.regained == ["three"])
-    try stage.production().pick("two", take: 1)
-    stage.forget()
-    #expect(try await stage.production().run().shots.map { $0.take?.take } == [1, 1, 1])
-    #expect(stage.submissions.isEmpty)
+    #expect(renewal.restored == ["three"])
+    try pipeline.storyboardRun().pick("two", take: 1)
+    pipeline.forget()
+    #expect(try await pipeline.storyboardRun().run().shots.map { $0.take?.take } == [1, 1, 1])
+    #expect(pipeline.submissions.isEmpty)
   }
 
-  @Test func twoChainsMeet() async throws {
+  @Test func joinsTwoChainsThatMeet() async throws {
     let shots = """
         - id: one
           prompt: A quay.
@@ -68,54 +70,54 @@ import Testing
           start: none
           prompt: A lighthouse.
       """
-    let stage = Stage(try SmallStoryboard(shots: shots))
-    let plan = try stage.plan()
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots))
+    let plan = try pipeline.plan()
     #expect(plan.shots[1].request?.parameters["tail_image_url"] == "opening:three")
     #expect(plan.shots[1].endsOn == "three")
-    let summary = try await stage.production().run()
+    let summary = try await pipeline.storyboardRun().run()
     #expect(summary.isGood)
-    let sent = stage.events.compactMap { event -> String? in
+    let sent = pipeline.events.compactMap { event -> String? in
       if case .shot(let id, _, .submitted) = event { id } else { nil }
     }
     #expect(sent.firstIndex(of: "two") == 2)
-    #expect(FileManager.default.fileExists(atPath: stage.path("anchors/three.first.png")))
-    let request = try stage.report()["shots"]?.arrayValue?[1]["request"]
+    #expect(FileManager.default.fileExists(atPath: pipeline.path("anchors/three.first.png")))
+    let request = try pipeline.report()["shots"]?.arrayValue?[1]["request"]
     #expect(request?["tail_image_url"]?.stringValue?.contains("/repos/sandbox/") == true)
-    #expect(try stage.production().redo(["three"]) == ["two", "three"])
-    stage.forget()
-    _ = try await stage.production().generate()
-    #expect(stage.submissions.count == 2)
-    #expect(stage.steps(of: "one") == [.kept])
+    #expect(try pipeline.storyboardRun().redo(["three"]) == ["two", "three"])
+    pipeline.forget()
+    _ = try await pipeline.storyboardRun().generate()
+    #expect(pipeline.submissions.count == 2)
+    #expect(pipeline.steps(of: "one") == [.kept])
   }
 
-  @Test func whatIsUnderWayWhenAShotIsRedoneIsKept() async throws {
+  @Test func keepsATakeUnderWayWhenItsShotIsRedone() async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 1.5}"#)
     defer { hub.stop() }
-    let stage = Stage(fixture)
-    let production = try stage.production(wait: .poll, hub: hub)
-    let task = Task { try await production.run() }
-    while stage.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    let pipeline = PipelineFixture(fixture)
+    let run = try pipeline.storyboardRun(wait: .poll, hub: hub)
+    let task = Task { try await run.run() }
+    while pipeline.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
     task.cancel()
     _ = try? await task.value
-    let renewal = try stage.production(hub: hub).renewal(redoing: ["one"])
+    let renewal = try pipeline.storyboardRun(hub: hub).regeneration(redoing: ["one"])
     #expect(renewal.inFlight.map(\.remoteID) == ["gen-1"])
     #expect(renewal.cost == USD(parsing: "1.26"))
-    _ = try stage.production(hub: hub).redo(["one"])
-    let summary = try await stage.production(wait: .poll, hub: hub).run()
+    _ = try pipeline.storyboardRun(hub: hub).redo(["one"])
+    let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
     #expect(summary.shots.map { $0.take?.take } == [2])
     #expect(try paid(hub) == 2)
-    let takes = try ledger(stage).generations()
+    let takes = try ledger(pipeline).generations()
     #expect(takes.map(\.state) == [.verified, .verified])
     #expect(takes.map(\.isSuperseded) == [true, false])
   }
 
   @Test(arguments: [(0, 1), (2, 3)])
-  func aBadClipIsAskedForAgainOnlyWhenToldTo(_ retries: Int, paid: Int) async throws {
+  func retriesARejectedClipOnlyWhenAllowed(_ retries: Int, paid: Int) async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let summary = try await Stage(fixture).production(hub: hub, retries: retries).run()
+    let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: retries).run()
     #expect(!summary.isGood)
     #expect(try self.paid(hub) == paid)
   }
@@ -124,27 +126,27 @@ import Testing
     ("Getting model response error: 422 - Value error, duration is too long", 1), ("Insufficient credits", 1),
     ("The model could not finish this clip", 3),
   ])
-  func onlyWhatAnotherTakeMayNotHaveIsAskedForAgain(_ words: String, paid: Int) async throws {
+  func retriesOnlyFailuresOfTheModel(_ words: String, paid: Int) async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(
       #"{"outcome": "failed", "error_message": "\#(words)", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let summary = try await Stage(fixture).production(hub: hub, retries: 2).run()
+    let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: 2).run()
     #expect(!summary.isGood)
     #expect(try self.paid(hub) == paid)
   }
 
-  @Test func retriesStayBelowTheLimit() async throws {
+  @Test func keepsRetriesBelowTheLimit() async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let stage = Stage(fixture)
-    let summary = try await stage.production(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
+    let pipeline = PipelineFixture(fixture)
+    let summary = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
     #expect((summary.errors.first as? PipelineError)?.code == .overBudget)
     #expect(try paid(hub) == 2)
     // Also over runs.
     await #expect(throws: PipelineError.self) {
-      _ = try await stage.production(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
+      _ = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
     }
     #expect(try paid(hub) == 2)
   }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// A storyboard with presets of its own for frames so small that a whole run takes seconds.
+/// A storyboard with its own presets for frames so small that a whole run takes seconds.
 public final class SmallStoryboard: Sendable {
   /// The model's id; served by `oxen` and `sandbox`, $0.42 a second, 576×324.
   public static let model = "small-model"
@@ -11,7 +11,7 @@ public final class SmallStoryboard: Sendable {
   /// Dollars of one shot of three seconds.
   public static let shotCost = 1.26
 
-  /// Three shots, each from the last frame of the one before; the second has two prompts.
+  /// Three shots, each starting on the last frame of the previous one; the second has two prompts.
   public static let chain = """
       - id: one
         prompt: A quay.
@@ -26,6 +26,7 @@ public final class SmallStoryboard: Sendable {
     """
 
   public let folder: ScratchFolder
+  private let seconds: Int
   public let storyboard: String
   public let presets: String
   public var workspace: String { folder.path("film.longtake") }
@@ -34,18 +35,20 @@ public final class SmallStoryboard: Sendable {
   ///   - shots: YAML of the shots, indented by two.
   ///   - extra: further top-level keys.
   ///   - master: further keys of the master, indented by two.
-  public init(shots: String = chain, extra: String = "", master: String = "") throws {
+  ///   - seconds: of a shot with a single prompt.
+  public init(shots: String = chain, extra: String = "", master: String = "", seconds: Int = 3) throws {
+    self.seconds = seconds
     folder = try ScratchFolder()
     try folder.write("presets/models/\(Self.model).json", Self.descriptor)
     try folder.write("presets/models/fal-small.json", Self.falDescriptor)
     try folder.write("presets/verify/small.json", Self.verifyPreset)
     presets = folder.path("presets")
-    storyboard = try folder.write("film.yaml", Self.text(shots, extra) + "\n" + master)
+    storyboard = try folder.write("film.yaml", Self.text(shots, extra, seconds) + "\n" + master)
   }
 
-  /// Writes the storyboard again.
+  /// Rewrites the storyboard.
   public func rewrite(shots: String, extra: String = "") throws {
-    try folder.write("film.yaml", Self.text(shots, extra))
+    try folder.write("film.yaml", Self.text(shots, extra, seconds))
   }
 
   /// A clip as the model would deliver it, made by `ffmpeg`.
@@ -57,12 +60,12 @@ public final class SmallStoryboard: Sendable {
       "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
   }
 
-  private static func text(_ shots: String, _ extra: String) -> String {
+  private static func text(_ shots: String, _ extra: String, _ seconds: Int) -> String {
     """
-    title: Small film
+    title: Small video
     model: \(model)
     defaults:
-      duration: 3
+      duration: \(seconds)
       generate_audio: true
     \(extra)
     shots:

@@ -2,7 +2,7 @@ import Foundation
 import Support
 import Testing
 
-/// The built program, ended at any moment and run again.
+/// The built program, ended by signals and run again.
 @Suite struct ResumeTests {
   private struct Bench {
     let fixture: SmallStoryboard
@@ -33,39 +33,16 @@ import Testing
     func log() throws -> String { try String(contentsOfFile: fixture.workspace + "/run.log", encoding: .utf8) }
   }
 
-  /// Kills at growing delays until a run ends by itself; each try goes on where the last was killed.
-  @Test(arguments: ["poll", "sse", "sync"]) func killedAtAnyMomentEachShotIsPaidOnce(_ wait: String) async throws {
-    let bench = try await Bench()
+  /// The process is killed while a generation is under way; ``FailpointTests`` ends it at every other place.
+  @Test func resumesAfterAKill() async throws {
+    let bench = try await Bench(delay: 1)
     defer { bench.hub.stop() }
-    var delay = 60
-    var kills = 0
-    while true {
-      let program = try bench.start(wait)
-      let killer = Task { [delay] in
-        try await Task.sleep(for: .milliseconds(delay))
-        program.signal(SIGKILL)
-      }
-      let result = try await program.result()
-      killer.cancel()
-      if result.status == 1, wait == "sync", let shot = askedToRedo(result.errors) {
-        // Killed between the record of a blocking request and its departure: the service lists nothing, and only its
-        // account could tell. The user, who knows that nothing was taken, says so.
-        let redo = try await LongtakeProgram.run([
-          "redo", bench.fixture.storyboard, "--shot", shot, "--yes", "--presets", bench.fixture.presets,
-        ])
-        try #require(redo.status == 0, "\(redo.errors)")
-        continue
-      }
-      guard result.status == -SIGKILL else {
-        #expect(result.status == 0, "\(result.errors)")
-        break
-      }
-      kills += 1
-      // Ever later, so that even a slow machine gets to the end.
-      delay += max(45, delay / 5)
-      try #require(kills < 60)
-    }
-    #expect(kills >= 3)
+    let program = try bench.start("sse")
+    while try bench.paid() == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    program.signal(SIGKILL)
+    #expect(try await program.result().status == -SIGKILL)
+    let second = try await bench.start("sse").result()
+    #expect(second.status == 0, "\(second.errors)")
     #expect(try bench.paid() == 3)
     let decoded = try MediaTool.decode(bench.fixture.workspace + "/master.mp4")
     #expect(decoded.frames > 200)
@@ -75,11 +52,6 @@ import Testing
     #expect(states.count == 3)
     #expect(!(try bench.log()).contains(ScriptedHub.key))
     #expect(!(try bench.log()).contains("X-Amz-Signature"))
-  }
-
-  /// The shot that a message says to mark with `redo`.
-  private func askedToRedo(_ errors: String) -> String? {
-    errors.firstMatch(of: /the service does not list it.*--shot (\w+)'/.dotMatchesNewlines()).map { String($0.1) }
   }
 
   @Test(arguments: [(SIGTERM, Int32(75)), (SIGINT, Int32(130))])

@@ -25,7 +25,7 @@ struct ExtendCommand: AsyncParsableCommand {
   var prompt: String
 
   @Option(help: ArgumentHelp("Model; 'longtake models' lists them.", valueName: "id"))
-  var model = ClipExtension.usualModel
+  var model = ClipExtension.defaultModel
 
   @Option(help: ArgumentHelp("Length of the new shot, e.g. 5s (default: the model's).", valueName: "duration"))
   var duration: DurationArgument?
@@ -61,7 +61,7 @@ struct ExtendCommand: AsyncParsableCommand {
     let plan = try work.plan(library: library, provider: arguments.provider?.rawValue ?? ProviderHost.sandboxName)
     let progress = RunProgress()
     let run = StoryboardRun(
-      plan, workspace: work.workspace, options: arguments.options(), library: library, emit: { progress.show($0) })
+      plan, workspace: work.workspace, options: try arguments.options(), library: library, emit: { progress.show($0) })
     let summary = try await run.generate()
     guard summary.isGood else { return try RunSummaryReport.show(summary, json: arguments.json) }
     let report: StitchReport

@@ -46,10 +46,10 @@ struct JobsCommand: AsyncParsableCommand {
         for entry in try ledger.generations() { try Answer.json(JobReport(entry, in: workspace)) }
       } else {
         Answer.lines(try lines(of: ledger, in: workspace))
-        spendings.append(try ledger.spent())
+        spendings.append(try ledger.spending())
       }
     }
-    if spendings.count > 1 { Answer.line("total: \(Self.text(spendings))") }
+    if spendings.count > 1 { Answer.line("total: \(Self.text(spendings.reduce(.zero, +)))") }
   }
 
   private func workspaces() throws -> [Workspace] {
@@ -70,21 +70,18 @@ struct JobsCommand: AsyncParsableCommand {
       let parts = [
         entry.shownID ?? "no id",
         entry.isSuperseded ? "\(entry.state.rawValue), superseded" : entry.state.rawValue,
-        entry.costMicroUSD.map { "\(USD(micro: $0))" } ?? "unknown price", entry.clip?.path, entry.error,
+        entry.cost.map { "\($0)" } ?? "unknown price", entry.clip?.path, entry.error,
       ]
       lines.append("  \(entry.shot) take \(entry.take): \(parts.compactMap(\.self).joined(separator: ", "))")
     }
-    lines += try ledger.spentByDay().map { "  \($0.day): \(Self.text([$0.spending]))" }
-    lines.append("  this storyboard: \(Self.text([try ledger.spent()]))")
+    lines += try ledger.spendingByDay().map { "  \($0.day): \(Self.text($0.spending))" }
+    lines.append("  this storyboard: \(Self.text(try ledger.spending()))")
     return lines
   }
 
-  private static func text(_ spendings: [Spending]) -> String {
-    func sum(_ amount: (Spending) -> Int64) -> USD { spendings.reduce(.zero) { $0 + USD(micro: amount($1)) } }
-    let (paid, uncertain) = (sum(\.paid), sum(\.uncertain))
-    let unpriced = spendings.reduce(0) { $0 + $1.unpriced }
-    return "paid \(paid)" + (uncertain == .zero ? "" : ", up to \(uncertain) more uncertain")
-      + (unpriced == 0 ? "" : ", \(counted(unpriced, "generation")) of unknown price")
+  private static func text(_ spending: Spending) -> String {
+    "paid \(spending.paid)" + (spending.uncertain == .zero ? "" : ", up to \(spending.uncertain) more uncertain")
+      + (spending.unpriced == 0 ? "" : ", \(counted(spending.unpriced, "generation")) of unknown price")
   }
 
   // MARK: - Cancelling
@@ -140,9 +137,8 @@ struct JobReport: Encodable {
     superseded = entry.isSuperseded
     submitted = entry.submittedAt
     completed = entry.completedAt
-    // A generation that produced nothing has no known cost.
-    let isUnpaid = [.abandoned, .failed, .cancelled].contains(entry.state)
-    cost = isUnpaid ? nil : entry.costMicroUSD.map { Double($0) / 1_000_000 }
+    // A generation that was not paid has no cost.
+    cost = entry.spending == .zero ? nil : entry.cost.map { Double($0.micro) / 1_000_000 }
     file = entry.clip.map { workspace.path($0.path) }
     error = entry.error
   }

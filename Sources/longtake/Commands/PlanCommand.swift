@@ -42,7 +42,7 @@ struct PlanCommand: AsyncParsableCommand {
     var plan = try planner.plan(storyboard, provider: provider?.rawValue)
     if live, let model = plan.model {
       let answer = try await ask(plan.provider, about: model.id)
-      plan = try planner.plan(storyboard, provider: plan.provider, live: answer)
+      plan = planner.applying(answer, to: plan)
       if let note = plan.live?.note { Terminal.warning(note) }
       for difference in plan.live?.differences ?? [] {
         Terminal.warning("\(plan.provider) overrides the descriptor of \(model.id): \(difference)")
@@ -59,18 +59,11 @@ struct PlanCommand: AsyncParsableCommand {
     if !json { Answer.lines(lines(plan)) }
   }
 
-  private func ask(_ provider: String, about model: String) async throws -> CatalogueAnswer {
+  private func ask(_ provider: String, about model: String) async throws -> CatalogAnswer {
     let host = try await ProviderHost.open(
       provider, options: ProviderArguments.options(baseURL: baseURL), library: try presets.library(),
       sandboxDirectory: nil)
-    do {
-      let answer = try await Catalogue(host).ask(about: model)
-      await host.close()
-      return answer
-    } catch {
-      await host.close()
-      throw error
-    }
+    return try await host.closing { try await ModelCatalog(host).ask(about: model) }
   }
 
   private func lines(_ plan: ExecutionPlan) -> [String] {

@@ -36,13 +36,13 @@ struct RedoCommand: AsyncParsableCommand {
   func run() async throws {
     arguments.common.apply()
     let run = try arguments.storyboardRun(storyboard)
-    let renewal = try run.renewal(redoing: shots)
-    try await arguments.confirm(renewal, for: "redo")
-    if cancel { try await cancel(renewal.inFlight) }
+    let regeneration = try run.regeneration(redoing: shots)
+    try await arguments.confirm(regeneration, for: "redo")
+    if cancel { try await cancel(regeneration.inFlight) }
     let marked = try run.redo(shots)
     Answer.lines(marked)
     Terminal.note("the next run regenerates \(counted(marked.count, "shot"))")
-    let left = cancel ? [] : renewal.inFlight
+    let left = cancel ? [] : regeneration.inFlight
     guard !left.isEmpty else { return }
     let names = left.map { "\($0.shot) take \($0.take)" }.joined(separator: ", ")
     Terminal.note("still in progress: \(names); the next run downloads \(left.count == 1 ? "it" : "them")")

@@ -36,10 +36,10 @@ struct RunArguments: ParsableArguments {
   var retries = 0
 
   @Option(help: ArgumentHelp("Shots to work on at a time; a shot waits for the one it starts from.", valueName: "n"))
-  var jobs = RunOptions.usualJobs
+  var jobs = RunOptions.defaultJobs
 
   @Option(help: ArgumentHelp("Maximum time for one generation, e.g. 45m, at most 24h.", valueName: "duration"))
-  var timeout = DurationArgument(seconds: Int(RunOptions.usualTimeout.components.seconds))
+  var timeout = DurationArgument(seconds: Int(RunOptions.defaultTimeout.components.seconds))
 
   @Option(
     name: .customLong("base-url"),
@@ -76,7 +76,7 @@ struct RunArguments: ParsableArguments {
     }
   }
 
-  func options() -> RunOptions {
+  func options() throws -> RunOptions {
     var options = RunOptions()
     options.provider = ProviderArguments.options(wait: wait, baseURL: baseURL, anchorStore: anchorStore)
     options.maximumCost = maximumCost
@@ -84,6 +84,7 @@ struct RunArguments: ParsableArguments {
     options.retries = retries
     options.timeout = timeout.duration
     options.version = Longtake.version
+    options.failpoint = try TestFailpoint.hook()
     if agrees {
       options.consent = { _ in true }
     } else if Consent.canAsk {
@@ -100,7 +101,7 @@ struct RunArguments: ParsableArguments {
   func storyboardRun(
     _ storyboard: String, drawing: RunProgress, _ change: (inout RunOptions) -> Void = { _ in }
   ) throws -> StoryboardRun {
-    var options = options()
+    var options = try options()
     change(&options)
     let library = try presets.library()
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue)

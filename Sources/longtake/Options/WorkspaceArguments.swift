@@ -33,23 +33,25 @@ struct WorkspaceArguments: ParsableArguments {
     let workspace = workspace ?? self.workspace(of: storyboard)
     let last = try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
-    return StoryboardRun(plan, workspace: workspace, options: RunOptions(), library: library) { _ in }
+    var options = RunOptions()
+    options.failpoint = try TestFailpoint.hook()
+    return StoryboardRun(plan, workspace: workspace, options: options, library: library) { _ in }
   }
 
   /// Reports which shots a change makes the next run regenerate, and asks when that costs money.
   /// - Throws: ``UsageError`` when it is declined.
-  func confirm(_ renewal: Renewal, for action: String) async throws {
-    if !renewal.regained.isEmpty {
-      Terminal.note("restored without cost: \(renewal.regained.joined(separator: ", "))")
+  func confirm(_ regeneration: Regeneration, for action: String) async throws {
+    if !regeneration.restored.isEmpty {
+      Terminal.note("restored without cost: \(regeneration.restored.joined(separator: ", "))")
     }
-    guard !renewal.shots.isEmpty else { return }
-    let list = renewal.shots.joined(separator: ", ")
-    let price = renewal.cost.map { "\($0)" } ?? "an unpublished price"
-    guard renewal.isPaid else {
+    guard !regeneration.shots.isEmpty else { return }
+    let list = regeneration.shots.joined(separator: ", ")
+    let price = regeneration.cost.map { "\($0)" } ?? "an unpublished price"
+    guard regeneration.isPaid else {
       Terminal.note("the next run regenerates \(list)")
       return
     }
-    Terminal.note("the next run regenerates \(list) at \(renewal.provider) for \(price)")
+    Terminal.note("the next run regenerates \(list) at \(regeneration.provider) for \(price)")
     if agrees { return }
     guard Consent.canAsk else {
       throw UsageError("\(action) makes the next run regenerate \(list) for \(price); add --yes. Nothing was changed.")

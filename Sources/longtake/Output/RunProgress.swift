@@ -66,7 +66,7 @@ final class RunProgress: Sendable {
     case .shot(let shot, let take, let step):
       track(name(shot, take), step)
       let usual = step == .waiting && wait.withLock { $0.isPaid } ? ", \(Self.usualWait)" : ""
-      line(name(shot, take), step.words + usual)
+      line(name(shot, take), step.text + usual)
     case .downloading(let shot, let take, let bytes, let total):
       progress(name(shot, take), "downloading \(megabytes(bytes))", total.map { Double(bytes) / Double(max($0, 1)) })
     case .verifying(let shot, let frames, let fraction):

@@ -44,8 +44,8 @@ struct RunSummaryReport: Encodable {
         id: shot.id, take: shot.take?.take, file: shot.clip.map(summary.workspace.path),
         error: shot.error.map { "\($0)" } ?? shot.blockedBy.map { "skipped: depends on \($0)" })
     }
-    cost = Double(summary.spent.micro) / 1_000_000
-    uncertain = Double(summary.uncertain.micro) / 1_000_000
+    cost = Double(summary.spending.paid.micro) / 1_000_000
+    uncertain = Double(summary.spending.uncertain.micro) / 1_000_000
   }
 
   /// Prints the answer.
@@ -95,9 +95,9 @@ struct RunSummaryReport: Encodable {
   }
 
   static func cost(_ summary: RunSummary) -> String {
-    if summary.isStandIn { return "\(summary.spent) (sandbox: simulated, free)" }
-    let uncertain = summary.uncertain == .zero ? "" : ", up to \(summary.uncertain) more for requests without an answer"
-    return "\(summary.spent)\(uncertain)"
+    if summary.isSimulated { return "\(summary.spending.paid) (sandbox: simulated, free)" }
+    let uncertain = summary.spending.uncertain == .zero ? "" : ", up to \(summary.spending.uncertain) more for requests without an answer"
+    return "\(summary.spending.paid)\(uncertain)"
   }
 
   private static func field(_ name: String, _ text: String) -> String {

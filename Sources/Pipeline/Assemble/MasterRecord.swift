@@ -1,0 +1,30 @@
+public import Presets
+public import Stitching
+
+/// A master, as `report.json` describes it.
+public struct MasterRecord: Sendable, Codable {
+  /// Relative to the workspace.
+  public let file: String
+  public let bytes: Int64
+  /// SHA-256 of the file, lower-case hexadecimal.
+  public let sha256: String
+  /// SHA-256 of all inputs of the master: clips, options, rules.
+  public let inputsDigest: String
+  public let stitch: StitchReport
+  /// The whole verdict, as `verify --json` writes it.
+  public let verification: JSONValue
+  /// `pass`, `warn` or `fail`.
+  public let verdict: String
+  /// The messages of the findings that decided the verdict.
+  public let reasons: [String]
+  /// Relative to the workspace.
+  public let contactSheet: String
+
+  public var isGood: Bool { verdict != "fail" }
+
+  private enum CodingKeys: String, CodingKey {
+    case file, bytes, sha256, stitch, verification, verdict, reasons
+    case inputsDigest = "inputs_digest"
+    case contactSheet = "contact_sheet"
+  }
+}

@@ -1,0 +1,79 @@
+public import Generation
+public import Presets
+public import Storyboard
+public import Timing
+
+/// A service's own rules of a model, compared with the bundled descriptor.
+public struct LiveFindings: Sendable, Hashable {
+  /// Whether the catalogue has the model.
+  public let isReached: Bool
+  /// Why the descriptor alone applies; nil when the catalogue has the model.
+  public let note: String?
+  /// A sentence for each difference; the service's rules apply.
+  public let differences: [String]
+}
+
+/// Everything a run will do, and everything that is wrong, known before a request is sent.
+public struct ExecutionPlan: Sendable {
+  /// One shot of the plan.
+  public struct PlannedShot: Sendable {
+    public let id: String
+    /// The shot whose last frame it starts from.
+    public let dependsOn: String?
+    /// The shot whose first frame it ends on.
+    public let endsOn: String?
+    /// Number of its last frames of which the best starts the next shot; nil for the last frame, or when no shot starts
+    /// from it.
+    public let anchorSearch: Int?
+    /// With local paths and `anchor:<shot>` in place of addresses; nil when the model does not accept the shot.
+    public let request: GenerationRequest?
+    /// Nil when the length is not known.
+    public let seconds: Rational?
+    /// Of all takes; nil when the price is not published.
+    public let cost: USD?
+  }
+
+  /// The storyboard's file.
+  public let path: String
+  /// SHA-256 of the file.
+  public let digest: String
+  /// The file as it was read, once.
+  let document: StoryboardDocument
+  /// `sandbox`, `oxen` or `fal`.
+  public let provider: String
+  /// Nil when this provider does not have the storyboard's model.
+  public let model: ModelDescriptor?
+  /// What the master is verified against; nil when there is no such preset.
+  public let masterSpec: DeliverableSpec?
+  public let shots: [PlannedShot]
+  /// In the order of the file.
+  public let problems: [Problem]
+  /// Images that will be converted so that the model accepts them, each with the reason.
+  public let conversions: [Problem]
+  /// The service's own rules of the model; nil when it was not asked.
+  public let live: LiveFindings?
+
+  /// Nil when nothing of the file could be parsed.
+  public var storyboard: Storyboard? { document.partial }
+
+  /// Of all shots, before joins; nil when the length of one is not known.
+  public var seconds: Rational? {
+    shots.reduce(.zero) { sum, shot in sum.flatMap { known in shot.seconds.map { known + $0 } } }
+  }
+
+  /// The price of all shots; nil when one is not published. The sandbox costs nothing.
+  public var cost: USD? { shots.map(\.cost).total }
+
+  /// Whether a request costs money.
+  public var isPaid: Bool { provider != ProviderHost.sandboxName }
+
+  /// The storyboard, its model and its master's preset, when nothing is wrong.
+  /// - Throws: ``StoryboardError`` `invalid` with every problem.
+  public func usable() throws -> (storyboard: Storyboard, model: ModelDescriptor, masterSpec: DeliverableSpec) {
+    guard problems.isEmpty, let storyboard, let model, let masterSpec else {
+      let count = problems.count == 1 ? "one problem" : "\(problems.count) problems"
+      throw StoryboardError(.invalid, "the storyboard \(path) has \(count); nothing was sent:", problems: problems)
+    }
+    return (storyboard, model, masterSpec)
+  }
+}

@@ -1,0 +1,198 @@
+import Files
+import Foundation
+public import Generation
+public import Logging
+public import Presets
+import Sandbox
+import Storyboard
+
+/// How a provider is opened.
+public struct ProviderOptions: Sendable {
+  public var waitMode: WaitMode = .sse
+  /// The API's address instead of the default; for fal, the parent of `run`, `queue` and `rest`.
+  public var baseURL: String?
+  /// Where images for the model are uploaded: one of ``ProviderHost/stores``; nil for the provider's own.
+  public var anchorStore: String?
+  /// Divides each side of the sandbox's clips, for tests.
+  public var sandboxSizeDivisor = 1
+  public var logger: Logger?
+  public var environment = ProcessInfo.processInfo.environment
+
+  public init() {}
+}
+
+/// An open provider, with the in-process sandbox where that is the provider.
+///
+/// Must be closed with ``close()``.
+public struct ProviderHost: Sendable {
+  public static let sandboxName = ProviderKind.sandbox.rawValue
+  public static let names = ProviderKind.names
+  /// The hub's repository, fal's storage, the request itself, the user's command.
+  public static let stores = ImageStoreKind.names
+  /// The sandbox accepts any key; it never leaves this machine.
+  private static let sandboxKey = "no-key-for-the-longtake-sandbox"
+  /// Pauses before each search for a request whose answer was lost: a new one may take a moment to be listed.
+  /// They follow the polling interval, up to 2 and 4 s.
+  private static func searchPauses(_ pollInterval: Duration) -> [Duration] {
+    let pause = min(.seconds(2), pollInterval)
+    return [.zero, pause, pause * 2]
+  }
+  /// Seconds after which a service is expected to list an accepted request.
+  static let listingDelay = 30.0
+
+  public let provider: any Provider
+  /// Whether requests cost money.
+  public let isPaid: Bool
+  /// Where images are uploaded to.
+  let images: any ImageStore
+  /// Pauses before each search for a lost request.
+  let searchPauses: [Duration]
+  private let sandbox: SandboxServer?
+
+  /// - Parameters:
+  ///   - model: the model that will read images, if any.
+  ///   - sandboxDirectory: where an in-process sandbox keeps its generations; nil for a temporary one.
+  /// - Throws: ``PipelineError`` `unsupported`, ``GenerationError`` `notAuthorised` without a key, and what the sandbox
+  ///   throws when it cannot start.
+  public static func open(
+    _ name: String, options: ProviderOptions, library: PresetLibrary?, model: ModelDescriptor? = nil,
+    sandboxDirectory: String?
+  ) async throws -> ProviderHost {
+    try requireStore(options.anchorStore, model)
+    switch name {
+    case sandboxName: return try await openSandbox(options, library: library, directory: sandboxDirectory)
+    case "oxen":
+      let configuration = try OxenConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
+      return try ProviderHost(name: name, configuration, options: options, isPaid: true, sandbox: nil)
+    case "fal":
+      let configuration = try FalConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
+      return try ProviderHost(configuration, options: options)
+    default:
+      throw PipelineError(
+        .unsupported, "there is no provider \(quoted(name)); known are \(names.joined(separator: ", ")).")
+    }
+  }
+
+  private static func requireStore(_ name: String?, _ model: ModelDescriptor?) throws {
+    guard let name else { return }
+    guard stores.contains(name) else {
+      throw PipelineError(
+        .unsupported, "there is no anchor store \(quoted(name)); known are \(stores.joined(separator: ", ")).")
+    }
+    if name == "data", let model, model.limits.takesDataAddresses != true {
+      throw PipelineError(
+        .unsupported,
+        "\(model.id) is not known to accept images as data: addresses; choose another --anchor-store: hub, fal or command."
+      )
+    }
+  }
+
+  private static func openSandbox(
+    _ options: ProviderOptions, library: PresetLibrary?, directory: String?
+  ) async throws -> ProviderHost {
+    let key = try APIKey(sandboxKey, variable: "the sandbox")
+    if let address = options.baseURL {
+      let configuration = try OxenConfiguration(baseURL: address, key: key, namespace: sandboxName)
+      return try ProviderHost(name: sandboxName, configuration, options: options, isPaid: false, sandbox: nil)
+    }
+    var settings = SandboxServer.Configuration(directory: directory)
+    settings.sizeDivisor = options.sandboxSizeDivisor
+    // This program listens before it sends, so that even an instant generation is noticed.
+    settings.shortestGeneration = 0
+    settings.models = (try? library?.models()) ?? []
+    if let logger = options.logger {
+      settings.log = logger
+    } else {
+      settings.log = Logger(label: "longtake.sandbox") { _ in SwiftLogNoOpLogHandler() }
+    }
+    let sandbox = try SandboxServer(settings)
+    try await sandbox.start()
+    do {
+      let configuration = try OxenConfiguration(baseURL: sandbox.baseURL, key: key, namespace: sandboxName)
+      return try ProviderHost(name: sandboxName, configuration, options: options, isPaid: false, sandbox: sandbox)
+    } catch {
+      await sandbox.stop()
+      throw error
+    }
+  }
+
+  private init(
+    name: String, _ configuration: OxenConfiguration, options: ProviderOptions, isPaid: Bool, sandbox: SandboxServer?
+  ) throws {
+    provider = try OxenProvider(
+      name: name, configuration: configuration, waitMode: options.waitMode, logger: options.logger,
+      localTrouble: sandbox.map(Self.trouble))
+    self.isPaid = isPaid
+    images = try Self.store(
+      options, own: "hub", ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
+    searchPauses = sandbox == nil ? Self.searchPauses(configuration.pollInterval) : [.zero]
+    self.sandbox = sandbox
+  }
+
+  /// A sandbox that cannot store its clips is a local failure, not a model's.
+  private static func trouble(of sandbox: SandboxServer) -> @Sendable () async -> GenerationError? {
+    {
+      guard let reason = await sandbox.storageFailure() else { return nil }
+      return GenerationError(.localFile, "The sandbox cannot store its clips in \(sandbox.directory): \(reason)")
+    }
+  }
+
+  private init(_ configuration: FalConfiguration, options: ProviderOptions) throws {
+    provider = try FalProvider(configuration: configuration, waitMode: options.waitMode, logger: options.logger)
+    isPaid = true
+    images = try Self.store(
+      options, own: "fal", ProviderImageStore(provider, identity: Self.identity(configuration), isOwner: false))
+    searchPauses = [.zero]
+    sandbox = nil
+  }
+
+  // MARK: - Image stores
+
+  private static func identity(_ name: String, _ configuration: OxenConfiguration) -> String {
+    "\(name):\(configuration.baseURL.absoluteString):\(configuration.namespace ?? "")/\(configuration.repository)"
+  }
+
+  private static func identity(_ configuration: FalConfiguration) -> String {
+    "fal:\(configuration.restBase.absoluteString)"
+  }
+
+  /// The requested store; another service's store is opened with its own key and default address.
+  private static func store(
+    _ options: ProviderOptions, own: String, _ ownStore: any ImageStore
+  ) throws -> any ImageStore {
+    switch options.anchorStore ?? own {
+    case own: return ownStore
+    case "hub":
+      let configuration = try OxenConfiguration.fromEnvironment(options.environment)
+      let hub = try OxenProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
+      return ProviderImageStore(hub, identity: identity("oxen", configuration), isOwner: true)
+    case "fal":
+      let configuration = try FalConfiguration.fromEnvironment(options.environment)
+      let fal = try FalProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
+      return ProviderImageStore(fal, identity: identity(configuration), isOwner: true)
+    case "data": return DataImageStore()
+    default:
+      return try CommandImageStore(
+        command: options.environment[CommandImageStore.variable] ?? "", environment: options.environment)
+    }
+  }
+
+  /// Runs work, then closes the host, also when the work fails.
+  public func closing<Value>(after work: () async throws -> Value) async rethrows -> Value {
+    do {
+      let value = try await work()
+      await close()
+      return value
+    } catch {
+      await close()
+      throw error
+    }
+  }
+
+  /// Closes connections, and the in-process sandbox.
+  public func close() async {
+    try? await images.close()
+    try? await provider.close()
+    await sandbox?.stop()
+  }
+}

@@ -1,0 +1,81 @@
+import Files
+import Generation
+import Presets
+import Storyboard
+import Timing
+
+/// `plan --json` of the contract. Seconds and dollars.
+public struct PlanReport: Sendable, Encodable {
+  public static let schema = "longtake.plan/1"
+
+  struct Shot: Sendable, Encodable {
+    let id: String
+    @Nullable var dependsOn: String?
+    @Nullable var endsOn: String?
+    @Nullable var anchorSearch: Int?
+    let request: JSONValue
+    @Nullable var seconds: Double?
+    @Nullable var costUSD: Double?
+
+    private enum CodingKeys: String, CodingKey {
+      case id, request, seconds
+      case dependsOn = "depends_on"
+      case endsOn = "ends_on"
+      case anchorSearch = "anchor_search"
+      case costUSD = "cost_usd"
+    }
+  }
+
+  struct Live: Sendable, Encodable {
+    let reached: Bool
+    @Nullable var note: String?
+    let differences: [String]
+  }
+
+  let schema = Self.schema
+  let storyboard: String
+  let provider: String
+  @Nullable var model: String?
+  let shots: [Shot]
+  @Nullable var seconds: Double?
+  @Nullable var costUSD: Double?
+  let problems: [Problem]
+  let conversions: [Problem]
+  @Nullable var live: Live?
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, storyboard, provider, model, shots, seconds, problems, conversions, live
+    case costUSD = "cost_usd"
+  }
+
+  public init(_ plan: ExecutionPlan) {
+    storyboard = plan.path
+    provider = plan.provider
+    model = plan.model?.id ?? plan.storyboard?.model
+    shots = plan.shots.map { shot in
+      Shot(
+        id: shot.id, dependsOn: shot.dependsOn, endsOn: shot.endsOn, anchorSearch: shot.anchorSearch,
+        request: shot.request?.body ?? .null, seconds: shot.seconds?.doubleValue, costUSD: shot.cost?.dollars)
+    }
+    seconds = plan.seconds?.doubleValue
+    costUSD = plan.cost?.dollars
+    problems = plan.problems
+    conversions = plan.conversions
+    live = plan.live.map { Live(reached: $0.isReached, note: $0.note, differences: $0.differences) }
+  }
+}
+
+extension GenerationRequest {
+  /// What is sent: the parameters with the model, and the number of takes where it is not one.
+  var body: JSONValue {
+    var members = parameters
+    members["model"] = .string(model)
+    if takes > 1 { members["num_generations"] = .integer(Int64(takes)) }
+    return .object(members)
+  }
+}
+
+extension USD {
+  /// For JSON.
+  var dollars: Double { Double(micro) / 1_000_000 }
+}

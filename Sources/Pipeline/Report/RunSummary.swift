@@ -1,0 +1,32 @@
+public import Ledger
+public import Presets
+public import Timing
+
+/// The result of a run.
+public struct RunSummary: Sendable {
+  public let workspace: Workspace
+  public let shots: [ShotOutcome]
+  /// Seconds asked for, by shot.
+  public let seconds: [String: Rational]
+  /// Nil when only clips were asked for, or a shot failed.
+  public let master: MasterRecord?
+  /// Whether the clips come from the sandbox, which asks no model and is not paid.
+  public let isSimulated: Bool
+  /// What this workspace has paid or may have paid so far.
+  public let spending: Spending
+
+  /// Whether every shot has its clip and the master, if there is one, passed its preset.
+  public var isGood: Bool { shots.allSatisfy { $0.take != nil } && master?.isGood ?? true }
+  public var errors: [any Error] { shots.compactMap(\.error) }
+
+  init(_ context: RunContext, outcomes: [ShotOutcome], master: MasterRecord?) throws {
+    workspace = context.workspace
+    shots = outcomes
+    seconds = Dictionary(
+      context.plan.shots.compactMap { shot in shot.seconds.map { (shot.id, $0) } },
+      uniquingKeysWith: { first, _ in first })
+    self.master = master
+    isSimulated = !context.host.isPaid
+    spending = try context.ledger.spending()
+  }
+}

@@ -1,0 +1,51 @@
+import Files
+import Foundation
+import Ledger
+import Libav
+import Presets
+import Probing
+import Stills
+import Storyboard
+import Timing
+
+extension ShotRunner {
+  /// Writes the frames of the clip that other shots are made from, as images that the model accepts; those that exist, are
+  /// whole and are what the storyboard asks for now are kept.
+  func makeAnchors(of take: GenerationEntry) async throws {
+    for kind in AnchorKind.allCases where anchors.contains(kind) {
+      if let anchor = try ledger.anchor(of: take.number, kind), isWhole(anchor.file),
+        kind == .first || AnchorRecord(anchor)?.search?.asked == shot.anchorSearch
+      {
+        continue
+      }
+      try await makeAnchor(of: take, kind)
+    }
+  }
+
+  private func makeAnchor(of take: GenerationEntry, _ kind: AnchorKind) async throws {
+    guard let clip = take.clip else {
+      throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to extract a frame from")
+    }
+    let limits = ImageLimits(of: context.model, for: kind == .last ? .startImage : .endImage)
+    let path = context.workspace.path(clip.path)
+    let search = kind == .last ? shot.anchorSearch : nil
+    let anchor = try await context.media.run {
+      if let search { return try Anchor(of: path, searching: search, limits: limits) }
+      return try Anchor(of: path, request: kind == .last ? .last : .first, limits: limits)
+    }
+    let suffix = anchor.still.format == .png ? "png" : "jpg"
+    let name = Workspace.anchorName(shot: shot.id, kind, suffix: suffix)
+    try OutputFile.replace(context.workspace.path(name), with: anchor.still.bytes)
+    let other = Workspace.anchorName(shot: shot.id, kind, suffix: suffix == "png" ? "jpg" : "png")
+    try? FileManager.default.removeItem(atPath: context.workspace.path(other))
+    let entry = ClipEntry(
+      path: name, bytes: Int64(anchor.still.bytes.count), sha256: SHA256Text.of(anchor.still.bytes))
+    try ledger.recordAnchor(
+      generation: take.number, entry, as: kind, mediaType: anchor.still.mediaType,
+      detail: AnchorRecord(anchor, asked: search).json)
+    emit(.anchored(kind, file: name), take: take.take)
+    if let choice = anchor.choice, choice.droppedAfter > 0 {
+      context.emit(.notice("shot \(shot.id) starts the next shot from its frame #\(choice.index): \(choice.reason)"))
+    }
+  }
+}

@@ -1,0 +1,281 @@
+import Foundation
+import Generation
+import Ledger
+import Logging
+import Presets
+import Storyboard
+
+/// Records whether a request may have left, so that one that certainly has not is never looked for.
+private struct IntentJournal: SendJournal {
+  let ledger: Ledger
+  let intent: Int64
+
+  func willSend() throws { try ledger.recordSent(intent: intent, true) }
+  func wasNotTaken() throws { try ledger.recordSent(intent: intent, false) }
+}
+
+/// Characters of a request in the log.
+private let longestLoggedRequest = 4000
+
+extension ShotRunner {
+  /// Sends the shot's request: the intent is recorded before, the ids right after.
+  /// - Parameter takes: nil for as many as the storyboard asks for.
+  func submit(takes: Int? = nil) async throws {
+    let whole = try await request()
+    let request = GenerationRequest(model: whole.model, parameters: whole.parameters, takes: takes ?? whole.takes)
+    emit(.submitting)
+    context.options.provider.logger?.debug(
+      "generation", metadata: ["shot": "\(shot.id)", "request": "\(Self.shown(request))"])
+    guard context.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
+    let most = max(1, context.host.provider.takesPerRequest)
+    for first in stride(from: 0, to: request.takes, by: most) {
+      let takes = min(most, request.takes - first)
+      do {
+        try await enqueue(GenerationRequest(model: request.model, parameters: request.parameters, takes: takes))
+      } catch {
+        // What was sent before is paid and goes on.
+        guard first > 0, let error = error as? GenerationError else { throw error }
+        context.emit(.notice("shot \(shot.id) has \(first) of \(request.takes) takes: \(error.message)"))
+        return
+      }
+    }
+  }
+
+  private func enqueue(_ request: GenerationRequest) async throws {
+    let intent = try context.recordIntent(
+      shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
+    context.inFlight.begin(request.digest)
+    defer { context.inFlight.end(request.digest) }
+    do {
+      let journal = IntentJournal(ledger: ledger, intent: intent.number)
+      let jobs = try await context.host.provider.enqueue(request, journal: journal)
+      context.options.failpoint?(.requestAnswered)
+      try record(jobs.map(\.id), of: intent)
+      emit(.submitted(jobs.map { shown($0.id) }))
+    } catch {
+      try settle(intent, error)
+    }
+  }
+
+  /// - Throws: ``LedgerError`` that names what was paid, so that the ids are not lost.
+  private func record(_ ids: [String], of intent: IntentEntry) throws {
+    do {
+      try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids)
+    } catch let error as LedgerError {
+      throw LedgerError(
+        error.code,
+        "\(error.message) Shot \(shot.id) was accepted and paid as \(ids.map(shown).joined(separator: ", ")); keep this id."
+      )
+    }
+  }
+
+  private func shown(_ id: String) -> String { JobID.shown(id, provider: context.host.provider.name) }
+
+  /// The request for a log, without signatures and image data.
+  private static func shown(_ request: GenerationRequest) -> String {
+    Redactor().clean(request.body.canonicalJSON, limit: longestLoggedRequest)
+  }
+
+  /// The request, once every image of it has an address.
+  private func request() async throws -> GenerationRequest {
+    let builder = RequestBuilder(storyboard: context.storyboard, model: context.model)
+    let needed = builder.images(of: shot)
+    if !needed.isEmpty { emit(.uploading(images: needed.count)) }
+    var addresses: [RequestImage: String] = [:]
+    for image in needed { addresses[image] = try await address(of: image) }
+    let found = addresses
+    return try builder.request(for: shot) { image in
+      guard let address = found[image] else {
+        throw PipelineError(.shotFailed, "the image \(image.planned) has no address")
+      }
+      return address
+    }
+  }
+
+  private func address(of image: RequestImage) async throws -> String {
+    switch image {
+    case .source(let source):
+      switch source.location {
+      case .address(let address): return address
+      case .file(let path): return try await context.uploader.address(of: try await context.fitter.fit(path))
+      }
+    case .anchor(let id): return try await address(of: .last, of: sources.start, shot: id)
+    case .opening(let id): return try await address(of: .first, of: sources.end, shot: id)
+    }
+  }
+
+  private func address(of kind: AnchorKind, of take: GenerationEntry?, shot id: String) async throws -> String {
+    guard let take, take.shot == id, let anchor = try ledger.anchor(of: take.number, kind) else {
+      throw PipelineError(.shotFailed, "the \(kind.rawValue) frame of shot \(id) is missing")
+    }
+    return try await context.uploader.address(
+      of: ImageUpload(
+        path: context.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
+  }
+
+  /// Sends each take as a request of its own that blocks until its clip exists. The intent stays open until the clip is
+  /// on the disk: without an id, only a search can find it again.
+  private func submitBlocking(_ request: GenerationRequest) async throws {
+    let single = GenerationRequest(model: request.model, parameters: request.parameters)
+    var intents: [IntentEntry] = []
+    for _ in 0..<request.takes {
+      intents.append(try context.recordIntent(shot: shot, request: single, contentDigest: contentDigest, takes: 1))
+    }
+    emit(.waiting)
+    try await forEachToTheEnd(intents) { try await generate(single, for: $0) }
+  }
+
+  private func generate(_ request: GenerationRequest, for intent: IntentEntry) async throws {
+    context.inFlight.begin(request.digest)
+    defer { context.inFlight.end(request.digest) }
+    let results: [GenerationResult]
+    do {
+      results = try await context.host.provider.generate(
+        request, into: context.workspace.path("clips"), journal: IntentJournal(ledger: ledger, intent: intent.number))
+      context.options.failpoint?(.requestAnswered)
+      guard !results.isEmpty else {
+        throw GenerationError(.answerLost, "the answer for shot \(shot.id) holds no clip")
+      }
+    } catch {
+      return try settle(intent, error)
+    }
+    guard let take = try takes(of: intent).first else {
+      throw LedgerError(.inconsistent, "the request \(intent.number) of shot \(shot.id) has no take")
+    }
+    if results.count > 1 {
+      context.emit(.notice("shot \(shot.id): the service sent \(results.count) clips for one take; the first counts"))
+    }
+    // It is paid: an error from here on leaves the intent open, so that nothing sends it again unasked.
+    state.keep(results[0], of: take.number)
+    let clip = try await download(results[0], of: take)
+    try ledger.recordAnsweredWithClips(intent: intent.number)
+    try ledger.recordClip(generation: take.number, clip)
+    emit(.downloaded(bytes: clip.bytes), take: take.take)
+  }
+
+  private func takes(of intent: IntentEntry) throws -> [GenerationEntry] {
+    try ledger.generations(shot: shot.id).filter { $0.intent == intent.number }
+  }
+
+  /// Decides what an error means for a request that was being sent.
+  /// - Throws: the error, unless looking for the request at the service may help.
+  private func settle(_ intent: IntentEntry, _ error: any Error) throws {
+    guard let error = error as? GenerationError else { throw error }
+    context.options.failpoint?(.requestFailed)
+    switch error.code {
+    case .answerLost:
+      guard state.countLostAnswer() < Self.lostAnswers else { throw error }
+      context.emit(.notice("shot \(shot.id): \(error.message)"))
+    case .notAuthorised, .unavailable, .rateLimited, .unsupported:
+      try ledger.recordRefused(intent: intent.number, error: nil)
+      throw error
+    case .notFound:
+      let successor = context.model.status.replacedBy.map { "\($0) replaces it; " } ?? ""
+      let advice =
+        "Models are renamed and retired: \(successor)'longtake models' lists those available; set 'model' in the storyboard."
+      try refuse(intent, GenerationError(.notFound, "\(error.message) \(advice)", status: error.status))
+    case .refused, .insufficientCredits, .generationFailed: try refuse(intent, error)
+    default:
+      // It may have been accepted; the next run looks for it.
+      throw error
+    }
+  }
+
+  private func refuse(_ intent: IntentEntry, _ error: GenerationError) throws {
+    try ledger.recordRefused(intent: intent.number, error: error.message)
+    for take in try takes(of: intent) { state.record(error, of: take.number) }
+  }
+
+  // MARK: - Finding requests whose answer was lost
+
+  /// Finds out whether the service accepted a request, and adopts its generations.
+  func reconcile(_ intent: IntentEntry) async throws {
+    emit(.reconciling)
+    let wanted = try takes(of: intent).count
+    guard let parameters = Self.parameters(intent.parameters) else {
+      throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read")
+    }
+    let request = GenerationRequest(model: intent.model, parameters: parameters, takes: max(1, min(4, wanted)))
+    let isOld = Ledger.systemTime() - intent.createdAt > ProviderHost.listingDelay
+    let pauses = isOld ? [.zero] : context.host.searchPauses
+    for (index, pause) in pauses.enumerated() {
+      try await Task.sleep(for: pause)
+      try await context.inFlight.waitUntilSettled(intent.requestDigest)
+      do {
+        let jobs = try await context.host.provider.find(request, since: intent.createdAt)
+        // The takes of one request may not be listed all at once.
+        let isLast = index == pauses.count - 1
+        if try adopt(jobs, for: intent, wanted: wanted, orFewer: isLast) { return }
+      } catch let error as GenerationError where error.code == .answerLost {
+        // The service lists nothing: only the user can give up what may have been paid.
+        guard try isSuperseded(intent) else { throw error }
+        return try giveUp(intent)
+      }
+    }
+    let isBlocking = intent.isBlocking ?? (context.host.provider.waitMode == .sync)
+    if try isSuperseded(intent), context.host.isPaid, isBlocking { return try giveUp(intent) }
+    // Whether a service lists blocking requests is not published: absence from the list proves nothing, unless an earlier
+    // blocking request is listed.
+    var isProof = !context.host.isPaid || !isBlocking
+    if !isProof { isProof = try await listsBlockingRequests() }
+    guard isProof else {
+      throw PipelineError(
+        .shotFailed,
+        "the answer to a blocking request was lost, and the service does not list it: it may have been accepted and paid. "
+          + "Look at the account; then 'longtake redo … --shot \(shot.id)' makes the next run send it again. Requests "
+          + "sent with --wait sse or poll can always be found again.")
+    }
+    try ledger.recordRefused(intent: intent.number, error: nil)
+  }
+
+  /// Whether the service lists the latest blocking request whose clip arrived.
+  private func listsBlockingRequests() async throws -> Bool {
+    let arrived: Set<GenerationEntry.State> = [.succeeded, .downloaded, .verified, .rejected]
+    let blocking = try ledger.generations().last {
+      $0.provider == context.host.provider.name && $0.remoteID == nil && arrived.contains($0.state)
+    }
+    guard let blocking, let parameters = Self.parameters(blocking.parameters) else { return false }
+    let request = GenerationRequest(model: blocking.model, parameters: parameters)
+    let known = try ledger.knownRemoteIDs()
+    return try await context.host.provider.find(request, since: blocking.createdAt).contains { !known.contains($0.id) }
+  }
+
+  private static func parameters(_ json: String) -> [String: JSONValue]? {
+    try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)).objectValue
+  }
+
+  private func isSuperseded(_ intent: IntentEntry) throws -> Bool {
+    try ledger.snapshot(of: shot.id).isSuperseded(intent)
+  }
+
+  private func giveUp(_ intent: IntentEntry) throws {
+    context.emit(.notice("shot \(shot.id): a lost request may have been paid; its cost stays counted as uncertain"))
+    try ledger.recordUncertain(intent: intent.number)
+  }
+
+  /// Jobs enqueued after the intent come first; those that seem older may be so because of a clock difference.
+  private static func rank(_ job: GenerationJob, _ intent: IntentEntry) -> (Int, Double, String) {
+    let enqueued = job.enqueuedAt ?? 0
+    return (enqueued >= intent.createdAt.rounded(.down) ? 0 : 1, enqueued, job.id)
+  }
+
+  private func adopt(
+    _ jobs: [GenerationJob], for intent: IntentEntry, wanted: Int, orFewer: Bool
+  ) throws -> Bool {
+    let ids = try context.withLedgerLock {
+      let known = try ledger.knownRemoteIDs()
+      let unknown = jobs.filter { !known.contains($0.id) }
+        .sorted { Self.rank($0, intent) < Self.rank($1, intent) }
+      // Jobs beyond the number of takes may belong to an equal request of another shot.
+      guard orFewer || unknown.count >= wanted else { return [String]() }
+      let ids = unknown.prefix(wanted).map(\.id)
+      if !ids.isEmpty { try ledger.recordSubmitted(intent: intent.number, remoteIDs: ids) }
+      return ids
+    }
+    if !ids.isEmpty {
+      emit(.adopted(ids.map(shown)))
+      for take in try takes(of: intent) where take.isSuperseded { downloadInBackground(take) }
+    }
+    return !ids.isEmpty
+  }
+}

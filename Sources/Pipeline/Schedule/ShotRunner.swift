@@ -1,0 +1,154 @@
+import Generation
+import Ledger
+import Storyboard
+
+/// Brings one shot from whatever its state is to a verified clip and, where another shot starts from it, an anchor.
+struct ShotRunner: Sendable {
+  /// Answers that may be lost in a row before the shot fails.
+  static let lostAnswers = 6
+
+  let context: RunContext
+  let shot: Shot
+  /// The takes whose frames the shot is made from.
+  let sources: SourceTakes
+  let state = ShotRunState()
+  private let initialFacts: ShotFacts
+
+  init(context: RunContext, shot: Shot, sources: SourceTakes) throws {
+    self.context = context
+    self.shot = shot
+    self.sources = sources
+    var facts = try context.digests.facts(of: shot, sources)
+    facts.lastEarlierGeneration = context.lastEarlierGeneration
+    facts.retriesLeft = context.options.retries
+    facts.redownloadsDamaged = true
+    initialFacts = facts
+  }
+
+  var ledger: Ledger { context.ledger }
+  var contentDigest: String { initialFacts.contentDigest }
+  /// Frames of it that other shots are made from.
+  var anchors: Set<AnchorKind> { initialFacts.anchors }
+
+  func emit(_ step: ShotStep, take: Int? = nil) { context.emit(.shot(shot.id, take: take, step)) }
+
+  /// - Returns: the chosen take.
+  /// - Throws: ``GenerationError``, ``PipelineError`` `shotFailed` or `overBudget`, ``LedgerError``.
+  func run() async throws -> GenerationEntry {
+    try requireWholeClips()
+    for take in try ledger.snapshot(of: shot.id).backgroundTakes(contentDigest) { downloadInBackground(take) }
+    var facts = initialFacts
+    var hasWorked = false
+    while true {
+      try Task.checkCancellation()
+      facts.errorCodes = state.errors.mapValues(\.code)
+      let actions = NextAction.all(for: try ledger.snapshot(of: shot.id), facts)
+      facts.redownloadsDamaged = false
+      switch actions[0] {
+      case .submit: try await submit()
+      case .retry(let take):
+        facts.retriesLeft -= 1
+        let all = context.options.retries
+        emit(.retrying(all - facts.retriesLeft, of: all, why: "\(failure(of: take))"), take: take.take)
+        try await submit(takes: 1)
+      case .withdraw(let intent): try ledger.recordRefused(intent: intent.number, error: nil)
+      case .reconcile(let intent): try await reconcile(intent)
+      case .redownload: try redownload(actions)
+      case .wait, .download, .verify: try await advance(actions)
+      case .anchor(let take): try await makeAnchors(of: take)
+      case .fail(let take): throw failure(of: take)
+      case .done(let take):
+        try await makeAnchors(of: take)
+        emit(hasWorked ? .done(file: take.clip?.path ?? "") : .kept, take: take.take)
+        return take
+      }
+      hasWorked = true
+    }
+  }
+
+  private func failure(of take: GenerationEntry) -> any Error {
+    if let error = state.errors[take.number] { return error }
+    let reason: String
+    switch take.state {
+    case .rejected:
+      let why = ClipVerifier.reasons(inVerdict: take.verdict)
+      let again = take.remoteID != nil && ClipVerifier.isDamage(verdict: take.verdict)
+      let fault = again ? "arrived damaged each time" : "is not what was asked for"
+      reason =
+        "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: " ")) It was paid; "
+        + (again ? "running again downloads it again without paying; " : "") + "to pay for another, "
+        + "mark it with 'longtake redo … --shot \(shot.id)', or allow new takes with --retries."
+    default: reason = take.error ?? "the generation is \(take.state.rawValue)"
+    }
+    return PipelineError(.shotFailed, reason)
+  }
+
+  // MARK: - Takes under way
+
+  /// Has a paid take downloaded that does not count; the shot does not wait for it.
+  func downloadInBackground(_ take: GenerationEntry) {
+    guard take.provider == context.host.provider.name, take.remoteID != nil else { return }
+    context.backgroundDownloads.add(take, self)
+  }
+
+  /// Downloads a take that does not count: it was paid, and can be picked later.
+  func finishInBackground(_ take: GenerationEntry) async {
+    do {
+      try await advance(take.number)
+    } catch {
+      if error is CancellationError { return }
+      context.emit(
+        .notice("take \(take.take) of shot \(shot.id), which does not count, could not be downloaded: \(error)"))
+    }
+  }
+
+  /// Takes all generations that are under way as far as each gets; the first error is thrown when none moves any more.
+  private func advance(_ actions: [NextAction]) async throws {
+    let numbers = actions.compactMap { action -> Int64? in
+      switch action {
+      case .wait(let take), .download(let take), .verify(let take): take.number
+      default: nil
+      }
+    }
+    try await forEachToTheEnd(numbers) { try await advance($0) }
+  }
+
+  /// Works on all concurrently; an error of one is thrown only when the others have ended too, since they are paid.
+  func forEachToTheEnd<Item: Sendable>(
+    _ items: [Item], _ work: @escaping @Sendable (Item) async throws -> Void
+  ) async throws {
+    let errors = await withTaskGroup(of: (any Error)?.self) { group in
+      for item in items {
+        group.addTask {
+          do {
+            try await work(item)
+            return nil
+          } catch {
+            return error
+          }
+        }
+      }
+      var errors: [any Error] = []
+      for await error in group { if let error { errors.append(error) } }
+      return errors
+    }
+    if let error = errors.first(where: { !($0 is CancellationError) }) ?? errors.first { throw error }
+  }
+
+  private func advance(_ number: Int64) async throws {
+    var result: GenerationResult?
+    while let take = try ledger.generation(number) {
+      switch take.state {
+      case .submitted, .processing: result = try await wait(for: take)
+      case .succeeded:
+        try await download(take, result)
+        result = nil
+      case .downloaded:
+        // A clip made from other inputs cannot be verified against what the shot is now.
+        guard take.contentDigest == contentDigest else { return }
+        try await verify(take)
+      case .pending, .verified, .rejected, .failed, .cancelled, .notAccepted: return
+      }
+    }
+  }
+}

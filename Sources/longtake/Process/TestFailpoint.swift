@@ -1,0 +1,35 @@
+import Foundation
+import Ledger
+import Synchronization
+
+/// Ends the process where a test wants it: `LONGTAKE_FAILPOINT=<name>[:<n>]`, when the failpoint is reached for the n-th
+/// time (default: 1). For tests only; names are those of ``Failpoint``.
+enum TestFailpoint {
+  static let variable = "LONGTAKE_FAILPOINT"
+  /// As a shell reports a process that was killed.
+  private static let status: Int32 = 137
+
+  /// Nil when the variable is not set.
+  /// - Throws: ``UsageError`` for a name that does not exist.
+  static func hook() throws -> Failpoint.Hook? {
+    guard let text = ProcessInfo.processInfo.environment[variable], !text.isEmpty else { return nil }
+    let parts = text.split(separator: ":", maxSplits: 1)
+    guard let point = Failpoint(rawValue: String(parts[0])), let count = parts.count == 1 ? 1 : Int(parts[1]), count > 0
+    else { throw UsageError("\(variable)=\(text): no such failpoint") }
+    let left = Countdown(from: count)
+    return { reached in if reached == point, left.reachesZero() { _exit(status) } }
+  }
+
+  private final class Countdown: Sendable {
+    private let count: Mutex<Int>
+
+    init(from count: Int) { self.count = Mutex(count) }
+
+    func reachesZero() -> Bool {
+      count.withLock {
+        $0 -= 1
+        return $0 == 0
+      }
+    }
+  }
+}

@@ -1,0 +1,168 @@
+import Foundation
+import Ledger
+import Support
+import Testing
+
+/// The process ends after every ledger write and every network event, and is run again: each request is paid at most once,
+/// or the run stops and says so.
+@Suite struct FailpointTests {
+  /// Reached by every run of two shots, how often at the most; `sync` has no states to record.
+  private static let reachedByEveryRun: [(Failpoint, Int)] = [
+    (.storyboardRecorded, 1), (.intentRecorded, 2), (.sendRecorded, 2), (.requestAnswered, 2), (.acceptanceRecorded, 2),
+    (.generationEnded, 2), (.stateRecorded, 2), (.clipDownloaded, 2), (.clipRecorded, 2), (.verdictRecorded, 2),
+    (.anchorRecorded, 1), (.imageUploaded, 1), (.uploadRecorded, 1),
+  ]
+  private static let notInSync: Set<Failpoint> = [.generationEnded, .stateRecorded]
+  private static let reachedInOtherTests: Set<Failpoint> = [
+    .refusedSendRecorded, .refusalRecorded, .uncertaintyRecorded, .clipLossRecorded, .redoRecorded, .choiceRecorded,
+    .requestFailed,
+  ]
+  private static let single = "  - id: one\n    prompt: A quay."
+
+  /// A hub that plays a script, and the program run against it in one way of waiting.
+  private final class Bench: Sendable {
+    let hub: ScriptedHub
+    private let wait: String
+    private let clip: SmallStoryboard
+
+    init(_ wait: String, faults: String = "") async throws {
+      clip = try SmallStoryboard(seconds: 1)
+      hub = try await ScriptedHub.start(
+        #"{"clip_file": "\#(try clip.clip(seconds: 1))", "done_after": 0.02, "faults": [\#(faults)]}"#)
+      self.wait = wait
+    }
+
+    func generate(_ board: SmallStoryboard, endingAt failpoint: String? = nil) async throws -> LongtakeProgram.Result {
+      try await run(
+        [
+          "generate", board.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait,
+        ], board, endingAt: failpoint)
+    }
+
+    func run(
+      _ arguments: [String], _ board: SmallStoryboard, endingAt failpoint: String? = nil
+    ) async throws -> LongtakeProgram.Result {
+      var environment = [
+        "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.02",
+      ]
+      environment["LONGTAKE_FAILPOINT"] = failpoint
+      return try await LongtakeProgram.run(arguments + ["--presets", board.presets], environment: environment)
+    }
+
+    /// Ends the program at a failpoint and asserts that it did end there.
+    func end(
+      _ board: SmallStoryboard, at point: Failpoint, sourceLocation: SourceLocation = #_sourceLocation
+    ) async throws {
+      let result = try await generate(board, endingAt: point.rawValue)
+      #expect(result.status == 137, "\(result.errors)", sourceLocation: sourceLocation)
+    }
+
+    /// Paid requests that left, with a text in their body.
+    func sent(_ text: String = "") throws -> Int {
+      let posts = try hub.requests("POST", "/api/ai/queue") + hub.requests("POST", "/api/ai/videos")
+      return posts.count { text.isEmpty || $0.body.contains(text) }
+    }
+  }
+
+  @Test func everyFailpointIsReachedByATest() {
+    let reached = Set(Self.reachedByEveryRun.map(\.0)).union(Self.reachedInOtherTests)
+    #expect(reached == Set(Failpoint.allCases))
+  }
+
+  @Test(arguments: [("poll", 2), ("sse", 1), ("sync", 2)])
+  func paysEachShotAtMostOnceWhereverTheProcessEnds(_ wait: String, times: Int) async throws {
+    let bench = try await Bench(wait)
+    defer { bench.hub.stop() }
+    for (point, most) in Self.reachedByEveryRun where wait != "sync" || !Self.notInSync.contains(point) {
+      for count in 1...min(times, most) {
+        let name = "\(point.rawValue):\(count)"
+        let board = try SmallStoryboard(
+          shots: "  - id: one\n    prompt: Quay <\(name)>\n  - id: two\n    prompt: Boat <\(name)>", seconds: 1)
+        let ended = try await bench.generate(board, endingAt: name)
+        #expect(ended.status == 137, "\(wait) \(name): \(ended.errors)")
+        var again = try await bench.generate(board)
+        #expect(try bench.sent("Quay <\(name)>") <= 1 && bench.sent("Boat <\(name)>") <= 1, "\(wait) \(name)")
+        if again.status == 1 {
+          // Ended between the record of a blocking request and its departure: the service lists nothing, and only the
+          // user can find out.
+          #expect(wait == "sync" && point == .sendRecorded, "\(name): \(again.errors)")
+          let shot = try #require(again.errors.firstMatch(of: /the service does not list it.*--shot (\w+)'/)).1
+          let redo = try await bench.run(["redo", board.storyboard, "--shot", String(shot), "--yes"], board)
+          try #require(redo.status == 0, "\(redo.errors)")
+          again = try await bench.generate(board)
+        }
+        #expect(again.status == 0, "\(wait) \(name): \(again.errors)")
+        #expect(try bench.sent("Quay <\(name)>") == 1 && bench.sent("Boat <\(name)>") == 1, "\(wait) \(name)")
+      }
+    }
+  }
+
+  /// The answer is lost, or the service refuses: the process ends right after, or after what was found out is recorded.
+  @Test(arguments: [
+    (Failpoint.requestFailed, #""accept_and_drop""#, 1), (.acceptanceRecorded, #""accept_and_drop""#, 1),
+    (.refusedSendRecorded, #""status", "status": 429, "headers": {"Retry-After": "0"}"#, 2),
+    (.refusalRecorded, #""status", "status": 422, "body": {"error": {"title": "no"}}"#, 2),
+    (.requestFailed, #""status", "status": 422, "body": {"error": {"title": "no"}}"#, 2),
+  ])
+  func findsOutAboutAFailedRequestOnce(_ point: Failpoint, action: String, sent: Int) async throws {
+    let bench = try await Bench("poll", faults: #"{"method": "POST", "path": "/api/ai/queue", "action": \#(action)}"#)
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    try await bench.end(board, at: point)
+    let again = try await bench.generate(board)
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try bench.sent() == sent)
+  }
+
+  @Test func downloadsALostClipAgainWithoutPaying() async throws {
+    let bench = try await Bench("poll")
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    #expect(try await bench.generate(board).status == 0)
+    try FileManager.default.removeItem(atPath: board.workspace + "/clips/one.take1.mp4")
+    try await bench.end(board, at: .clipLossRecorded)
+    #expect(try await bench.generate(board).status == 0)
+    #expect(try bench.sent() == 1)
+    #expect(FileManager.default.fileExists(atPath: board.workspace + "/clips/one.take1.mp4"))
+  }
+
+  @Test func redoAndPickAreWholeWhenTheProcessEnds() async throws {
+    let bench = try await Bench("poll")
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    #expect(try await bench.generate(board).status == 0)
+    let redo = ["redo", board.storyboard, "--shot", "one", "--yes"]
+    #expect(try await bench.run(redo, board, endingAt: Failpoint.redoRecorded.rawValue).status == 137)
+    #expect(try await bench.generate(board).status == 0)
+    #expect(try bench.sent() == 2)
+    let pick = ["pick", board.storyboard, "one", "1", "--yes"]
+    #expect(try await bench.run(pick, board, endingAt: Failpoint.choiceRecorded.rawValue).status == 137)
+    #expect(try await bench.generate(board).status == 0)
+    #expect(try bench.sent() == 2)
+    let ledger = try Ledger(readingWorkspace: board.workspace)
+    #expect(try ledger.snapshot(of: "one").chosenTake()?.take == 1)
+  }
+
+  /// A blocking request whose answer was lost and that the user has redone: it stays counted as uncertain.
+  @Test func countsALostRequestAsUncertainAfterARedo() async throws {
+    let bench = try await Bench("sync", faults: #"{"method": "POST", "path": "/api/ai/videos", "action": "drop"}"#)
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    #expect(try await bench.generate(board).status == 1)
+    #expect(try bench.sent() == 1)
+    #expect(try await bench.run(["redo", board.storyboard, "--shot", "one", "--yes"], board).status == 0)
+    try await bench.end(board, at: .uncertaintyRecorded)
+    #expect(try await bench.generate(board).status == 0)
+    #expect(try bench.sent() == 2)
+    let spending = try Ledger(readingWorkspace: board.workspace).spending()
+    #expect("\(spending.paid) \(spending.uncertain)" == "$0.42 $0.42")
+  }
+
+  @Test func refusesAnUnknownFailpoint() async throws {
+    let bench = try await Bench("poll")
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    #expect(try await bench.generate(board, endingAt: "nowhere").status == 64)
+    #expect(try bench.sent() == 0)
+  }
+}
