@@ -113,8 +113,8 @@ public struct ClipExtension: Sendable {
   private func requireAudio() throws {
     let report = try Verifier(spec: ClipVerifier.spec).verify(clip)
     guard report.verdict == .fail else { return }
-    let why = report.reasons.map(\.message).joined(separator: " ")
-    throw LibavError(.invalidData, "cannot be extended: \(why) Nothing was sent.", file: clip)
+    let why = report.reasons.map(\.message).joined(separator: "; ")
+    throw LibavError(.invalidData, "cannot be extended: \(why). Nothing was sent.", file: clip)
   }
 
   /// The aspect ratio whose frames are as large as the clip's; nil when the model takes its shape from the start image.

@@ -128,7 +128,7 @@ extension ShotRunner {
     if !damage.isEmpty, canFetchAgain(take) {
       guard let first = deliveries.damagedBody(of: take.number) else {
         deliveries.recordDamagedBody(clip.sha256, of: take.number)
-        return try fetchAgain(clip, of: take, "came damaged: \(damage.joined(separator: " "))")
+        return try fetchAgain(clip, of: take, "came damaged: \(damage.joined(separator: "; "))")
       }
       // The same bytes twice are what the service has; others broke on their way, and a new take would not mend that.
       if first != clip.sha256 { failures.set(damaged(clip, of: take, damage), for: take.number) }
@@ -173,7 +173,7 @@ extension ShotRunner {
   private func damaged(_ clip: ClipEntry, of take: GenerationEntry, _ reasons: [String]) -> GenerationError {
     GenerationError(
       .damagedDownload,
-      "the clip \(clip.path) came damaged twice, each time otherwise: \(reasons.joined(separator: " ")) Take \(take.take) was "
+      "the clip \(clip.path) came damaged twice, each time otherwise: \(reasons.joined(separator: "; ")). Take \(take.take) was "
         + "paid; running again fetches it again without paying.")
   }
 

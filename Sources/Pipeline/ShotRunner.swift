@@ -106,7 +106,7 @@ struct ShotRunner: Sendable {
       let again = take.remoteID != nil && ClipVerifier.isDamage(verdict: take.verdict)
       let fault = again ? "came damaged each time it was fetched" : "is not what was asked for"
       reason =
-        "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: " ")) It was paid; "
+        "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: "; ")). It was paid; "
         + (again ? "running again fetches it again without paying; " : "") + "to pay for another, "
         + "mark it with 'longtake redo … --shot \(shot.id)', or allow new takes with --retries."
     default: reason = take.error ?? "the generation is \(take.state.rawValue)"
