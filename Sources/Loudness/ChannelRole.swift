@@ -36,7 +36,8 @@ extension LoudnessMeter.Role {
   ///   - channels: number of channels, 1 or more. An unknown layout counts as libav's default one of that number.
   public static func roles(layout: String, channels: Int) -> [LoudnessMeter.Role] {
     let candidates = [layouts[layout], positions(in: layout), defaults[channels].flatMap { layouts[$0] }]
-    if let known = candidates.compactMap(\.self).map({ $0.split(separator: "+") }).first(where: { $0.count == channels }) {
+    if let known = candidates.compactMap(\.self).map({ $0.split(separator: "+") }).first(where: { $0.count == channels }
+    ) {
       return known.map { role(of: String($0)) }
     }
     return [LoudnessMeter.Role](repeating: .other, count: channels)

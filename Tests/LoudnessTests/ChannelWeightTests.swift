@@ -18,7 +18,9 @@ import Testing
     let folder = try ScratchFolder()
     let source = "aevalsrc=\(tones.joined(separator: "|")):c=\(layout):s=\(Self.rate):d=4"
     let raw = try folder.make("tones.f32", "-f", "lavfi", "-i", source, "-f", "f32le")
-    let samples = try Data(contentsOf: URL(fileURLWithPath: raw)).withUnsafeBytes { Array($0.bindMemory(to: Float.self)) }
+    let samples = try Data(contentsOf: URL(fileURLWithPath: raw)).withUnsafeBytes {
+      Array($0.bindMemory(to: Float.self))
+    }
     let reference = try await OutsideProgram.run(
       "ffmpeg", ["-hide_banner", "-f", "lavfi", "-i", source, "-af", "ebur128", "-f", "null", "-"])
     let summary = try #require(reference.errors.components(separatedBy: "Summary:").last)

@@ -128,7 +128,8 @@ import Verification
     let report = try TestClip.report(path, TestClip.spec(rules))
     for id in ids { #expect(report.finding(id)?.status == .notRun, "\(id)") }
     #expect(report.finding("audio.loudness.integrated")?.status == .fail)
-    #expect(report.finding("audio.loudness.integrated")?.message
+    #expect(
+      report.finding("audio.loudness.integrated")?.message
         == "integrated loudness none, expected −24 to −22 LUFS: no audio")
   }
 

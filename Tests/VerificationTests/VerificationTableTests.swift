@@ -34,13 +34,16 @@ struct VerificationTableTests {
     #expect(message("audio.codec") == "not run: applies only where audio_requested = true")
     #expect(message("audio.true_peak")?.wholeMatch(of: /true peak −[0-9.]+ dBTP, expected ≤ −30 dBTP/) != nil)
     #expect(
-      message("audio.length")?.wholeMatch(of: /A\/V end offset [0-9.]+ s, expected ≤ 0.05 s: audio ends before the video/)
+      message("audio.length")?.wholeMatch(
+        of: /A\/V end offset [0-9.]+ s, expected ≤ 0.05 s: audio ends before the video/)
         != nil)
     #expect(report.finding("video.frame_rate")?.advice?.isEmpty == false)
     #expect(report.finding("video.size")?.advice == nil)
   }
 
-  @Test("No message, title or advice uses words that the field does not", arguments: ["picture", "sound", "anew", " a audio"])
+  @Test(
+    "No message, title or advice uses words that the field does not",
+    arguments: ["picture", "sound", "anew", " a audio"])
   func words(_ word: String) throws {
     let report = try TestClip.report(try TestClip.make(folder, audio: 1))
     for check in CheckCatalogue.all {

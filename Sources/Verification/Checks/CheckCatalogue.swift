@@ -4,7 +4,8 @@ public import Presets
 /// All checks: the registry of presets and `--list-checks`.
 public enum CheckCatalogue {
   /// In the order of reports.
-  public static let all: [Check] = container + video + videoTiming + color + videoContent + audio + audioContent + joins + request
+  public static let all: [Check] =
+    container + video + videoTiming + color + videoContent + audio + audioContent + joins + request
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
   private static let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.id, $0) })

@@ -1,3 +1,4 @@
+import Files
 import Libav
 import Presets
 import Probing
@@ -114,9 +115,6 @@ extension CheckCatalogue {
 
   /// How the values of a check for something that may be there read.
   static let presence = (yes: "present", no: "absent")
-
-  /// `1 frame`, `2 frames`.
-  static func counted(_ count: Int, _ noun: String) -> String { "\(count) \(noun)\(count == 1 ? "" : "s")" }
 
   private static func containerName(_ container: ContainerInfo) -> String {
     guard container.formatName.hasPrefix("mov,mp4") else { return container.formatName }

@@ -1,3 +1,4 @@
+import Files
 import Libav
 import Presets
 import Probing

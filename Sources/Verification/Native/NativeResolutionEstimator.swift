@@ -211,7 +211,8 @@ public struct NativeResolutionEstimator: ~Copyable {
     let height = both.highDecibels - NativeThresholds.highBandFloor
     guard height > 0 else { return (.inconclusive, 0) }
     if fall <= NativeThresholds.nativeFall {
-      let margin = min((NativeThresholds.nativeFall - fall) / Self.greatestMarginDecibels, height / Self.greatestMarginDecibels, 1)
+      let margin = min(
+        (NativeThresholds.nativeFall - fall) / Self.greatestMarginDecibels, height / Self.greatestMarginDecibels, 1)
       return (.native, Self.leastNative + (Self.mostNative - Self.leastNative) * margin)
     }
     return bitsPerPixel >= NativeThresholds.richBitsPerPixel ? (.likelyNative, Self.likely) : (.inconclusive, 0)

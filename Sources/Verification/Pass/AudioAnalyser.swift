@@ -78,7 +78,9 @@ struct AudioAnalyser: ~Copyable {
       reading.loudness = meter.reading
       self.meter = consume meter
     }
-    for channel in squares.indices { reading.channelEnergy.append(squares[channel] / Double(max(1, reading.measuredSamples))) }
+    for channel in squares.indices {
+      reading.channelEnergy.append(squares[channel] / Double(max(1, reading.measuredSamples)))
+    }
     reading.correlation = correlation
     reading.isIdentical = squares.count == 2 && pairs > 0 && greatestDifference < Self.identicalWithin
     return reading

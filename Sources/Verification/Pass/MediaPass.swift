@@ -42,7 +42,8 @@ struct MediaPass: Sendable {
     if onlyKeyframes, let index = builder.mainVideo { reader.setSkip(.nonKey, stream: index) }
     let video = builder.mainVideo.map { builder.streams[$0] }
     let duration = builder.container.durationFromHeader
-    var videoAnalyser = analyses.contains(.sketches) ? video.map { VideoAnalyser(timeBase: $0.timeBase, color: $0.tags) } : nil
+    var videoAnalyser =
+      analyses.contains(.sketches) ? video.map { VideoAnalyser(timeBase: $0.timeBase, color: $0.tags) } : nil
     var anchorAnalyser = analyses.contains(.anchors) ? AnchorAnalyser(expectation) : nil
     let fullFrames = FullFrameAnalysis(video, analyses, duration: duration)
     defer { fullFrames.cancel() }

@@ -86,7 +86,6 @@ public struct VerificationTable: Sendable {
 
   /// One line each for the checks that passed and for those that were not run, with the reasons.
   private static func summary(_ findings: [Finding]) -> [String] {
-    func count(_ number: Int) -> String { "\(number) check\(number == 1 ? "" : "s")" }
     let passed = findings.count { $0.outcome == "pass" }
     let skipped = findings.filter { $0.status == .notRun }
     var reasons: [(text: String, count: Int)] = []
@@ -98,8 +97,8 @@ public struct VerificationTable: Sendable {
       }
     }
     let why = reasons.map { reasons.count == 1 ? $0.text : "\($0.count) \($0.text)" }.joined(separator: "; ")
-    return (passed > 0 ? ["\(indent)\(count(passed)) passed"] : [])
-      + (skipped.isEmpty ? [] : ["\(indent)\(count(skipped.count)) not run: \(why)"])
+    return (passed > 0 ? ["\(indent)\(counted(passed, "check")) passed"] : [])
+      + (skipped.isEmpty ? [] : ["\(indent)\(counted(skipped.count, "check")) not run: \(why)"])
   }
 }
 
