@@ -122,6 +122,14 @@ public struct Verifier: Sendable {
   }
 }
 
+/// Progress of decoding a file.
+public struct VerificationProgress: Sendable, Hashable {
+  /// Frames decoded.
+  public let frames: Int
+  /// 0–1 of the duration in the header; nil when it has none.
+  public let fraction: Double?
+}
+
 /// Why a file could not be verified.
 public struct VerificationError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Kinds of failure; grows without breaking callers, so it is a struct.

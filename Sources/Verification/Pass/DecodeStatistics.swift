@@ -1,15 +1,6 @@
-import Foundation
 import Libav
 import Probing
 import Timing
-
-/// Progress of decoding a file.
-public struct VerificationProgress: Sendable, Hashable {
-  /// Frames decoded.
-  public let frames: Int
-  /// 0–1 of the duration in the header; nil when it has none.
-  public let fraction: Double?
-}
 
 /// Counts and errors of a decoding pass.
 struct DecodeStatistics: Sendable {
