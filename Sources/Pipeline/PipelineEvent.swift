@@ -61,7 +61,7 @@ extension ShotStep {
     case .processing: "generating"
     case .downloaded(let bytes): "downloaded, \(bytes) bytes"
     case .verified(let verdict, let reasons):
-      reasons.isEmpty ? "verified: \(verdict)" : "verified: \(verdict): \(reasons.joined(separator: " "))"
+      reasons.isEmpty ? "verified: \(verdict)" : "verified: \(verdict): \(reasons.joined(separator: "; "))"
     case .anchored(let kind, let file): "\(kind.rawValue) frame written to \(file)"
     case .retrying(let number, let all, let why): "requesting another take (\(number) of \(all)): \(why)"
     case .done(let file): "done: \(file)"

@@ -1,34 +1,33 @@
 public import Libav
 public import Timing
 
-/// What somebody who knows the request adds to a preset: what was asked and paid for. Nil: not known.
+/// The properties requested of a clip, which add rules to a preset. Nil: not known.
 public struct Expectation: Sendable, Hashable {
-  /// A frame may be so many seconds longer or shorter than asked.
+  /// Greatest difference in seconds from the requested duration.
   public static let durationTolerance = Rational(1, 2)
 
-  /// A cut may be so many seconds from where a shot should begin.
+  /// Greatest distance in seconds of a cut from the requested start of a shot.
   public static let cutTolerance = Rational(1, 2)
 
-  /// As a viewer sees it, after rotation.
+  /// After rotation.
   public var size: StreamInfo.FrameSize?
   /// Seconds.
   public var duration: Rational?
-  /// Whether audio was asked for.
+  /// Whether audio was requested.
   public var audio: Bool?
   public var frameRate: FrameRate?
-
   public var frameCount: Int?
-  /// Paths of the images that the first and the last frame should be.
+  /// Paths of the requested first and last frames.
   public var startImage: String?
   public var endImage: String?
-  /// When the shots after the first one should begin inside one generated clip, in seconds.
+  /// Requested starts of the second and later shots inside one clip, in seconds.
   public var cuts: [Rational]?
-  /// Where shots were joined; there, defects of a join are looked for.
+  /// Where shots were joined; adds the checks of joins.
   public var joins: [DeclaredJoin] = []
 
-  /// A place where two shots were joined.
+  /// A join of two shots.
   public struct DeclaredJoin: Sendable, Hashable {
-    /// Position of the first frame behind it.
+    /// Position of the first frame after it.
     public let frame: Int
     /// Seconds.
     public let time: Rational

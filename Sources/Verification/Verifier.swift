@@ -3,18 +3,18 @@ import Libav
 public import Presets
 import Probing
 
-/// Checks files against one preset: headers, packets, and every frame and all audio decoded once.
+/// Verifies files against one preset: headers, packets, and one decoding pass over frames and audio.
 public struct Verifier: Sendable {
   public enum Mode: Sendable, Hashable {
     case full
-    /// Headers, packets and keyframes only; what needs more answers `not_run`.
+    /// Headers, packets and keyframes only; checks that need more are `not_run`.
     case fast
   }
 
   public let spec: DeliverableSpec
   public let mode: Mode
 
-  /// - Throws: ``VerificationError`` `unknownCheck` when the preset names what does not exist.
+  /// - Throws: ``VerificationError`` `unknownCheck` when the preset uses an unknown name.
   public init(spec: DeliverableSpec, mode: Mode = .full) throws(VerificationError) {
     let mistakes = CheckCatalogue.mistakes(in: spec)
     guard mistakes.isEmpty else {
@@ -24,65 +24,65 @@ public struct Verifier: Sendable {
     self.mode = mode
   }
 
-  /// Measures a file and holds it against the preset, and against what was asked for if that is known.
+  /// Measures a file and compares it with the preset, and with the request if that is known.
   ///
-  /// Blocks while decoding; run it off an actor. Memory grows with the length of the media by some bytes a packet only.
+  /// Blocks while decoding; run it off an actor. Memory grows by some bytes for each packet only.
   /// - Parameter progress: called now and then on this thread.
-  /// - Throws: ``LibavError`` when the file is not there, is no file or may not be read, `CancellationError` when the task is
-  ///   cancelled; a file that is no media gives a report that says so.
+  /// - Throws: ``LibavError`` when the file does not exist, is not a regular file or cannot be read; `CancellationError`
+  ///   when the task is cancelled. A file that is not media gives a report with a failed finding.
   public func verify(
     _ path: String, expectation: Expectation? = nil, progress: ((VerificationProgress) -> Void)? = nil
   ) throws -> VerificationReport {
     let expectation = expectation ?? Expectation()
     let pass: MediaPass
     do {
-      let work = work(for: expectation)
+      let analyses = analyses(for: expectation)
       pass = try MediaPass(
-        path: path, work: mode == .fast ? work.intersection(.onKeyframes) : work, onlyKeyframes: mode == .fast,
-        expectation: expectation, progress: progress)
+        path: path, analyses: mode == .fast ? analyses.intersection(.onKeyframes) : analyses,
+        onlyKeyframes: mode == .fast, expectation: expectation, progress: progress)
     } catch let error as LibavError {
-      guard !Self.cannotBeRead.contains(error.code), FileManager.default.isReadableFile(atPath: path) else {
+      guard !Self.unreadable.contains(error.code), FileManager.default.isReadableFile(atPath: path) else {
         throw error
       }
       return unopened(path, error)
     }
-    return judge(path, Evidence(pass: pass, expectation: expectation))
+    return report(path, CheckInput(pass: pass, expectation: expectation))
   }
 
-  /// What the rules need, and the checks that their circumstances name.
-  private func work(for expectation: Expectation) -> Work {
+  /// What the rules need, and the checks in their `when`.
+  private func analyses(for expectation: Expectation) -> Analyses {
     let rules = rules(for: expectation)
     var names = Set(rules.keys)
     for rule in rules.values { names.formUnion(rule.when.keys) }
     return CheckCatalogue.all.filter { names.contains($0.id) || names.contains(CheckCatalogue.underscored($0.id)) }
-      .reduce(into: Work()) { $0.formUnion($1.needs) }
+      .reduce(into: Analyses()) { $0.formUnion($1.needs) }
   }
 
-  /// Failures that say nothing of the file's content.
-  private static let cannotBeRead: Set<LibavError.Code> = [
+  /// Failures that do not come from the file's content.
+  private static let unreadable: Set<LibavError.Code> = [
     .fileNotFound, .permissionDenied, .outOfMemory, .inputOutput, .notAFile,
   ]
 
-  private func judge(_ path: String, _ evidence: Evidence) -> VerificationReport {
-    let results = CheckCatalogue.all.map { ($0, $0.measure(evidence)) }
-    var circumstances = evidence.requested
+  private func report(_ path: String, _ input: CheckInput) -> VerificationReport {
+    let results = CheckCatalogue.all.map { ($0, $0.measure(input)) }
+    var circumstances = input.requested
     var measurements: [String: VerificationReport.Measured] = [:]
     for (check, result) in results where result.state == .measured && !check.id.hasPrefix("request.") {
       circumstances[check.id] = result.value
       circumstances[CheckCatalogue.underscored(check.id)] = result.value
       measurements[check.id] = VerificationReport.Measured(value: result.value, unit: check.unit)
     }
-    let judge = Evaluator(circumstances: circumstances)
-    let rules = rules(for: evidence.expectation)
+    let evaluator = Evaluator(circumstances: circumstances)
+    let rules = rules(for: input.expectation)
     let findings = results.compactMap { check, result in
-      rules[check.id].map { judge.finding(check, $0, result) }
+      rules[check.id].map { evaluator.finding(check, $0, result) }
     }
     return VerificationReport(
       file: path, preset: spec.id, isFast: mode == .fast, findings: findings, measurements: measurements,
-      probe: evidence.probe)
+      probe: input.probe)
   }
 
-  /// The preset's rules, and those that follow from opening a file at all and from what was asked for.
+  /// The preset's rules, `container.opens`, and the rules that follow from the request.
   private func rules(for expectation: Expectation) -> [String: DeliverableRule] {
     var implied = [CheckCatalogue.opens.id: DeliverableRule(condition: nil)]
     if expectation.size != nil { implied["request.size"] = DeliverableRule(condition: nil) }
@@ -104,20 +104,46 @@ public struct Verifier: Sendable {
   }
 
   private func unopened(_ path: String, _ error: LibavError) -> VerificationReport {
-    let judge = Evaluator(circumstances: [:])
+    let evaluator = Evaluator(circumstances: [:])
     let findings = rules(for: Expectation()).sorted {
       CheckCatalogue.position(of: $0.key) < CheckCatalogue.position(of: $1.key)
     }.compactMap { id, rule -> Finding? in
       guard let check = CheckCatalogue.check(id) else { return nil }
       guard id == CheckCatalogue.opens.id else {
         let rule = DeliverableRule(condition: rule.condition, severity: rule.severity)
-        return judge.finding(check, rule, .notRun("The file does not open."))
+        return evaluator.finding(check, rule, .notRun("file does not open"))
       }
-      let words = error.log.last.map { "\(error.message) (\($0))" } ?? error.message
-      return judge.finding(check, rule, .measured(false, "The file is no media that can be opened: \(words)."))
+      let reason = error.log.last.map { "\(error.message) (\($0))" } ?? error.message
+      return evaluator.finding(check, rule, .measured(false, reason))
     }
     return VerificationReport(
       file: path, preset: spec.id, isFast: mode == .fast, findings: findings,
       measurements: [CheckCatalogue.opens.id: .init(value: false, unit: CheckCatalogue.opens.unit)], probe: nil)
   }
+}
+
+/// Progress of decoding a file.
+public struct VerificationProgress: Sendable, Hashable {
+  /// Frames decoded.
+  public let frames: Int
+  /// 0–1 of the duration in the header; nil when it has none.
+  public let fraction: Double?
+}
+
+/// Why a file could not be verified.
+public struct VerificationError: Error, Sendable, Hashable, CustomStringConvertible {
+  /// Kinds of failure; grows without breaking callers, so it is a struct.
+  public struct Code: Sendable, Hashable, CustomStringConvertible {
+    public let description: String
+    init(_ description: String) { self.description = description }
+
+    /// The preset uses an unknown check or an unknown name in `when`. Exit status 65.
+    public static let unknownCheck = Code("unknown check")
+  }
+
+  public let code: Code
+  /// Every mistake, one a line, each with what to do.
+  public let message: String
+
+  public var description: String { message }
 }

@@ -88,7 +88,7 @@ import Verification
         Set(finding.keys)
           == [
             "check", "status", "severity", "rule_severity", "expected", "actual", "start", "end", "intervals",
-            "message",
+            "message", "advice",
           ])
     }
     #expect(findings[1]["start"] is NSNull)
@@ -106,9 +106,9 @@ import Verification
       "video.codec": DeliverableRule(condition: .equals("hevc")),
     ]
     let lines = VerificationTable(try TestClip.report(path, TestClip.spec(rules))).lines
-    #expect(lines.count == 4)
+    #expect(lines.count == 5)
     #expect(lines[0].hasPrefix("FAIL") && lines[0].contains("\\u{1b}"))
-    #expect(lines[1].contains("video.codec") && lines[1].contains("must be hevc and is h264"))
+    #expect(lines[2].contains("fail") && lines[2].contains("video.codec  h264      hevc"))
     #expect(lines.joined().unicodeScalars.allSatisfy { $0.properties.generalCategory != .control })
   }
 
@@ -128,7 +128,9 @@ import Verification
     let report = try TestClip.report(path, TestClip.spec(rules))
     for id in ids { #expect(report.finding(id)?.status == .notRun, "\(id)") }
     #expect(report.finding("audio.loudness.integrated")?.status == .fail)
-    #expect(report.finding("audio.loudness.integrated")?.message == "There is no audio.")
+    #expect(
+      report.finding("audio.loudness.integrated")?.message
+        == "integrated loudness none, expected −24 to −22 LUFS: no audio")
   }
 
   @Test("Rates are compared as exact fractions", arguments: ["24000/1001", "30", "60000/1001", "12"])

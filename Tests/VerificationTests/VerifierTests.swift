@@ -56,7 +56,7 @@ import Verification
     let finding = try #require(try TestClip.report(path).finding("video.frame_rate.constant"))
     #expect(finding.status == .fail)
     #expect(finding.actual == false)
-    #expect(finding.message.contains("off an even rate"))
+    #expect(finding.message.contains("off a constant rate"))
   }
 
   @Test("Audio that ends early or late is measured and located", arguments: [1.4, 2.6])
@@ -70,7 +70,7 @@ import Verification
     #expect(abs((finding.actual.doubleValue ?? 0) - 0.6) < 0.03)
     let (start, end) = (try #require(finding.start).doubleValue, try #require(finding.end).doubleValue)
     #expect(abs(start - min(seconds, 2)) < 0.03 && abs(end - max(seconds, 2)) < 0.03)
-    #expect(finding.message.contains(seconds < 2 ? "before the frame" : "after the frame"))
+    #expect(finding.message.contains(seconds < 2 ? "before the video" : "after the video"))
   }
 
   @Test("A wrong size fails the preset and the request, with both sizes in the message")

@@ -156,5 +156,5 @@ struct RunReport: Encodable {
 
 extension GenerationEntry {
   /// The service's id as the service itself shows it; nil where it gave none.
-  public var shownID: String? { remoteID.map { JobID.shown($0, provider: provider) } }
+  public var shownID: String? { remoteID.map { ProviderKind.shownID($0, provider: provider) } }
 }

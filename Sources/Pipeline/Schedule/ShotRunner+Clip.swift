@@ -131,7 +131,7 @@ extension ShotRunner {
     if !damage.isEmpty, canDownloadAgain(take) {
       guard let first = state.damagedBody(of: take.number) else {
         state.recordDamagedBody(clip.sha256, of: take.number)
-        return try downloadAgain(clip, of: take, "arrived damaged: \(damage.joined(separator: " "))")
+        return try downloadAgain(clip, of: take, "arrived damaged: \(damage.joined(separator: "; "))")
       }
       // The same bytes twice are what the service has; other bytes broke in transit, and a new take would not help.
       if first != clip.sha256 { state.record(damaged(clip, of: take, damage), of: take.number) }
@@ -176,8 +176,8 @@ extension ShotRunner {
   private func damaged(_ clip: ClipEntry, of take: GenerationEntry, _ reasons: [String]) -> GenerationError {
     GenerationError(
       .damagedDownload,
-      "the clip \(clip.path) arrived damaged twice, with different bytes: \(reasons.joined(separator: " ")) Take \(take.take) "
-        + "was paid; running again downloads it again without paying.")
+      "the clip \(clip.path) arrived damaged twice, with different bytes: \(reasons.joined(separator: "; ")). Take "
+        + "\(take.take) was paid; running again downloads it again without paying.")
   }
 
   /// Has the clips downloaded again that an earlier run rejected as damaged.

@@ -69,7 +69,7 @@ extension ShotRunner {
     }
   }
 
-  private func shown(_ id: String) -> String { JobID.shown(id, provider: context.host.provider.name) }
+  private func shown(_ id: String) -> String { ProviderKind.shownID(id, provider: context.host.provider.name) }
 
   /// The request for a log, without signatures and image data.
   private static func shown(_ request: GenerationRequest) -> String {

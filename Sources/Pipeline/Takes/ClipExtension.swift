@@ -113,8 +113,8 @@ public struct ClipExtension: Sendable {
   private func requireWholeClip() throws {
     let report = try Verifier(spec: ClipVerifier.spec).verify(clip)
     guard report.verdict == .fail else { return }
-    let why = report.reasons.map(\.message).joined(separator: " ")
-    throw LibavError(.invalidData, "cannot be extended: \(why) Nothing was sent.", file: clip)
+    let why = report.reasons.map(\.message).joined(separator: "; ")
+    throw LibavError(.invalidData, "cannot be extended: \(why). Nothing was sent.", file: clip)
   }
 
   /// The aspect ratio whose frames have the clip's size; nil when the model takes its size from the start image.

@@ -1,31 +1,33 @@
 public import Presets
 import Timing
 
-/// One thing that can be measured of a deliverable and held against a rule.
+/// One property that can be measured of a deliverable and compared with a rule.
 public struct Check: Sendable, Identifiable {
-  /// What presets call it, `video.frame_rate`.
+  /// The name in presets and reports, `video.frame_rate`.
   public let id: String
-  /// What it measures, as the subject of a sentence: `the frame rate`.
+  /// The property as the subject of a finding: `frame rate` in `frame rate 25/1, expected 24/1`.
   public let title: String
   /// Of the measured value: `s`, `bytes`, `bit/s`, `yes/no`, `name`, …
   public let unit: String
   /// How it is measured.
   public let detail: String
-  /// What to do when it fails; a whole sentence.
+  /// What to do when a rule about it is broken; a whole sentence.
   public let advice: String
-  /// What it must be when a rule gives no condition of its own; nil when such a rule only informs.
+  /// The value a rule without a condition expects; nil when such a rule only informs.
   public let ideal: JSONValue?
+  /// How the values of a `yes/no` check read: `constant` and `variable` of a frame rate.
+  let states: (yes: String, no: String)
   /// Whether it needs every frame or all audio decoded.
   public var needsDecoding: Bool { needs.needsDecoding }
-  /// Whether it counts what audio must not have: where there is no audio, only `audio.present` and rules that ask for
-  /// something of it are broken.
+  /// Whether it counts defects of audio: not run where there is no audio, while other audio rules fail there.
   var isDefectOfAudio: Bool { id.hasPrefix("audio.") && (ideal == false || ideal == 0) }
-  let needs: Work
-  let measure: @Sendable (Evidence) -> Measurement
+  let needs: Analyses
+  let measure: @Sendable (CheckInput) -> Measurement
 
   init(
     _ id: String, _ title: String, unit: String, detail: String, advice: String, ideal: JSONValue? = nil,
-    needs: Work = [], measure: @escaping @Sendable (Evidence) -> Measurement
+    states: (yes: String, no: String) = ("yes", "no"), needs: Analyses = [],
+    measure: @escaping @Sendable (CheckInput) -> Measurement
   ) {
     self.id = id
     self.title = title
@@ -33,22 +35,23 @@ public struct Check: Sendable, Identifiable {
     self.detail = detail
     self.advice = advice
     self.ideal = ideal
+    self.states = states
     self.needs = needs
     self.measure = measure
   }
 }
 
-/// What a check found.
+/// The result of a check on one file, before any rule.
 struct Measurement: Sendable {
   enum State: Sendable { case measured, absent, unknown, notRun }
 
   let state: State
   var value: JSONValue = .null
-  /// More words on it, for the message.
+  /// What the value alone does not show, as the end of a finding: lower case, no full stop.
   var detail: String?
-  /// Where it is, in the order of the video.
+  /// Where it was found, in presentation order.
   var intervals: [Interval] = []
-  /// What the check itself demands, and whether that is so; for checks that know it without a rule.
+  /// What the check itself expects and whether it holds, for checks that compare without a rule's condition.
   var expected: JSONValue?
   var holds: Bool?
 
@@ -58,18 +61,22 @@ struct Measurement: Sendable {
     Measurement(state: .measured, value: value, detail: detail, intervals: intervals)
   }
 
-  /// Seconds, as a decimal to the microsecond.
+  static func count(_ value: Int, _ detail: String? = nil, at intervals: [Interval] = []) -> Measurement {
+    measured(.integer(Int64(value)), detail, at: intervals)
+  }
+
+  /// Seconds, rounded to the microsecond.
   static func seconds(_ value: Rational) -> Measurement { measured(.number(value.decimalSeconds)) }
 
-  static func judged(_ value: JSONValue, against expected: JSONValue, holds: Bool) -> Measurement {
+  static func compared(_ value: JSONValue, with expected: JSONValue, holds: Bool) -> Measurement {
     Measurement(state: .measured, value: value, expected: expected, holds: holds)
   }
 
-  /// The thing to measure is not in the file: no rule about it can hold.
-  static func absent(_ why: String) -> Measurement { Measurement(state: .absent, detail: why) }
-  /// It may be there, but cannot be measured.
-  static func unknown(_ why: String) -> Measurement { Measurement(state: .unknown, detail: why) }
-  static func notRun(_ why: String) -> Measurement { Measurement(state: .notRun, detail: why) }
+  /// The file does not have it: every rule about it is broken.
+  static func absent(_ reason: String) -> Measurement { Measurement(state: .absent, detail: reason) }
+  /// It cannot be measured on this file.
+  static func unknown(_ reason: String) -> Measurement { Measurement(state: .unknown, detail: reason) }
+  static func notRun(_ reason: String) -> Measurement { Measurement(state: .notRun, detail: reason) }
 }
 
 extension Rational {

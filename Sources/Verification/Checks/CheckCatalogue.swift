@@ -1,10 +1,11 @@
 import Files
 public import Presets
 
-/// Every check there is: the registry behind presets and `--list-checks`.
+/// All checks: the registry of presets and `--list-checks`.
 public enum CheckCatalogue {
   /// In the order of reports.
-  public static let all: [Check] = container + video + videoTiming + color + videoContent + audio + audioContent + joins + request
+  public static let all: [Check] =
+    container + video + videoTiming + color + videoContent + audio + audioContent + joins + request
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
   private static let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.id, $0) })
@@ -13,20 +14,20 @@ public enum CheckCatalogue {
 
   static func position(of id: String) -> Int { order[id] ?? all.count }
 
-  /// Names that a rule's `when` may use: checks, also with `_` for `.`, and what was asked for.
+  /// Names that a rule's `when` may use: checks, also with `_` for `.`, and members of the request.
   static let circumstances: Set<String> = Set(
-    all.flatMap { [$0.id, underscored($0.id)] } + Evidence.requestedNames)
+    all.flatMap { [$0.id, underscored($0.id)] } + CheckInput.requestedNames)
 
   static func underscored(_ id: String) -> String { id.split(separator: ".").joined(separator: "_") }
 
-  /// Everything in a preset that names something unknown, each with the nearest known name; empty when all is well.
+  /// The unknown names in a preset, each with the nearest known one; empty when there are none.
   public static func mistakes(in spec: DeliverableSpec) -> [String] {
     spec.rules.sorted { $0.key < $1.key }.flatMap { id, rule -> [String] in
       guard byID[id] != nil else {
-        return ["the preset \(quoted(spec.id)) names an unknown check \(quoted(id)). \(hint(id, all.map(\.id)))"]
+        return ["preset \(quoted(spec.id)): unknown check \(quoted(id)). \(hint(id, all.map(\.id)))"]
       }
       return rule.when.keys.sorted().filter { !circumstances.contains($0) }.map { name in
-        "the preset \(quoted(spec.id)) has a 'when' for \(quoted(id)) on an unknown circumstance \(quoted(name)). "
+        "preset \(quoted(spec.id)): unknown name \(quoted(name)) in 'when' of \(quoted(id)). "
           + hint(name, circumstances.sorted())
       }
     }
@@ -34,6 +35,6 @@ public enum CheckCatalogue {
 
   private static func hint(_ word: String, _ known: [String]) -> String {
     nearest(to: word, among: known).map { "Did you mean '\($0)'?" }
-      ?? "'longtake verify --list-checks' lists what there is."
+      ?? "'longtake verify --list-checks' lists all checks."
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Libav
 import Presets
 import Probing
@@ -6,152 +7,147 @@ import Timing
 extension CheckCatalogue {
   static let video: [Check] = [
     Check(
-      "video.present", "a frame", unit: "yes/no", detail: "Whether there is moving frame that is no cover image.",
-      advice: "Generate it again.", ideal: true
-    ) { evidence in
-      .measured(.bool(evidence.probe.video != nil), evidence.probe.video == nil ? "There is no frame." : nil)
-    },
+      "video.present", "video", unit: "yes/no", detail: "Whether there is a video stream that is not a cover image.",
+      advice: "Regenerate the clip.", ideal: true, states: presence
+    ) { input in .measured(.bool(input.probe.video != nil)) },
     Check(
-      "video.tracks", "the number of frame tracks", unit: "tracks", detail: "Video streams that are no cover images.",
-      advice: "Rewrap the file with one frame track.", ideal: 1
-    ) { evidence in
-      let count = evidence.probe.streams.count { $0.info.kind == .video && !$0.info.isAttachedPicture }
-      return .measured(.integer(Int64(count)))
-    },
+      "video.tracks", "video tracks", unit: "tracks", detail: "Video streams that are not cover images.",
+      advice: "Remux with one video track.", ideal: 1
+    ) { input in .count(input.probe.streams.count { $0.info.kind == .video && !$0.info.isAttachedPicture }) },
     Check(
-      "video.codec", "the frame's codec", unit: "name", detail: "libav's name of the codec, such as h264.",
-      advice: "Encode it with a codec that is allowed."
-    ) { evidence in evidence.video { stream, _ in .measured(.string(stream.info.codecName)) } },
+      "video.codec", "codec", unit: "name", detail: "libav's name of the codec, such as h264.",
+      advice: "Re-encode with an allowed codec."
+    ) { input in input.video { stream, _ in .measured(.string(stream.info.codecName)) } },
     Check(
-      "video.codec_tag", "the sample entry", unit: "name",
+      "video.codec_tag", "sample entry", unit: "name",
       detail: "Four characters of the container's sample entry, such as avc1 or hvc1.",
-      advice: "Rewrap it with the entry that is asked for."
-    ) { evidence in evidence.video { stream, _ in .measured(.string(stream.info.codecTag)) } },
+      advice: "Remux with an allowed sample entry."
+    ) { input in input.video { stream, _ in .measured(.string(stream.info.codecTag)) } },
     Check(
-      "video.profile", "the codec's profile", unit: "name", detail: "libav's name of the profile, such as High.",
-      advice: "Encode it with a profile that is allowed."
-    ) { evidence in
-      evidence.video { stream, _ in
-        stream.info.profile.map { .measured(.string($0)) } ?? .unknown("The stream names no profile.")
+      "video.profile", "codec profile", unit: "name", detail: "libav's name of the profile, such as High.",
+      advice: "Re-encode with an allowed profile."
+    ) { input in
+      input.video { stream, _ in
+        stream.info.profile.map { .measured(.string($0)) } ?? .unknown("not signalled")
       }
     },
     Check(
-      "video.level", "the codec's level", unit: "level", detail: "The level as the standard writes it, such as 5.1.",
-      advice: "Encode it with a level that is allowed."
-    ) { evidence in
-      evidence.video { stream, _ in
+      "video.level", "codec level", unit: "level", detail: "The level as the standard writes it, such as 5.1.",
+      advice: "Re-encode with an allowed level."
+    ) { input in
+      input.video { stream, _ in
         let scale: Double? =
           switch stream.info.codecName {
           case "h264": 10
           case "hevc": 30
           default: nil
           }
-        guard let level = stream.info.level, let scale else { return .unknown("The stream names no level.") }
+        guard let level = stream.info.level, let scale else { return .unknown("not signalled") }
         return .measured(.number(Double(level) / scale))
       }
     },
     Check(
-      "video.pixel_format", "the pixel format", unit: "name", detail: "libav's name of the format, such as yuv420p.",
-      advice: "Encode it in a format that plays everywhere."
-    ) { evidence in evidence.video { _, video in .measured(.string(video.pixelFormat)) } },
+      "video.pixel_format", "pixel format", unit: "name", detail: "libav's name of the format, such as yuv420p.",
+      advice: "Re-encode in an allowed pixel format."
+    ) { input in input.video { _, video in .measured(.string(video.pixelFormat)) } },
     Check(
-      "video.bit_depth", "the bit depth", unit: "bits", detail: "Bits of one sample of the first component.",
-      advice: "Encode it with the depth that is asked for."
-    ) { evidence in
-      evidence.video { _, video in
+      "video.bit_depth", "bit depth", unit: "bits", detail: "Bits of one sample of the first component.",
+      advice: "Re-encode with an allowed bit depth."
+    ) { input in
+      input.video { _, video in
         guard let format = PixelFormat(name: video.pixelFormat), format.bitDepth > 0 else {
-          return .unknown("The pixel format is not known.")
+          return .unknown("pixel format unknown")
         }
-        return .measured(.integer(Int64(format.bitDepth)))
+        return .count(format.bitDepth)
       }
     },
     Check(
-      "video.size", "the frame size", unit: "pixels",
-      detail: "Width x height as decoded, turned as the header says; pixels are not stretched.",
-      advice: "Generate it again at the size that is asked for."
-    ) { evidence in
-      evidence.video { stream, _ in
-        guard let size = stream.info.displaySize else { return .unknown("The size is not known.") }
-        return .measured(.string("\(size.width)x\(size.height)"))
+      "video.size", "frame size", unit: "pixels",
+      detail: "Decoded width x height after rotation; the sample aspect ratio is not applied.",
+      advice: "Regenerate at an allowed size."
+    ) { input in
+      input.video { stream, _ in
+        stream.info.displaySize.map { .measured(.string("\($0.width)x\($0.height)")) } ?? .unknown("size unknown")
       }
     },
     Check(
-      "video.size.constant", "the frame size throughout", unit: "yes/no",
-      detail: "Whether every decoded frame has the size that the header gives.",
-      advice: "Encode it again in one size.", ideal: true, needs: .frames
-    ) { evidence in
-      evidence.video { _, _ in
-        evidence.decoding { tally in
-          tally.changedFrames == 0
+      "video.size.constant", "frame size", unit: "yes/no",
+      detail: "Whether every decoded frame has the size in the header.",
+      advice: "Re-encode at one size.", ideal: true, states: ("constant", "variable"), needs: .frames
+    ) { input in
+      input.video { _, _ in
+        input.decoding { decoding in
+          decoding.changedFrames == 0
             ? .measured(true)
-            : .measured(false, "\(tally.changedFrames) frames have another size than the header gives.")
+            : .measured(false, "\(counted(decoding.changedFrames, "frame")) not of the header's size")
         }
       }
     },
     Check(
-      "video.display_size", "the size a viewer sees", unit: "pixels",
-      detail: "Width x height, stretched by the pixels' shape and turned as the header says.",
-      advice: "Scale it to square pixels, upright."
-    ) { evidence in
-      evidence.video { stream, _ in
+      "video.display_size", "display size", unit: "pixels",
+      detail: "Width x height after sample aspect ratio and rotation.",
+      advice: "Scale to square pixels in display orientation."
+    ) { input in
+      input.video { stream, _ in
         DisplayGeometry(stream.info).map { .measured(.string("\($0.width)x\($0.height)")) }
-          ?? .unknown("The size is not known.")
+          ?? .unknown("size unknown")
       }
     },
     Check(
-      "video.display_aspect_ratio", "the frame's shape", unit: "ratio",
-      detail: "Width:height as a viewer sees it, in lowest terms.", advice: "Crop or generate it at that shape."
-    ) { evidence in
-      evidence.video { stream, _ in
+      "video.display_aspect_ratio", "display aspect ratio", unit: "ratio",
+      detail: "Width:height after sample aspect ratio and rotation, in lowest terms.",
+      advice: "Crop to, or regenerate at, an allowed aspect ratio."
+    ) { input in
+      input.video { stream, _ in
         guard let shown = DisplayGeometry(stream.info), shown.width > 0, shown.height > 0 else {
-          return .unknown("The size is not known.")
+          return .unknown("size unknown")
         }
         let ratio = Rational(Int64(shown.width), Int64(shown.height))
         return .measured(.string("\(ratio.numerator):\(ratio.denominator)"))
       }
     },
     Check(
-      "video.wrapper", "agreement of container and bit stream", unit: "yes/no",
+      "video.wrapper", "container and bit stream", unit: "yes/no",
       detail:
-        "Whether size, pixels' shape and colour in the container's sample entry are those of the bit stream (MP4/MOV).",
-      advice: "Rewrap it, so that the container tells the truth.", ideal: true
-    ) { evidence in
-      evidence.video { stream, video in
-        guard let entry = evidence.probe.track(of: stream.info)?.sampleEntry else {
-          return .notRun("The container has no sample entry of its own.")
+        "Whether size, sample aspect ratio and colour in the MP4/MOV sample entry are those of the bit stream.",
+      advice: "Remux with the properties of the bit stream.", ideal: true, states: ("equal", "different")
+    ) { input in
+      input.video { stream, video in
+        guard let entry = input.probe.track(of: stream.info)?.sampleEntry else {
+          return .notRun("not an MP4/MOV file")
         }
-        let lies = WrapperComparison(entry, video).lies
-        let words = "The container says \(lies.joined(separator: ", "))."
-        return .measured(.bool(lies.isEmpty), lies.isEmpty ? nil : words)
+        let differences = ContainerMismatch(entry, video).differences
+        return .measured(
+          .bool(differences.isEmpty), differences.isEmpty ? nil : differences.joined(separator: "; "))
       }
     },
     Check(
-      "video.sample_aspect_ratio", "the pixels' shape", unit: "ratio",
-      detail: "Sample aspect ratio as width:height; 1:1 when nothing is said.",
-      advice: "Scale it to square pixels.", ideal: "1:1"
-    ) { evidence in
-      evidence.video { _, video in
+      "video.sample_aspect_ratio", "sample aspect ratio", unit: "ratio",
+      detail: "Width:height of a pixel; 1:1 when not signalled.",
+      advice: "Scale to square pixels.", ideal: "1:1"
+    ) { input in
+      input.video { _, video in
         let aspect = video.sampleAspectRatio.isPositive ? video.sampleAspectRatio : .one
         return .measured(.string("\(aspect.numerator):\(aspect.denominator)"))
       }
     },
     Check(
-      "video.rotation", "the rotation", unit: "degrees",
-      detail: "Degrees clockwise that a player turns the frame by.",
-      advice: "Encode the frame upright.", ideal: 0
-    ) { evidence in evidence.video { _, video in .measured(.integer(Int64(video.rotation))) } },
+      "video.rotation", "rotation", unit: "degrees",
+      detail: "Degrees clockwise that a player rotates the frame by.",
+      advice: "Re-encode in display orientation.", ideal: 0
+    ) { input in input.video { _, video in .measured(.integer(Int64(video.rotation))) } },
     Check(
-      "video.interlaced", "interlacing", unit: "yes/no",
-      detail: "Whether any decoded frame is marked as two fields, or most of those looked at show a comb.",
-      advice: "Deinterlace it.", ideal: false, needs: [.frames, .textures]
-    ) { evidence in
-      evidence.video { _, _ in
-        evidence.decoding { tally in
-          let count = tally.interlacedFrames
-          if count > 0 { return .measured(true, "\(count) frames are marked as made of two fields.") }
-          guard let textures = evidence.textures, 2 * textures.combed > textures.looked else { return .measured(false) }
-          return .measured(
-            true, "\(textures.combed) of \(textures.looked) frames looked at show the comb of two fields.")
+      "video.interlaced", "scan", unit: "yes/no",
+      detail: "Whether any decoded frame is flagged as interlaced, or most sampled frames show combing.",
+      advice: "Deinterlace.", ideal: false, states: ("interlaced", "progressive"), needs: [.frames, .textures]
+    ) { input in
+      input.video { _, _ in
+        input.decoding { decoding in
+          if decoding.interlacedFrames > 0 {
+            return .measured(true, "\(counted(decoding.interlacedFrames, "frame")) flagged as interlaced")
+          }
+          guard let textures = input.textures, 2 * textures.combed > textures.frames else { return .measured(false) }
+          return .measured(true, "combing in \(textures.combed) of \(textures.frames) sampled frames")
         }
       }
     },
@@ -159,23 +155,23 @@ extension CheckCatalogue {
 
   static let color: [Check] = [
     Check(
-      "video.color.tagged", "the colour tags", unit: "yes/no",
+      "video.color.tagged", "colour tags", unit: "yes/no",
       detail: "Whether matrix, range, transfer and primaries are all tagged.",
-      advice: "Tag it, or players guess.", ideal: true
-    ) { evidence in
-      evidence.video { _, video in
+      advice: "Tag the stream; players guess what is missing.", ideal: true, states: ("complete", "incomplete")
+    ) { input in
+      input.video { _, video in
         let missing = [
           ("matrix", video.color.matrix), ("range", video.color.range), ("transfer", video.color.transfer),
           ("primaries", video.color.primaries),
         ].filter { $0.1 == nil }.map(\.0)
         return missing.isEmpty
-          ? .measured(true) : .measured(false, "Nothing is said of the colour's \(missing.joined(separator: ", ")).")
+          ? .measured(true) : .measured(false, "missing \(missing.joined(separator: ", "))")
       }
     },
-    colorTag("matrix", "the colour matrix") { $0.matrix },
-    colorTag("range", "the colour range") { $0.range },
-    colorTag("transfer", "the transfer characteristic") { $0.transfer },
-    colorTag("primaries", "the colour primaries") { $0.primaries },
+    colorTag("matrix", "colour matrix") { $0.matrix },
+    colorTag("range", "colour range") { $0.range },
+    colorTag("transfer", "transfer characteristic") { $0.transfer },
+    colorTag("primaries", "colour primaries") { $0.primaries },
   ]
 
   private static func colorTag(
@@ -183,10 +179,10 @@ extension CheckCatalogue {
   ) -> Check {
     Check(
       "video.color.\(name)", title, unit: "name", detail: "As tagged, by libav's name.",
-      advice: "Convert it, or correct the tag."
-    ) { evidence in
-      evidence.video { _, video in
-        tag(video.color).map { .measured(.string($0)) } ?? .absent("The file does not say \(title). Tag it.")
+      advice: "Convert the video, or correct the tag."
+    ) { input in
+      input.video { _, video in
+        tag(video.color).map { .measured(.string($0)) } ?? .absent("not tagged")
       }
     }
   }

@@ -4,158 +4,124 @@ import Probing
 import Timing
 
 extension CheckCatalogue {
+  static let noTimestamps = Measurement.unknown("frames without timestamps")
+
   static let videoTiming: [Check] = [
     Check(
-      "video.frame_rate", "the frame rate", unit: "1/s, as a fraction",
-      detail: "The exact rate that explains the frames' times; the mean when they are uneven.",
-      advice: "Generate or encode it again at the rate that is asked for."
-    ) { evidence in
-      evidence.frames { _, counted in
-        guard let timing = counted.timing, timing.frameCount > 0, let rate = timing.rate else {
-          return .unknown("The frames carry no times.")
-        }
+      "video.frame_rate", "frame rate", unit: "1/s, as a fraction",
+      detail: "The exact rate that fits the timestamps; the mean when they are uneven.",
+      advice: "Regenerate or re-encode at an allowed frame rate."
+    ) { input in
+      input.videoPackets { _, counted in
+        guard let timing = counted.timing, timing.frameCount > 0, let rate = timing.rate else { return noTimestamps }
         return .measured(.string(rate.description))
       }
     },
     Check(
-      "video.frame_rate.constant", "an even frame rate", unit: "yes/no",
-      detail: "Whether every frame lies within one tick of the time base of where the rate puts it.",
-      advice: "Encode it again at a constant rate.", ideal: true
-    ) { evidence in
-      evidence.frames { _, counted in
-        guard let timing = counted.timing, timing.rate != nil, timing.frameCount > 0 else {
-          return .unknown("The frames carry no times.")
-        }
+      "video.frame_rate.constant", "frame rate", unit: "yes/no",
+      detail: "Whether every timestamp lies within one tick of the time base of a constant frame rate.",
+      advice: "Re-encode at a constant frame rate.", ideal: true, states: ("constant", "variable")
+    ) { input in
+      input.videoPackets { _, counted in
+        guard let timing = counted.timing, timing.rate != nil, timing.frameCount > 0 else { return noTimestamps }
         if timing.isConstant { return .measured(true) }
         return .measured(
-          false, "Frames are up to \(timing.worstDeviation.decimalSeconds) s off an even rate.")
+          false, "timestamps up to \(Check.decimal(timing.worstDeviation.decimalSeconds)) s off a constant rate")
       }
     },
     Check(
-      "video.frame_count", "the number of frames", unit: "frames",
-      detail: "Frames decoded; packets that are shown where no rule needs every frame.",
+      "video.frame_count", "frame count", unit: "frames",
+      detail: "Decoded frames; presented packets where no rule needs every frame.",
       advice: "Compare it with the shots it was made from."
-    ) { evidence in
-      evidence.frames { _, counted in
-        .measured(.integer(Int64(evidence.decodedFrames ?? counted.shownPackets)))
-      }
-    },
+    ) { input in input.videoPackets { _, counted in .count(input.decodedFrames ?? counted.shownPackets) } },
     Check(
-      "video.frame_count.consistent", "agreement on the number of frames", unit: "yes/no",
-      detail: "Whether the header's count, the packets and the decoded pictures agree.",
-      advice: "Rewrap or fetch it again: frames are missing, or the header is wrong.", ideal: true, needs: .frames
-    ) { evidence in
-      evidence.frames { stream, counted in
+      "video.frame_count.consistent", "frame counts", unit: "yes/no",
+      detail: "Whether the header's frame count, the packets and the decoded frames agree.",
+      advice: "Remux or download the file again: frames are missing, or the header is wrong.", ideal: true,
+      states: ("equal", "different"), needs: .frames
+    ) { input in
+      input.videoPackets { stream, counted in
         let header = stream.info.frameCountFromHeader.map { $0 == Int64(counted.packets) } ?? true
-        let decoded = evidence.decodedTally.map { agrees($0, with: counted) } ?? true
+        let decoded = input.allFramesDecoded.map { agrees($0, with: counted) } ?? true
         guard !(header && decoded) else { return .measured(true) }
-        let told = stream.info.frameCountFromHeader.map { "the header says \($0), " } ?? ""
-        let seen = evidence.decodedTally.map { ", decoding gave \($0.frames)" } ?? ""
-        return .measured(
-          false,
-          "On the number of frames \(told)the packets hold \(counted.packets)"
-            + " of which \(counted.shownPackets) are shown\(seen).")
+        let counts = [
+          stream.info.frameCountFromHeader.map { "header \($0)" }, "packets \(counted.packets)",
+          "presented \(counted.shownPackets)", input.allFramesDecoded.map { "decoded \($0.frames)" },
+        ]
+        return .measured(false, counts.compactMap(\.self).joined(separator: ", "))
       }
     },
     Check(
-      "video.duration", "the frame's length", unit: "s",
-      detail: "From the first frame's start to the last one's end.",
-      advice: "Generate it again at the length that is asked for."
-    ) { evidence in
-      evidence.frames { _, counted in
-        counted.duration.map { .seconds($0) } ?? .unknown("The frames carry no times.")
+      "video.duration", "video duration", unit: "s",
+      detail: "From the start of the first frame to the end of the last.",
+      advice: "Regenerate at an allowed duration."
+    ) { input in input.videoPackets { _, counted in counted.duration.map { .seconds($0) } ?? noTimestamps } },
+    Check(
+      "video.start_time", "video start time", unit: "s", detail: "Timestamp of the first presented frame.",
+      advice: "Remux so that the video starts at 0.", ideal: 0
+    ) { input in input.videoPackets { _, counted in counted.start.map { .seconds($0) } ?? noTimestamps } },
+    Check(
+      "video.opens_with_idr", "first frame", unit: "yes/no",
+      detail: "Whether an H.264 or HEVC stream starts with an IDR frame, so that it can be joined without re-encoding.",
+      advice: "Re-encode with closed GOPs.", ideal: true, states: ("IDR", "not IDR")
+    ) { input in
+      input.videoPackets { stream, counted in
+        counted.opensWithIDR.map { .measured(.bool($0)) }
+          ?? .unknown("IDR frames exist in H.264 and HEVC only, codec \(stream.info.codecName)")
       }
     },
     Check(
-      "video.start_time", "the frame's start", unit: "s", detail: "Time of the first frame that is shown.",
-      advice: "Rewrap it so that the frame starts at 0.", ideal: 0
-    ) { evidence in
-      evidence.frames { _, counted in
-        counted.start.map { .seconds($0) } ?? .unknown("The frames carry no times.")
-      }
+      "video.gop.max", "GOP length", unit: "frames",
+      detail: "Most packets from one keyframe to the next.", advice: "Re-encode with a shorter keyframe interval."
+    ) { input in
+      input.videoPackets { _, counted in counted.gopLengths.max().map { .count($0) } ?? .absent("no keyframe") }
     },
     Check(
-      "video.opens_with_idr", "the opening frame", unit: "yes/no",
-      detail:
-        "Whether an H.264 or HEVC stream opens with an IDR frame, so that it can be joined without re-encoding.",
-      advice: "Encode it again with closed GOPs.", ideal: true
-    ) { evidence in
-      evidence.frames { stream, counted in
-        guard let opens = counted.opensWithIDR else {
-          return .unknown("IDR frames are known in H.264 and HEVC only, and this is \(stream.info.codecName).")
-        }
-        return .measured(.bool(opens), opens ? nil : "The first frame is no IDR frame.")
-      }
-    },
-    Check(
-      "video.gop.max", "the longest GOP", unit: "frames",
-      detail: "Most packets from one key packet to the next.",
-      advice: "Encode it with keyframes closer together."
-    ) { evidence in
-      evidence.frames { _, counted in
-        counted.gopLengths.max().map { .measured(.integer(Int64($0))) }
-          ?? .absent("There is no keyframe. Encode it again.")
-      }
-    },
-    Check(
-      "video.gop.seconds", "the longest GOP", unit: "s",
-      detail: "Most packets from one key packet to the next, times the frame's length.",
-      advice: "Encode it with keyframes closer together."
-    ) { evidence in
-      evidence.frames { _, counted in
-        guard let longest = counted.gopLengths.max(), let rate = counted.timing?.rate else {
-          return .unknown("The frames carry no times.")
-        }
+      "video.gop.seconds", "GOP duration", unit: "s",
+      detail: "Most packets from one keyframe to the next, times the frame duration.",
+      advice: "Re-encode with a shorter keyframe interval."
+    ) { input in
+      input.videoPackets { _, counted in
+        guard let longest = counted.gopLengths.max(), let rate = counted.timing?.rate else { return noTimestamps }
         return .seconds(rate.duration(frames: longest))
       }
     },
     Check(
-      "video.gop.closed", "closed GOPs", unit: "yes/no",
-      detail: "Whether no frame that is shown before a keyframe needs frames before it.",
-      advice: "Encode it again with closed GOPs.", ideal: true
-    ) { evidence in
-      evidence.frames { _, counted in
-        guard let order = counted.order else { return .unknown("The frames carry no times.") }
+      "video.gop.closed", "GOPs", unit: "yes/no",
+      detail: "Whether no frame presented before a keyframe refers to frames before it.",
+      advice: "Re-encode with closed GOPs.", ideal: true, states: ("closed", "open")
+    ) { input in
+      input.videoPackets { _, counted in
+        guard let order = counted.order else { return noTimestamps }
         return .measured(
-          .bool(order.openGroups == 0),
-          order.openGroups == 0 ? nil : "\(order.openGroups) GOPs are open.")
+          .bool(order.openGroups == 0), order.openGroups == 0 ? nil : "\(order.openGroups) open")
       }
     },
     Check(
-      "video.b_frames", "B frames in a row", unit: "frames",
-      detail: "Most frames in a row, as shown, that are decoded after a frame shown later.",
-      advice: "Encode it with fewer B frames."
-    ) { evidence in
-      evidence.frames { _, counted in
-        counted.order.map { .measured(.integer(Int64($0.longestBRun))) } ?? .unknown("The frames carry no times.")
-      }
-    },
+      "video.b_frames", "consecutive B-frames", unit: "frames",
+      detail: "Most frames in a row, in presentation order, that are decoded after a later one.",
+      advice: "Re-encode with fewer B-frames."
+    ) { input in input.videoPackets { _, counted in counted.order.map { .count($0.longestBRun) } ?? noTimestamps } },
     Check(
-      "video.reorder", "the depth of reordering", unit: "frames",
-      detail: "Frames that a decoder must hold back so that they come out in order.",
-      advice: "Encode it with fewer B frames."
-    ) { evidence in
-      evidence.frames { _, counted in
-        counted.order.map { .measured(.integer(Int64($0.reorderDepth))) } ?? .unknown("The frames carry no times.")
-      }
-    },
+      "video.reorder", "reorder depth", unit: "frames",
+      detail: "Frames that a decoder must hold back to output them in presentation order.",
+      advice: "Re-encode with fewer B-frames."
+    ) { input in input.videoPackets { _, counted in counted.order.map { .count($0.reorderDepth) } ?? noTimestamps } },
     Check(
-      "video.bit_rate", "the frame's bit rate", unit: "bit/s",
-      detail: "Bytes of the frame's packets over their measured length.",
-      advice: "Encode it again for the rate that is asked for."
-    ) { evidence in
-      evidence.frames { _, counted in bitRate(counted) }
-    },
+      "video.bit_rate", "video bit rate", unit: "bit/s",
+      detail: "Bytes of the video packets over their measured duration.",
+      advice: "Re-encode for an allowed bit rate."
+    ) { input in input.videoPackets { _, counted in bitRate(counted) } },
   ]
 
   static func bitRate(_ counted: ProbeReport.Counted) -> Measurement {
-    guard let duration = counted.duration, duration.isPositive else { return .unknown("The length is not known.") }
+    guard let duration = counted.duration, duration.isPositive else { return .unknown("duration unknown") }
     return .measured(.integer((Rational(counted.bytes) * 8 / duration).rounded))
   }
 
   /// Two fields may come in two packets and decode to one frame.
-  private static func agrees(_ tally: DecodeTally, with counted: ProbeReport.Counted) -> Bool {
-    tally.frames == counted.shownPackets
-      || tally.interlacedFrames == tally.frames && 2 * tally.frames == counted.shownPackets
+  private static func agrees(_ decoding: DecodeStatistics, with counted: ProbeReport.Counted) -> Bool {
+    decoding.frames == counted.shownPackets
+      || decoding.interlacedFrames == decoding.frames && 2 * decoding.frames == counted.shownPackets
   }
 }

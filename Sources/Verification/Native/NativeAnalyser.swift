@@ -1,32 +1,32 @@
 import Libav
 
-/// Gives a few keyframes of a pass to the ``NativeResolutionEstimator``.
+/// Passes sampled keyframes to the ``NativeResolutionEstimator``.
 final class NativeAnalyser: FrameAnalyser {
   let wantsOnlyKeyframes = true
   private var estimator = NativeResolutionEstimator()
-  private var looked = 0
-  private var fault: String?
+  private var count = 0
+  private var error: String?
 
-  func look(at frame: borrowing Frame, _ facts: FrameFacts) {
-    guard looked < NativeThresholds.keyFrames, !frame.isCorrupt else { return }
-    looked += 1
+  func add(_ frame: borrowing Frame, _ origin: FrameOrigin) {
+    guard count < NativeThresholds.keyFrames, !frame.isCorrupt else { return }
+    count += 1
     do {
-      try estimator.add(frame, bytes: facts.codedBytes ?? 0, codec: facts.codecName)
+      try estimator.add(frame, bytes: origin.codedBytes ?? 0, codec: origin.codecName)
     } catch {
-      fault = error.message
+      self.error = error.message
     }
   }
 
-  /// Nil when no keyframe could be looked at.
+  /// Nil when no keyframe was added.
   var reading: NativeReading? {
-    guard looked > 0 else { return nil }
-    return NativeReading(report: estimator.estimate(), fault: fault)
+    guard count > 0 else { return nil }
+    return NativeReading(report: estimator.estimate(), error: error)
   }
 }
 
 /// The estimate from the keyframes of a pass.
 struct NativeReading: Sendable {
   let report: NativeResolutionReport
-  /// Why a frame could not be looked at.
-  let fault: String?
+  /// Why a keyframe was skipped.
+  let error: String?
 }

@@ -1,4 +1,4 @@
-/// A smaller size that a frame may have been scaled up from, and how the mirrors of both axes speak for it.
+/// A smaller size that a frame may have been scaled up from.
 struct NativeCandidate {
   /// Short side of the source in pixels.
   let size: Int
@@ -9,7 +9,7 @@ struct NativeCandidate {
   /// Whether its bin is also the codecs' 8×8 grid's.
   var isHalf: Bool { 2 * size == shortSide }
 
-  /// The sizes that can be told for a frame, smallest first.
+  /// The sizes that can be detected for a frame, smallest first.
   static func all(shortSide: Int) -> [NativeCandidate] {
     NativeThresholds.sourceSizes.map { NativeCandidate(size: $0, shortSide: shortSide) }.filter { candidate in
       let isOnGrid = NativeThresholds.blockSize * candidate.size % shortSide == 0
@@ -22,7 +22,7 @@ struct NativeCandidate {
     NativeCandidate(size: $0, shortSide: NativeThresholds.blockSize)
   }
 
-  /// A size that cannot be reported, and whose traces reach into those that can.
+  /// A size that is never reported, and whose traces overlap those of sizes that are.
   static let decoy = NativeCandidate(
     size: NativeThresholds.decoyShare.part, shortSide: NativeThresholds.decoyShare.whole)
 
@@ -31,7 +31,7 @@ struct NativeCandidate {
     ((length * size) / shortSide, length * size % shortSide == 0)
   }
 
-  /// Bins of an axis that tell about it.
+  /// Bins of an axis around its highest frequency.
   func window(length: Int) -> Range<Int> {
     let center = bin(length: length).bin
     return center - NativeThresholds.backgroundTo..<center + NativeThresholds.backgroundTo + 2
@@ -86,7 +86,7 @@ struct NativeWindow {
   }
 }
 
-/// What both axes say of one candidate.
+/// The evidence of both axes for one candidate.
 struct NativeEvidence: Sendable, Hashable {
   let size: Int
   let isHalf: Bool
@@ -100,8 +100,8 @@ struct NativeEvidence: Sendable, Hashable {
   var leastCorrelation: Double { min(horizontal.correlation, vertical.correlation) }
   var meanCorrelation: Double { (horizontal.correlation + vertical.correlation) / 2 }
 
-  /// How far it lies beyond what is asked for: 1 is just enough; below, it does not count.
-  /// - Parameter highDecibels: what the frame holds in the high band.
+  /// Ratio to the thresholds: above 1 it counts.
+  /// - Parameter highDecibels: power of the frame in the high band.
   func margin(codec: String, bitsPerPixel: Double, highDecibels: Double) -> Double {
     typealias Limits = NativeThresholds
     guard leastScore > Limits.axisScore else { return 0 }
@@ -113,17 +113,17 @@ struct NativeEvidence: Sendable, Hashable {
       excess / (isFaint ? least.faintExcess : least.excess))
   }
 
-  /// Whether it counts although another speaks louder.
+  /// Whether it counts although another candidate is stronger.
   ///
-  /// A frame made smaller by the area method to two thirds has a pattern of two pixels, which mirrors its spectrum at half of
+  /// A frame scaled down to two thirds by the area method has a pattern of two pixels, which mirrors its spectrum at half
   /// its size too.
-  func stands(beside loudest: NativeEvidence?) -> Bool {
-    guard let loudest else { return true }
-    return meanCorrelation >= NativeThresholds.leastShareOfStrongest * loudest.meanCorrelation
-      && 2 * size != loudest.size
+  func stands(beside strongest: NativeEvidence?) -> Bool {
+    guard let strongest else { return true }
+    return meanCorrelation >= NativeThresholds.leastShareOfStrongest * strongest.meanCorrelation
+      && 2 * size != strongest.size
   }
 
-  /// Whether it speaks loud enough to doubt that the frame is native, though it may not pass.
+  /// Whether it is strong enough to doubt that the frame is native, though it may not pass.
   func isSuspicious(margin: Double) -> Bool {
     typealias Limits = NativeThresholds
     guard isHalf else { return margin > Limits.suspicion }

@@ -1,6 +1,6 @@
 import Foundation
 
-/// How much fine detail a frame holds where it holds most: evidence for a native resolution.
+/// Fine detail of a frame where it is richest: evidence for a native resolution.
 ///
 /// Powers are squared 8-bit code values per bin, so that white noise of variance 1 has power 1 in every bin.
 final class NativeDetail {
@@ -29,7 +29,7 @@ final class NativeDetail {
   /// Sum of the squared window over a tile.
   private let windowEnergy: Double
 
-  /// - Returns: nil when the library has no plan, which only a lack of memory can cause.
+  /// - Returns: nil when FFTW cannot plan the transforms for lack of memory.
   init?() {
     guard let rows = TileTransform(size: Self.size, .rows, from: source, to: target),
       let columns = TileTransform(size: Self.size, .columns, from: source, to: target)

@@ -20,7 +20,7 @@ final class NativeLuma {
   /// Levels of an 8-bit sample.
   private static let scaleDepth = 8
 
-  /// - Parameter memory: of an earlier frame that is no longer needed; taken when it is large enough.
+  /// - Parameter memory: of an earlier frame that is no longer needed; reused when it is large enough.
   init(_ frame: borrowing Frame, reusing memory: NativeFloats?) throws(LibavError) {
     width = frame.width
     height = frame.height
@@ -120,8 +120,8 @@ final class NativeLuma {
     deviation = max(0, squares / count - (sum / count) * (sum / count)).squareRoot()
   }
 
-  /// Where to look, cut from the active part so that the lattice of a smaller source starts where the cut does: first as if the
-  /// bars were part of the source, then as if they had been put around it afterwards. One area where both are the same.
+  /// The areas to analyse, cropped so that the lattice of a smaller source starts at the crop: first as if the bars were
+  /// part of the source, then as if they were added later. One area where both are the same.
   var areas: [Area] {
     let step = NativeThresholds.cropStep
     func inner(_ range: Range<Int>, _ length: Int) -> Range<Int> {

@@ -3,7 +3,7 @@ public import Probing
 
 /// Runs a ``NativeResolutionEstimator`` over a file's keyframes, and decodes no others.
 public enum NativeResolution {
-  /// Looks at a few keyframes of the main video, spread evenly.
+  /// Samples keyframes of the main video stream, spread evenly.
   /// - Parameters:
   ///   - index: the file's packet index, when it was read already.
   ///   - progress: called before each frame with its number and how many there are.
@@ -14,10 +14,10 @@ public enum NativeResolution {
   ) throws -> NativeResolutionReport {
     let index = try index ?? MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
-      throw LibavError(.noSuchStream, "holds no video, so there is no frame to judge", file: path)
+      throw LibavError(.noSuchStream, "no video stream", file: path)
     }
     guard !video.entries.isEmpty else {
-      throw LibavError(.invalidData, index.readError ?? "holds no frames", file: path)
+      throw LibavError(.invalidData, index.readError ?? "no frames", file: path)
     }
     var estimator = NativeResolutionEstimator()
     let chosen = keyPackets(of: video, count: NativeThresholds.keyFrames)
@@ -37,7 +37,7 @@ public enum NativeResolution {
     return estimator.estimate()
   }
 
-  /// Positions in file order of up to so many shown key packets: the middle ones of equal shares.
+  /// Positions in file order of up to `count` presented keyframes: the middle ones of equal shares.
   static func keyPackets(of video: PacketIndex, count: Int) -> [Int] {
     let keys = video.entries.indices.filter { video.entries[$0].isKey && !video.entries[$0].isDiscarded }
     guard keys.count > count else { return keys }

@@ -1,15 +1,15 @@
 import Foundation
 public import Libav
 
-/// Tells from keyframes whether a video is really of the resolution that it claims.
+/// Estimates from keyframes whether a video is really of the resolution that it claims.
 ///
-/// Frames that are predicted from others move the traces it looks for, so only keyframes may be added. Not `Sendable`: it
-/// keeps a plane of a frame's size for its transforms.
+/// Only keyframes may be added: prediction from other frames moves the traces of scaling. Not `Sendable`: it keeps a
+/// plane of a frame's size for its transforms.
 public struct NativeResolutionEstimator: ~Copyable {
-  /// How the bars of a frame came to be: part of a smaller source, or put around it afterwards.
+  /// Whether black bars were part of a smaller source or added after scaling.
   private enum Bars: Int, CaseIterable { case inside, outside }
 
-  /// Mirrors around one candidate: one set for each way the bars may have come to be.
+  /// Mirrors around one candidate, one set for each kind of ``Bars``.
   private struct Windows {
     let candidate: NativeCandidate
     var horizontal = [NativeWindow](repeating: NativeWindow(), count: Bars.allCases.count)
@@ -27,7 +27,7 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var height = 0
   private var codec = ""
   private var windows: [Windows] = []
-  /// Where the codecs' own grid shows; none unless half the size is a candidate.
+  /// Mirrors of the codecs' own grid; none unless half the size is a candidate.
   private var grid: [Windows] = []
   private var decoy = Windows(candidate: .decoy)
   private var horizontalBands = NativeDetail.Bands()
@@ -41,20 +41,20 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var plane: NativeFloats?
   private var lumaMemory: NativeFloats?
   private var detail: NativeDetail?
-  /// Keyframes that say something; flat ones do not count.
+  /// Keyframes used; flat ones do not count.
   public private(set) var keyFrames = 0
 
   public init() {}
 
-  /// Takes one keyframe into account.
+  /// Adds one keyframe.
   ///
-  /// Costs about a quarter of a CPU-second for 4K. The size and codec of the first frame hold for all; frames of another
-  /// size are left out.
+  /// Takes about a quarter of a CPU-second for 4K. The first frame's size and codec hold for all; frames of another size
+  /// are skipped.
   /// - Parameters:
   ///   - frame: a keyframe, of any pixel format.
   ///   - bytes: of its packet.
   ///   - codec: libav's name of the codec.
-  /// - Throws: ``LibavError`` when its pixels cannot be read or memory lacks.
+  /// - Throws: ``LibavError`` when its pixels cannot be read or memory runs out.
   public mutating func add(_ frame: borrowing Frame, bytes: Int, codec: String) throws(LibavError) {
     guard frame.width > 0, frame.height > 0 else { return }
     if width == 0 {
@@ -124,7 +124,7 @@ public struct NativeResolutionEstimator: ~Copyable {
     }
   }
 
-  /// The answer from all frames so far.
+  /// The estimate from all frames so far.
   public func estimate() -> NativeResolutionReport {
     let bitsPerPixel = keyFrames > 0 ? bits / Double(keyFrames) : 0
     let evidence = evidence
@@ -132,9 +132,9 @@ public struct NativeResolutionEstimator: ~Copyable {
       $0.margin(codec: codec, bitsPerPixel: bitsPerPixel, highDecibels: highDecibels)
     }
     let passing = zip(evidence, margins).filter { $1 > 1 && $0.meanCorrelation > decoyCorrelation }
-    let loudest = passing.map(\.0).max { $0.meanCorrelation < $1.meanCorrelation }
+    let leading = passing.map(\.0).max { $0.meanCorrelation < $1.meanCorrelation }
     // Ascending by size.
-    let upscaled = passing.first { $0.0.stands(beside: loudest) }
+    let upscaled = passing.first { $0.0.stands(beside: leading) }
     let suspect = zip(evidence, margins).first { $0.isSuspicious(margin: $1) && $0.meanCorrelation > decoyCorrelation }
     let strongest = upscaled?.0 ?? suspect?.0 ?? evidence.max { $0.jointScore < $1.jointScore }
     let horizontal = axis(length: width, active: active.width, strongest, \.horizontal, horizontalBands)
@@ -144,20 +144,18 @@ public struct NativeResolutionEstimator: ~Copyable {
     let confidence = upscaled.map { Self.confidence($0.1) } ?? detailed.confidence
     let size = upscaled.map { (scaled(width, by: $0.0), scaled(height, by: $0.0)) }
     let traces = suspect.map { "\(scaled(width, by: $0.0))×\(scaled(height, by: $0.0))" }
-    let untried =
-      keyFrames > 0 && evidence.isEmpty ? " No smaller source could be tried for a frame of this size." : ""
+    let untried = keyFrames > 0 && evidence.isEmpty ? "; no smaller source could be tried for this frame size" : ""
     let reason =
-      size.map { "The spectrum is mirrored as after scaling up from \($0.0)×\($0.1)." } ?? traces.map {
-        "There are traces as of scaling up from \($0), too few or too like the codec's own to tell by."
-      }
+      size.map { "spectrum mirrored as after scaling up from \($0.0)×\($0.1)" }
+      ?? traces.map { "traces of scaling up from \($0), too weak or too similar to the codec's own" }
       ?? reason(for: verdict)
     return NativeResolutionReport(
       verdict: verdict, width: width, height: height, estimatedWidth: size?.0, estimatedHeight: size?.1,
       confidence: confidence, horizontal: horizontal, vertical: vertical, keyFrames: keyFrames,
-      bitsPerPixel: bitsPerPixel, note: "\(reason)\(untried) \(NativeResolutionReport.limits)")
+      bitsPerPixel: bitsPerPixel, reason: reason + untried)
   }
 
-  /// Mean of both axes for the decoy, where it speaks louder; 0 when it cannot be tried.
+  /// Mean of both axes for the decoy, of the stronger kind of bars; 0 when it cannot be tried.
   private var decoyCorrelation: Double {
     Bars.allCases.compactMap { bars -> Double? in
       guard let horizontal = decoy.horizontal[bars.rawValue].peak, let vertical = decoy.vertical[bars.rawValue].peak
@@ -170,7 +168,7 @@ public struct NativeResolutionEstimator: ~Copyable {
     detailCount > 0 ? ((horizontalBands + verticalBands) / Double(2 * detailCount)).highDecibels : 0
   }
 
-  /// Of both ways the bars may have come to be, the one that speaks louder, for each candidate.
+  /// For each candidate, the stronger kind of ``Bars``.
   private var evidence: [NativeEvidence] {
     windows.compactMap { window -> NativeEvidence? in
       Bars.allCases.compactMap { bars -> NativeEvidence? in
@@ -203,7 +201,7 @@ public struct NativeResolutionEstimator: ~Copyable {
       middleDecibels: mean?.middleDecibels, highDecibels: mean?.highDecibels)
   }
 
-  /// What the fine detail says, when no smaller source is seen.
+  /// The verdict from fine detail, when no smaller source is found.
   private func detailVerdict(
     _ bitsPerPixel: Double
   ) -> (verdict: NativeResolutionReport.Verdict, confidence: Double) {
@@ -213,36 +211,33 @@ public struct NativeResolutionEstimator: ~Copyable {
     let height = both.highDecibels - NativeThresholds.highBandFloor
     guard height > 0 else { return (.inconclusive, 0) }
     if fall <= NativeThresholds.nativeFall {
-      let margin = min((NativeThresholds.nativeFall - fall) / Self.sureDecibels, height / Self.sureDecibels, 1)
+      let margin = min(
+        (NativeThresholds.nativeFall - fall) / Self.greatestMarginDecibels, height / Self.greatestMarginDecibels, 1)
       return (.native, Self.leastNative + (Self.mostNative - Self.leastNative) * margin)
     }
     return bitsPerPixel >= NativeThresholds.richBitsPerPixel ? (.likelyNative, Self.likely) : (.inconclusive, 0)
   }
 
-  /// Decibels beyond both thresholds from which a native frame is as sure as it can be.
-  private static let sureDecibels = 8.0
-  /// What cannot be seen keeps a native frame from being sure.
+  /// Decibels beyond both thresholds at which the confidence of a native frame is greatest.
+  private static let greatestMarginDecibels = 8.0
+  /// Confidence of a native frame: below 1, since the method has limits.
   private static let leastNative = 0.6
   private static let mostNative = 0.9
   private static let likely = 0.5
-  /// Of an upscaled frame: 0.75 at the thresholds, 0.94 at twice, 0.97 at three times.
+  /// Confidence of an upscaled frame: 0.75 at the thresholds, 0.94 at twice, 0.97 at three times.
   private static func confidence(_ margin: Double) -> Double { 1 - 0.25 / (margin * margin) }
 
   private func reason(for verdict: NativeResolutionReport.Verdict) -> String {
     switch verdict {
-    case .native: "There is detail that only a source of this size gives."
-    case .likelyNative: "The bits and the fine detail speak for a source of this size, though it is soft."
+    case .native: "detail that only a source of this size gives"
+    case .likelyNative: "bit rate and fine detail of a source of this size, though soft"
     case .upscaled: ""
-    case .inconclusive: inconclusiveReason
+    case .inconclusive:
+      if keyFrames == 0 {
+        flatCount > 0 ? "keyframes are flat" : "no keyframe"
+      } else {
+        detailCount == 0 ? "frame too small" : "too soft, dark or strongly compressed"
+      }
     }
-  }
-
-  private var inconclusiveReason: String {
-    if keyFrames == 0 {
-      return flatCount > 0
-        ? "The keyframes are flat: there is nothing in them to tell by." : "There is no keyframe."
-    }
-    return detailCount == 0
-      ? "The frame is too small to tell." : "The frame is too soft, dark or strongly compressed to tell."
   }
 }

@@ -1,30 +1,30 @@
 import Foundation
 import Libav
 
-/// A thread of its own for analysers of whole frames, so that decoding goes on meanwhile.
+/// A thread for analysers of full frames, so that decoding continues meanwhile.
 ///
-/// Memory is bounded: whoever hands in a frame waits while ``capacity`` frames wait already.
-/// `@unchecked Sendable`: all state is guarded by `gate`; the analysers are touched by the lane's thread alone until
-/// ``finish()`` has seen it end.
+/// Memory is bounded: ``add(_:_:to:)`` blocks while ``capacity`` frames are queued.
+/// `@unchecked Sendable`: all state is guarded by `condition`; the analysers are used by this thread alone until
+/// ``finish(discarding:)`` returns.
 final class AnalysisThread: @unchecked Sendable {
-  /// Frames that may wait; one of 4K takes 12 MB at 8 bits.
+  /// Frames queued at most; one of 4K takes 12 MB at 8 bits.
   private static let capacity = 2
 
-  /// A second owner of a frame on its way to the other thread.
-  private final class Waiting {
+  /// A reference to a frame on its way to the other thread.
+  private final class Item {
     let frame: Frame
-    let facts: FrameFacts
+    let origin: FrameOrigin
     let analysers: [any FrameAnalyser]
 
-    init(_ frame: consuming Frame, _ facts: FrameFacts, _ analysers: [any FrameAnalyser]) {
+    init(_ frame: consuming Frame, _ origin: FrameOrigin, _ analysers: [any FrameAnalyser]) {
       self.frame = frame
-      self.facts = facts
+      self.origin = origin
       self.analysers = analysers
     }
   }
 
-  private let gate = NSCondition()
-  private var queue: [Waiting] = []
+  private let condition = NSCondition()
+  private var queue: [Item] = []
   private var isClosed = false
   private var hasEnded = false
 
@@ -34,44 +34,44 @@ final class AnalysisThread: @unchecked Sendable {
     thread.start()
   }
 
-  /// Hands over a frame; waits while the lane is full.
-  func add(_ frame: borrowing Frame, _ facts: FrameFacts, to analysers: [any FrameAnalyser]) throws(LibavError) {
+  /// Queues a frame; blocks while the queue is full.
+  func add(_ frame: borrowing Frame, _ origin: FrameOrigin, to analysers: [any FrameAnalyser]) throws(LibavError) {
     guard !analysers.isEmpty else { return }
-    let waiting = Waiting(try frame.share(), facts, analysers)
-    gate.lock()
-    while queue.count >= Self.capacity && !isClosed { gate.wait() }
-    if !isClosed { queue.append(waiting) }
-    gate.broadcast()
-    gate.unlock()
+    let item = Item(try frame.share(), origin, analysers)
+    condition.lock()
+    while queue.count >= Self.capacity && !isClosed { condition.wait() }
+    if !isClosed { queue.append(item) }
+    condition.broadcast()
+    condition.unlock()
   }
 
-  /// Returns when everything handed in has been looked at, or at once for what still waits when `discarding`.
+  /// Returns when all queued frames are analysed, or after the current one when `discarding`.
   func finish(discarding: Bool = false) {
-    gate.lock()
+    condition.lock()
     isClosed = true
     if discarding { queue.removeAll() }
-    gate.broadcast()
-    while !hasEnded { gate.wait() }
-    gate.unlock()
+    condition.broadcast()
+    while !hasEnded { condition.wait() }
+    condition.unlock()
   }
 
   private func run() {
     while let next = take() {
-      for analyser in next.analysers { analyser.look(at: next.frame, next.facts) }
+      for analyser in next.analysers { analyser.add(next.frame, next.origin) }
     }
-    gate.lock()
+    condition.lock()
     hasEnded = true
-    gate.broadcast()
-    gate.unlock()
+    condition.broadcast()
+    condition.unlock()
   }
 
-  private func take() -> Waiting? {
-    gate.lock()
-    defer { gate.unlock() }
-    while queue.isEmpty && !isClosed { gate.wait() }
+  private func take() -> Item? {
+    condition.lock()
+    defer { condition.unlock() }
+    while queue.isEmpty && !isClosed { condition.wait() }
     guard !queue.isEmpty else { return nil }
     let next = queue.removeFirst()
-    gate.broadcast()
+    condition.broadcast()
     return next
   }
 }

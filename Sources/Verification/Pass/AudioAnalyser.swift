@@ -3,24 +3,24 @@ import Libav
 import Loudness
 import Timing
 
-/// Listens to decoded audio as it goes by; what it came to is a ``AudioReading``.
+/// Measures decoded audio into an ``AudioReading``.
 struct AudioAnalyser: ~Copyable {
-  /// A sample of this magnitude stands at full scale.
+  /// Least magnitude of a sample at full scale.
   private static let fullScale: Float = 0.9999
-  /// Samples in a row at full scale that make a clipped peak.
+  /// Samples in a row at full scale in a clipped peak.
   private static let clippedRun = 3
-  /// Below this magnitude on all channels it is silent: −60 dB of full scale, as ffmpeg's silencedetect has it.
+  /// Magnitude below which all channels are silent: −60 dBFS, as in ffmpeg's silencedetect.
   private static let silence: Float = 0.001
-  /// Seconds of silence that are worth telling.
+  /// Seconds of the shortest silence listed.
   static let shortestSilence = 1.0
   /// Windows of the envelope in a second.
   static let envelopeRate = 1000
 
-  private let work: Work
+  private let analyses: Analyses
   private let stream: StreamInfo
   private(set) var reading: AudioReading
   private var meter: LoudnessMeter?
-  /// Made when audio comes that is not planar float already.
+  /// Nil while the audio is planar float already.
   private var resampler: Resampler?
   private var source: AudioFormat?
   private var interleaved: [Float] = []
@@ -30,24 +30,22 @@ struct AudioAnalyser: ~Copyable {
   private var pairs: Int64 = 0
   private var greatestDifference: Float = 0
   private var fullRuns: [Int] = []
-  /// Samples of silence up to now.
+  /// Samples of silence up to the current one.
   private var silentSamples = 0
   private var windowEnergy = 0.0
   private var windowSamples = 0
-  private var windowNumber = 0
-  /// Seconds of the next sample, as decoded times have it.
+  /// Seconds of the next sample, from the timestamps.
   private var now = 0.0
 
-  init(_ stream: StreamInfo, work: Work) {
-    self.work = work
+  init(_ stream: StreamInfo, _ analyses: Analyses) {
+    self.analyses = analyses
     self.stream = stream
     reading = AudioReading()
   }
 
   /// - Throws: ``LibavError`` when the audio cannot be converted.
-  mutating func listen(to frame: borrowing Frame) throws(LibavError) {
-    reading.samples += Int64(frame.sampleCount)
-    guard work.contains(.samples) || work.contains(.loudness) else { return }
+  mutating func add(_ frame: borrowing Frame) throws(LibavError) {
+    guard analyses.contains(.samples) || analyses.contains(.loudness) else { return }
     if let pts = frame.pts {
       let time = stream.timeBase.seconds(pts).doubleValue
       if reading.start == nil {
@@ -73,20 +71,22 @@ struct AudioAnalyser: ~Copyable {
     try measure(converted)
   }
 
-  /// The reading, whole: call it once, after the last audio.
+  /// The complete reading: call it once, after the last frame.
   mutating func finish() -> AudioReading {
     endSilence()
     if let meter = meter.take() {
       reading.loudness = meter.reading
       self.meter = consume meter
     }
-    for channel in squares.indices { reading.channelEnergy.append(squares[channel] / Double(max(1, reading.heard))) }
+    for channel in squares.indices {
+      reading.channelEnergy.append(squares[channel] / Double(max(1, reading.measuredSamples)))
+    }
     reading.correlation = correlation
     reading.isIdentical = squares.count == 2 && pairs > 0 && greatestDifference < Self.identicalWithin
     return reading
   }
 
-  /// Magnitude by which two channels that are the same may differ: less than a 16-bit step.
+  /// Greatest difference of identical channels: less than a 16-bit step.
   private static let identicalWithin: Float = 1 / 32768
 
   private var correlation: Double? {
@@ -108,31 +108,31 @@ struct AudioAnalyser: ~Copyable {
         for index in samples.indices { interleaved[index * channels + channel] = samples[index] }
       }
     }
-    if work.contains(.samples) { look(channels: channels, rate: max(1, frame.sampleRate)) }
-    if work.contains(.loudness) { measureLoudness(frame) }
-    reading.heard += Int64(count)
+    if analyses.contains(.samples) { measureSamples(channels: channels, rate: max(1, frame.sampleRate)) }
+    if analyses.contains(.loudness) { measureLoudness(frame) }
+    reading.measuredSamples += Int64(count)
   }
 
   private mutating func measureLoudness(_ frame: borrowing Frame) {
-    if meter == nil, reading.loudnessFault == nil {
+    if meter == nil, reading.loudnessError == nil {
       do {
         let layout = frame.audioFormat.layout
         meter = try LoudnessMeter(
           sampleRate: frame.sampleRate,
           roles: LoudnessMeter.Role.roles(layout: layout.description, channels: frame.channelCount))
       } catch {
-        reading.loudnessFault = error.message
+        reading.loudnessError = error.message
       }
     }
     do throws(LoudnessError) {
       let samples = interleaved
       try meter?.add(samples.span)
     } catch {
-      reading.loudnessFault = error.message
+      reading.loudnessError = error.message
     }
   }
 
-  private mutating func look(channels: Int, rate: Int) {
+  private mutating func measureSamples(channels: Int, rate: Int) {
     let window = max(1, rate / Self.envelopeRate)
     let seconds = 1 / Double(rate)
     let samples = interleaved
@@ -177,7 +177,7 @@ struct AudioAnalyser: ~Copyable {
 
   private mutating func noteClip() {
     reading.clippedPeaks += 1
-    // Channels clip together: one place.
+    // Several channels clipping at once are one place.
     if reading.clips.count < AudioReading.listed, reading.clips.last != now { reading.clips.append(now) }
   }
 

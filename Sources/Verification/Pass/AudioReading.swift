@@ -2,21 +2,20 @@ import Foundation
 import Loudness
 import Timing
 
-/// What listening to a film's audio gave.
+/// Measurements of the decoded audio.
 struct AudioReading: Sendable {
-  /// Places of one kind kept at most.
+  /// Times of one kind kept at most.
   static let listed = 1000
 
-  /// Samples of each channel that were decoded, and that were measured.
-  var samples: Int64 = 0
-  var heard: Int64 = 0
+  /// Samples of each channel that were measured.
+  var measuredSamples: Int64 = 0
   /// Seconds of the first sample.
   var start: Double?
   /// Greatest magnitude of a sample, 1 at full scale.
   var peak: Float = 0
   /// Mean square of each channel.
   var channelEnergy: [Double] = []
-  /// Runs of samples at full scale, and when the first of them are, in seconds.
+  /// Runs of samples at full scale, and the times of the first ``listed`` in seconds.
   var clippedPeaks = 0
   var clips: [Double] = []
   /// Seconds.
@@ -24,42 +23,44 @@ struct AudioReading: Sendable {
   /// Of stereo audio: −1 (opposite) to 1 (the same); nil for other audio and where a channel is digital silence.
   var correlation: Double?
   var isIdentical = false
-  /// Level of every millisecond in dB of full scale.
+  /// dBFS of every millisecond.
   var envelope: [Int8] = []
   var loudness: LoudnessReading?
-  var loudnessFault: String?
+  var loudnessError: String?
 
-  /// Root mean square of all samples in dB of full scale; nil for digital silence or no audio.
+  /// RMS of all samples in dBFS; nil for digital silence or no audio.
   var rmsDecibels: Double? {
     let mean = channelEnergy.reduce(0, +) / Double(max(1, channelEnergy.count))
     return mean > 0 ? 10 * log10(mean) : nil
   }
+  /// dBFS; nil for digital silence.
   var peakDecibels: Double? { peak > 0 ? 20 * log10(Double(peak)) : nil }
 
-  // MARK: - Holes
+  // MARK: - Dropouts
 
-  /// Milliseconds: shorter dips belong to the audio itself, longer ones are pauses.
-  private static let holeLengths = 4...60
-  private static let holeLengthsFarFromJoins = 5...40
-  /// dB that a hole lies below the audio on both sides of it.
-  private static let holeDepth = 18
-  private static let holeDepthFarFromJoins = 30
-  /// dB of full scale: quieter audio has no holes worth telling.
-  private static let holeFloor: Int8 = -58
-  /// Milliseconds of audio on each side that are compared, and within which its edges must lie.
-  private static let holeContext = 40
-  private static let holeEdge = 3
+  /// Milliseconds: shorter dips occur in ordinary audio, longer ones are pauses.
+  private static let dropoutLengths = 4...60
+  private static let dropoutLengthsFarFromJoins = 5...40
+  /// dB of a dropout below the audio on both sides.
+  private static let dropoutDepth = 18
+  private static let dropoutDepthFarFromJoins = 30
+  /// dBFS: dropouts in quieter audio are not listed.
+  private static let dropoutFloor: Int8 = -58
+  /// Milliseconds of audio on each side that are compared, and of the longest edge.
+  private static let dropoutContext = 40
+  private static let dropoutEdge = 3
   /// Seconds from a join.
   static let joinReach = 0.12
 
-  /// Short holes in audio that goes on at both sides, in seconds.
-  func holes(joins: [Double]) -> [ClosedRange<Double>] {
+  /// Dropouts in continuous audio, in seconds.
+  /// - Parameter joins: seconds of the joins, where thresholds are lower.
+  func dropouts(joins: [Double]) -> [ClosedRange<Double>] {
     let origin = start ?? 0
     var found: [ClosedRange<Double>] = []
-    var index = Self.holeContext
-    let (shallow, floor) = (Self.holeDepth, Self.holeFloor)
-    while index + Self.holeContext < envelope.count {
-      // Only an edge can open a hole: this much is checked for every millisecond.
+    var index = Self.dropoutContext
+    let (shallow, floor) = (Self.dropoutDepth, Self.dropoutFloor)
+    while index + Self.dropoutContext < envelope.count {
+      // Only a falling edge can start a dropout, so the cheap test comes first.
       guard Int(envelope[index - 1]) - Int(envelope[index]) >= shallow / 3, let before = level(endingAt: index),
         before >= floor, Int(before) - Int(envelope[min(index + 1, envelope.count - 1)]) >= shallow
       else {
@@ -68,7 +69,7 @@ struct AudioReading: Sendable {
       }
       let time = origin + Double(index) / Double(AudioAnalyser.envelopeRate)
       let isNear = joins.contains { abs($0 - time) <= Self.joinReach }
-      if let length = hole(at: index, before: Int(before), isNear: isNear) {
+      if let length = dropout(at: index, before: Int(before), isNear: isNear) {
         found.append(time...(time + Double(length) / Double(AudioAnalyser.envelopeRate)))
         index += length
       }
@@ -77,25 +78,25 @@ struct AudioReading: Sendable {
     return found
   }
 
-  private func hole(at start: Int, before: Int, isNear: Bool) -> Int? {
-    let depth = isNear ? Self.holeDepth : Self.holeDepthFarFromJoins
-    let lengths = isNear ? Self.holeLengths : Self.holeLengthsFarFromJoins
+  private func dropout(at start: Int, before: Int, isNear: Bool) -> Int? {
+    let depth = isNear ? Self.dropoutDepth : Self.dropoutDepthFarFromJoins
+    let lengths = isNear ? Self.dropoutLengths : Self.dropoutLengthsFarFromJoins
     var first = start
-    while first < start + Self.holeEdge, before - Int(envelope[first]) < depth { first += 1 }
+    while first < start + Self.dropoutEdge, before - Int(envelope[first]) < depth { first += 1 }
     var end = first
     while end < envelope.count, end - start <= lengths.upperBound, before - Int(envelope[end]) >= depth { end += 1 }
-    guard lengths.contains(end - first), end + Self.holeContext < envelope.count else { return nil }
-    guard let after = level(startingAt: end), Int(after) - before >= -12, after >= Self.holeFloor else { return nil }
-    // The audio is back at once, not faded in.
-    let back = envelope[end..<(end + Self.holeEdge + 2)].max() ?? -127
+    guard lengths.contains(end - first), end + Self.dropoutContext < envelope.count else { return nil }
+    guard let after = level(startingAt: end), Int(after) - before >= -12, after >= Self.dropoutFloor else { return nil }
+    // The audio returns at once and is not faded in.
+    let back = envelope[end..<(end + Self.dropoutEdge + 2)].max() ?? -127
     return Int(back) >= Int(after) - 8 ? end - start : nil
   }
 
-  /// Median level of the audio before and after a place: a hole interrupts something steady.
-  private func level(endingAt index: Int) -> Int8? { steady(envelope[(index - Self.holeContext)..<index]) }
-  private func level(startingAt index: Int) -> Int8? { steady(envelope[index..<(index + Self.holeContext)]) }
+  /// Median level of the audio before and after a place.
+  private func level(endingAt index: Int) -> Int8? { median(envelope[(index - Self.dropoutContext)..<index]) }
+  private func level(startingAt index: Int) -> Int8? { median(envelope[index..<(index + Self.dropoutContext)]) }
 
-  private func steady(_ part: ArraySlice<Int8>) -> Int8? {
+  private func median(_ part: ArraySlice<Int8>) -> Int8? {
     let ordered = part.sorted()
     return ordered.isEmpty ? nil : ordered[ordered.count / 2]
   }

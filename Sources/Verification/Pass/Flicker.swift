@@ -1,29 +1,29 @@
 import Timing
 
-/// Stretches of a film that flash more than three times in a second.
+/// Time ranges of a video with more than three flashes in a second.
 struct Flicker: Sendable {
   let general: [Interval]
   /// To and from a saturated red.
   let red: [Interval]
 
-  /// Part of the frame, and flashes in a second, that make a risk: ITU-R BT.1702-3 annex 1 and WCAG 2.2 (2.3.1).
+  /// Part of the frame, and flashes in a second, above which there is a risk: ITU-R BT.1702-3 annex 1, WCAG 2.2 (2.3.1).
   private static let area: Float = 0.25
   private static let flashes = 3
-  /// A step may take so many frames, for films that are dimmed and brightened over some.
+  /// Frames that one step may take.
   private static let span = 3
-  /// A flash changes the frame one way; what moves brightens about as much as it darkens.
+  /// Least ratio of rising to falling parts: a flash changes the frame one way, motion brightens as much as it darkens.
   private static let dominance: Float = 3
 
   init(_ series: FrameSeries) {
-    general = Self.stretches(series, up: \.brightened, down: \.darkened)
-    red = Self.stretches(series, up: \.reddened, down: \.paled)
+    general = Self.intervals(series, up: \.brightened, down: \.darkened)
+    red = Self.intervals(series, up: \.reddened, down: \.paled)
   }
 
-  /// In the order of the video; those that touch are one.
+  /// In presentation order; touching ranges are merged.
   var all: [Interval] { Self.merged((general + red).sorted { $0.start < $1.start }) }
 
-  /// A flash is a pair of opposing steps; steps of several frames in a row are taken together.
-  private static func stretches(
+  /// A flash is a pair of opposing steps; a step may span several frames.
+  private static func intervals(
     _ series: FrameSeries, up: (FlickerAnalyser.Steps) -> Float, down: (FlickerAnalyser.Steps) -> Float
   ) -> [Interval] {
     var steps: [(index: Int, isUp: Bool)] = []
@@ -34,7 +34,7 @@ struct Flicker: Sendable {
       let fallen = recent.reduce(Float(0)) { $0 + down($1.flicker) }
       guard max(risen, fallen) >= area else { continue }
       let isClear = max(risen, fallen) >= dominance * min(risen, fallen)
-      // Alternating frames fill the window with both: then the frame itself must show which way it goes.
+      // Alternating frames put both directions into the window: then this frame alone decides.
       let now = (up: up(entries[index].flicker), down: down(entries[index].flicker))
       guard isClear || max(now.up, now.down) >= max(area, dominance * min(now.up, now.down)) else { continue }
       let isUp = isClear ? risen > fallen : now.up > now.down

@@ -1,13 +1,13 @@
 import Libav
 
-/// Follows the light of each part of the frame and tells when much of it turns brighter, darker, or to or from a
-/// saturated red at once.
+/// Follows the display light of each part of the frame and measures how much of it turns brighter, darker, or to or
+/// from a saturated red at once.
 ///
 /// The steps are those of ITU-R BT.1702-3 and WCAG 2.2 (2.3.1). General: an opposing change of 20 cd/m² or more where
 /// the darker frame is below 160 cd/m²; above that, in HDR only, of more than 1/17 of Michelson contrast. Red: a
 /// change to or from a saturated red by more than 0.2 in the CIE 1976 diagram.
 struct FlickerAnalyser {
-  /// 0–1 of the frame: what completed a step at this frame.
+  /// 0–1: the parts of the frame that completed a step at this frame.
   struct Steps: Sendable {
     var brightened: Float = 0
     var darkened: Float = 0
@@ -24,12 +24,12 @@ struct FlickerAnalyser {
   /// u′ and v′ of BT.709's red.
   private static let red = SIMD2<Float>(0.450_7, 0.522_9)
 
-  /// What is remembered of a part of the frame.
+  /// The state of a part of the frame.
   private struct Part {
     /// The extreme reached in the current direction, in cd/m², and the direction.
     var extreme: Float
     var direction = 0
-    /// Red now; and of this state the colour nearest to red, or farthest from it.
+    /// Whether it is red, and the colour of this state nearest to red, or farthest from it.
     var isRed: Bool
     var color: SIMD2<Float>
   }
@@ -44,7 +44,7 @@ struct FlickerAnalyser {
   }
 
   /// - Parameter cells: mean luma and both chromas of each part of the frame.
-  mutating func look(at cells: [[Float]]) -> Steps {
+  mutating func steps(to cells: [[Float]]) -> Steps {
     let count = cells[0].count
     guard parts.count == count else {
       parts = (0..<count).map {
@@ -56,12 +56,12 @@ struct FlickerAnalyser {
     var (up, down, reddened, paled) = (0, 0, 0, 0)
     for index in 0..<count {
       let light = display.light(y: cells[0][index], cb: cells[1][index], cr: cells[2][index])
-      switch brightness(light.luminance, of: index) {
+      switch brightnessStep(light.luminance, of: index) {
       case 1: up += 1
       case -1: down += 1
       default: break
       }
-      if turns(light, part: index) {
+      if redStep(light, part: index) {
         if light.isSaturatedRed { reddened += 1 } else { paled += 1 }
       }
     }
@@ -70,7 +70,7 @@ struct FlickerAnalyser {
   }
 
   /// 1 or −1 where a part completes a step up or down.
-  private mutating func brightness(_ now: Float, of index: Int) -> Int {
+  private mutating func brightnessStep(_ now: Float, of index: Int) -> Int {
     let extreme = parts[index].extreme
     let way = now > extreme ? 1 : now < extreme ? -1 : 0
     guard way != 0 else { return 0 }
@@ -88,7 +88,7 @@ struct FlickerAnalyser {
   }
 
   /// Whether a part turns to a saturated red or away from one.
-  private mutating func turns(_ light: DisplayLight.Light, part index: Int) -> Bool {
+  private mutating func redStep(_ light: DisplayLight.Light, part index: Int) -> Bool {
     let part = parts[index]
     func distance(_ a: SIMD2<Float>, _ b: SIMD2<Float>) -> Float { ((a - b) * (a - b)).sum().squareRoot() }
     let (now, before) = (distance(light.chromaticity, Self.red), distance(part.color, Self.red))

@@ -1,6 +1,6 @@
 import Timing
 
-/// What a ``FrameSeries`` comes to; every threshold with its unit.
+/// Defects and cuts found in a ``FrameSeries``.
 struct FrameFindings: Sendable {
   /// Seconds.
   static let shortestBlack = Rational(1, 10)
@@ -14,9 +14,9 @@ struct FrameFindings: Sendable {
   let flashes: [Flash]
   /// Positions of first frames after a cut.
   let cuts: [Int]
-  /// Lasting steps of the whole frame's brightness or colour that are no cuts.
+  /// Lasting steps of the whole frame's brightness or colour that are not cuts.
   let steps: [Step]
-  /// Stretches of a second with more than three flashes.
+  /// Time ranges with more than three flashes in a second.
   let flicker: Flicker
 
   struct Flash: Sendable, Hashable {
@@ -31,12 +31,11 @@ struct FrameFindings: Sendable {
     let chroma: Float
   }
 
-  /// - Parameter joins: positions of the first frames after declared joins; there, less is needed to call something a
-  ///   defect.
+  /// - Parameter joins: positions of the first frames after joins, where thresholds are lower.
   init(_ series: FrameSeries, joins: [Int]) {
     let near = Set(joins.flatMap { ($0 - Self.joinReach)...($0 + Self.joinReach) })
-    black = Self.runs(series) { $0.isBlack }.map { series.range($0) }.filter { $0.length >= Self.shortestBlack }
-    frozen = series.stillRuns.map { series.range($0) }.filter { $0.length >= Self.shortestFreeze }
+    black = Self.runs(series) { $0.isBlack }.map { series.interval($0) }.filter { $0.length >= Self.shortestBlack }
+    frozen = series.stillRuns.map { series.interval($0) }.filter { $0.length >= Self.shortestFreeze }
     let cuts = Self.findCuts(series)
     self.cuts = cuts
     repeated = Self.findRepeated(series, joins: joins)
@@ -66,16 +65,16 @@ struct FrameFindings: Sendable {
 
   // MARK: - Repeated frames
 
-  /// A repeated frame differs this much less from the one before than its neighbours do.
+  /// Greatest difference of a repeated frame, as a part of its neighbours'.
   private static let repeatRatio: Float = 0.1
-  /// Code values: films that move less are not looked at.
+  /// Code values: least motion around a repeated frame.
   private static let repeatMotion: Float = 0.5
-  /// Near a join, coding noise of so many code values is granted to a repeated frame, if it still differs this much less.
+  /// Near a join: code values of coding noise allowed in a repeated frame, the ratio with it, and the least motion.
   private static let repeatNoise: Float = 0.15
   private static let repeatRatioWithNoise: Float = 0.5
   private static let repeatMotionNearJoin: Float = 0.22
 
-  /// Noise is granted up to the join only: a shot that was generated from a still frame may begin to move slowly.
+  /// Noise is allowed up to the join only: a shot generated from a still may start to move slowly.
   private static func findRepeated(_ series: FrameSeries, joins: [Int]) -> [Int] {
     let entries = series.entries
     let near = Set(joins.flatMap { ($0 - joinReach)...$0 })
@@ -101,14 +100,14 @@ struct FrameFindings: Sendable {
   /// Code values on the 8-bit scale, far from and near a join.
   private static let flashStep: Float = 2.4
   private static let flashStepNearJoin: Float = 1.5
-  /// How much stronger than what the frames around do, too.
+  /// Least ratio to the median of the frames around.
   private static let flashContrast: Float = 5
   private static let flashContrastNearJoin: Float = 3
-  /// Part of the flash by which the frames around it may differ from each other: a cut or a fade does not come back.
+  /// Greatest difference of the frames around it from each other, as a part of the flash: a cut or fade does not return.
   private static let flashReturn: Float = 0.6
-  /// Part of the frame that must go along.
+  /// Least part of the frame that changes with it.
   private static let flashAgreement: Float = 0.7
-  /// Frames on each side that tell what is usual.
+  /// Frames on each side that the median is taken over.
   private static let flashContext = 6
 
   private static func findFlashes(_ series: FrameSeries, near: Set<Int>, cuts: Set<Int>) -> [Flash] {
@@ -120,7 +119,7 @@ struct FrameFindings: Sendable {
       guard abs(entry.flash) >= (isNear ? flashStepNearJoin : flashStep), entry.flashAgreement >= flashAgreement,
         abs(entries[index + 1].lumaStepOverTwo) <= flashReturn * abs(entry.flash)
       else { return nil }
-      // The neighbours of a flash bulge the other way by half of it: they say nothing of what is usual.
+      // Both neighbours of a flash change the other way by half of it, so they are left out.
       let around = (max(1, index - flashContext)...min(entries.count - 2, index + flashContext)).filter {
         abs($0 - index) > 1 && !cuts.contains($0) && !cuts.contains($0 + 1)
       }.map { abs(entries[$0].flash) }
@@ -132,9 +131,9 @@ struct FrameFindings: Sendable {
 
   // MARK: - Cuts and steps
 
-  /// Code values of the grid's mean difference: less is no cut.
+  /// Code values: least mean difference of the grid at a cut.
   private static let cutDifference: Float = 7
-  /// How much more it is than in the frames around.
+  /// Least ratio to the frames around.
   private static let cutContrast: Float = 3
   private static let cutContext = 3
 
@@ -150,7 +149,7 @@ struct FrameFindings: Sendable {
         entry.cellDifference >= cutContrast * (around.max() ?? 0)
           || entry.cellDifference >= 2 * cutContrast * around.median
       else { return false }
-      // Back again with the next frame: one strange frame, not a new shot.
+      // The next frame returns to the one before: a single odd frame, not a new shot.
       guard index + 1 < entries.count else { return true }
       return entries[index + 1].cellDifferenceOverTwo >= 0.5 * entry.cellDifference
         && (index < 2 || entry.cellDifferenceOverTwo >= 0.5 * entry.cellDifference)
@@ -160,7 +159,7 @@ struct FrameFindings: Sendable {
   /// Code values.
   private static let lumaStep: Float = 2
   private static let chromaStep: Float = 1.5
-  /// How much greater the step is than the cells' own differences from it.
+  /// Least ratio of the step to the cells' deviation from it.
   private static let stepClarity: Float = 3
 
   private static func findSteps(_ series: FrameSeries, cuts: Set<Int>, flashes: Set<Int>) -> [Step] {
@@ -171,7 +170,7 @@ struct FrameFindings: Sendable {
       guard abs(entry.lumaStep) >= lumaStep || entry.chromaStep >= chromaStep,
         max(abs(entry.lumaStep), entry.chromaStep) >= stepClarity * max(entry.lumaSpread, 0.2)
       else { return nil }
-      // A fade steps in every frame; a defect does so once.
+      // A fade steps in every frame, a defect once.
       let neighbours = [index - 1, index + 1].filter { entries.indices.contains($0) && $0 > 0 }
       let usual = neighbours.map { max(abs(entries[$0].lumaStep), entries[$0].chromaStep) }.max() ?? 0
       guard max(abs(entry.lumaStep), entry.chromaStep) >= stepClarity * usual else { return nil }

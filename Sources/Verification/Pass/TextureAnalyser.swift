@@ -1,19 +1,19 @@
 import Libav
 import Timing
 
-/// What a few whole frames showed.
+/// Bars, combing, blocks and banding of the sampled frames.
 struct TextureReading: Sendable {
-  /// Of frames that are not black all over.
-  var looked = 0
+  /// Sampled frames that are not black all over.
+  var frames = 0
   /// Pixels of black on each side that all these frames share.
   var bars: Bars?
-  /// Frames with a comb of two fields in some part that moves.
+  /// Frames with interlaced combing in some moving part.
   var combed = 0
-  /// Pixels of the latest of them.
+  /// Pixels of the latest frame.
   var size = (width: 0, height: 0)
-  /// Of each frame: how much stronger the edges on the codec's 8-pixel grid are than those between; 1 where they are not.
+  /// Of each frame: strength of the edges on the codec's 8-pixel grid over that of the edges between; 1 for no blocks.
   var blockiness: [Float] = []
-  /// Of each frame, 0–1: the part that lies in long flat runs with a step of one or two code values between them.
+  /// Of each frame, 0–1: the part in long flat runs with a step of one or two code values between them.
   var banding: [Float] = []
 
   struct Bars: Sendable, Hashable {
@@ -24,8 +24,8 @@ struct TextureReading: Sendable {
 
     var widest: Int { max(max(top, bottom), max(left, right)) }
 
-    /// Without what may as well be a dark part of the frame: a wide bar comes with one of about its size on the other
-    /// side, a narrow one may stand alone.
+    /// Without bars that may be dark parts of the frame: a wide bar needs one of about its size on the other side, a
+    /// narrow one does not.
     func plausible(width: Int, height: Int) -> Bars {
       func pair(_ a: Int, _ b: Int, of size: Int) -> (Int, Int) {
         if 2 * min(a, b) >= max(a, b) { return (a, b) }
@@ -37,7 +37,7 @@ struct TextureReading: Sendable {
       return Bars(top: top, bottom: bottom, left: left, right: right)
     }
 
-    /// Part of the frame's side.
+    /// Greatest width of a narrow bar, as a part of the frame's side.
     private static let narrow = 0.02
 
     func shared(with other: Bars) -> Bars {
@@ -48,7 +48,7 @@ struct TextureReading: Sendable {
   }
 }
 
-/// Looks at whole frames for bars, combing, blocks and banding.
+/// Measures bars, combing, blocks and banding of full frames.
 final class TextureAnalyser: FrameAnalyser {
   let wantsOnlyKeyframes = false
   private(set) var reading = TextureReading()
@@ -56,14 +56,14 @@ final class TextureAnalyser: FrameAnalyser {
   private var width = 0
   private var height = 0
 
-  func look(at frame: borrowing Frame, _ facts: FrameFacts) {
+  func add(_ frame: borrowing Frame, _ origin: FrameOrigin) {
     guard frame.pixelFormat.isPlanar, !frame.pixelFormat.isRGB else { return }
     (width, height) = (frame.width, frame.height)
     takeLuma(frame)
     guard luma.count == width * height, width >= 32, height >= 32 else { return }
     let bars = findBars()
     guard bars.top < height else { return }
-    reading.looked += 1
+    reading.frames += 1
     reading.size = (width, height)
     reading.bars = reading.bars.map { $0.shared(with: bars) } ?? bars
     if isCombed() { reading.combed += 1 }
@@ -71,7 +71,7 @@ final class TextureAnalyser: FrameAnalyser {
     reading.banding.append(measureBanding())
   }
 
-  /// Copies the luma plane without its padding, deeper samples cut to 8 bits.
+  /// Copies the luma plane without its padding, deeper samples truncated to 8 bits.
   private func takeLuma(_ frame: borrowing Frame) {
     luma.removeAll(keepingCapacity: true)
     luma.reserveCapacity(width * height)
@@ -100,13 +100,13 @@ final class TextureAnalyser: FrameAnalyser {
 
   // MARK: - Bars
 
-  /// Code values: a row of a bar is no brighter in the mean. Its samples lie no further apart, but for a part of them on
-  /// either side that coding noise or grain takes farther; stars on a night sky stand out more than that.
+  /// Code values of a row of a bar: greatest mean, greatest spread without the outliers of coding noise and grain, and
+  /// greatest spread of all, which stars on a night sky exceed.
   private static let barLevel = 26
   private static let barSpread = 12
   private static let barOutliers = 0.05
   private static let barExtremes = 24
-  /// Every so many samples of a row or column are looked at.
+  /// Samples from one that is read to the next.
   private static let barStep = 3
 
   private func findBars() -> TextureReading.Bars {
@@ -114,14 +114,14 @@ final class TextureAnalyser: FrameAnalyser {
     return luma.withUnsafeBufferPointer { source in
       func isBar(start: Int, step: Int, count: Int) -> Bool {
         for value in counts.indices { counts[value] = 0 }
-        var (sum, looked) = (0, 0)
+        var (sum, sampled) = (0, 0)
         for position in stride(from: 0, to: count, by: Self.barStep) {
           let sample = Int(source[start + position * step])
           sum += sample
           counts[sample] += 1
-          looked += 1
+          sampled += 1
         }
-        guard sum <= Self.barLevel * looked else { return false }
+        guard sum <= Self.barLevel * sampled else { return false }
         func spread(without outliers: Int) -> Int {
           func edge(_ values: some Sequence<Int>) -> Int {
             var seen = 0
@@ -133,7 +133,7 @@ final class TextureAnalyser: FrameAnalyser {
           return edge(counts.indices.reversed()) - edge(counts.indices)
         }
         return spread(without: 0) <= Self.barExtremes
-          && spread(without: Int(Self.barOutliers * Double(looked))) <= Self.barSpread
+          && spread(without: Int(Self.barOutliers * Double(sampled))) <= Self.barSpread
       }
       let row: (Int) -> Bool = { isBar(start: $0 * self.width, step: 1, count: self.width) }
       let column: (Int) -> Bool = { isBar(start: $0, step: self.width, count: self.height) }
@@ -149,11 +149,11 @@ final class TextureAnalyser: FrameAnalyser {
 
   /// Pixels of a tile.
   private static let tile = (width: 64, height: 16)
-  /// A tile is combed when rows differ from their neighbours so many times more than from the rows of their own field,
-  /// and by so many code values in the mean.
+  /// A tile is combed when rows differ from their neighbours by this factor more than from the rows of their own field,
+  /// and by this many code values in the mean.
   private static let combRatio = 1.6
   private static let combStrength = 3.0
-  /// Part of the tiles that must be.
+  /// Least part of combed tiles in a combed frame.
   private static let combedPart = 0.02
 
   private func isCombed() -> Bool {
@@ -184,7 +184,7 @@ final class TextureAnalyser: FrameAnalyser {
   // MARK: - Blocks and banding
 
   private static let blockSize = 8
-  /// Every so many rows are looked at.
+  /// Rows from one that is read to the next.
   private static let rowStep = 4
 
   private func measureBlocks() -> Float {
@@ -201,14 +201,14 @@ final class TextureAnalyser: FrameAnalyser {
     }
   }
 
-  /// Pixels of a run that count as flat in a frame 3840 wide, and the least.
+  /// Pixels of a flat run in a frame 3840 wide, and the least.
   private static let flatRun = (of3840: 24, least: 8)
   private static let bandStep = 1...2
 
   private func measureBanding() -> Float {
     let shortest = max(Self.flatRun.least, Self.flatRun.of3840 * width / 3840)
     return luma.withUnsafeBufferPointer { source in
-      var (banded, looked) = (0, 0)
+      var (banded, sampled) = (0, 0)
       for row in stride(from: 0, to: height, by: 2 * Self.rowStep) {
         var (start, before) = (row * width, 0)
         let end = start + width
@@ -220,9 +220,9 @@ final class TextureAnalyser: FrameAnalyser {
           start = index
         }
         if end - start >= shortest, before >= shortest { banded += end - start }
-        looked += width
+        sampled += width
       }
-      return Float(banded) / Float(max(1, looked))
+      return Float(banded) / Float(max(1, sampled))
     }
   }
 }

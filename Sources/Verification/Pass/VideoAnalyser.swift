@@ -1,17 +1,17 @@
 import Libav
 import Timing
 
-/// Watches every frame of a film go by and keeps a ``FrameSeries``.
+/// Builds a ``FrameSeries`` from the decoded frames of a video.
 struct VideoAnalyser {
-  /// Part of the samples that must be black in a black frame, as ffmpeg's blackdetect has it.
+  /// Least part of black samples in a black frame, as in ffmpeg's blackdetect.
   private static let blackPart = 0.98
-  /// A frame is still when it differs from the first of its run by no more than this mean of code values: −60 dB of 256,
-  /// as ffmpeg's freezedetect has it.
+  /// Code values: greatest mean difference of a still frame from the first of its run; −60 dB of 256, as in ffmpeg's
+  /// freezedetect.
   private static let stillDifference: Float = 0.256
 
   private(set) var series: FrameSeries
   private var flicker: FlickerAnalyser
-  /// The latest frames, the newest last; three at most.
+  /// The two frames before, the newest last.
   private var recent: [FrameSketch] = []
   private var spare: [FrameSketch] = []
   /// The first frame of the current still run, and its position.
@@ -26,7 +26,10 @@ struct VideoAnalyser {
 
   private let isFullRange: Bool
 
-  mutating func look(at frame: borrowing Frame, time: Int64, duration: Int64) {
+  /// - Parameters:
+  ///   - time: ticks of the stream's time base.
+  ///   - duration: the same; 0 when not known.
+  mutating func add(_ frame: borrowing Frame, time: Int64, duration: Int64) {
     let sketch = spare.popLast() ?? FrameSketch()
     sketch.take(frame, isFullRange: isFullRange)
     var entry = FrameSeries.Entry(time: time)
@@ -46,10 +49,10 @@ struct VideoAnalyser {
       series.entries[series.entries.count - 1].flash = flash
       series.entries[series.entries.count - 1].flashAgreement = agreement
     }
-    entry.flicker = flicker.look(at: sketch.cells)
+    entry.flicker = flicker.steps(to: sketch.cells)
     series.entries.append(entry)
     series.end = time + max(duration, 0)
-    keepStillRuns(sketch)
+    extendStillRun(sketch)
     recent.append(sketch)
     if recent.count > 2 {
       let oldest = recent.removeFirst()
@@ -57,13 +60,13 @@ struct VideoAnalyser {
     }
   }
 
-  /// The series, whole: call it once, after the last frame.
+  /// The complete series: call it once, after the last frame.
   mutating func finish() -> FrameSeries {
     closeStillRun(at: series.entries.count)
     return series
   }
 
-  private mutating func keepStillRuns(_ sketch: FrameSketch) {
+  private mutating func extendStillRun(_ sketch: FrameSketch) {
     let index = series.entries.count - 1
     if let reference, sketch.difference(from: reference) <= Self.stillDifference { return }
     closeStillRun(at: index)

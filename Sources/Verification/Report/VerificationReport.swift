@@ -2,7 +2,7 @@ public import Foundation
 public import Presets
 public import Probing
 
-/// What a preset's rules say of one file, and everything that was measured on the way.
+/// The findings of a preset's rules on one file, and everything that was measured for them.
 public struct VerificationReport: Sendable {
   public static let schema = "longtake.verify/1"
 
@@ -11,12 +11,12 @@ public struct VerificationReport: Sendable {
     public let unit: String
   }
 
-  /// As it was named.
+  /// The path as it was given.
   public let file: String
   /// Id of the preset.
   public let preset: String
   public let verdict: Verdict
-  /// Whether nothing was decoded.
+  /// Whether no more than keyframes were decoded.
   public let isFast: Bool
   /// One for each rule, in the order of the catalogue.
   public let findings: [Finding]
@@ -41,7 +41,7 @@ public struct VerificationReport: Sendable {
   /// The finding of a check; nil when no rule names it.
   public func finding(_ check: String) -> Finding? { findings.first { $0.check == check } }
 
-  /// Findings that make the verdict what it is: the failed ones, or else those that warn.
+  /// The findings that decide the verdict: the failed ones, or else those that warn.
   public var reasons: [Finding] {
     let failed = findings.filter { $0.status == .fail }
     return failed.isEmpty ? findings.filter { $0.status == .warn || $0.status == .inconclusive } : failed
@@ -68,40 +68,5 @@ extension VerificationReport: Encodable {
     try fields.encode(isFast, forKey: .fast)
     try fields.encode(findings, forKey: .findings)
     try fields.encode(measurements, forKey: .measurements)
-  }
-}
-
-extension Finding: Encodable {
-  private enum Key: String, CodingKey {
-    case check, status, severity, expected, actual, start, end, intervals, message
-    case ruleSeverity = "rule_severity"
-  }
-
-  /// How bad the outcome is: a rule that holds is never `fail`, however much it matters.
-  var outcome: String { status == .warn && severity == .info ? "info" : status.rawValue }
-
-  /// Every member is always there; what is not known is `null`. Times in seconds.
-  public func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Key.self)
-    try fields.encode(check, forKey: .check)
-    try fields.encode(status.rawValue, forKey: .status)
-    try fields.encode(outcome, forKey: .severity)
-    try fields.encode(severity, forKey: .ruleSeverity)
-    try fields.encode(expected, forKey: .expected)
-    try fields.encode(actual, forKey: .actual)
-    try fields.encode(start?.decimalSeconds, forKey: .start)
-    try fields.encode(end?.decimalSeconds, forKey: .end)
-    try fields.encode(intervals, forKey: .intervals)
-    try fields.encode(message, forKey: .message)
-  }
-}
-
-extension Interval: Encodable {
-  private enum Key: String, CodingKey { case start, end }
-
-  public func encode(to encoder: any Encoder) throws {
-    var fields = encoder.container(keyedBy: Key.self)
-    try fields.encode(start.decimalSeconds, forKey: .start)
-    try fields.encode(end?.decimalSeconds, forKey: .end)
   }
 }

@@ -1,55 +1,109 @@
 import Files
 import Presets
-import Probing
 
-/// A ``VerificationReport`` for people: the verdict, then the rules, failing ones first; free of control characters.
+/// A ``VerificationReport`` for people: the verdict, then a table of status, check, measured, expected and where.
+///
+/// Broken rules come first, each followed by a line with details and what to do. Free of control characters.
 public struct VerificationTable: Sendable {
   public let lines: [String]
 
-  /// Order of the rows, by what each comes to; what only informs stands behind what counts.
-  private static let order = ["fail", "warn", "inconclusive", "info", "pass"]
-  /// Columns of the status.
-  private static let statusWidth = 13
+  /// Outcomes in the order of the rows; what only informs comes after what counts.
+  private static let order = ["fail", "warn", "inconclusive", "info", "pass", "not_run"]
+  private static let indent = "  "
+  /// Indent of the line below a row, columns: as far as the ids of the checks.
+  private static let detailIndent = String(repeating: " ", count: 16)
+  /// Columns that a cell may take before it breaks the alignment instead of widening all rows.
+  private static let widestCell = 40
 
   /// - Parameters:
   ///   - verbose: one row for each check that passed or was not run, instead of one line for all of them.
-  ///   - showsNotes: what the checks cannot see, once below the table; pass false for the second and later files.
+  ///   - showsNotes: the limits of the native-resolution estimate below the table; pass false for all but one file.
   public init(_ report: VerificationReport, verbose: Bool = false, showsNotes: Bool = true) {
-    let findings = Self.order.flatMap { outcome in report.findings.filter { $0.outcome == outcome } }
-      .filter { verbose || $0.status != .pass }
-    let width = (findings.map(\.check.count).max() ?? 0) + 2
-    let head =
-      "\(report.verdict.rawValue.uppercased())  \(report.file)  (\(report.preset)\(report.isFast ? ", fast" : ""))"
-    let rows = findings.map { finding in
-      "  " + Self.padded(finding.outcome, Self.statusWidth) + Self.padded(finding.check, width)
-        + finding.message
-        + Self.place(finding)
+    let folded: Set<String> = verbose ? [] : ["pass", "not_run"]
+    let shown = Self.order.filter { !folded.contains($0) }.flatMap { outcome in
+      report.findings.filter { $0.outcome == outcome }
     }
-    lines = ([head] + rows + (verbose ? Self.notRun(report) : [])).map(\.terminalSafe)
+    let mode = report.isFast ? ", fast" : ""
+    var lines = ["\(report.verdict.rawValue.uppercased())  \(report.file)  (\(report.preset)\(mode))"]
+    lines += Self.rows(shown)
+    if !verbose { lines += Self.summary(report.findings) }
+    if showsNotes, report.finding("video.native_resolution").map({ $0.status != .notRun }) ?? false {
+      lines.append("\(Self.indent)native resolution: \(NativeResolutionReport.limits)")
+    }
+    self.lines = lines.map(\.terminalSafe)
   }
 
-  /// Rules that were not run, together where the reason is the same.
-  private static func notRun(_ report: VerificationReport) -> [String] {
-    let findings = report.findings.filter { $0.status == .notRun }
-    let reasons = findings.reduce(into: [String]()) { if !$0.contains($1.message) { $0.append($1.message) } }
-    return reasons.map { reason in
-      let checks = findings.filter { $0.message == reason }.map(\.check)
-      return "  " + padded(Finding.Status.notRun.rawValue, statusWidth) + checks.joined(separator: ", ") + ": " + reason
+  private static func rows(_ findings: [Finding]) -> [String] {
+    guard !findings.isEmpty else { return [] }
+    let heading = ["status", "check", "measured", "expected", "where"]
+    let cells = findings.map(Self.cells)
+    let widths = heading.indices.map { column in
+      ([heading] + cells).map { min($0[column].count, widestCell) }.max() ?? 0
     }
+    func row(_ cells: [String]) -> String {
+      let padded = zip(cells, widths).map { $0 + String(repeating: " ", count: max(0, $1 - $0.count)) }
+      let text = indent + padded.joined(separator: "  ")
+      return String(text[..<(text.lastIndex { $0 != " " }.map(text.index(after:)) ?? text.startIndex)])
+    }
+    return [row(heading)]
+      + zip(findings, cells).flatMap { finding, cells in
+        [row(cells)] + (remark(finding).map { [detailIndent + $0] } ?? [])
+      }
   }
 
+  private static func cells(_ finding: Finding) -> [String] {
+    guard let check = CheckCatalogue.check(finding.check), finding.status != .notRun else {
+      return [finding.outcome, finding.check, "", "", finding.detail ?? ""]
+    }
+    let isList = finding.actual.arrayValue != nil
+    return [
+      finding.outcome, finding.check, finding.status == .inconclusive ? "–" : check.text(finding.actual),
+      finding.expected == .null ? "–" : check.text(expecting: finding.expected, isList: isList),
+      place(finding),
+    ]
+  }
+
+  /// What follows a row: the subject with its details, and what to do.
+  private static func remark(_ finding: Finding) -> String? {
+    guard finding.status != .pass, finding.status != .notRun, let check = CheckCatalogue.check(finding.check) else {
+      return nil
+    }
+    let detail = finding.detail.map { "\(check.title): \($0)" }
+    return [detail, finding.advice].compactMap(\.self).joined(separator: ". ")
+  }
+
+  /// `1.25–1.5 s, frame 30 (first of 4)`.
   private static func place(_ finding: Finding) -> String {
-    guard finding.status != .pass, let start = finding.start?.decimalSeconds else { return "" }
-    return finding.end.map { " [\(start)–\($0.decimalSeconds) s]" } ?? " [from \(start) s]"
+    guard let first = finding.intervals.first else { return "" }
+    let start = Check.decimal(first.start.decimalSeconds)
+    let end = first.end.map { Check.decimal($0.decimalSeconds) }
+    let range = end.map { $0 == start ? "\(start) s" : "\(start)–\($0) s" } ?? "from \(start) s"
+    let frame = first.frame.map { ", frame \($0)" } ?? ""
+    let count = finding.intervals.count
+    let more = count == Finding.listedIntervals ? "\(count) or more" : "\(count)"
+    return range + frame + (count > 1 ? " (first of \(more))" : "")
   }
 
-  private static func padded(_ text: String, _ width: Int) -> String {
-    text + String(repeating: " ", count: max(0, width - text.count))
+  /// One line each for the checks that passed and for those that were not run, with the reasons.
+  private static func summary(_ findings: [Finding]) -> [String] {
+    let passed = findings.count { $0.outcome == "pass" }
+    let skipped = findings.filter { $0.status == .notRun }
+    var reasons: [(text: String, count: Int)] = []
+    for text in skipped.map({ $0.detail ?? "not measured" }) {
+      if let known = reasons.firstIndex(where: { $0.text == text }) {
+        reasons[known].count += 1
+      } else {
+        reasons.append((text, 1))
+      }
+    }
+    let why = reasons.map { reasons.count == 1 ? $0.text : "\($0.count) \($0.text)" }.joined(separator: "; ")
+    return (passed > 0 ? ["\(indent)\(counted(passed, "check")) passed"] : [])
+      + (skipped.isEmpty ? [] : ["\(indent)\(counted(skipped.count, "check")) not run: \(why)"])
   }
 }
 
 extension CheckCatalogue {
-  /// What `--list-checks` prints: id, unit and what it measures.
+  /// The lines of `--list-checks`: id, unit and what it measures.
   public static var listing: [String] {
     let width = (all.map(\.id.count).max() ?? 0) + 2
     return all.map { check in

@@ -35,6 +35,7 @@ struct NativeCommand: AsyncParsableCommand {
         Answer.lines(Self.lines(report, files[number]))
       }
     }
+    if !json { Terminal.note("limits: \(NativeResolutionReport.limits)") }
     if let failure { throw failure }
     if isUpscaled { throw ExitStatus.no }
   }
@@ -45,7 +46,7 @@ struct NativeCommand: AsyncParsableCommand {
     return [
       "\(path): \(report.width)×\(report.height) \(report.verdict.rawValue)\(source)"
         + " (\(counted(report.keyFrames, "keyframe"))\(confidence))",
-      "  \(report.note)",
+      "  \(report.reason)",
     ]
   }
 }

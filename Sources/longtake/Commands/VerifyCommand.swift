@@ -81,7 +81,8 @@ struct VerifyCommand: AsyncParsableCommand {
       if json {
         Answer.json(text: String(decoding: try report.data(), as: UTF8.self))
       } else {
-        Answer.lines(VerificationTable(report, verbose: verbose).lines)
+        let isFirst = !suites.contains { $0.report != nil }
+        Answer.lines(VerificationTable(report, verbose: verbose, showsNotes: isFirst).lines)
       }
       if report.verdict == .fail { hasFailed = true }
       suites.append(JUnitReport.File(path: paths[number], report: report))
