@@ -25,7 +25,7 @@ public enum MediaTool {
     guard let key = try cacheKey(arguments, in: folder), let name = arguments.last else {
       return try generate(arguments, in: folder)
     }
-    let output = URL(filePath: name, relativeTo: folder)
+    let output = file(name, in: folder)
     let cached = try files.value(for: key) {
       try generate(arguments, in: folder)
       let copy = try cacheFolder.get().url.appending(path: UUID().uuidString)
@@ -109,6 +109,10 @@ public enum MediaTool {
     guard result.status == 0 else { throw Failure(description: "ffmpeg \(arguments): \(result.errors)") }
   }
 
+  private static func file(_ name: String, in folder: URL) -> URL {
+    name.hasPrefix("/") ? URL(filePath: name) : folder.appending(path: name)
+  }
+
   /// The arguments and the digests of all input files; nil when some input cannot be seen from the arguments.
   private static func cacheKey(_ arguments: [String], in folder: URL) throws -> String? {
     let path = folder.path(percentEncoded: false)
@@ -120,8 +124,8 @@ public enum MediaTool {
     if let name = key.last { key[key.count - 1] = URL(filePath: name).pathExtension }
     for (index, argument) in arguments.enumerated() where argument == "-i" && index + 1 < arguments.count {
       if index > 1, arguments[index - 2...index - 1] == ["-f", "lavfi"] { continue }
-      let file = URL(filePath: arguments[index + 1], relativeTo: folder).path(percentEncoded: false)
-      guard let digest = try? SHA256Text.ofFile(file).sha256 else { return nil }
+      let input = file(arguments[index + 1], in: folder).path(percentEncoded: false)
+      guard let digest = try? SHA256Text.ofFile(input).sha256 else { return nil }
       key[index + 1] = digest
     }
     return key.joined(separator: "\u{0}")

@@ -2,11 +2,15 @@ import Foundation
 import Synchronization
 public import Testing
 
+#if os(Linux)
+  import Glibc
+#endif
+
 /// Runs the tests of a suite on a few threads of their own.
 ///
-/// Tests of media block their thread for seconds; on Swift's shared threads, of which there is one for each core, they
-/// would hold up the tests that wait for a server or a clock. The number of threads also limits how much memory and how
-/// many codec threads are in use at once.
+/// Tests of media block their thread for seconds; on Swift's shared threads, of which there is one per core, they would
+/// delay the tests that wait for a server or a clock. The number of threads also limits how much memory and how many
+/// codec threads are in use at once.
 public struct MediaTrait: SuiteTrait, TestTrait, TestScoping {
   public var isRecursive: Bool { true }
 
@@ -35,6 +39,10 @@ private final class ThreadPoolExecutor: TaskExecutor {
   init(threads: Int) {
     for _ in 0..<threads {
       let thread = Thread { [self] in
+        #if os(Linux)
+          // Here a thread has a priority of its own, and hands it on to codec threads and to `ffmpeg`.
+          setpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0, 5)
+        #endif
         while true {
           available.wait()
           let job = jobs.withLock { $0.removeFirst() }
