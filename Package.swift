@@ -66,8 +66,10 @@ let package = Package(
     room("Probing", ["Bitstream", "Libav", "Files", "Timing"]),
     room("Loudness", ["CEbur128"]),
     .target(
-      name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")], swiftSettings: strict),
-    room("Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing", "CFFTW"]),
+      name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")],
+      swiftSettings: strict),
+    room(
+      "Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing", "CFFTW"]),
     room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
     room(
       "Generation",
@@ -96,7 +98,7 @@ let package = Package(
     tests("Color", ["Libav", "Timing"]),
     tests("Presets"),
     tests("Storyboard", ["Presets"]),
-    tests("Probing", ["Libav", "Timing"]),
+    tests("Probing", ["Bitstream", "Libav", "Timing"]),
     tests("Loudness"),
     tests("Stills", ["Probing", "Libav", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),

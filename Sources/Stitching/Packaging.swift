@@ -1,3 +1,5 @@
+import Bitstream
+
 /// How the parameter sets travel in the master.
 ///
 /// All shots and all frames encoded here share one sample entry, `avc1` or `hvc1`, which players of every kind take: where
@@ -15,7 +17,7 @@ enum Packaging: Sendable {
   /// - Parameter declaring: what all the copied shots say of their frames' brightness.
   init(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
     if let merged = MergedParameterSets(streams, declaring: declaring),
-      DecoderConfiguration.record(merged.sets, isComplete: true) != nil
+      DecoderConfigurationRecord.record(merged.sets, isComplete: true) != nil
     {
       self = .merged(merged)
     } else {
@@ -47,9 +49,10 @@ enum Packaging: Sendable {
     switch self {
     case .shared: nil
     case .merged(let merged):
-      DecoderConfiguration.record(merged.sets, isComplete: true).map { ($0, first.isHEVC ? "hvc1" : "avc1") }
+      DecoderConfigurationRecord.record(merged.sets, isComplete: true).map { ($0, first.isHEVC ? "hvc1" : "avc1") }
     case .inBand:
-      DecoderConfiguration.record(ParameterSets(isHEVC: first.isHEVC, units: first.units), isComplete: false).map {
+      DecoderConfigurationRecord.record(ParameterSets(isHEVC: first.isHEVC, units: first.units), isComplete: false).map
+      {
         ($0, first.isHEVC ? "hev1" : "avc3")
       }
     }

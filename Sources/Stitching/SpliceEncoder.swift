@@ -1,3 +1,4 @@
+import Bitstream
 import Libav
 import Probing
 import Timing
@@ -53,7 +54,7 @@ struct SpliceEncoder: Sendable {
 
   /// The ids of H.264 parameter sets that no shot uses.
   static func freeSetID(_ shots: [ParameterSets]) -> Int? {
-    let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sequence).union($1.ids(of: .frame))) }
+    let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sps).union($1.ids(of: .pps))) }
     return (0...maximumSetID).first { !used.contains($0) }
   }
 

@@ -1,3 +1,4 @@
+import Bitstream
 import Files
 import Foundation
 import Libav
@@ -173,7 +174,8 @@ public struct Stitcher: Sendable {
   }
 
   private func report(
-    _ path: String, checks: [StitchReport.Check], steps: [AudioStep], audioFormat: MasterAudioFormat?, audio: AudioReport?
+    _ path: String, checks: [StitchReport.Check], steps: [AudioStep], audioFormat: MasterAudioFormat?,
+    audio: AudioReport?
   ) -> StitchReport {
     StitchReport(
       schema: "longtake.stitch/1", output: path, frames: plan.frameCount, duration: plan.duration.doubleValue,

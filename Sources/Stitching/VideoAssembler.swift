@@ -1,3 +1,4 @@
+import Bitstream
 import Libav
 import Probing
 import Timing
@@ -72,7 +73,7 @@ struct VideoAssembler: ~Copyable {
       let extradata = shot.clip.extradata
       rewriter = plan.packaging.rewriter(
         for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
-        lengthSize: NALUnits.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
+        lengthSize: DecoderConfigurationRecord.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
     case .encode(let frames):
       guard let encoder = shot.copiedFrames > 0 ? plan.tailEncoder : plan.wholeEncoder else {
         throw StitchError(.needsEncoding, "no encoder was planned for its frames", file: shot.clip.path)

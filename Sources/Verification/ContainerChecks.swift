@@ -29,18 +29,17 @@ extension CheckCatalogue {
         return .measured(true, "Reading stopped before the end: \(error).")
       }
       guard let layout = evidence.probe.layout, let box = layout.truncatedBox else { return .measured(false) }
-      let present = layout.fileSize - box.offset
-      return .measured(true, "The box '\(box.type)' claims \(box.size) bytes and \(present) are there.")
+      return .measured(true, "The box '\(box.type)' claims \(box.claimed) bytes and \(box.present) are there.")
     },
     Check(
       "container.trailing_bytes", "data after the last box", unit: "bytes",
       detail: "Bytes after the last whole box of an MP4/MOV file.",
       advice: "Rewrap the file, so that nothing foreign hangs on it.", ideal: 0
     ) { evidence in
-      guard let layout = evidence.probe.layout, let last = layout.boxes.last else {
+      guard let layout = evidence.probe.layout else {
         return .unknown("Only MP4/MOV files are divided into boxes.")
       }
-      return .measured(.integer(max(0, layout.fileSize - last.offset - last.size)))
+      return .measured(.integer(layout.trailingBytes))
     },
     Check(
       "container.faststart", "the index before the media", unit: "yes/no",

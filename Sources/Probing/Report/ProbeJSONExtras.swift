@@ -18,7 +18,7 @@ struct ProbeJSONFile: Encodable {
     try fields.putOrNull("faststart", layout?.isFastStart)
     try fields.putOrNull("fragmented", layout?.isFragmented)
     try fields.putOrNull("truncated", layout.map { $0.truncatedBox != nil })
-    try fields.putOrNull("truncated_box", layout.flatMap { TruncatedBox(in: $0) })
+    try fields.putOrNull("truncated_box", layout?.truncatedBox.map { TruncatedBox($0) })
     try fields.putOrNull("c2pa", report.movie?.hasC2PA)
     try fields.putOrNull("aigc", report.movie?.hasAIGC)
     try fields.putOrNull("timecode", report.timecode)
@@ -32,11 +32,8 @@ struct ProbeJSONFile: Encodable {
     let claimed: Int64
     let present: Int64
 
-    init?(in layout: ContainerLayout) {
-      guard let box = layout.truncatedBox else { return nil }
-      type = box.type
-      claimed = box.size
-      present = layout.fileSize - box.offset
+    init(_ box: ContainerLayout.TruncatedBox) {
+      (type, claimed, present) = (box.type, box.claimed, box.present)
     }
   }
 

@@ -1,5 +1,3 @@
-import Foundation
-
 /// How a still frame's EXIF data say that it is to be turned for viewing (Exif 2.32, tag 0x0112 of the first directory).
 public enum DisplayOrientation: Int, Sendable, Hashable {
   case upright = 1
@@ -64,11 +62,9 @@ struct ChunkedFile: ~Copyable {
   private static let mostBytes = 1 << 16
   private static let blockSize = 1 << 18
 
-  private let handle: FileHandle
+  private let file: RandomAccessFile
 
-  init(path: String) throws { handle = try FileHandle(forReadingFrom: URL(filePath: path)) }
-
-  deinit { try? handle.close() }
+  init(path: String) throws { file = try RandomAccessFile(path: path) }
 
   /// Whether a file goes on to where its format has it end; true for one that cannot be read.
   static func isWhole(path: String) -> Bool {
@@ -102,11 +98,7 @@ struct ChunkedFile: ~Copyable {
     }
   }
 
-  /// Fewer at the end of the file, none behind it.
-  func bytes(at offset: UInt64, _ count: Int) -> [UInt8] {
-    guard (try? handle.seek(toOffset: offset)) != nil, let data = try? handle.read(upToCount: count) else { return [] }
-    return [UInt8](data)
-  }
+  func bytes(at offset: UInt64, _ count: Int) -> [UInt8] { file.bytes(at: Int64(clamping: offset), count) }
 
   private func number(at offset: UInt64, _ count: Int, isLittle: Bool = false) -> UInt64? {
     let digits = bytes(at: offset, count)
