@@ -13,6 +13,8 @@ public struct StreamInfo: Sendable, Hashable {
   public let kind: Kind
   public let codecName: String
   public let codecLongName: String
+  /// Whether every frame of the codec is coded by itself.
+  public let isIntraOnly: Bool
   /// Nil when libav has no name for it.
   public let profile: String?
   /// libav's number of the profile; nil when unknown.
@@ -140,6 +142,7 @@ extension StreamInfo {
       default: .unknown
       }
     codecName = string(descriptor?.pointee.name) ?? "unknown"
+    isIntraOnly = descriptor.map { $0.pointee.props & AV_CODEC_PROP_INTRA_ONLY != 0 } ?? false
     codecLongName = string(descriptor?.pointee.long_name) ?? "unknown"
     profile = string(avcodec_profile_name(p.codec_id, p.profile))
     profileNumber = p.profile == FF_PROFILE_UNKNOWN ? nil : Int(p.profile)

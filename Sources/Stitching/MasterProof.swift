@@ -98,7 +98,7 @@ struct MasterProof {
     for range in ranges {
       var found = "clean"
       do {
-        var walker = try FrameWalker(path: path, video: video, range: range)
+        var walker = try FrameWalker(path: path, video: video, wanted: Array(range))
         var last = range.lowerBound
         do throws(LibavError) {
           while let position = try walker.next(into: frame) { last = position + 1 }

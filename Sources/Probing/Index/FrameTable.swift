@@ -1,10 +1,10 @@
 public import Libav
 
-/// Which packets a video consists of, from the container's own table: nothing but the wanted run is read.
+/// The packets of a video from the container's own table, of which only one run is read.
 ///
-/// The table knows decoding times only. What is shown when is told by reading the packets of one run, from a keyframe that
-/// nothing reaches over to the next such; wherever that cannot be told exactly, there is no answer and the whole file has to be
-/// indexed (``MediaIndex``).
+/// The table has decoding times only. Presentation times come from the packets of one run, from a keyframe that no frame
+/// before it or after it crosses to the next such keyframe. Where a run is not that plain there is no answer, and the whole file
+/// has to be indexed (``MediaIndex``).
 public struct FrameTable: Sendable {
   public let stream: StreamInfo
   private let entries: [TableEntry]
@@ -14,8 +14,8 @@ public struct FrameTable: Sendable {
   private let shownBefore: [Int]
   private let classifier: FrameClassifier?
 
-  /// Codecs whose keyframes begin again and whose frames are decoded in the order they are shown in.
-  private static let resetting: Set<String> = ["vp8", "vp9", "prores", "mjpeg", "dnxhd", "png", "ffv1"]
+  /// Codecs whose keyframes are random access points and whose frames are decoded in presentation order.
+  private static let plainCodecs: Set<String> = ["vp8", "vp9", "prores", "mjpeg", "dnxhd", "png", "ffv1"]
 
   /// Nil when the container has no table of all packets, or it is not plain.
   public init?(_ demuxer: borrowing Demuxer, stream: StreamInfo) {
@@ -25,33 +25,34 @@ public struct FrameTable: Sendable {
       let parameters = try? demuxer.parameters(ofStream: stream.index)
     else { return nil }
     classifier = FrameClassifier(parameters)
-    guard classifier != nil || Self.resetting.contains(stream.codecName) else { return nil }
+    guard classifier != nil || Self.plainCodecs.contains(stream.codecName) else { return nil }
     self.stream = stream
     entries = table
     keys = table.indices.filter { table[$0].isKey && !table[$0].isDiscarded }
     var counts = [0]
-    for entry in table { counts.append(counts[counts.count - 1] + (entry.isDiscarded ? 0 : 1)) }
+    for entry in table { counts.append(counts[counts.count - 1] + (Self.isShown(entry) ? 1 : 0)) }
     shownBefore = counts
     guard keys.first == 0 || table[0..<(keys.first ?? 0)].allSatisfy(\.isDiscarded) else { return nil }
   }
+
+  private static func isShown(_ entry: TableEntry) -> Bool { !entry.isDiscarded && entry.size > 0 }
 
   /// Frames that are shown.
   public var shownCount: Int { shownBefore[entries.count] }
 
   /// The packets from one keyframe to the next.
   public struct Run: Sendable {
-    /// Position in presentation order of the first of ``times``.
+    /// The run's packets alone; its position 0 is ``firstPosition`` in the whole video.
+    public let index: PacketIndex
     public let firstPosition: Int
-    /// Presentation times of the shown frames, ascending, in ticks.
-    public let times: [Int64]
-    /// The time of the key packet that it starts with, to seek to.
-    public let firstPTS: Int64
-    /// Ticks that the last of ``times`` lasts; 0 when unknown.
-    public let lastDuration: Int64
     public let isLast: Bool
-    /// Frames that a decoder must hold back, so that they come out in order.
-    public let reorderDepth: Int
     fileprivate let nextPTS: Int64?
+
+    /// Presentation times of the shown frames, ascending, in ticks.
+    public var times: [Int64] { index.presentationTimes }
+
+    /// Ticks that the last shown frame lasts; 0 when unknown.
+    public var lastDuration: Int64 { index.presentationOrder.last.map { index.entries[$0].duration } ?? 0 }
   }
 
   /// The run that holds a position in presentation order.
@@ -62,12 +63,12 @@ public struct FrameTable: Sendable {
     return try run(number, demuxer)
   }
 
-  /// The run that is on screen at a time in ticks: the first when it lies before all, the last when it lies behind.
+  /// The run on screen at a time in ticks: the first when the time is before all frames, the last when it is after them.
   public func run(at time: Int64, _ demuxer: borrowing Demuxer) throws(LibavError) -> Run? {
     var number = keys.lastIndex { entries[$0].time <= time } ?? 0
     while let run = try run(number, demuxer) {
       if let next = run.nextPTS, next <= time { return nil }
-      if run.firstPTS <= time || number == 0 { return run }
+      if run.times[0] <= time || number == 0 { return run }
       number -= 1
     }
     return nil
@@ -81,9 +82,9 @@ public struct FrameTable: Sendable {
     let latest = end < entries.count ? entries[end].time - 1 : 2 * entries[end - 1].time - entries[0].time + 1
     guard demuxer.seek(stream: stream.index, notAfter: latest) else { return nil }
     let packet = try Packet()
-    var (firstPTS, nextPTS): (Int64?, Int64?)
-    var shown: [(pts: Int64, duration: Int64)] = []
-    var decoded: [Int64] = []
+    var packets: [PacketIndex.Entry] = []
+    var nextPTS: Int64?
+    var hasBSlice = false
     for position in start...end {
       let isRead = try read(demuxer, into: packet)
       if position == entries.count {
@@ -92,30 +93,38 @@ public struct FrameTable: Sendable {
       }
       let entry = entries[position]
       guard isRead, packet.position == entry.position, packet.size == entry.size,
-        packet.isDiscarded == entry.isDiscarded,
-        let pts = packet.pts
+        packet.isDiscarded == entry.isDiscarded, let pts = packet.pts
       else { return nil }
-      if position == start || position == end {
-        guard isClosed(packet) else { return nil }
+      let kind = packet.withBytes { bytes -> FrameKind in
+        hasBSlice = hasBSlice || classifier?.isBSlice(bytes) ?? false
+        return classifier?.kind(of: bytes) ?? .unknown
       }
-      if position == start { firstPTS = pts }
-      if position < end { decoded.append(pts) }
+      if position == start || position == end {
+        // All that is decoded before is shown before, and nothing after refers to it.
+        guard classifier == nil ? packet.isKey : kind == .idr else { return nil }
+      }
       if position == end {
-        guard shown.allSatisfy({ $0.pts < pts }) else { return nil }
+        guard packets.allSatisfy({ $0.isDiscarded || ($0.pts ?? .max) < pts }) else { return nil }
         nextPTS = pts
-      } else if !entry.isDiscarded {
-        shown.append((pts, packet.duration))
+      } else {
+        packets.append(
+          PacketIndex.Entry(
+            pts: pts, dts: packet.dts, duration: packet.duration, size: packet.size, isKey: packet.isKey,
+            isDiscarded: packet.isDiscarded, frame: kind))
       }
     }
-    let depth = FrameReordering.depth(of: decoded)
-    shown.sort { $0.pts < $1.pts }
-    guard let firstPTS, shown.first?.pts == firstPTS, let last = shown.last,
-      zip(shown, shown.dropFirst()).allSatisfy({ $0.pts < $1.pts })
-    else { return nil }
+    guard !isInDoubtfulOrder(packets, hasBSlice: hasBSlice) else { return nil }
+    let index = PacketIndex(stream: stream, formatName: "mov", entries: packets, hdr: nil, isPartial: true)
+    guard index.hasUniquePTS, index.presentationOrder.first == 0 else { return nil }
     return Run(
-      firstPosition: shownBefore[start], times: shown.map(\.pts), firstPTS: firstPTS,
-      lastDuration: last.duration, isLast: end == entries.count, reorderDepth: depth,
-      nextPTS: nextPTS)
+      index: index, firstPosition: shownBefore[start], isLast: end == entries.count, nextPTS: nextPTS)
+  }
+
+  /// Whether the times are in decoding order although the frames may be reordered.
+  private func isInDoubtfulOrder(_ packets: [PacketIndex.Entry], hasBSlice: Bool) -> Bool {
+    guard let classifier, classifier.isHEVC ? stream.videoDelay > 0 : hasBSlice, packets.count > 1 else { return false }
+    return packets.allSatisfy { $0.pts == $0.dts }
+      || zip(packets, packets.dropFirst()).allSatisfy { ($0.pts ?? 0) < ($1.pts ?? 0) } && hasBSlice
   }
 
   private func read(_ demuxer: borrowing Demuxer, into packet: borrowing Packet) throws(LibavError) -> Bool {
@@ -123,11 +132,5 @@ public struct FrameTable: Sendable {
       if packet.streamIndex == stream.index { return true }
     }
     return false
-  }
-
-  /// Whether all that is decoded before is shown before, and nothing after refers to it.
-  private func isClosed(_ packet: borrowing Packet) -> Bool {
-    guard let classifier else { return packet.isKey }
-    return packet.withBytes { classifier.kind(of: $0) } == .idr
   }
 }

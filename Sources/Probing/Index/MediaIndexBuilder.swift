@@ -1,6 +1,6 @@
 public import Libav
 
-/// Makes a ``MediaIndex`` out of packets that somebody else reads, so that one pass can both index and decode a file.
+/// Makes a ``MediaIndex`` from packets read elsewhere, so that one pass can both index and decode a file.
 public struct MediaIndexBuilder: Sendable {
   public let container: ContainerInfo
   public let streams: [StreamInfo]
@@ -9,13 +9,15 @@ public struct MediaIndexBuilder: Sendable {
   public let mainVideo: Int?
   public let mainAudio: Int?
   private let classifiers: [FrameClassifier?]
-  /// Bytes that are known of each packet; nil for all.
+  /// Bytes read of each packet; nil for all.
   private let readBytes: Int?
-  /// Whether some packet's known bytes did not tell what it holds.
+  /// Whether the bytes read of some packet were too few to classify it.
   private(set) var isUndecided = false
   private var entries: [[PacketIndex.Entry]]
-  /// Of each stream; nil for codecs that carry none.
+  /// Of each stream; nil for codecs without SEI messages.
   private var messages: [HDRMessages?]
+  /// Whether an H.264 stream has B slices.
+  private var hasBSlices: [Bool]
 
   /// - Parameter askingDecoders: open each stream's decoder once for ``decoders``.
   public init(_ demuxer: borrowing Demuxer, askingDecoders: Bool) throws(LibavError) {
@@ -32,15 +34,20 @@ public struct MediaIndexBuilder: Sendable {
     self.classifiers = classifiers
     messages = try demuxer.hdrMessages()
     entries = [[PacketIndex.Entry]](repeating: [], count: streams.count)
+    hasBSlices = [Bool](repeating: false, count: streams.count)
   }
 
-  /// Takes note of the next packet of the file; packets of streams that came up later are left out.
+  /// Adds the next packet of the file; packets of streams that appeared after the header are left out.
   public mutating func add(_ packet: borrowing Packet) {
     let index = packet.streamIndex
     guard entries.indices.contains(index) else { return }
     var frame = FrameKind.unknown
     if let classifier = classifiers[index] {
       frame = kind(of: packet, classifier)
+      if !hasBSlices[index] {
+        let known = known(packet)
+        hasBSlices[index] = packet.withBytes { classifier.isBSlice($0.extracting(first: known)) }
+      }
       if entries[index].isEmpty { readMessages(packet, classifier) }
     }
     entries[index].append(
@@ -49,9 +56,21 @@ public struct MediaIndexBuilder: Sendable {
         isDiscarded: packet.isDiscarded, frame: frame))
   }
 
+  /// Whether the main video's times are in decoding order although its frames may be reordered.
+  var needsOrderCheck: Bool {
+    guard let mainVideo, let classifier = classifiers[mainVideo],
+      classifier.isHEVC ? streams[mainVideo].videoDelay > 0 : hasBSlices[mainVideo]
+    else { return false }
+    let times = entries[mainVideo].map(\.pts)
+    return times.count > 1 && zip(times, times.dropFirst()).allSatisfy { ($0 ?? .min) <= ($1 ?? .max) }
+  }
+
+  /// Bytes of a packet that were read.
+  private func known(_ packet: borrowing Packet) -> Int { min(readBytes ?? packet.size, packet.size) }
+
   private mutating func kind(of packet: borrowing Packet, _ classifier: FrameClassifier) -> FrameKind {
-    let known = readBytes.map { min($0, packet.size) } ?? packet.size
-    let kind = packet.withBytes { bytes in classifier.kind(ofHead: bytes.extracting(first: known), size: bytes.count) }
+    let known = known(packet)
+    let kind = packet.withBytes { classifier.kind(ofHead: $0.extracting(first: known), size: $0.count) }
     if kind == nil { isUndecided = true }
     return kind ?? .unknown
   }
@@ -59,10 +78,10 @@ public struct MediaIndexBuilder: Sendable {
   private mutating func readMessages(_ packet: borrowing Packet, _ classifier: FrameClassifier) {
     let index = packet.streamIndex
     guard var found = messages[index] else { return }
-    let known = readBytes.map { min($0, packet.size) } ?? packet.size
-    packet.withBytes { bytes in
+    let known = known(packet)
+    packet.withBytes {
       found.read(
-        packet: bytes.extracting(first: known), of: bytes.count, lengthSize: classifier.lengthSize,
+        packet: $0.extracting(first: known), of: $0.count, lengthSize: classifier.lengthSize,
         isHEVC: classifier.isHEVC)
     }
     messages[index] = found
@@ -71,12 +90,14 @@ public struct MediaIndexBuilder: Sendable {
   /// The packets of one stream so far, in file order.
   public func entries(ofStream index: Int) -> [PacketIndex.Entry] { entries[index] }
 
-  public func finish(readError: String?, messages: [LogMessage]) -> MediaIndex {
+  /// - Parameter hasWrongOrder: the main video's frames come out of the decoder in another order than their times have.
+  public func finish(readError: String?, messages: [LogMessage], hasWrongOrder: Bool = false) -> MediaIndex {
     MediaIndex(
       container: container,
       packets: streams.indices.map {
         PacketIndex(
-          stream: streams[$0], formatName: container.formatName, entries: entries[$0], hdr: self.messages[$0])
+          stream: streams[$0], formatName: container.formatName, entries: entries[$0], hdr: self.messages[$0],
+          hasWrongOrder: hasWrongOrder && $0 == mainVideo)
       },
       decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio, readError: readError, messages: messages)
   }
