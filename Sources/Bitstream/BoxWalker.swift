@@ -6,7 +6,7 @@ public struct Box: Sendable, Hashable {
   public let offset: Int64
   /// Bytes of the header, 8 or 16.
   public let headerSize: Int64
-  /// Bytes, header included; as claimed, so it may reach past the end of what holds it.
+  /// Bytes, header included; as claimed, so it may reach past the end of the file or of the outer box.
   public let size: Int64
 
   /// Where the box claims to end.

@@ -43,7 +43,7 @@ public struct ParameterSets: Sendable, Hashable {
     SEIMessage.PayloadType.masteringDisplay, SEIMessage.PayloadType.contentLightLevel,
   ]
 
-  /// Whether an HEVC unit holds only messages that are true of a whole stream, and so may stand in its `hvcC`.
+  /// Whether an HEVC unit holds only messages that hold for a whole stream, and so may be in its `hvcC`.
   private static func isDeclaration(_ unit: [UInt8]) -> Bool {
     guard let header = unit.first, NALUnit.type(header, isHEVC: true) == NALUnit.HEVC.prefixSEI,
       let messages = SEIMessages.all(of: unit, isHEVC: true)

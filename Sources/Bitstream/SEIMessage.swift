@@ -20,7 +20,7 @@ public struct SEIMessage: Sendable, Hashable {
     self.payload = payload
   }
 
-  /// Type, size and payload as they stand in a unit.
+  /// Type, size and payload as coded in a unit.
   var bytes: [UInt8] { Self.coded(type) + Self.coded(payload.count) + payload }
 
   /// As many 255s as fit, and the rest.

@@ -1,6 +1,6 @@
 import CLibav
 
-/// What a container says of a stream's codec: enough to open a decoder, or to write the stream elsewhere.
+/// The codec parameters in a stream's header: enough to open a decoder, or to write the stream to another file.
 ///
 /// Not `Sendable`: it owns one `AVCodecParameters`.
 public struct CodecParameters: ~Copyable {

@@ -22,7 +22,7 @@ public struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConverti
   /// This price for a span of seconds, rounded up to a millionth; the largest amount when it does not fit.
   public func times(_ seconds: Rational) -> USD {
     let exact = seconds * micro
-    return exact.isDefined ? USD(micro: -((-exact).floor)) : USD(micro: .max)
+    return (-exact).floor.map { USD(micro: -$0) } ?? USD(micro: .max)
   }
 
   public static func + (a: USD, b: USD) -> USD {

@@ -53,7 +53,7 @@ public struct FrameFinder: Sendable {
     case .last: return frameCount - 1
     case .index(let index): return index >= 0 && index < frameCount ? index : nil
     case .time(let time):
-      let ticks = (absolute(time) / video.stream.timeBase.rational).floor
+      guard let ticks = (absolute(time) / video.stream.timeBase.rational).floor else { return nil }
       return video.presentationTimes.lastIndex { $0 <= ticks } ?? 0
     case .timecode: return nil
     }

@@ -39,8 +39,9 @@ struct TableFinder {
     case .index(let index): return try position(index, table, demuxer)
     case .time(let time):
       let absolute = time + start
-      let ticks = (absolute / table.stream.timeBase.rational).floor
-      guard let run = try table.run(at: ticks, demuxer) else { return nil }
+      guard let ticks = (absolute / table.stream.timeBase.rational).floor,
+        let run = try table.run(at: ticks, demuxer)
+      else { return nil }
       let place = run.times.lastIndex { $0 <= ticks } ?? 0
       guard run.isLast, place == run.times.count - 1 else { return (run, place, nil) }
       guard run.lastDuration > 0 else { return nil }

@@ -35,7 +35,7 @@ struct MasterAudioFormat: Sendable, Hashable {
 
   /// The sample at which a frame begins.
   func sample(atFrame frame: Int, rate: FrameRate) -> Int {
-    Int((rate.duration(frames: frame) * Int64(sampleRate)).rounded)
+    (rate.duration(frames: frame) * Int64(sampleRate)).rounded.map { Int($0) } ?? .max
   }
 }
 
@@ -62,8 +62,8 @@ struct ClipAudio {
     let frame = try Frame()
     var position: Int?
     while try reader.next(into: frame) != nil {
-      let start = frame.pts.map { pts in
-        Int(((stream.timeBase.seconds(pts) - origin) * Int64(format.sampleRate)).rounded)
+      let start = frame.pts.flatMap { pts in
+        ((stream.timeBase.seconds(pts) - origin) * Int64(format.sampleRate)).rounded.map { Int($0) }
       }
       if let start, let now = position {
         let incoming = now + resampler.heldBack

@@ -164,11 +164,11 @@ private struct AudioTrack {
     times = timed.map { base.seconds($0.pts ?? 0) }
     var count = 0
     samples = timed.map { entry in
-      defer { count += Int((base.seconds(entry.duration) * Int64(rate)).rounded) }
+      defer { count += Int((base.seconds(entry.duration) * Int64(rate)).rounded ?? 0) }
       return count
     }
     self.rate = rate
-    priming = max(0, -Int(((times.first ?? .zero) * Int64(rate)).rounded))
+    priming = max(0, -Int(((times.first ?? .zero) * Int64(rate)).rounded ?? 0))
   }
 
   func time(ofSample sample: Int) -> Rational? {

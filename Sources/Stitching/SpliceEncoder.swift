@@ -30,7 +30,7 @@ struct SpliceEncoder: Sendable {
     settings.sampleAspectRatio = ratio.isPositive ? ratio : .undefined
     settings.color = clip.info.color
     settings.bFrames = isWhole ? Self.bFramesOfWholeShots : 0
-    settings.gopLength = Int((clip.rate.rational * Int64(Self.secondsPerGOP)).rounded)
+    settings.gopLength = clip.rate.frames(in: Rational(Self.secondsPerGOP))
     let level = clip.level ?? 0
     if isHEVC {
       let bFrames = isWhole ? Self.bFramesOfWholeShots : 0

@@ -30,7 +30,7 @@ struct VideoAssembler: ~Copyable {
       pair.0.segments.map { Step(shot: number, segment: $0, base: pair.1) }
     }
     timeBase = plan.rate.mediaTimeBase
-    ticksPerFrame = timeBase.ticks(plan.rate.frameDuration)
+    ticksPerFrame = timeBase.ticks(plan.rate.frameDuration) ?? 1
   }
 
   /// Frames given so far.

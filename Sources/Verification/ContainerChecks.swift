@@ -104,7 +104,8 @@ extension CheckCatalogue {
       guard let size = evidence.probe.container.size, let duration = longest(evidence.probe), duration.isPositive else {
         return .unknown("The length of the file is not known.")
       }
-      return .measured(.integer((Rational(size) * 8 / duration).rounded))
+      guard let rate = (Rational(size) * 8 / duration).rounded else { return .unknown("The rate is out of range.") }
+      return .measured(.integer(rate))
     },
     Check(
       "decode.clean", "decoding", unit: "yes/no",

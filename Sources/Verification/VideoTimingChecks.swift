@@ -117,8 +117,8 @@ extension CheckCatalogue {
       evidence.frames { _, counted in
         guard let order = counted.order else { return .unknown("The frames carry no times.") }
         return .measured(
-          .bool(order.openGroups == 0),
-          order.openGroups == 0 ? nil : "\(order.openGroups) GOPs are open.")
+          .bool(order.openGOPs == 0),
+          order.openGOPs == 0 ? nil : "\(order.openGOPs) GOPs are open.")
       }
     },
     Check(
@@ -150,7 +150,10 @@ extension CheckCatalogue {
 
   static func bitRate(_ counted: ProbeReport.Counted) -> Measurement {
     guard let duration = counted.duration, duration.isPositive else { return .unknown("The length is not known.") }
-    return .measured(.integer((Rational(counted.bytes) * 8 / duration).rounded))
+    guard let rate = (Rational(counted.bytes) * 8 / duration).rounded else {
+      return .unknown("The rate is out of range.")
+    }
+    return .measured(.integer(rate))
   }
 
   /// Two fields may come in two packets and decode to one frame.

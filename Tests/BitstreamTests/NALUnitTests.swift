@@ -57,10 +57,9 @@ import Testing
 @Suite struct SEIMessageTests {
   /// An H.264 unit of these messages.
   private func unit(_ messages: [(type: Int, payload: [UInt8])], ending: [UInt8] = [0x80]) -> [UInt8] {
-    let payload = messages.flatMap { type, payload in
-      [UInt8](repeating: 0xFF, count: type / 255) + [UInt8(type % 255)]
-        + [UInt8](repeating: 0xFF, count: payload.count / 255) + [UInt8(payload.count % 255)] + payload
-    }
+    func number(_ value: Int) -> [UInt8] { [UInt8](repeating: 0xFF, count: value / 255) + [UInt8(value % 255)] }
+    var payload: [UInt8] = []
+    for message in messages { payload += number(message.type) + number(message.payload.count) + message.payload }
     return [6] + EmulationPrevention.added(to: payload + ending)
   }
 

@@ -68,7 +68,8 @@ import Testing
     #expect(format.lumaDepth == encoding.depth && format.chromaDepth == encoding.depth)
     let probe = try #require(try MediaTool.ffprobe(folder.path("a.mp4"))?["streams"] as? [[String: Any]])
     #expect(sps.level == probe[0]["level"] as? Int)
-    #expect(probe[0]["pix_fmt"] as? String == encoding.pixelFormat)
+    // libav decodes grey into 4:2:0 here.
+    if encoding.chromaFormat > 0 { #expect(probe[0]["pix_fmt"] as? String == encoding.pixelFormat) }
     #expect(DecoderConfigurationRecord.lengthSize(extradata: record, isHEVC: encoding.isHEVC) == 4)
   }
 

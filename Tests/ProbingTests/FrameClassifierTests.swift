@@ -37,7 +37,9 @@ import Testing
     #expect(kind([[6] + message + [0x80], slice]) == .other)
   }
 
-  @Test(arguments: [(1, FrameKind.other), (7, .radl), (9, .rasl), (16, .bla), (19, .idr), (20, .idr), (21, .cra)])
+  @Test(
+    arguments: [(1, .other), (7, .radl), (9, .rasl), (16, .bla), (19, .idr), (20, .idr), (21, .cra)]
+      as [(UInt8, FrameKind)])
   func hevcKindsFollowTheUnitType(type: UInt8, expected: FrameKind) {
     #expect(kind([[35 << 1, 1, 0x50], [type << 1, 1, 0xAF]], isHEVC: true) == expected)
   }

@@ -113,7 +113,7 @@ public struct FrameWalker: ~Copyable {
       throw LibavError(.invalidData, "has no such frames: they are #0 to #\(count - 1)", file: path)
     }
     guard video.hasUniquePTS || damage == .accept else {
-      throw LibavError(.invalidData, "its frames have no unique times, so they cannot be told apart", file: path)
+      throw LibavError(.invalidData, "its frames have no unique times, so they cannot be identified", file: path)
     }
     let packet = try Packet()
     let decoder = try Self.decoder(demuxer, video: video, threading: threading)
@@ -405,7 +405,7 @@ public struct FrameWalker: ~Copyable {
     do throws(LibavError) {
       return try read()
     } catch {
-      // What was read before the fault is still decoded.
+      // Packets read before the fault are still decoded.
       if mode != .seeking, damage == .fail { throw error }
       faultCount += 1
       return false

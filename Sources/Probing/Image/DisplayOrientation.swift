@@ -1,4 +1,4 @@
-/// How a still frame's EXIF data say that it is to be turned for viewing (Exif 2.32, tag 0x0112 of the first directory).
+/// The EXIF orientation of an image (Exif 2.32, tag 0x0112 of the first directory).
 public enum DisplayOrientation: Int, Sendable, Hashable {
   case upright = 1
   case mirrored, upsideDown, flipped, transposed, quarterClockwise, transversed, quarterCounterclockwise
@@ -6,7 +6,7 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
   /// Whether width and height change places.
   public var swapsSides: Bool { rawValue >= Self.transposed.rawValue }
 
-  /// libavfilter's filters that turn the frame upright; empty when it is.
+  /// libavfilter's filters that apply the orientation; empty when there is nothing to do.
   public var filters: [String] {
     switch self {
     case .upright: []
@@ -20,7 +20,7 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
     }
   }
 
-  /// What the file says, be it JPEG, PNG or WebP; upright where it says nothing that can be read.
+  /// The orientation of a JPEG, PNG or WebP file; upright where there is none that can be read.
   public init(path: String) {
     self = .upright
     guard let file = try? ChunkedFile(path: path) else { return }
@@ -35,7 +35,7 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
     self = Self.read(exif) ?? .upright
   }
 
-  /// Reads a TIFF structure, which is what EXIF data are.
+  /// Reads EXIF data, which are a TIFF structure.
   private static func read(_ exif: [UInt8]) -> DisplayOrientation? {
     let tiff = Array(exif.starts(with: Array("Exif\0\0".utf8)) ? exif.dropFirst(6) : exif[...])
     let isLittle = tiff.starts(with: [0x49, 0x49, 0x2A, 0])
@@ -55,26 +55,26 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
   }
 }
 
-/// The containers of still frames, only as far as EXIF data and their ends are found in them.
+/// An image file's segments or chunks, as far as EXIF data and the end of the image need them.
 struct ChunkedFile: ~Copyable {
-  /// Chunks of one file that are looked at, and bytes of EXIF data that are read: a JPEG's segment holds no more.
-  private static let mostChunks = 1 << 16
-  private static let mostBytes = 1 << 16
+  /// Chunks read of one file, and bytes of EXIF data: a JPEG segment holds no more.
+  private static let maximumChunks = 1 << 16
+  private static let maximumEXIFBytes = 1 << 16
   private static let blockSize = 1 << 18
 
   private let file: RandomAccessFile
 
   init(path: String) throws { file = try RandomAccessFile(path: path) }
 
-  /// Whether a file goes on to where its format has it end; true for one that cannot be read.
+  /// Whether an image file has its end; true for one that cannot be read.
   static func isWhole(path: String) -> Bool {
     guard let file = try? ChunkedFile(path: path) else { return true }
     return file.isWhole
   }
 
-  /// Whether the file goes on to where its format has it end; true for formats of which that cannot be told.
+  /// Whether the image has its end; true for formats where that cannot be seen.
   ///
-  /// Decoders fill up what is missing of a JPEG, so that nobody would notice.
+  /// Decoders fill in the missing part of a JPEG without an error.
   var isWhole: Bool {
     let head = bytes(at: 0, 12)
     if head.starts(with: [0xFF, 0xD8]) { return endsAsJPEG }
@@ -82,7 +82,7 @@ struct ChunkedFile: ~Copyable {
     return true
   }
 
-  /// The end marker, which cannot be part of coded samples, behind the start of the first scan.
+  /// Whether the end marker, which cannot be part of coded samples, follows the start of the first scan.
   private var endsAsJPEG: Bool {
     guard let scan = segments.last, scan.marker == 0xDA else { return false }
     var at = scan.offset
@@ -110,7 +110,7 @@ struct ChunkedFile: ~Copyable {
   private var segments: [(marker: UInt8, offset: UInt64, length: Int)] {
     var list: [(marker: UInt8, offset: UInt64, length: Int)] = []
     var at: UInt64 = 2
-    while list.count < Self.mostChunks {
+    while list.count < Self.maximumChunks {
       let head = bytes(at: at, 4)
       guard head.count == 4, head[0] == 0xFF else { break }
       // A marker may be preceded by any number of fill bytes.
@@ -131,7 +131,7 @@ struct ChunkedFile: ~Copyable {
   private var chunks: [(name: String, offset: UInt64, length: Int)] {
     var list: [(name: String, offset: UInt64, length: Int)] = []
     var at: UInt64 = 8
-    while list.count < Self.mostChunks, let length = number(at: at, 4) {
+    while list.count < Self.maximumChunks, let length = number(at: at, 4) {
       let name = bytes(at: at + 4, 4)
       guard name.count == 4 else { break }
       list.append((String(decoding: name, as: UTF8.self), at + 8, Int(length)))
@@ -150,14 +150,14 @@ struct ChunkedFile: ~Copyable {
   }
 
   var exifOfPNG: [UInt8] {
-    chunks.first { $0.name == "eXIf" }.map { bytes(at: $0.offset, min($0.length, Self.mostBytes)) } ?? []
+    chunks.first { $0.name == "eXIf" }.map { bytes(at: $0.offset, min($0.length, Self.maximumEXIFBytes)) } ?? []
   }
 
   var exifOfWebP: [UInt8] {
     var at: UInt64 = 12
-    for _ in 0..<Self.mostChunks {
+    for _ in 0..<Self.maximumChunks {
       guard let length = number(at: at + 4, 4, isLittle: true) else { return [] }
-      if bytes(at: at, 4) == Array("EXIF".utf8) { return bytes(at: at + 8, min(Int(length), Self.mostBytes)) }
+      if bytes(at: at, 4) == Array("EXIF".utf8) { return bytes(at: at + 8, min(Int(length), Self.maximumEXIFBytes)) }
       at += 8 + length + length % 2
     }
     return []

@@ -1,15 +1,15 @@
 public import Libav
 
-/// What a frame file is, told from its content and never from its name.
+/// The properties of an image file, from its content and never from its name.
 public struct StillInfo: Sendable, Hashable {
   public enum Format: String, Sendable, Codable { case png, jpeg, webp, other }
 
   public let format: Format
-  /// The format's name as libav has it, for those that are `other` too.
+  /// libav's name of the format, also for `other`.
   public let formatName: String
-  /// How its EXIF data have it turned for viewing.
+  /// From its EXIF data.
   public let orientation: DisplayOrientation
-  /// Pixels as a viewer sees them, turned upright.
+  /// Pixels in display orientation.
   public let width: Int
   public let height: Int
   /// Bytes of the file.
@@ -19,7 +19,7 @@ public struct StillInfo: Sendable, Hashable {
   /// Samples of one pixel, with transparency; 4 in a JPEG is CMYK.
   public let components: Int
 
-  /// Whether its samples are of a kind that every reader knows: 8 bits, and not CMYK.
+  /// Whether every reader takes its samples: 8 bits, and not CMYK.
   public var isPlain: Bool { bitDepth <= 8 && (format != .jpeg || components <= 3) }
 
   public var mediaType: String {
@@ -31,12 +31,12 @@ public struct StillInfo: Sendable, Hashable {
     }
   }
 
-  /// Opens a frame file and decodes it, so that a damaged one is found now.
+  /// Opens an image file and decodes it, so that damage is found now.
   /// - Throws: ``LibavError`` naming the file.
   public init(path: String) throws(LibavError) {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.streams.first(where: { $0.kind == .video }) else {
-      throw LibavError(.invalidData, "holds no frame", file: path)
+      throw LibavError(.invalidData, "holds no image", file: path)
     }
     format =
       switch stream.codecName {
@@ -53,8 +53,8 @@ public struct StillInfo: Sendable, Hashable {
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .slices(1))
     let frame = try Frame()
     guard try reader.next(into: frame) != nil else {
-      let words = reader.faults.first?.message ?? "no frame came out"
-      throw LibavError(.invalidData, "cannot be decoded as a frame: \(words)", file: path)
+      let reason = reader.faults.first?.message ?? "no frame came out"
+      throw LibavError(.invalidData, "cannot be decoded as an image: \(reason)", file: path)
     }
     bitDepth = frame.pixelFormat.bitDepth
     components = frame.pixelFormat.componentCount

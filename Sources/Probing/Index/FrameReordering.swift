@@ -1,13 +1,13 @@
-/// How the frames of a stream are reordered between decoding and display, from their packets.
+/// The reordering of a stream's frames between decoding and presentation, from their packets.
 public struct FrameReordering: Sendable, Hashable {
-  /// Frames that a decoder must hold back at most, so that they come out in order.
+  /// Frames that a decoder must hold back so that they come out in order.
   public let reorderDepth: Int
-  /// Most frames in a row, as shown, that are decoded after a frame shown later: B frames, as coders use them.
+  /// The longest run of shown frames that are decoded after a frame shown later: consecutive B frames.
   public let longestBRun: Int
-  /// Groups whose frames shown before the group's keyframe need the group before. 0: every group is closed.
-  public let openGroups: Int
+  /// GOPs with frames shown before their keyframe that refer to the GOP before; 0 when every GOP is closed.
+  public let openGOPs: Int
 
-  /// Frames looked back for the depth; no codec at hand reorders more.
+  /// Frames looked back for the depth; no supported codec reorders more.
   private static let reach = 32
 
   /// Nil when packets lack times.
@@ -15,19 +15,19 @@ public struct FrameReordering: Sendable, Hashable {
     let entries = index.entries.filter { !$0.isDiscarded }
     let times = entries.compactMap(\.pts)
     guard times.count == entries.count, !times.isEmpty else { return nil }
-    var (latest, isBehind) = (Int64.min, [Bool](repeating: false, count: times.count))
+    var (latest, isReordered) = (Int64.min, [Bool](repeating: false, count: times.count))
     for (position, time) in times.enumerated() {
-      isBehind[position] = time < latest
+      isReordered[position] = time < latest
       latest = max(latest, time)
     }
     reorderDepth = Self.depth(of: times)
     var (run, longest) = (0, 0)
     for position in times.indices.sorted(by: { (times[$0], $0) < (times[$1], $1) }) {
-      run = isBehind[position] ? run + 1 : 0
+      run = isReordered[position] ? run + 1 : 0
       longest = max(longest, run)
     }
     longestBRun = longest
-    openGroups = Self.openGroups(entries, times)
+    openGOPs = Self.openGOPs(entries, times)
   }
 
   /// - Parameter times: of presentation, in decoding order.
@@ -37,7 +37,7 @@ public struct FrameReordering: Sendable, Hashable {
     }
   }
 
-  private static func openGroups(_ entries: [PacketIndex.Entry], _ times: [Int64]) -> Int {
+  private static func openGOPs(_ entries: [PacketIndex.Entry], _ times: [Int64]) -> Int {
     var open = 0
     var key: Int?
     var isCounted = false

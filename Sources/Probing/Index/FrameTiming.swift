@@ -1,15 +1,15 @@
 public import Timing
 
-/// How evenly frames follow each other, measured from their presentation times.
+/// The frame rate of a video and its regularity, measured from presentation times.
 public struct FrameTiming: Sendable, Hashable {
-  /// Frames that the measurement rests on.
+  /// Frames measured.
   public let frameCount: Int
-  /// The rate that explains the times: one that fits to the tick, else the standard rate that fits best, else the header's if it
+  /// The rate that fits the times: one that fits to the tick, else the standard rate that fits best, else the header's if it
   /// fits, else the mean.
   public let rate: FrameRate?
-  /// Whether every frame lies within a tick of the stream's time base of where ``rate`` puts it.
+  /// Whether every frame is within a tick of the stream's time base of its place at ``rate``.
   public let isConstant: Bool
-  /// Seconds between a frame's time and where ``rate`` puts it, at worst.
+  /// The greatest distance in seconds between a frame's time and its place at ``rate``.
   public let worstDeviation: Rational
   /// Seconds between frames, least and greatest.
   public let shortestDelta: Rational?
@@ -17,7 +17,7 @@ public struct FrameTiming: Sendable, Hashable {
   /// Frames with the same time as the one before.
   public let duplicateTimes: Int
 
-  /// Rates that deliverables are made at.
+  /// Rates of deliverables.
   static let standardRates: [Rational] = [
     Rational(24_000, 1001), Rational(24), Rational(25), Rational(30_000, 1001), Rational(30), Rational(48),
     Rational(50),
@@ -26,7 +26,7 @@ public struct FrameTiming: Sendable, Hashable {
 
   /// - Parameters:
   ///   - times: ascending, in ticks.
-  ///   - headerRates: what the header says, tried first.
+  ///   - headerRates: the header's rates, tried first.
   public init(times: [Int64], timeBase: TimeBase, headerRates: [Rational]) {
     frameCount = times.count
     let deltas = zip(times, times.dropFirst()).map { $1 - $0 }
@@ -55,7 +55,7 @@ public struct FrameTiming: Sendable, Hashable {
     isConstant = rate != nil && worstDeviation <= tick
   }
 
-  /// The rates that put every frame within a tick of its time.
+  /// The rates at which every frame is within a tick of its place.
   private static func fitting(
     _ rates: [Rational], times: [Int64], timeBase: TimeBase
   ) -> [(rate: FrameRate, deviation: Rational)] {

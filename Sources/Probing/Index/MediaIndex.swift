@@ -18,7 +18,7 @@ public struct MediaIndex: Sendable {
   public var video: PacketIndex? { mainVideo.map { packets[$0] } }
   public var audio: PacketIndex? { mainAudio.map { packets[$0] } }
 
-  /// Lists every packet of a file. Of MP4 and MOV only the beginnings of packets are read wherever these tell all.
+  /// Lists every packet of a file. Of MP4 and MOV only the beginnings of packets are read where these are enough.
   /// - Parameters:
   ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
   ///   - askingDecoders: open each stream's decoder once for ``decoders``.
@@ -40,7 +40,7 @@ public struct MediaIndex: Sendable {
       } catch {
         failure = error.description
       }
-      // Fragments come up on the way, and their boxes are no packets.
+      // Fragments are found while reading, and their boxes are not packets.
       let isWhole = demuxer.readBytes == nil
       let isPlain = failure == nil && demuxer.log.messages.isEmpty && demuxer.tableCounts == listed
       if isWhole || isPlain && !builder.isUndecided {

@@ -12,9 +12,9 @@ public struct PacketIndex: Sendable {
     /// Bytes.
     public let size: Int
     public let isKey: Bool
-    /// An edit list says that it is decoded but not shown.
+    /// Decoded but not shown, because of an edit list.
     public let isDiscarded: Bool
-    /// What kind of frame the packet holds, for H.264 and HEVC.
+    /// For H.264 and HEVC; else `unknown`.
     public let frame: FrameKind
   }
 
@@ -77,7 +77,7 @@ public struct PacketIndex: Sendable {
     return Dictionary(uniqueKeysWithValues: zip(presentationTimes, presentationOrder.indices))
   }
 
-  /// Frames that a decoder must hold back at least, so that they come out in order.
+  /// Frames that a decoder must hold back so that they come out in order.
   public var decodingDelay: Int { max(stream.videoDelay, FrameReordering(self)?.reorderDepth ?? 0) }
 
   /// Bytes of all packets.
@@ -96,8 +96,8 @@ public struct PacketIndex: Sendable {
     return stream.timeBase.seconds(pts + duration)
   }
 
-  /// The last random access point at or before a packet, as a position in ``entries``: decoding from there gives its frame, and
-  /// all shown after the point, as a full decode does. Nil when there is none.
+  /// The last random access point at or before a packet, as a position in ``entries``: decoding from there yields its frame, and
+  /// all shown after the point, exactly as a full decode. Nil when there is none.
   public func randomAccess(before target: Int) -> Int? {
     guard entries.indices.contains(target), let time = entries[target].pts else { return nil }
     let isKnown = stream.isIntraOnly || Self.codecsWithCleanKeyframes.contains(stream.codecName)

@@ -1,18 +1,18 @@
 public import Libav
 
-/// What a frame's numbers are taken to mean: its tags, completed by stated assumptions.
+/// A frame's colour tags, completed by stated assumptions.
 public struct ColorUnderstanding: Sendable, Hashable {
   /// Complete but for the chroma location of formats that have none.
   public let tags: ColorTags
-  /// The fields that were not tagged, with what was assumed: `matrix=bt709`.
+  /// The untagged fields with their assumed values: `matrix=bt709`.
   public let assumed: [String]
 
-  /// Codecs of JPEG's and H.263's kin whose decoders do not say that chroma lies between four pixels.
+  /// Codecs related to JPEG and H.263 whose decoders do not report that chroma is sited between four pixels.
   private static let centred: Set<String> = ["webp", "flv1", "vp6", "vp6f", "h261"]
 
   /// Untagged YUV is BT.709 from 720 lines on and BT.601 below (as its matrix, transfer and primaries), limited range,
-  /// chroma sited left, as MPEG-2 and all codecs after it have it; RGB is full-range sRGB.
-  /// - Parameter codec: libav's name, for what a codec's own standard says; most decoders tell it with the frame.
+  /// chroma sited left, as in MPEG-2 and all codecs since; RGB is full-range sRGB.
+  /// - Parameter codec: libav's name, for chroma siting fixed by the codec; most decoders report it with the frame.
   public init(_ tags: ColorTags, format: PixelFormat, height: Int, codec: String = "") {
     var tags = tags
     var assumed: [String] = []

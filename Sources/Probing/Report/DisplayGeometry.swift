@@ -1,15 +1,15 @@
 public import Libav
 import Timing
 
-/// The frame as a viewer sees it: stretched by its sample aspect ratio, then turned as the header says.
+/// The frame as displayed: stretched by its sample aspect ratio, then rotated by its display matrix.
 public struct DisplayGeometry: Sendable, Hashable {
   /// Square pixels; the stretched side is rounded to the nearest.
   public let width: Int
   public let height: Int
-  /// Degrees clockwise that a player turns it by.
+  /// Degrees clockwise by which a player rotates it.
   public let rotation: Int
   public let isMirrored: Bool
-  /// True too when nothing is said of the pixels' shape.
+  /// Also true when the pixel shape is not signalled.
   public let hasSquarePixels: Bool
 
   /// Nil for streams without frames.
@@ -17,10 +17,10 @@ public struct DisplayGeometry: Sendable, Hashable {
     guard let video = stream.video else { return nil }
     let aspect = video.sampleAspectRatio.isPositive ? video.sampleAspectRatio : .one
     hasSquarePixels = aspect == .one
-    let stretched = Int((aspect * Int64(video.width)).rounded)
-    let isUpright = video.rotation % 180 == 0
-    width = isUpright ? stretched : video.height
-    height = isUpright ? video.height : stretched
+    let stretched = (aspect * Int64(video.width)).rounded.map { Int($0) } ?? video.width
+    let isSideKept = video.rotation % 180 == 0
+    width = isSideKept ? stretched : video.height
+    height = isSideKept ? video.height : stretched
     rotation = video.rotation
     isMirrored = video.isMirrored
   }

@@ -1,21 +1,21 @@
 public import Libav
 import Timing
 
-/// What a file says of HDR: its header, and its bit stream where the header is silent.
+/// The HDR metadata of a stream: from its header, else from its bitstream.
 public struct HDRDescription: Sendable, Hashable {
   public enum Curve: String, Sendable, Hashable { case pq, hlg }
 
-  /// Nil where the transfer is neither.
+  /// Nil for other transfers.
   public let curve: Curve?
   public let masteringDisplay: StreamSideData.MasteringDisplay?
   public let contentLight: HDRMessages.ContentLight?
   public let hasHDR10Plus: Bool
   /// The header's record.
   public let dolbyVision: StreamSideData.DolbyVisionRecord?
-  /// Beside the first frame, where its packet tells.
+  /// In the first packet.
   public let hasDolbyVisionRPU: Bool
 
-  /// Nil for streams that say nothing of HDR.
+  /// Nil for streams without HDR metadata.
   init?(_ stream: StreamInfo, _ messages: HDRMessages?) {
     guard let video = stream.video else { return nil }
     curve =
@@ -28,18 +28,18 @@ public struct HDRDescription: Sendable, Hashable {
     var record: StreamSideData.DolbyVisionRecord?
     for data in stream.sideData {
       switch data {
-      case .masteringDisplay(let told): display = told
+      case .masteringDisplay(let inHeader): display = inHeader
       case .contentLightLevel(let maximum, let average):
         light = HDRMessages.ContentLight(maximum: maximum, average: average)
-      case .dolbyVision(let told): record = told
+      case .dolbyVision(let inHeader): record = inHeader
       default: continue
       }
     }
     (masteringDisplay, contentLight, dolbyVision) = (display, light, record)
     hasHDR10Plus = messages?.hasHDR10Plus ?? false
     hasDolbyVisionRPU = messages?.hasDolbyVisionRPU ?? false
-    let saysNothing = display == nil && light == nil && record == nil && !hasHDR10Plus && !hasDolbyVisionRPU
-    if curve == nil && saysNothing { return nil }
+    let isEmpty = display == nil && light == nil && record == nil && !hasHDR10Plus && !hasDolbyVisionRPU
+    if curve == nil && isEmpty { return nil }
   }
 
   /// `PQ, mastered on 0.005-1000 cd/m², MaxCLL 1000, MaxFALL 400, Dolby Vision profile 8.4`.

@@ -7,7 +7,7 @@ public struct HDRMessages: Sendable, Hashable {
   public private(set) var contentLight: ContentLight?
   /// SMPTE ST 2094-40.
   public private(set) var hasHDR10Plus = false
-  /// A Dolby Vision RPU beside the frame.
+  /// A Dolby Vision RPU in the access unit.
   public private(set) var hasDolbyVisionRPU = false
 
   /// Content light levels in cd/m².
@@ -70,7 +70,7 @@ public struct HDRMessages: Sendable, Hashable {
     }
     switch message.type {
     case SEIMessage.PayloadType.masteringDisplay where payload.count >= 24 && masteringDisplay == nil:
-      // Green, blue and red stand in this order, then white.
+      // Coded in the order green, blue, red, white.
       let order = [8, 10, 0, 2, 4, 6, 12, 14]
       masteringDisplay = StreamSideData.MasteringDisplay(
         primaries: order.map { UnreducedFraction(number($0, 2), Self.chromaticityUnit) },

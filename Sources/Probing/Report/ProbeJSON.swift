@@ -2,11 +2,11 @@ public import Foundation
 import Libav
 import Timing
 
-/// A ``ProbeReport`` as JSON: what `ffprobe -print_format json -show_format -show_streams` prints, under the same names
-/// and in the same forms, and this project's own under `longtake`, for the file and for each stream.
+/// A ``ProbeReport`` as JSON: the fields of `ffprobe -print_format json -show_format -show_streams`, with the same names
+/// and forms, and this project's own fields under `longtake`, for the file and for each stream.
 public struct ProbeJSON: Encodable, Sendable {
   public static let schema = "longtake.probe/1"
-  /// GOP lengths listed for one stream; more are only summed up.
+  /// GOP lengths listed for one stream; the rest are only counted.
   static let listedGOPs = 500
 
   private let report: ProbeReport
@@ -71,7 +71,7 @@ enum ProbeText {
 
   /// Seconds that are a whole number of microseconds.
   static func seconds(_ value: Rational) -> String {
-    seconds(TimeBase.microseconds.ticks(value), .microseconds)
+    TimeBase.microseconds.ticks(value).map { seconds($0, .microseconds) } ?? "N/A"
   }
 
   /// A ratio written with a colon, as aspect ratios are.
@@ -92,12 +92,12 @@ struct JSONFields {
 
   init(_ encoder: any Swift.Encoder) { container = encoder.container(keyedBy: Name.self) }
 
-  /// What is nil is left out, as ffprobe does.
+  /// Leaves out nil, as ffprobe does.
   mutating func put(_ name: String, _ value: (some Encodable)?) throws {
     try container.encodeIfPresent(value, forKey: Name(name))
   }
 
-  /// What is nil is written as `null`, as our own part does.
+  /// Writes nil as `null`, as in this project's own fields.
   mutating func putOrNull(_ name: String, _ value: (some Encodable)?) throws {
     try container.encode(value, forKey: Name(name))
   }

@@ -1,7 +1,7 @@
 import Libav
 import Timing
 
-/// The project's own words on the whole file, under `longtake`. Times in seconds; what is not known is `null`.
+/// The project's own fields of the whole file, under `longtake`. Times in seconds; unknown values are `null`.
 struct ProbeJSONFile: Encodable {
   let report: ProbeReport
 
@@ -68,8 +68,8 @@ struct ProbeJSONTime: Encodable {
   }
 }
 
-/// The project's own words on one stream, under `longtake`; those on frames only for video. What is not known, or was
-/// not counted, is `null`.
+/// The project's own fields of one stream, under `longtake`; those about frames only for video. Values that are unknown or not
+/// counted are `null`.
 struct ProbeJSONStreamExtras: Encodable {
   let report: ProbeReport.StreamReport
   let track: MovieBoxes.Track?
@@ -109,16 +109,16 @@ struct ProbeJSONStreamExtras: Encodable {
     try fields.putOrNull("duplicate_times", timing?.duplicateTimes)
     try fields.putOrNull("key_packets", counted?.keyPackets)
     let isClassified = counted?.opensWithIDR != nil
-    try fields.putOrNull("idr_pictures", isClassified ? counted?.idrFrames : nil)
-    try fields.putOrNull("cra_pictures", isClassified ? counted?.craFrames : nil)
+    try fields.putOrNull("idr_frames", isClassified ? counted?.idrFrames : nil)
+    try fields.putOrNull("cra_frames", isClassified ? counted?.craFrames : nil)
     try fields.putOrNull("opens_with_idr", counted?.opensWithIDR)
-    try fields.putOrNull("open_gops", counted?.order?.openGroups)
+    try fields.putOrNull("open_gops", counted?.order?.openGOPs)
     try fields.putOrNull("b_frames_in_a_row", counted?.order?.longestBRun)
     try fields.putOrNull("reorder_depth", counted?.order?.reorderDepth)
     try fields.putOrNull("gop", counted.map { GOP(lengths: $0.gopLengths) })
   }
 
-  /// As the edit list writes it.
+  /// An entry of the edit list.
   private struct Edit: Encodable {
     let duration: Int64
     let mediaTime: Int64

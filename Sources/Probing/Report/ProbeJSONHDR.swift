@@ -1,7 +1,7 @@
 import Libav
 import Timing
 
-/// What a stream says of HDR; cd/m² and coordinates of CIE 1931.
+/// The HDR metadata of a stream, in cd/m² and coordinates of CIE 1931.
 struct ProbeJSONHDR: Encodable {
   let hdr: HDRDescription
 

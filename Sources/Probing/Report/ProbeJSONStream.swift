@@ -90,7 +90,7 @@ struct ProbeJSONStream: Encodable {
   }
 }
 
-/// ffprobe's `disposition`: every name it knows, 1 where set.
+/// ffprobe's `disposition`: every name, 1 where set.
 struct ProbeJSONDisposition: Encodable {
   let set: Set<String>
 

@@ -1,7 +1,7 @@
 public import Libav
 public import Timing
 
-/// What is in a media file: the header's word and what was counted from the packets, apart.
+/// The contents of a media file, with values from the header and values counted from the packets kept apart.
 public struct ProbeReport: Sendable {
   public let container: ContainerInfo
   public let streams: [StreamReport]
@@ -23,13 +23,13 @@ public struct ProbeReport: Sendable {
     public let counted: Counted?
     /// Nil for audio and data.
     public let color: ColorUnderstanding?
-    /// Nil where nothing is said of it.
+    /// Nil for streams without HDR metadata.
     public let hdr: HDRDescription?
     /// Nil when libav has no decoder for it, or the report was made from an index without them.
     public let decoder: DecoderFacts?
   }
 
-  /// What the packets themselves tell.
+  /// Values counted from the packets.
   public struct Counted: Sendable, Hashable {
     public let packets: Int
     /// Packets that are shown: an edit list may hide some.
@@ -58,28 +58,27 @@ public struct ProbeReport: Sendable {
   public var video: StreamReport? { mainVideo.map { streams[$0] } }
   public var audio: StreamReport? { mainAudio.map { streams[$0] } }
 
-  /// What the container's header says of a stream beyond libav's word; nil for files that are not MP4/MOV.
+  /// The parts of a stream's header that libav does not report; nil for files that are not MP4/MOV.
   public func track(of stream: StreamInfo) -> MovieBoxes.Track? { movie?.tracks.first { $0.id == stream.id } }
 
-  /// The timecode of the first frame as tagged: `HH:MM:SS:FF`, with `;` for drop frame.
+  /// The timecode of the first frame in the metadata: `HH:MM:SS:FF`, with `;` for drop frame.
   public var timecode: String? {
     container.metadata["timecode"] ?? streams.lazy.compactMap { $0.info.metadata["timecode"] }.first
   }
 
-  /// Seconds by which the audio starts after the frame (negative: before).
+  /// Seconds by which the audio starts after the video (negative: before).
   public var audioStartOffset: Rational? {
     guard let video = video?.counted?.start, let audio = audio?.counted?.start else { return nil }
     return audio - video
   }
 
-  /// Seconds by which the audio ends after the frame (negative: before).
+  /// Seconds by which the audio ends after the video (negative: before).
   public var audioEndOffset: Rational? {
     guard let video = video?.counted?.end, let audio = audio?.counted?.end else { return nil }
     return audio - video
   }
 
-  /// Opens a file and reads its headers; with `counting`, every packet too. Nothing is decoded beyond libav's own look at the
-  /// first frames.
+  /// Opens a file and reads its headers; with `counting`, every packet too. Only the first frames are decoded, by libav.
   /// - Throws: ``LibavError`` naming the file when it cannot be opened as media.
   public init(path: String, counting: Bool = true) throws(LibavError) {
     if counting {
@@ -106,7 +105,7 @@ public struct ProbeReport: Sendable {
     isCounted = false
   }
 
-  /// From an index that was read already.
+  /// From an index that has been read.
   public init(_ index: MediaIndex, path: String) {
     container = index.container
     mainVideo = index.mainVideo
@@ -150,7 +149,7 @@ extension ProbeReport.Counted {
 }
 
 extension StreamInfo {
-  /// How its frames' colours are understood; nil for streams without frames.
+  /// The colour tags of its frames with the assumptions made; nil for streams without frames.
   public var color: ColorUnderstanding? {
     guard let video, let format = PixelFormat(name: video.pixelFormat) else { return nil }
     return ColorUnderstanding(video.color, format: format, height: video.height, codec: codecName)
@@ -158,7 +157,7 @@ extension StreamInfo {
 }
 
 extension Demuxer {
-  /// What the headers of H.264 and HEVC streams say of HDR; nil for other streams.
+  /// The HDR messages in the headers of H.264 and HEVC streams; nil for other streams.
   func hdrMessages() throws(LibavError) -> [HDRMessages?] {
     var messages: [HDRMessages?] = []
     for stream in streams {
@@ -172,7 +171,7 @@ extension Demuxer {
     return messages
   }
 
-  /// What each stream's decoder says before any packet; nil where there is none.
+  /// The properties of each stream's decoder; nil where there is none.
   func decoderFacts() throws(LibavError) -> [DecoderFacts?] {
     var facts: [DecoderFacts?] = []
     for stream in streams {

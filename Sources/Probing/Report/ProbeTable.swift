@@ -21,7 +21,7 @@ public struct ProbeTable: Sendable {
       for line in Self.details(stream) { rows.append(("", line)) }
     }
     if let start = report.audioStartOffset, let end = report.audioEndOffset {
-      rows.append(("audio", "starts \(Self.offset(start)), ends \(Self.offset(end)) against the frame"))
+      rows.append(("audio", "starts \(Self.offset(start)), ends \(Self.offset(end)) relative to the video"))
     }
     if let notes = Self.notes(report) { rows.append(("also", notes)) }
     if let error = report.readError { rows.append(("error", error)) }
@@ -44,15 +44,15 @@ public struct ProbeTable: Sendable {
     return parts.joined(separator: ", ")
   }
 
-  /// What is worth telling only when it is there.
+  /// Properties that most files do not have.
   private static func notes(_ report: ProbeReport) -> String? {
     var parts: [String] = []
     if let encoder = report.container.metadata["encoder"] { parts.append("written by \(encoder)") }
     if let timecode = report.timecode { parts.append("timecode \(timecode)") }
     let chapters = report.container.chapters.count
-    if chapters > 0 { parts.append("\(chapters) chapters") }
+    if chapters > 0 { parts.append("\(chapters) chapter\(chapters == 1 ? "" : "s")") }
     let edits = report.movie?.tracks.reduce(0) { $0 + $1.unusualEdits } ?? 0
-    if edits > 0 { parts.append("\(edits) unusual edits") }
+    if edits > 0 { parts.append("\(edits) unusual edit\(edits == 1 ? "" : "s")") }
     if report.movie?.hasC2PA == true { parts.append("C2PA manifest (not checked)") }
     if report.movie?.hasAIGC == true { parts.append("AIGC mark") }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
@@ -71,7 +71,7 @@ public struct ProbeTable: Sendable {
     }
     if let rate = info.bitRate { parts.append("\(kilobits(rate)) kbit/s") }
     if let language = info.metadata["language"], language != "und" { parts.append(language) }
-    if info.isAttachedPicture { parts.append("cover frame") }
+    if info.isAttachedPicture { parts.append("cover image") }
     return parts.joined(separator: ", ")
   }
 
@@ -80,9 +80,9 @@ public struct ProbeTable: Sendable {
     if let geometry = DisplayGeometry(stream.info), let video = stream.info.video,
       (geometry.width, geometry.height) != (video.width, video.height) || geometry.isMirrored
     {
-      let turned = geometry.rotation == 0 ? "" : ", turned \(geometry.rotation)° clockwise"
+      let rotated = geometry.rotation == 0 ? "" : ", rotated \(geometry.rotation)° clockwise"
       let mirrored = geometry.isMirrored ? ", mirrored" : ""
-      lines.append("shown at \(geometry.width)x\(geometry.height)\(turned)\(mirrored)")
+      lines.append("shown at \(geometry.width)x\(geometry.height)\(rotated)\(mirrored)")
     }
     if let counted = stream.counted, counted.packets > 0 {
       lines.append(Self.counted(counted, isVideo: stream.info.kind == .video))
@@ -98,13 +98,13 @@ public struct ProbeTable: Sendable {
   }
 
   private static func counted(_ counted: ProbeReport.Counted, isVideo: Bool) -> String {
-    var parts = [isVideo ? "\(counted.shownPackets) frames" : "\(counted.packets) packets"]
+    var parts = [isVideo ? Self.count(counted.shownPackets, "frame") : Self.count(counted.packets, "packet")]
     if let duration = counted.duration { parts.append("\(seconds(duration)) s") }
     if let start = counted.start, start != .zero { parts.append("from \(seconds(start)) s") }
     if isVideo {
       parts.append("\(counted.keyPackets) key, longest GOP \(counted.gopLengths.max() ?? 0)")
       if counted.opensWithIDR == false { parts.append("does not open with an IDR") }
-      if let open = counted.order?.openGroups, open > 0 { parts.append("\(open) open GOPs") }
+      if let open = counted.order?.openGOPs, open > 0 { parts.append("\(open) open GOP\(open == 1 ? "" : "s")") }
     }
     return parts.joined(separator: ", ")
   }
@@ -115,10 +115,12 @@ public struct ProbeTable: Sendable {
     return "\(rate) on average, VARIABLE: off by up to \(seconds(timing.worstDeviation)) s"
   }
 
+  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+
   private static func offset(_ value: Rational) -> String {
     (value < .zero ? "" : "+") + String(format: "%.3f s", value.doubleValue)
   }
 
   private static func seconds(_ value: Rational) -> String { String(format: "%.3f", value.doubleValue) }
-  private static func kilobits(_ bits: Int64) -> Int64 { (Rational(bits, 1000)).rounded }
+  private static func kilobits(_ bits: Int64) -> Int64 { Rational(bits, 1000).rounded ?? 0 }
 }

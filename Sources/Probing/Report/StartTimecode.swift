@@ -1,11 +1,11 @@
 public import Libav
 public import Timing
 
-/// The timecode of a file's first frame, as its timecode track or its metadata says.
+/// The timecode of a file's first frame, from its timecode track or its metadata.
 public struct StartTimecode: Sendable, Hashable, CustomStringConvertible {
   private let timecode: Timecode
 
-  /// Nil when the file has none, or it is none at this rate.
+  /// Nil when the file has none, or none that exists at this rate.
   public init?(container: ContainerInfo?, stream: StreamInfo, rate: FrameRate) {
     guard let text = stream.metadata["timecode"] ?? container?.metadata["timecode"],
       let timecode = Timecode(parsing: text, rate: rate)
