@@ -107,7 +107,7 @@ let package = Package(
     tests("Color", ["Libav", "Timing"]),
     tests("Presets"),
     tests("Storyboard", ["Presets"]),
-    tests("Probing", ["Libav", "Timing"]),
+    tests("Probing", ["Bitstream", "Libav", "Timing"]),
     tests("Loudness"),
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),

@@ -1,5 +1,5 @@
-// What Swift cannot import from libav by itself: macros, error codes, variadic logging, and the places where FFmpeg
-// versions differ. FFmpeg 5.1 is the floor; version branches live in this file alone.
+// The parts of libav that Swift cannot import: macros, error codes, variadic logging, and the places where FFmpeg versions
+// differ. FFmpeg 5.1 is the floor; version branches live in this file alone.
 #ifndef LONGTAKE_CLIBAV_SHIM_H
 #define LONGTAKE_CLIBAV_SHIM_H
 
@@ -53,7 +53,7 @@ static const int lt_error_read_only = AVERROR(EROFS);
 static const int lt_error_io = AVERROR(EIO);
 static const int lt_error_unsupported = AVERROR(ENOSYS);
 
-/// The user data of the format, codec or filter graph behind a logging context; NULL when it has none.
+/// The user data of the format, codec or filter graph that a logging context belongs to; NULL when it has none.
 static inline void *lt_log_owner(void *context) {
   for (int depth = 0; context && depth < 4; depth++) {
     const AVClass *type = *(const AVClass **)context;
@@ -64,13 +64,14 @@ static inline void *lt_log_owner(void *context) {
       AVFilterGraph *graph = ((AVFilterContext *)context)->graph;
       return graph ? graph->opaque : NULL;
     }
+    if (!strcmp(type->class_name, "AVFilterGraph")) return ((AVFilterGraph *)context)->opaque;
     if (!type->parent_log_context_offset) return NULL;
     context = *(void **)((uint8_t *)context + type->parent_log_context_offset);
   }
   return NULL;
 }
 
-/// One message of libav as text, with the name of what logs it in front.
+/// One message of libav as text, after the name of the context that logs it.
 static inline void lt_log_format(void *context, int level, const char *format, va_list arguments, char *line, int size) {
   int print_prefix = 0;
   const char *name = NULL;
@@ -91,7 +92,7 @@ static inline void lt_codec_set_owner(AVCodecContext *context, uint64_t owner) {
 static inline void lt_format_set_owner(AVFormatContext *context, uint64_t owner) { context->opaque = (void *)(uintptr_t)owner; }
 static inline void lt_graph_set_owner(AVFilterGraph *graph, uint64_t owner) { graph->opaque = (void *)(uintptr_t)owner; }
 
-/// How long a decoded picture lasts, in its time base; 0 when unknown.
+/// The duration of a decoded frame in its time base; 0 when unknown.
 static inline int64_t lt_frame_duration(const AVFrame *frame) {
 #if LIBAVUTIL_VERSION_MAJOR > 57
   return frame->duration;
@@ -137,7 +138,7 @@ static inline const int32_t *lt_display_matrix(const AVStream *stream) {
 #endif
 }
 
-/// Room for side data of one type in a stream that is written; NULL when there is no memory.
+/// Memory for side data of one type in a stream that is written; NULL when there is none.
 static inline uint8_t *lt_new_side_data(AVStream *stream, enum AVPacketSideDataType type, size_t size) {
 #if LIBAVCODEC_VERSION_MAJOR > 60
   AVPacketSideData *data = av_packet_side_data_new(
@@ -156,7 +157,7 @@ static inline int lt_has_side_data(const AVStream *stream, enum AVPacketSideData
 #endif
 }
 
-/// How many pieces of side data a stream's header carries.
+/// The number of side data entries in a stream's header.
 static inline int lt_side_data_count(const AVStream *stream) {
 #if LIBAVCODEC_VERSION_MAJOR > 60
   return stream->codecpar->nb_coded_side_data;
@@ -181,7 +182,7 @@ static inline int lt_has_film_grain(const AVCodecContext *context) {
   return (context->properties & FF_CODEC_PROPERTY_FILM_GRAIN) != 0;
 }
 
-/// Makes the C library map blocks from this size on by themselves and give them back at once.
+/// Makes the C library map blocks of at least this size separately and return them at once when freed.
 static inline void lt_map_blocks_from(int bytes) {
 #ifdef M_MMAP_THRESHOLD
   mallopt(M_MMAP_THRESHOLD, bytes);

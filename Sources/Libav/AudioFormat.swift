@@ -1,6 +1,6 @@
 import CLibav
 
-/// How samples are stored, by libav's name: `fltp`, `s16`, …
+/// The storage format of samples, by libav's name: `fltp`, `s16`, …
 public struct SampleFormat: Sendable, Hashable, CustomStringConvertible {
   let value: AVSampleFormat
 
@@ -18,7 +18,7 @@ public struct SampleFormat: Sendable, Hashable, CustomStringConvertible {
   public var description: String { name }
 }
 
-/// Which loudspeakers the channels belong to, by libav's description: `mono`, `stereo`, `5.1`, …
+/// The loudspeaker positions of the channels, by libav's description: `mono`, `stereo`, `5.1`, …
 public struct ChannelLayout: Sendable, Hashable, CustomStringConvertible {
   /// libav's description of the layout.
   public let description: String

@@ -1,6 +1,6 @@
 import CLibav
 
-/// What a container says of a stream's codec: enough to open a decoder, or to write the stream elsewhere.
+/// The codec parameters in a stream's header: enough to open a decoder, or to write the stream to another file.
 ///
 /// Not `Sendable`: it owns one `AVCodecParameters`.
 public struct CodecParameters: ~Copyable {
@@ -66,13 +66,12 @@ public struct CodecParameters: ~Copyable {
     }
   }
 
-  /// What no codec goes beyond; libav's H.264 decoder stops the program at more.
-  private static let longestDelay: Int32 = 16
+  /// The longest delay of any codec, in frames; libav's H.264 decoder aborts at more.
+  public static let longestDelay = 16
 
   /// Makes the decoder hold back at least so many frames, so that all come out in order.
   public func raiseVideoDelay(to frames: Int) {
-    let wanted = min(Int32(clamping: frames), Self.longestDelay)
-    pointer.pointee.video_delay = max(pointer.pointee.video_delay, wanted)
+    pointer.pointee.video_delay = max(pointer.pointee.video_delay, Int32(min(frames, Self.longestDelay)))
   }
 
   public var color: ColorTags {

@@ -1,6 +1,6 @@
 import CLibav
 
-/// How the numbers of a frame stand for colours, as tagged: names are libav's, nil where untagged.
+/// The colour tags of a frame or stream: libav's names, nil where untagged.
 public struct ColorTags: Sendable, Hashable {
   /// `tv` (limited) or `pc` (full).
   public var range: String?
@@ -23,7 +23,7 @@ public struct ColorTags: Sendable, Hashable {
     self.chromaLocation = chromaLocation
   }
 
-  /// BT.709 in limited range: what a 4K SDR master carries.
+  /// BT.709 in limited range, as in a 4K SDR master.
   public static let bt709 = ColorTags(
     range: "tv", matrix: "bt709", transfer: "bt709", primaries: "bt709", chromaLocation: "left")
 

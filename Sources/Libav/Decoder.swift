@@ -7,7 +7,7 @@ public enum Threading: Sendable, Hashable {
   case automatic
   /// Up to so many, over frames and slices.
   case count(Int)
-  /// Up to so many, within one frame only: nothing is held back, so single frames come sooner.
+  /// Up to so many, within one frame only: no frame is held back.
   case slices(Int)
 
   var count: Int32 {
@@ -24,7 +24,7 @@ public enum Threading: Sendable, Hashable {
   }
 }
 
-/// Which frames a decoder may leave out.
+/// The frames a decoder may skip.
 public enum DecodeSkip: Sendable, Hashable {
   case nothing
   /// Frames no other frame refers to.
@@ -83,7 +83,7 @@ public struct Decoder: ~Copyable {
     avcodec_free_context(&pointer)
   }
 
-  /// Frames that may be left out from the next packet on.
+  /// Frames to skip from the next packet on.
   public var skip: DecodeSkip {
     get {
       switch pointer.pointee.skip_frame {
@@ -102,7 +102,7 @@ public struct Decoder: ~Copyable {
     try accept(avcodec_send_packet(pointer, packet.pointer))
   }
 
-  /// Says that no packet follows, so that the frames held back come out.
+  /// Signals the end, so that the frames held back come out.
   public func sendEnd() throws(LibavError) { _ = try accept(avcodec_send_packet(pointer, nil)) }
 
   /// Takes the next frame.
@@ -114,7 +114,7 @@ public struct Decoder: ~Copyable {
     return .frame
   }
 
-  /// Forgets everything, as after a seek.
+  /// Drops all state, as after a seek.
   public func flush() { avcodec_flush_buffers(pointer) }
 
   private func accept(_ status: Int32) throws(LibavError) -> Bool {

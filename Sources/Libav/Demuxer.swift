@@ -2,7 +2,7 @@ import CLibav
 import Glibc
 public import Timing
 
-/// What a container's header says of the whole file.
+/// The container's header: properties of the whole file.
 public struct ContainerInfo: Sendable, Hashable {
   public let path: String
   /// libav's short names of the container, `mov,mp4,m4a,3gp,3g2,mj2`.
@@ -11,7 +11,7 @@ public struct ContainerInfo: Sendable, Hashable {
   /// Seconds; nil when unknown.
   public let startTime: Rational?
   public let durationFromHeader: Rational?
-  /// Bytes; nil when it cannot be told.
+  /// Bytes; nil when unknown.
   public let size: Int64?
   /// Bits per second; nil when unknown.
   public let bitRate: Int64?
@@ -36,23 +36,23 @@ public struct ContainerInfo: Sendable, Hashable {
 
 /// Reads packets out of one media file.
 ///
-/// Only local files are opened, and only as media containers and still frames: a playlist or a concat script cannot make it
+/// Only local files are opened, and only as media containers and still images: a playlist or a concat script cannot make it
 /// read another file or the network. Not `Sendable`: it owns one `AVFormatContext`.
 public struct Demuxer: ~Copyable {
-  /// libav's demuxers that are allowed: containers and raw streams that hold their own media.
+  /// libav's demuxers that are allowed: containers and raw streams, none that refer to other files.
   static let allowedFormats = """
     mov,mp4,m4a,3gp,3g2,mj2,matroska,webm,mpegts,mpeg,avi,mxf,flv,asf,ogg,wav,w64,aiff,flac,mp3,aac,ac3,eac3,h264,hevc,av1,\
     obu,ivf,m4v,mpegvideo,vc1,dnxhd,gif,apng,png_pipe,jpeg_pipe,webp_pipe,tiff_pipe,bmp_pipe,image2,yuv4mpegpipe,nut
     """
 
-  /// What a file is opened for, and so how much of it has to be read.
+  /// The purpose of opening a file, which decides how much of it is read.
   public enum Purpose: Sendable {
-    /// Everything is read and understood.
+    /// Everything is read.
     case decoding
     /// Packets are listed. Where MP4 and MOV allow, only their beginnings are read; see ``Demuxer/readBytes``.
     case indexing
-    /// Packets are taken over by somebody who knows the streams. MP4 and MOV tell all that is needed in their header, so no
-    /// frame is decoded to learn more; ``Demuxer/streams`` may say less.
+    /// Packets are copied by a caller that has the stream properties already. The header of MP4 and MOV is enough for that, so
+    /// no frame is decoded; ``Demuxer/streams`` may be less complete.
     case copying
   }
 
@@ -66,8 +66,8 @@ public struct Demuxer: ~Copyable {
   /// Opens a file and reads its header.
   /// - Parameters:
   ///   - ignoringEdits: read MP4/MOV as if they had no edit lists.
-  ///   - glancing: no frame of an MP4 or MOV with one video is decoded to learn more of it: its pixel format is unknown then,
-  ///     and its delay may be.
+  ///   - glancing: decode no frame of an MP4 or MOV with one video stream; its pixel format is then unknown, and its delay may
+  ///     be.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
   public init(
     path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding, glancing: Bool = false
@@ -87,7 +87,7 @@ public struct Demuxer: ~Copyable {
     av_dict_set(&options, "format_whitelist", Self.allowedFormats, 0)
     // The name of an image is the name of one file, not a pattern such as `frame%d.png`.
     av_dict_set(&options, "pattern_type", "none", 0)
-    // All programmes of a transport stream are found at once, as ffprobe does.
+    // Finds all programs of a transport stream at once, as ffprobe does.
     av_dict_set(&options, "scan_all_pmts", "1", 0)
     if ignoringEdits { av_dict_set(&options, "ignore_editlist", "1", 0) }
     let opened = avformat_open_input(&context, "file:" + path, nil, &options)
@@ -117,15 +117,15 @@ public struct Demuxer: ~Copyable {
     avformat_close_input(&pointer)
   }
 
-  /// Bytes that packets hold at least, from their beginning, where they are not shorter; nil when they are whole.
+  /// Bytes read of each packet, from its beginning; nil when packets are whole.
   public var readBytes: Int? { input?.leavesOutRest == true ? PacketPrefixInput.prefixBytes : nil }
 
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
   }
 
-  /// libav decodes frames until it knows what they consist of and in what order they come; the decoder itself finds that out
-  /// in any case.
+  /// `avformat_find_stream_info` decodes frames until their pixel format and delay are known; here none are decoded, since the
+  /// decoder finds these by itself.
   private static func glance(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
     let count = Int(context.pointee.nb_streams)
     let videos = (0..<count).filter { index in
@@ -143,22 +143,22 @@ public struct Demuxer: ~Copyable {
     return found
   }
 
-  /// Video whose packets libav passes on as they are; others it parses to their end. Audio comes in small packets.
+  /// Whether libav passes a stream's packets on unparsed. Audio packets are small anyway.
   private static func isIndexedByPrefixes(_ stream: StreamInfo) -> Bool {
     stream.kind != .video || stream.isAttachedPicture || ["h264", "hevc", "prores"].contains(stream.codecName)
   }
 
-  /// A pipe or a device would be waited for without end.
+  /// Opening a pipe or a device could block for ever.
   private static func requireFile(_ path: String) throws(LibavError) {
     var status = stat()
     guard stat(path, &status) == 0 else { throw LibavError(errno: errno, doing: "cannot open", file: path) }
     let kind = status.st_mode & S_IFMT
     guard kind == S_IFREG || kind == S_IFBLK else {
-      throw LibavError(.notAFile, "is no file but a folder, a pipe or a device; name a media file", file: path)
+      throw LibavError(.notAFile, "is a folder, a pipe or a device, not a file; name a media file", file: path)
     }
   }
 
-  /// The moving frame a player would choose: libav's best video stream that is no cover frame.
+  /// The video a player would choose: libav's best video stream that is not a cover image.
   public var mainVideo: StreamInfo? { best(AVMEDIA_TYPE_VIDEO) }
   /// The audio a player would choose.
   public var mainAudio: StreamInfo? { best(AVMEDIA_TYPE_AUDIO) }
@@ -183,13 +183,33 @@ public struct Demuxer: ~Copyable {
 
   /// Reads the next packet in file order.
   /// - Returns: false at the end.
-  /// - Throws: ``LibavError`` when reading fails before the end.
+  /// - Throws: ``LibavError`` when reading fails before the end; `invalidData` for times beyond ``maximumTime``.
   public func read(into packet: borrowing Packet) throws(LibavError) -> Bool {
     packet.clear()
     let status = av_read_frame(pointer, packet.pointer)
     if status == lt_error_eof { return false }
     try check(status, "reading a packet", file: container.path, log: log)
+    try requirePlausibleTimes(packet)
     return true
+  }
+
+  /// Limits of packet times in ticks, and in seconds (136 years): sums and differences within them never overflow.
+  public static let maximumTicks: Int64 = 1 << 55
+  public static let maximumTime: Int64 = 1 << 32
+
+  private func requirePlausibleTimes(_ packet: borrowing Packet) throws(LibavError) {
+    for ticks in [packet.pts, packet.dts, packet.duration] {
+      guard let ticks else { continue }
+      let isPlausible =
+        ticks.magnitude <= Self.maximumTicks.magnitude
+        && (!streams.indices.contains(packet.streamIndex)
+          || streams[packet.streamIndex].timeBase.seconds(ticks).magnitude <= Rational(Self.maximumTime))
+      guard isPlausible else {
+        throw LibavError(
+          .invalidData, "a packet of stream \(packet.streamIndex) has the time \(ticks), which is out of range",
+          file: container.path, log: log.newest(1))
+      }
+    }
   }
 
   /// Goes to the last key packet of a stream whose time is not after `time`.
@@ -204,11 +224,6 @@ public struct Demuxer: ~Copyable {
   public func rewind() -> Bool {
     avformat_seek_file(pointer, -1, Int64.min, Int64.min + 1, Int64.max, 0) >= 0
       || av_seek_frame(pointer, -1, 0, AVSEEK_FLAG_BYTE) >= 0
-  }
-
-  /// The frame rate libav believes in for a stream: its base rate when the average agrees, else the average.
-  public func guessedFrameRate(ofStream index: Int) throws(LibavError) -> FrameRate? {
-    FrameRate(Rational(av_guess_frame_rate(pointer, try stream(index), nil)))
   }
 
   private func stream(_ index: Int) throws(LibavError) -> UnsafeMutablePointer<AVStream> {

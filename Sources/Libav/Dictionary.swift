@@ -23,7 +23,7 @@ func withOptions<R>(
   let result = try body(&dictionary)
   let unused = entries(of: dictionary).keys.sorted()
   guard unused.isEmpty else {
-    throw LibavError(.unsupported, "\(user) does not know the option \(unused.joined(separator: ", "))")
+    throw LibavError(.unsupported, "\(user) has no option \(unused.joined(separator: ", "))")
   }
   return result
 }

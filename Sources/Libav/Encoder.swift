@@ -1,7 +1,7 @@
 import CLibav
 public import Timing
 
-/// What a video encoder is asked for.
+/// Settings of a video encoder.
 public struct VideoEncoding: Sendable, Hashable {
   /// libav's name of the encoder: `libx264`, `libx265`, `png`, `mjpeg`, …
   public var encoder: String
@@ -13,14 +13,14 @@ public struct VideoEncoding: Sendable, Hashable {
   public var frameRate: FrameRate?
   public var sampleAspectRatio: Rational = .one
   public var color: ColorTags = ColorTags()
-  /// Frames between key frames at most; nil for the encoder's default.
+  /// Frames between keyframes at most; nil for the encoder's default.
   public var gopLength: Int?
   public var bFrames: Int?
   /// The encoder's own options by libav's names, such as `crf` or `x264-params`.
   public var options: [String: String] = [:]
   /// 0 lets libav choose.
   public var threads = 0
-  /// Parameter sets go into the container's header rather than before each key frame.
+  /// Parameter sets go into the container's header rather than before each keyframe.
   public var usesGlobalHeader = true
 
   public init(
@@ -35,7 +35,7 @@ public struct VideoEncoding: Sendable, Hashable {
   }
 }
 
-/// What an audio encoder is asked for.
+/// Settings of an audio encoder.
 public struct AudioEncoding: Sendable, Hashable {
   /// libav's name of the encoder: `aac`, `pcm_s24le`, …
   public var encoder: String
@@ -61,7 +61,7 @@ public struct Encoder: ~Copyable {
   public let timeBase: TimeBase
 
   /// Opens a video encoder.
-  /// - Throws: ``LibavError``: `codecMissing`, `unsupported` for an option nobody took, others with libav's words.
+  /// - Throws: ``LibavError``: `codecMissing`, `unsupported` for an unknown option, others with libav's messages.
   public init(_ settings: VideoEncoding) throws(LibavError) {
     let (context, codec, log) = try Self.allocate(settings.encoder)
     var owned: UnsafeMutablePointer<AVCodecContext>? = context
@@ -118,12 +118,12 @@ public struct Encoder: ~Copyable {
     avcodec_free_context(&pointer)
   }
 
-  /// What a muxer must know of the stream.
+  /// The stream's parameters, for a muxer.
   public func parameters() throws(LibavError) -> CodecParameters { try CodecParameters(of: pointer) }
 
   /// Samples the encoder takes at a time; 0 when any number will do.
   public var frameSize: Int { Int(pointer.pointee.frame_size) }
-  /// Samples of silence the encoder puts in front (priming).
+  /// Samples of silence the encoder adds at the start (priming).
   public var initialPadding: Int { Int(pointer.pointee.initial_padding) }
   /// Frames by which decoding order runs ahead.
   public var reorderDepth: Int { Int(pointer.pointee.has_b_frames) }
@@ -133,7 +133,7 @@ public struct Encoder: ~Copyable {
     try check(avcodec_send_frame(pointer, frame.pointer), "encoding", log: log)
   }
 
-  /// Says that no frame follows, so that the packets held back come out.
+  /// Signals the end, so that the packets held back come out.
   public func sendEnd() throws(LibavError) {
     try check(avcodec_send_frame(pointer, nil), "ending the encoding", log: log)
   }

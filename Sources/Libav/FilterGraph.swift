@@ -1,7 +1,7 @@
 import CLibav
 public import Timing
 
-/// What goes into one input of a filter graph.
+/// The format of one input of a filter graph.
 public enum FilterInput: Sendable, Hashable {
   case video(width: Int, height: Int, format: PixelFormat, timeBase: TimeBase, frameRate: FrameRate?, color: ColorTags)
   case audio(AudioFormat, timeBase: TimeBase)
@@ -18,7 +18,7 @@ public struct FilterGraph: ~Copyable {
   public let log: MessageLog
 
   /// - Parameters:
-  ///   - inputs: may be empty when the graph makes its own frames.
+  ///   - inputs: may be empty when the graph generates its own frames.
   ///   - threads: for slice threading within filters; 0 lets libav choose.
   public init(_ description: String, inputs: [FilterInput], isAudio: Bool = false, threads: Int = 0) throws(LibavError)
   {
@@ -28,13 +28,16 @@ public struct FilterGraph: ~Copyable {
     lt_graph_set_owner(graph, log.number)
     graph.pointee.nb_threads = Int32(threads)
     do throws(LibavError) {
-      var sources: [UnsafeMutablePointer<AVFilterContext>] = []
-      for (index, input) in inputs.enumerated() {
-        sources.append(try Self.source(input, named: "in\(index)", in: graph, log: log))
+      let (sources, sink) = try log.collecting { () throws(LibavError) in
+        var sources: [UnsafeMutablePointer<AVFilterContext>] = []
+        for (index, input) in inputs.enumerated() {
+          sources.append(try Self.source(input, named: "in\(index)", in: graph, log: log))
+        }
+        let sink = try Self.filter(isAudio ? "abuffersink" : "buffersink", named: "out", "", in: graph, log: log)
+        try Self.connect(description, sources: sources, sink: sink, in: graph, log: log)
+        try check(avfilter_graph_config(graph, graph), "configuring the filters \(description)", log: log)
+        return (sources, sink)
       }
-      let sink = try Self.filter(isAudio ? "abuffersink" : "buffersink", named: "out", "", in: graph, log: log)
-      try Self.connect(description, sources: sources, sink: sink, in: graph, log: log)
-      try check(avfilter_graph_config(graph, nil), "configuring the filters \(description)", log: log)
       self.log = log
       self.sources = sources
       self.sink = sink
@@ -70,7 +73,7 @@ public struct FilterGraph: ~Copyable {
     return true
   }
 
-  /// A text as the value of a filter's option: everything that one of libav's two readings could take for its own is escaped.
+  /// A text escaped for use as an option's value: libav parses a description twice, so it is escaped twice.
   public static func escaped(_ text: String) -> String { escapedOnce(escapedOnce(text)) }
 
   private static func escapedOnce(_ text: String) -> String {
@@ -141,6 +144,6 @@ public struct FilterGraph: ~Copyable {
     let labelled = sources.count == 1 && !description.contains("[in0]") ? "[in0]\(description)" : description
     let whole = labelled.contains("[out]") ? labelled : "\(labelled)[out]"
     try check(
-      avfilter_graph_parse_ptr(graph, whole, &inputs, &outputs, nil), "reading the filters \(description)", log: log)
+      avfilter_graph_parse_ptr(graph, whole, &inputs, &outputs, graph), "reading the filters \(description)", log: log)
   }
 }

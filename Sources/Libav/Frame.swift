@@ -3,7 +3,7 @@ public import Timing
 
 /// One decoded frame or run of samples.
 ///
-/// Not `Sendable`: it owns one `AVFrame`; the buffers behind it are counted, so ``share()`` is cheap.
+/// Not `Sendable`: it owns one `AVFrame`; its buffers are reference-counted, so ``share()`` is cheap.
 public struct Frame: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFrame>
 
@@ -55,12 +55,12 @@ public struct Frame: ~Copyable {
     Frame(owning: try allocated(av_frame_clone(pointer), "a frame"))
   }
 
-  /// Lets go of the frame; the frame can be refilled.
+  /// Releases the buffers; the frame can be refilled.
   public func clear() { av_frame_unref(pointer) }
 
   public var isEmpty: Bool { pointer.pointee.buf.0 == nil }
 
-  /// Copies the buffers if somebody else holds them too, so that writing changes only this frame.
+  /// Copies the buffers if they are shared, so that writing changes only this frame.
   public func makeWritable() throws(LibavError) {
     try check(av_frame_make_writable(pointer), "making a frame writable")
   }
@@ -75,9 +75,9 @@ public struct Frame: ~Copyable {
 
   public var isKey: Bool { lt_frame_is_key(pointer) != 0 }
   public var isInterlaced: Bool { lt_frame_is_interlaced(pointer) != 0 }
-  /// The decoder knows that something in this frame is missing.
+  /// The decoder marked the frame as damaged.
   public var isCorrupt: Bool { pointer.pointee.flags & AV_FRAME_FLAG_CORRUPT != 0 }
-  /// The frame tells how bright it is at most: mastering display or content light levels.
+  /// Whether the frame carries mastering display or content light level metadata.
   public var hasLightLevels: Bool {
     av_frame_get_side_data(pointer, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL) != nil
       || av_frame_get_side_data(pointer, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA) != nil
@@ -89,14 +89,14 @@ public struct Frame: ~Copyable {
   /// Asks an encoder that was opened for fixed quality for this quantiser, 1 (best) to 31, as `-q:v` does.
   public func requestQuantiser(_ quantiser: Int) { pointer.pointee.quality = Int32(quantiser) * FF_QP2LAMBDA }
 
-  /// Makes an encoder choose the frame type itself, or forces an intra frame that is a key frame.
+  /// Makes an encoder choose the frame type itself, or forces an intra frame that is a keyframe.
   public func requestKey(_ key: Bool) {
     pointer.pointee.pict_type = key ? AV_PICTURE_TYPE_I : AV_PICTURE_TYPE_NONE
     lt_frame_set_key(pointer, key ? 1 : 0)
   }
 }
 
-/// The frame side of a frame.
+/// Video.
 extension Frame {
   /// Pixels, after cropping.
   public var width: Int { Int(pointer.pointee.width) }
@@ -123,7 +123,7 @@ extension Frame {
     }
   }
 
-  /// Says of the same bytes that they are in another, equally laid out format (`yuvj420p` → `yuv420p`).
+  /// Changes the format of the same bytes to one with the same layout (`yuvj420p` → `yuv420p`).
   func relabel(_ format: PixelFormat) { pointer.pointee.format = format.value.rawValue }
 
   /// The size in samples of one plane: luma or chroma.
@@ -182,7 +182,7 @@ extension Frame {
   }
 }
 
-/// The audio side of a frame.
+/// Audio.
 extension Frame {
   /// Samples of each channel.
   public var sampleCount: Int { Int(pointer.pointee.nb_samples) }
@@ -217,6 +217,6 @@ extension Frame {
 }
 
 extension Frame {
-  /// Renames a deprecated `yuvj…` format to the plain one; the range has to be told by the colour tags then.
+  /// Changes a deprecated `yuvj…` format to the plain one; the colour tags must carry the range.
   public func relabelWithoutImpliedRange() { relabel(pixelFormat.withoutImpliedRange) }
 }

@@ -1,13 +1,13 @@
 import CLibav
 
-/// How the C library's allocator treats frames.
+/// Settings of the C library's allocator for frames.
 public enum FrameMemory {
-  /// Bytes from which a block is mapped by itself: every plane of a 4K frame.
+  /// Blocks of at least so many bytes are mapped separately: every plane of a 4K frame.
   private static let mappedFrom: Int32 = 1 << 20
-  /// Bytes at the heap's end that are kept for the next blocks: packets would else be given back and asked for one by one.
+  /// Bytes kept free at the end of the heap, so that packets do not grow and shrink it one by one.
   private static let keptFree: Int32 = 8 << 20
 
-  /// For programs, at their start: frames that are let go are given back at once.
+  /// For programs, at their start: the memory of frames is returned to the system as soon as they are freed.
   ///
   /// glibc raises its own threshold as blocks are freed, and the memory of a long run grows with the holes between them.
   public static func keepSmall() {

@@ -1,6 +1,6 @@
 import CLibav
 
-/// Why a libav call failed: a code, what was being done to which file, and libav's own last words about it.
+/// A failed libav call: a code, the action, the file, and libav's own newest messages about it.
 public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Kinds of failure; grows without breaking callers, so it is a struct.
   public struct Code: Sendable, Hashable, CustomStringConvertible {
@@ -22,22 +22,32 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 
   public let code: Code
-  /// What was being done, and what libav says of it.
+  /// The action that failed, and libav's text for the error.
   public let message: String
-  /// The file it was done to, when there was one.
+  /// The file concerned, if there was one.
   public let file: String?
-  /// libav's last messages about it, oldest first.
+  /// libav's newest messages about it, oldest first.
   public let log: [String]
+  /// libav's return code, as `AVERROR(…)`; nil for errors found by this program.
+  public let averror: Int32?
 
-  public init(_ code: Code, _ message: String, file: String? = nil, log: [String] = []) {
+  /// Messages of libav that an error quotes.
+  private static let quotedMessages = 5
+
+  public init(
+    _ code: Code, _ message: String, file: String? = nil, log: [String] = [], averror: Int32? = nil
+  ) {
     self.code = code
     self.message = message
     self.file = file
     self.log = log
+    self.averror = averror
   }
 
-  /// The same, naming the file where none was named yet.
-  public func about(_ path: String) -> LibavError { LibavError(code, message, file: file ?? path, log: log) }
+  /// The same error naming a file, if it named none.
+  public func about(_ path: String) -> LibavError {
+    LibavError(code, message, file: file ?? path, log: log, averror: averror)
+  }
 
   /// From a libav return code.
   init(status: Int32, doing action: String, file: String? = nil, log: MessageLog? = nil) {
@@ -54,7 +64,8 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
       case lt_error_io: .inputOutput
       default: .other
       }
-    self.init(code, "\(action): \(Self.text(status))", file: file, log: log?.messages.suffix(5).map(\.text) ?? [])
+    self.init(
+      code, "\(action): \(Self.text(status))", file: file, log: log?.newest(Self.quotedMessages) ?? [], averror: status)
   }
 
   /// From an `errno` value of the system.
@@ -64,8 +75,8 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
 
   public var description: String {
     let place = file.map { "\($0): " } ?? ""
-    let words = log.isEmpty ? "" : " (libav: \(log.joined(separator: "; ")))"
-    return place + message + words
+    let quoted = log.isEmpty ? "" : " (libav: \(log.joined(separator: "; ")))"
+    return place + message + quoted
   }
 
   static func text(_ status: Int32) -> String {
@@ -78,7 +89,7 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
   }
 }
 
-/// The one checked call: a negative return code of libav becomes a ``LibavError``; others are passed on.
+/// The one checked call: a negative return code of libav becomes a ``LibavError``; others are returned.
 @discardableResult
 func check(
   _ status: Int32, _ action: @autoclosure () -> String, file: String? = nil, log: MessageLog? = nil
@@ -87,7 +98,7 @@ func check(
   return status
 }
 
-/// The pointer, or an out-of-memory error: what libav's allocators answer with NULL.
+/// The pointer, or an out-of-memory error where libav's allocators return NULL.
 func allocated<T>(_ pointer: T?, _ what: String) throws(LibavError) -> T {
   guard let pointer else { throw LibavError(.outOfMemory, "cannot allocate \(what)") }
   return pointer

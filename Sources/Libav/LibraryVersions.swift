@@ -1,6 +1,6 @@
 import CLibav
 
-/// Which libav is loaded, and what it can do.
+/// The loaded libav libraries and their abilities.
 public enum LibraryVersions {
   /// Name and version of each library that the program runs with, such as `libavcodec 59.37.100`.
   public static var all: [(name: String, version: String)] {
@@ -11,9 +11,9 @@ public enum LibraryVersions {
     ]
   }
 
-  /// The release libav names itself by, such as `5.1.9-0+deb12u1`.
+  /// FFmpeg's release, such as `5.1.9-0+deb12u1`.
   public static var release: String { string(av_version_info()) ?? "unknown" }
-  /// The licence that this build of libav falls under.
+  /// The licence of this build of libav.
   public static var licence: String { string(avcodec_license()) ?? "unknown" }
 
   public static func hasEncoder(_ name: String) -> Bool { avcodec_find_encoder_by_name(name) != nil }

@@ -3,7 +3,7 @@ public import Timing
 
 /// Writes packets into one media file.
 ///
-/// Not `Sendable`: it owns one `AVFormatContext` and the file behind it. A muxer that goes away before ``finish()`` leaves an
+/// Not `Sendable`: it owns one `AVFormatContext` and its file. A muxer destroyed before ``finish()`` leaves an
 /// unfinished file; see `OutputFile`.
 public struct Muxer: ~Copyable {
   let pointer: UnsafeMutablePointer<AVFormatContext>
@@ -47,7 +47,7 @@ public struct Muxer: ~Copyable {
   }
 
   /// Adds a stream; all are added before the header.
-  /// - Parameter timeBase: the wish; the container may choose another one, see ``timeBase(ofStream:)``.
+  /// - Parameter timeBase: as requested; the container may choose another one, see ``timeBase(ofStream:)``.
   /// - Returns: the stream's index.
   public mutating func addStream(
     _ parameters: borrowing CodecParameters, timeBase: TimeBase, frameRate: FrameRate? = nil,
@@ -86,8 +86,12 @@ public struct Muxer: ~Copyable {
       let item = room.assumingMemoryBound(to: AVChapter.self)
       item.pointee.id = Int64(index)
       item.pointee.time_base = base.rational.av
-      item.pointee.start = base.ticks(chapter.range.start)
-      item.pointee.end = base.ticks(chapter.range.end)
+      guard let start = base.ticks(chapter.range.start), let end = base.ticks(chapter.range.end) else {
+        av_free(room)
+        throw LibavError(.invalidData, "chapter \(index + 1) begins or ends at no time that can be written", file: path)
+      }
+      item.pointee.start = start
+      item.pointee.end = end
       if let title = chapter.title { av_dict_set(&item.pointee.metadata, "title", title, 0) }
       list[index] = item
       pointer.pointee.nb_chapters = UInt32(index + 1)
@@ -120,7 +124,7 @@ public struct Muxer: ~Copyable {
     try check(av_interleaved_write_frame(pointer, packet.pointer), "writing", file: path, log: log)
   }
 
-  /// Writes what is still held back and the trailer, and closes the file.
+  /// Writes the packets held back and the trailer, and closes the file.
   /// - Throws: ``LibavError``: `diskFull` and other write errors, which libav may report only here.
   public mutating func finish() throws(LibavError) {
     guard hasHeader, !isFinished else { return }

@@ -1,7 +1,7 @@
 import CLibav
 public import Timing
 
-/// One compressed packet: the bytes of a frame or a run of audio, and when they count.
+/// One compressed packet: the bytes of a frame or a run of audio, and their times.
 ///
 /// Not `Sendable`: it owns one `AVPacket` that libav refills.
 public struct Packet: ~Copyable {
@@ -40,14 +40,14 @@ public struct Packet: ~Copyable {
     av_packet_move_ref(pointer, other.pointer)
   }
 
-  /// Puts other bytes in place of the packet's own; its times and flags stay.
+  /// Replaces the packet's bytes; its times and flags stay.
   public func replaceBytes(_ bytes: [UInt8]) throws(LibavError) {
     let other = try Packet(bytes: bytes)
     try check(av_packet_copy_props(other.pointer, pointer), "copying a packet's times")
     takeOver(other)
   }
 
-  /// Lets go of the bytes; the packet can be refilled.
+  /// Releases the bytes; the packet can be refilled.
   public func clear() { av_packet_unref(pointer) }
 
   public var streamIndex: Int {
@@ -73,14 +73,14 @@ public struct Packet: ~Copyable {
     get { pointer.pointee.flags & AV_PKT_FLAG_KEY != 0 }
     nonmutating set { setFlag(AV_PKT_FLAG_KEY, newValue) }
   }
-  /// An edit list says that this packet is decoded but not shown.
+  /// Decoded but not shown, because of an edit list.
   public var isDiscarded: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
   /// No later packet needs this one.
   public var isDisposable: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISPOSABLE != 0 }
   public var isCorrupt: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
   /// Bytes.
   public var size: Int { Int(pointer.pointee.size) }
-  /// Offset in the file, when the container tells.
+  /// Offset in the file, when known.
   public var position: Int64? { pointer.pointee.pos < 0 ? nil : pointer.pointee.pos }
 
   /// Calls `body` with the packet's bytes, valid during the call.

@@ -1,20 +1,19 @@
 import CLibav
 import Glibc
 
-/// Feeds a local file to libav and, on demand, leaves out all but the beginning of packets that are read straight into their
-/// own memory.
+/// Reads a local file for libav and, on demand, only the beginning of packets that are read directly into their own memory.
 ///
-/// Not `Sendable`: it owns one `AVIOContext` and a file descriptor, and lives as long as the demuxer that reads by it.
+/// Not `Sendable`: it owns one `AVIOContext` and a file descriptor, and lives as long as the demuxer that uses it.
 final class PacketPrefixInput {
-  /// Bytes that a packet surely holds of its own, or all of it where it is shorter.
+  /// Bytes read of each packet, or all of it where it is shorter.
   static let prefixBytes = 16 << 10
-  /// Bytes read at once on libav's side; reads beyond it go into their destination directly.
+  /// Bytes of libav's buffer; larger reads go directly into their destination.
   private static let bufferBytes: Int32 = 32 << 10
 
-  /// What MP4 and MOV files begin with, behind four bytes of length.
+  /// Types of the first box of MP4 and MOV files, after four bytes of size.
   private static let firstBoxes: Set<String> = ["ftyp", "moov", "mdat", "wide", "free", "skip"]
 
-  /// While set, the rest of a packet behind its head is not read; its memory holds nothing of meaning.
+  /// While set, the rest of a packet after its beginning is not read, and its memory is undefined.
   var leavesOutRest = false
   private(set) var pointer: UnsafeMutablePointer<AVIOContext>?
   private let descriptor: Int32
@@ -30,7 +29,8 @@ final class PacketPrefixInput {
     let owner = Unmanaged.passUnretained(self).toOpaque()
     pointer = avio_alloc_context(
       buffer.assumingMemoryBound(to: UInt8.self), Self.bufferBytes, 0, owner,
-      { owner, destination, count in PacketPrefixInput.from(owner)?.read(into: destination, count) ?? lt_error_io }, nil,
+      { owner, destination, count in PacketPrefixInput.from(owner)?.read(into: destination, count) ?? lt_error_io },
+      nil,
       { owner, offset, whence in PacketPrefixInput.from(owner)?.seek(offset, whence) ?? Int64(lt_error_io) })
     guard pointer != nil else {
       av_free(buffer)
@@ -72,7 +72,7 @@ final class PacketPrefixInput {
     return Int32(given)
   }
 
-  /// What libav buffers may be anything; only a packet's own memory is filled by halves.
+  /// libav's buffer may hold anything, so it is filled wholly; only a packet's own memory is filled in part.
   private func isOwnBuffer(_ destination: UnsafeMutablePointer<UInt8>) -> Bool {
     guard let context = pointer?.pointee, let start = context.buffer else { return true }
     return destination >= start && destination < start + Int(context.buffer_size)

@@ -1,6 +1,6 @@
 import CLibav
 
-/// A packet as the container's own table lists it, known before any packet is read.
+/// A packet in the container's own table, known before any packet is read.
 public struct TableEntry: Sendable, Hashable {
   /// Offset in the file, in bytes.
   public let position: Int64
@@ -9,7 +9,7 @@ public struct TableEntry: Sendable, Hashable {
   /// Bytes.
   public let size: Int
   public let isKey: Bool
-  /// An edit list says that it is decoded but not shown.
+  /// Decoded but not shown, because of an edit list.
   public let isDiscarded: Bool
 }
 
@@ -23,8 +23,8 @@ extension Demuxer {
 
   /// The table of a stream's packets in decoding order, as MP4 and MOV keep it; empty for containers that list key packets only.
   ///
-  /// A fragmented file's table grows as it is read: compare the count with ``StreamInfo/frameCountFromHeader``, and what is
-  /// read with what was listed.
+  /// A fragmented file's table grows as it is read: compare the count with ``StreamInfo/frameCountFromHeader``, and
+  /// the packets read with the entries.
   public func packetTable(ofStream index: Int) -> [TableEntry] {
     guard container.formatName.hasPrefix("mov,"), streams.indices.contains(index),
       let stream = pointer.pointee.streams[index]

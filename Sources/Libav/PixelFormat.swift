@@ -1,13 +1,13 @@
 import CLibav
 
-/// How the samples of a frame lie in memory, by libav's name (`yuv420p`, `rgb24`, …).
+/// The memory layout of a frame's samples, by libav's name (`yuv420p`, `rgb24`, …).
 public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
   let value: AVPixelFormat
 
   init(_ value: AVPixelFormat) { self.value = value }
   init(raw: Int32) { value = AVPixelFormat(rawValue: raw) }
 
-  /// Nil when libav does not know the name.
+  /// Nil for a name that libav does not have.
   public init?(name: String) {
     let value = av_get_pix_fmt(name)
     guard value != AV_PIX_FMT_NONE else { return nil }
@@ -43,7 +43,7 @@ public struct PixelFormat: Sendable, Hashable, CustomStringConvertible {
   public var isGray: Bool { componentCount <= 2 && !hasPalette }
   public var planeCount: Int { max(0, Int(av_pix_fmt_count_planes(value))) }
 
-  /// The deprecated `yuvj…` names say "full range" in the format; this is the plain format they stand for.
+  /// The plain format of a deprecated `yuvj…` one, which implies full range.
   public var withoutImpliedRange: PixelFormat {
     switch value {
     case AV_PIX_FMT_YUVJ420P: PixelFormat(AV_PIX_FMT_YUV420P)

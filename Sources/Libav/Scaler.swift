@@ -26,7 +26,7 @@ public struct Scaler: ~Copyable {
   private let color: ColorTags
 
   /// - Parameters:
-  ///   - color: what the source's numbers stand for; an untagged matrix is taken as BT.709 from 720 lines, BT.601 below.
+  ///   - color: the source's colour tags; an untagged matrix is taken as BT.709 from 720 lines, BT.601 below.
   ///   - targetColor: of the result; nil keeps the source's (RGB is always full range).
   public init(
     from source: (width: Int, height: Int, format: PixelFormat), color: ColorTags,

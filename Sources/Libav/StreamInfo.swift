@@ -1,9 +1,9 @@
 import CLibav
 public import Timing
 
-/// What a container's header, and libav's short look at the first packets, say of one stream.
+/// The properties of one stream in the container's header, completed by libav from the first packets.
 ///
-/// Nothing here is counted or decoded: names that end in `FromHeader` may lie.
+/// Nothing here is counted or decoded: values whose names end in `FromHeader` may be wrong.
 public struct StreamInfo: Sendable, Hashable {
   public enum Kind: String, Sendable { case video, audio, subtitle, data, attachment, unknown }
 
@@ -13,19 +13,21 @@ public struct StreamInfo: Sendable, Hashable {
   public let kind: Kind
   public let codecName: String
   public let codecLongName: String
+  /// Whether every frame of the codec is coded by itself.
+  public let isIntraOnly: Bool
   /// Nil when libav has no name for it.
   public let profile: String?
   /// libav's number of the profile; nil when unknown.
   public let profileNumber: Int?
   /// As the bit stream writes it (H.264: ten times the level); nil when unknown.
   public let level: Int?
-  /// libav's field behind ``level`` as it stands; negative values mean unknown.
+  /// libav's raw field; negative values mean unknown.
   public let levelNumber: Int
   /// `avc1`, `hvc1`, …; unprintable bytes as `[n]`.
   public let codecTag: String
   public let codecTagValue: UInt32
   public let timeBase: TimeBase
-  /// Ticks of the time base; nil when the header does not say.
+  /// Ticks of the time base; nil when not in the header.
   public let startTime: Int64?
   public let durationFromHeader: Int64?
   public let frameCountFromHeader: Int64?
@@ -33,12 +35,12 @@ public struct StreamInfo: Sendable, Hashable {
   public let bitRate: Int64?
   /// libav's guess of the base rate (`r_frame_rate`).
   public let baseFrameRate: Rational
-  /// Average over the stream as the header gives it (`avg_frame_rate`).
+  /// Average over the stream from the header (`avg_frame_rate`).
   public let averageFrameRate: Rational
-  /// The same as libav has it.
+  /// The same, not in lowest terms.
   public let writtenAverageFrameRate: UnreducedFraction
   public let extradataSize: Int
-  /// A cover frame, not moving video.
+  /// A cover image, not moving video.
   public let isAttachedPicture: Bool
   /// libav's names of the dispositions that are set, `default`, `attached_pic`, …
   public let dispositions: Set<String>
@@ -52,7 +54,7 @@ public struct StreamInfo: Sendable, Hashable {
   public let subtitleSize: FrameSize?
   /// In the order of the header.
   public let sideData: [StreamSideData]
-  /// The side data that goes along when the stream is written elsewhere.
+  /// The side data that is copied when the stream is written to another file.
   public let carriedSideData: [CarriedSideData]
 
   /// One piece of a stream's side data, as libav keeps it: rotation, mastering display, light levels, Dolby Vision's record.
@@ -66,7 +68,7 @@ public struct StreamInfo: Sendable, Hashable {
         AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_DOVI_CONF,
       ].map(\.rawValue))
 
-    /// Whether it describes Dolby Vision's own layer, which re-encoded pictures do not have.
+    /// Whether it describes Dolby Vision's own layer, which re-encoded frames do not have.
     public var isDolbyVision: Bool { type == AV_PKT_DATA_DOVI_CONF }
   }
 
@@ -87,14 +89,14 @@ public struct StreamInfo: Sendable, Hashable {
     public var height: Int
     public var pixelFormat: String
     public let bitsPerRawSample: Int?
-    /// Undefined when the stream does not say.
+    /// Undefined when not signalled.
     public var sampleAspectRatio: Rational
-    /// What the bit stream itself says of it, whatever the container says; undefined when it says nothing.
+    /// As signalled in the bitstream, whatever the container has; undefined when not signalled.
     public let codedSampleAspectRatio: Rational
     public var color: ColorTags
     /// `progressive`, `tt`, `bb`, `tb`, `bt`; nil when unknown.
     public let fieldOrder: String?
-    /// Degrees clockwise by which a player turns the frame for display, as ffprobe's `rotation` negated: 0, 90, 180, 270 or
+    /// Degrees clockwise by which a player rotates the frame for display, as ffprobe's `rotation` negated: 0, 90, 180, 270 or
     /// any other whole angle.
     public var rotation: Int
     /// Whether the display matrix also mirrors the frame.
@@ -140,6 +142,7 @@ extension StreamInfo {
       default: .unknown
       }
     codecName = string(descriptor?.pointee.name) ?? "unknown"
+    isIntraOnly = descriptor.map { $0.pointee.props & AV_CODEC_PROP_INTRA_ONLY != 0 } ?? false
     codecLongName = string(descriptor?.pointee.long_name) ?? "unknown"
     profile = string(avcodec_profile_name(p.codec_id, p.profile))
     profileNumber = p.profile == FF_PROFILE_UNKNOWN ? nil : Int(p.profile)

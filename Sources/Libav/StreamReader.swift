@@ -2,8 +2,8 @@ public import Timing
 
 /// Decodes chosen streams of a file from the start, or from a seek, to the end.
 ///
-/// A packet that cannot be decoded does not end the reading: as the ffmpeg program does, the next one is tried; what went
-/// wrong is in ``faults``. A read error before the end is a fault too, and ends the reading.
+/// A packet that cannot be decoded does not end the reading: as in the ffmpeg program, the next one is tried; the failures
+/// are in ``faults``. A read error before the end is a fault too, and ends the reading.
 public struct StreamReader: ~Copyable {
   /// Something that could not be decoded or read.
   public struct Fault: Sendable, Hashable {
@@ -21,9 +21,9 @@ public struct StreamReader: ~Copyable {
   private var reachedEnd = false
   /// The lane whose decoder may hold more frames.
   private var pending: Int?
-  /// What went wrong, in order; at most ``maximumFaults``, so that a hostile file cannot fill the memory.
+  /// Failures in order; at most ``maximumFaults``, so that a hostile file cannot fill the memory.
   public private(set) var faults: [Fault] = []
-  /// All that went wrong, those beyond the capacity included.
+  /// All failures, those not kept included.
   public private(set) var faultCount = 0
   /// Packets read of the chosen streams.
   public private(set) var packetCount = 0
@@ -32,7 +32,7 @@ public struct StreamReader: ~Copyable {
 
   /// - Parameters:
   ///   - streams: indexes of streams that libav can decode.
-  ///   - readsAll: the other streams' packets are read too, for whoever looks at packets.
+  ///   - readsAll: read the other streams' packets too, for callers that look at packets.
   public init(
     _ demuxer: consuming Demuxer, streams: [Int], readsAll: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
@@ -79,12 +79,14 @@ public struct StreamReader: ~Copyable {
       seePacket(packet)
       guard let lane = lanes.lane(ofStream: packet.streamIndex) else { continue }
       packetCount += 1
+      // An empty packet would end the decoding.
+      guard packet.size > 0 else { continue }
       send(lane)
       pending = lane
     }
   }
 
-  /// Goes to the last key packet of a stream not after `time` (ticks of that stream) and forgets what was decoded.
+  /// Goes to the last key packet of a stream not after `time` (ticks of that stream) and drops all decoder state.
   /// - Returns: false when the container cannot seek there.
   public mutating func seek(stream: Int, notAfter time: Int64) -> Bool {
     guard demuxer.seek(stream: stream, notAfter: time) else { return false }
@@ -94,7 +96,7 @@ public struct StreamReader: ~Copyable {
     return true
   }
 
-  /// Frames that may be left out of a stream from now on.
+  /// Frames of a stream to skip from now on.
   public mutating func setSkip(_ skip: DecodeSkip, stream: Int) {
     guard let lane = lanes.lane(ofStream: stream) else { return }
     lanes.setSkip(skip, lane: lane)
@@ -121,7 +123,7 @@ public struct StreamReader: ~Copyable {
     }
   }
 
-  /// While draining, a fault in one frame must not lose those behind it.
+  /// While draining, a fault in one frame must not lose those after it.
   private mutating func receiveAfterFault(_ lane: Int, into frame: borrowing Frame) -> Bool {
     for _ in 0..<Self.faultsWhileDraining {
       do {

@@ -1,6 +1,6 @@
 import CLibav
 
-/// What a stream's header says beside the codec's own parameters.
+/// Side data in a stream's header.
 public enum StreamSideData: Sendable, Hashable {
   /// Nine numbers, the last column in 2.30 and the others in 16.16 fixed point (ISO/IEC 14496-12, `tkhd`).
   case displayMatrix([Int32], counterClockwiseDegrees: Double)
@@ -10,7 +10,7 @@ public enum StreamSideData: Sendable, Hashable {
   case dolbyVision(DolbyVisionRecord)
   /// Bits per second, bits, and the delay in 27 MHz ticks, as libav's `AVCPBProperties`.
   case codedPictureBuffer(maximum: Int64, minimum: Int64, average: Int64, bufferBits: Int64, delay: UInt64)
-  /// What the audio is for, as libav's `AVAudioServiceType`.
+  /// The purpose of the audio, as libav's `AVAudioServiceType`.
   case audioService(Int)
   /// Any other kind, by libav's name for it.
   case other(name: String)

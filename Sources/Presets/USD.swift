@@ -22,7 +22,7 @@ public struct USD: Sendable, Hashable, Comparable, Codable, CustomStringConverti
   /// This price per second for a number of seconds, rounded up to a millionth; saturates.
   public func times(_ seconds: Rational) -> USD {
     let exact = seconds * micro
-    return exact.isDefined ? USD(micro: -((-exact).floor)) : USD(micro: .max)
+    return (-exact).floor.map { USD(micro: -$0) } ?? USD(micro: .max)
   }
 
   public static func + (a: USD, b: USD) -> USD {

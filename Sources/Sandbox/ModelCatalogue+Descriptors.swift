@@ -40,13 +40,15 @@ extension SandboxModel {
 
   private mutating func take(_ limit: DurationLimit?) {
     guard let limit else { return }
-    if let values = limit.values?.map({ Int($0.rounded) }), let least = values.min(), let most = values.max() {
+    if let values = limit.values?.compactMap({ $0.rounded.map { Int($0) } }), let least = values.min(),
+      let most = values.max()
+    {
       onlySeconds = Set(values)
       seconds = least...most
-    } else if let least = limit.min, let most = limit.max, least <= most {
+    } else if let least = limit.min?.rounded, let most = limit.max?.rounded, least <= most {
       onlySeconds = nil
-      seconds = Int(least.rounded)...Int(most.rounded)
+      seconds = Int(least)...Int(most)
     }
-    if let standard = limit.standard { standardSeconds = Int(standard.rounded) }
+    if let standard = limit.standard?.rounded { standardSeconds = Int(standard) }
   }
 }

@@ -50,10 +50,12 @@ struct AnchorSearch {
     }
     let count = video.presentationOrder.count
     let first = max(0, count - min(max(1, wanted), most))
-    var sampler = try FrameSampler(path: path, video: video, wanted: Array(first..<count))
+    var walker = try FrameWalker(
+      path: path, video: video, wanted: Array(first..<count), onDamage: .accept,
+      threading: .automatic.sparing(video.stream))
     let frame = try Frame()
     var candidates: [Candidate] = []
-    while let position = try sampler.next(into: frame) {
+    while let position = try walker.next(into: frame) {
       candidates.append(Candidate(index: position, measure: try FrameMeasure(frame, of: video.stream)))
     }
     guard let last = candidates.last else {

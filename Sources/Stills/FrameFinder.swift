@@ -53,7 +53,7 @@ public struct FrameFinder: Sendable {
     case .last: return frameCount - 1
     case .index(let index): return index >= 0 && index < frameCount ? index : nil
     case .time(let time):
-      let ticks = (absolute(time) / video.stream.timeBase.rational).floor
+      guard let ticks = (absolute(time) / video.stream.timeBase.rational).floor else { return nil }
       return video.presentationTimes.lastIndex { $0 <= ticks } ?? 0
     case .timecode: return nil
     }
@@ -62,7 +62,7 @@ public struct FrameFinder: Sendable {
   /// A time behind the end means the last frame; whoever asks may not have meant that.
   private func noteOnTime(_ request: FrameRequest) -> String? {
     guard case .time(let time) = request, let end = video.end, absolute(time) >= end else { return nil }
-    return Self.behindTheEnd
+    return Self.afterTheEnd
   }
 
   /// What the packets alone tell of the answer.
@@ -72,24 +72,18 @@ public struct FrameFinder: Sendable {
     return index.messages.first { $0.severity == .error }.map { "the file is damaged or ends early: \($0.text)" }
   }
 
-  static let behindTheEnd = "the time lies behind the end of the video; this is its last frame"
+  static let afterTheEnd = "the time is after the end of the video; this is its last frame"
 
   private func absolute(_ time: Rational) -> Rational { time + (index.container.startTime ?? .zero) }
 
   /// Decodes from the nearest random access point; nil when anything is doubtful.
   private func quickly(_ position: Int, note: String?) throws(LibavError) -> ExactFrame? {
-    let target = video.presentationOrder[position]
-    guard let targetPTS = video.entries[target].pts, let start = video.randomAccess(before: target)
-    else { return nil }
-    var decoder = try RunDecoder(
-      try Demuxer(path: path, ignoringEdits: ignoringEdits, glancing: true), stream: video.stream,
-      delay: video.decodingDelay)
+    guard video.randomAccess(before: video.presentationOrder[position]) != nil else { return nil }
     let frame = try Frame()
-    let run = DecodingRun(
-      seeksTo: start > 0 ? video.entries[start].pts : nil, decodedAt: video.entries[start].dts, wanted: [targetPTS],
-      lastWanted: targetPTS)
-    guard decoder.begin(run), (try? decoder.next(into: frame)) == true, frame.pts == targetPTS, !frame.isCorrupt,
-      decoder.errorCount == 0
+    guard
+      var walker = try? FrameWalker(
+        path: path, video: video, wanted: [position], ignoringEdits: ignoringEdits, restarts: false),
+      (try? walker.next(into: frame)) == position
     else { return nil }
     return ExactFrame(
       frame: try frame.share(),

@@ -23,7 +23,9 @@ enum FrameSpread {
     let times = video.presentationTimes
     var (result, next, position) = ([Int](), first, 0)
     while next < end {
-      let ticks = (next / video.stream.timeBase.rational).floor
+      guard let ticks = (next / video.stream.timeBase.rational).floor else {
+        throw LibavError(.invalidData, "its times are out of range", file: path)
+      }
       while position + 1 < times.count, times[position + 1] <= ticks { position += 1 }
       if result.last != position { result.append(position) }
       next = next + seconds

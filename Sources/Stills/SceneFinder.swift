@@ -15,11 +15,12 @@ enum SceneFinder {
     _ path: String, video: PacketIndex, threading: Threading
   ) throws(LibavError) -> [Range<Int>] {
     let count = video.presentationOrder.count
-    var sampler = try FrameSampler(path: path, video: video, wanted: Array(0..<count), threading: threading)
+    var walker = try FrameWalker(
+      path: path, video: video, wanted: Array(0..<count), onDamage: .accept, threading: threading.sparing(video.stream))
     let frame = try Frame()
     var starts = [0]
     var (previous, before): ([UInt8]?, Int) = (nil, 0)
-    while let position = try sampler.next(into: frame) {
+    while let position = try walker.next(into: frame) {
       let color = ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: nil).color
       let scaler = try Scaler(
         from: (frame.width, frame.height, frame.pixelFormat), color: color.tags, to: (columns, rows, .rgb24),
@@ -56,10 +57,12 @@ enum CoverFinder {
       let all = video.presentationOrder.indices.filter { video.entries[video.presentationOrder[$0]].isKey }
       positions = keys.count >= wanted ? keys : all.isEmpty ? positions : Array(all)
     }
-    var sampler = try FrameSampler(path: path, video: video, wanted: positions, threading: threading)
+    var walker = try FrameWalker(
+      path: path, video: video, wanted: Set(positions).sorted(), onDamage: .accept,
+      threading: threading.sparing(video.stream))
     let frame = try Frame()
     var seen: [(index: Int, measure: FrameMeasure)] = []
-    while let index = try sampler.next(into: frame) {
+    while let index = try walker.next(into: frame) {
       seen.append((index, try FrameMeasure(frame, of: video.stream)))
     }
     let distance = count / max(1, 4 * wanted)

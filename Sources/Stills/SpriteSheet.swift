@@ -72,7 +72,7 @@ public struct SpriteSheet: Sendable {
 
   /// `HH:MM:SS.mmm`.
   static func clock(_ seconds: Rational) -> String {
-    let milliseconds = max(0, (seconds * 1000).rounded)
+    let milliseconds = max(0, (seconds * 1000).rounded ?? 0)
     func digits(_ value: Int64, _ count: Int) -> String {
       String(repeating: "0", count: max(0, count - String(value).count)) + String(value)
     }

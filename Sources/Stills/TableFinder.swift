@@ -2,12 +2,12 @@ import Libav
 import Probing
 import Timing
 
-/// Finds a frame by the container's own table of packets, reading only those around it.
+/// Finds a frame with the container's own table of packets, reading only those around it.
 struct TableFinder {
   let path: String
   let ignoringEdits: Bool
 
-  /// Nil when the table does not tell enough, or anything goes wrong on the way.
+  /// Nil when the table is not enough, or anything goes wrong on the way.
   /// - Throws: ``LibavError`` when the file cannot be opened, holds no video, or a timecode is wrong.
   func find(_ asked: FrameRequest) throws(LibavError) -> ExactFrame? {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, glancing: true)
@@ -19,19 +19,17 @@ struct TableFinder {
     let start = demuxer.container.startTime ?? .zero
     demuxer.select([stream.index])
     guard let (run, place, note) = try? locate(request, table, demuxer, start: start) else { return nil }
-    var decoder = try RunDecoder(demuxer, stream: stream, delay: run.reorderDepth)
-    let target = run.times[place]
-    let frame = try Frame()
-    let decoding = DecodingRun(seeksTo: run.firstPTS, wanted: [target], lastWanted: target)
-    guard decoder.begin(decoding), (try? decoder.next(into: frame)) == true, frame.pts == target, !frame.isCorrupt,
-      decoder.errorCount == 0
+    guard
+      var walker = try? FrameWalker(demuxer, video: run.index, wanted: [place], ignoringEdits: ignoringEdits)
     else { return nil }
+    let frame = try Frame()
+    guard (try? walker.next(into: frame)) == place else { return nil }
     return ExactFrame(
       frame: try frame.share(),
       facts: ExactFrame.Facts(frame, of: stream, path: path, index: run.firstPosition + place, note: note))
   }
 
-  /// The run of packets that holds the frame, and which of its frames it is.
+  /// The run of packets with the frame, and the frame's position in it.
   private func locate(
     _ request: FrameRequest, _ table: FrameTable, _ demuxer: borrowing Demuxer, start: Rational
   ) throws(LibavError) -> (FrameTable.Run, Int, String?)? {
@@ -41,13 +39,14 @@ struct TableFinder {
     case .index(let index): return try position(index, table, demuxer)
     case .time(let time):
       let absolute = time + start
-      let ticks = (absolute / table.stream.timeBase.rational).floor
-      guard let run = try table.run(at: ticks, demuxer) else { return nil }
+      guard let ticks = (absolute / table.stream.timeBase.rational).floor,
+        let run = try table.run(at: ticks, demuxer)
+      else { return nil }
       let place = run.times.lastIndex { $0 <= ticks } ?? 0
       guard run.isLast, place == run.times.count - 1 else { return (run, place, nil) }
       guard run.lastDuration > 0 else { return nil }
-      let isBehind = ticks >= run.times[place] + run.lastDuration
-      return (run, place, isBehind ? FrameFinder.behindTheEnd : nil)
+      let isAfterEnd = ticks >= run.times[place] + run.lastDuration
+      return (run, place, isAfterEnd ? FrameFinder.afterTheEnd : nil)
     case .timecode: return nil
     }
   }

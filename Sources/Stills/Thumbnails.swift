@@ -92,10 +92,11 @@ public struct Thumbnails: Sendable {
   /// - Parameter width: pixels of each.
   public func forEach(width: Int, _ body: (Thumbnail) throws -> Void) throws {
     let reasons = Dictionary(chosen.map { ($0.index, $0.reason) }, uniquingKeysWith: { first, _ in first })
-    var sampler = try FrameSampler(
-      path: path, video: video, wanted: chosen.map(\.index).sorted(), threading: threading)
+    var walker = try FrameWalker(
+      path: path, video: video, wanted: Set(chosen.map(\.index)).sorted(), onDamage: .accept,
+      threading: threading.sparing(video.stream))
     let frame = try Frame()
-    while let index = try sampler.next(into: frame) {
+    while let index = try walker.next(into: frame) {
       let small = try SmallFrame(frame, of: video.stream, width: width)
       let time = frame.pts.map { video.stream.timeBase.seconds($0) - start }
       frame.clear()

@@ -164,8 +164,8 @@ struct ConformGeometry: Sendable {
     let across = Rational(frame.width) / width
     let down = Rational(frame.height) / height
     func side(_ length: Rational, step: Int, atLeast: Int, atMost: Int) -> Int {
-      let steps = (length / Rational(step)).rounded
-      return min(max(Int(steps) * step, atLeast), atMost)
+      guard let steps = (length / Rational(step)).rounded else { return atMost }
+      return min(max(Int(clamping: steps) * step, atLeast), atMost)
     }
     switch fit {
     case .stretch:

@@ -1,6 +1,5 @@
 import Libav
 import Probing
-import Stills
 
 /// Decodes a run of a shot's frames as they are in the master's format, by their positions at the master's rate.
 struct FrameReader: ~Copyable {
@@ -22,7 +21,7 @@ struct FrameReader: ~Copyable {
       } else {
         range
       }
-    let walker = try FrameWalker(path: clip.path, video: clip.video, range: own)
+    let walker = try FrameWalker(path: clip.path, video: clip.video, wanted: Array(own))
     let converter: FrameConverter? =
       if let recipe = clip.conform { try FrameConverter(clip, to: recipe) } else { nil }
     let raw = try Frame()

@@ -1,5 +1,5 @@
+import Bitstream
 import Libav
-import Probing
 
 /// Brings packets of one stream into the master's form: NAL units with lengths of four bytes, parameter sets taken out or put
 /// before keyframes, PPS ids changed. Coded frames stay as they are.
@@ -34,7 +34,7 @@ struct PacketRewriter: Sendable {
   /// Nil when the packet is right as it is.
   private func rewritten(_ bytes: Span<UInt8>, isKey: Bool) throws -> [UInt8]? {
     var ranges: [Range<Int>] = []
-    NALUnits.forEach(in: bytes, lengthSize: lengthSize) { range in
+    NALUnit.forEach(in: bytes, lengthSize: lengthSize) { range in
       if !range.isEmpty { ranges.append(range) }
       return true
     }
@@ -42,7 +42,7 @@ struct PacketRewriter: Sendable {
       throw StitchError(.unusableShot, "a packet of its video holds no frame", file: path)
     }
     let mayStay =
-      lengthSize == LengthPrefix.size && renumbering == nil && (prefix.isEmpty || !isKey)
+      lengthSize == NALUnit.writtenLengthSize && renumbering == nil && (prefix.isEmpty || !isKey)
       && !ranges.contains { isTakenOut(bytes[$0.lowerBound]) }
     if mayStay { return nil }
     var result: [UInt8] = []
@@ -60,8 +60,6 @@ struct PacketRewriter: Sendable {
 
   private func append(_ unit: [UInt8], to result: inout [UInt8]) throws {
     var unit = unit
-    // With start codes, zero bytes behind a unit belong to the next one's.
-    if lengthSize == 0 { while unit.last == 0 { unit.removeLast() } }
     switch renumbering?.apply(to: unit[...], isHEVC: sets.isHEVC) ?? .unchanged {
     case .unchanged: break
     case .changed(let bytes) where bytes.isEmpty: return
@@ -72,15 +70,19 @@ struct PacketRewriter: Sendable {
         "its frames call parameter sets that its header does not hold, so it cannot be copied beside the other shots; use --mode encode",
         file: path)
     }
-    result += LengthPrefix.bytes(unit.count)
+    result += NALUnit.lengthPrefix(unit.count)
     result += unit
   }
 
   /// Parameter sets; with sets before the frames, also delimiters, which would have to come first.
   private func isTakenOut(_ header: UInt8) -> Bool {
-    let type = sets.isHEVC ? header >> 1 & 0x3F : header & 0x1F
-    if sets.isHEVC { return (32...34).contains(type) || type == 35 && !prefix.isEmpty }
-    return type == 7 || type == 8 || type == 9 && !prefix.isEmpty
+    let type = NALUnit.type(header, isHEVC: sets.isHEVC)
+    guard sets.isHEVC else {
+      return type == NALUnit.H264.sps || type == NALUnit.H264.pps
+        || type == NALUnit.H264.accessUnitDelimiter && !prefix.isEmpty
+    }
+    return (NALUnit.HEVC.vps...NALUnit.HEVC.pps).contains(type)
+      || type == NALUnit.HEVC.accessUnitDelimiter && !prefix.isEmpty
   }
 
   private func requireKnown(_ bytes: [UInt8]) throws {

@@ -18,11 +18,11 @@ public struct FrameRate: Sendable, Hashable, Codable, CustomStringConvertible {
   /// Seconds that `frames` last, exactly.
   public func duration(frames: Int) -> Rational { frameDuration * Int64(frames) }
 
-  /// The frame count nearest to a duration in seconds.
-  public func frames(in seconds: Rational) -> Int { Int((seconds * rational).rounded) }
+  /// The frame count nearest to a duration in seconds; nil when the duration is undefined or out of range.
+  public func frames(in seconds: Rational) -> Int? { (seconds * rational).rounded.map { Int($0) } }
 
-  /// The smallest common tick in which both whole frames of this rate and finer divisions down to about 1/10000 s are
-  /// whole: the frame rate's numerator times a power of two, as MP4 writers choose it (24/1 → 1/12288).
+  /// The time base that MP4 writers choose for this rate: the rate's numerator times a power of two, at least 10000 ticks per
+  /// second, so that frames last a whole number of ticks (24/1 → 1/12288).
   public var mediaTimeBase: TimeBase {
     var ticks = rational.numerator
     while ticks < 10_000 { ticks *= 2 }

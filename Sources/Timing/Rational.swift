@@ -1,8 +1,8 @@
 /// An exact fraction of two 64-bit integers, always in lowest terms with a denominator ≥ 0.
 ///
 /// A denominator of 0 is allowed and means "unknown" (libav writes `0/0` or `0/1` where a rate or ratio is not given);
-/// see ``isDefined``. Arithmetic is done in 128 bits and reduced; a result that does not fit traps no one: it becomes
-/// ``undefined``.
+/// see ``isDefined``. Arithmetic is done in 128 bits and reduced; a result that does not fit becomes ``undefined``, and has no
+/// ``floor`` and no ``rounded``.
 public struct Rational: Sendable, Hashable {
   public let numerator: Int64
   public let denominator: Int64
@@ -18,7 +18,7 @@ public struct Rational: Sendable, Hashable {
 
   public init(_ value: Int) { self.init(Int64(value), 1) }
 
-  /// Reads `"24000/1001"`, `"24000:1001"`, `"24"`, or a finite decimal such as `"23.976"` (taken literally, as 23976/1000).
+  /// Parses `"24000/1001"`, `"24000:1001"`, `"24"`, or a finite decimal such as `"23.976"` (taken literally, as 23976/1000).
   public init?(parsing text: some StringProtocol) {
     for separator: Character in ["/", ":"] where text.contains(separator) {
       let parts = text.split(separator: separator, omittingEmptySubsequences: false)
@@ -68,21 +68,21 @@ public struct Rational: Sendable, Hashable {
   public var isPositive: Bool { isDefined && numerator > 0 }
   /// The nearest double, for display and statistics only; NaN when not defined.
   public var doubleValue: Double { isDefined ? Double(numerator) / Double(denominator) : .nan }
-  /// The fraction upside down; undefined for 0.
+  /// One divided by the value; undefined for 0.
   public var reciprocal: Rational { Rational(denominator, numerator) }
   /// `"24000/1001"`, always with the denominator, as ffprobe writes rates.
   public var fraction: String { "\(numerator)/\(denominator)" }
 
-  /// The largest integer not above the value.
-  public var floor: Int64 {
-    guard isDefined else { return 0 }
+  /// The largest integer not above the value; nil when undefined.
+  public var floor: Int64? {
+    guard isDefined else { return nil }
     let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
     return remainder < 0 ? quotient - 1 : quotient
   }
 
-  /// The nearest integer; halves go away from zero, as libav's `AV_ROUND_NEAR_INF`.
-  public var rounded: Int64 {
-    guard isDefined else { return 0 }
+  /// The nearest integer; halves go away from zero, as libav's `AV_ROUND_NEAR_INF`. Nil when undefined.
+  public var rounded: Int64? {
+    guard isDefined else { return nil }
     let (quotient, remainder) = numerator.quotientAndRemainder(dividingBy: denominator)
     guard remainder.magnitude >= (denominator.magnitude - remainder.magnitude) else { return quotient }
     return numerator < 0 ? quotient - 1 : quotient + 1

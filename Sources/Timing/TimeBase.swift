@@ -17,11 +17,11 @@ public struct TimeBase: Sendable, Hashable, CustomStringConvertible {
   /// Seconds from a count of ticks, exactly.
   public func seconds(_ ticks: Int64) -> Rational { rational * ticks }
 
-  /// The tick nearest to a time in seconds; halves away from zero.
-  public func ticks(_ seconds: Rational) -> Int64 { (seconds / rational).rounded }
+  /// The tick nearest to a time in seconds; halves away from zero. Nil when the time is undefined or out of range.
+  public func ticks(_ seconds: Rational) -> Int64? { (seconds / rational).rounded }
 
-  /// Ticks of another base in this one; halves away from zero.
-  public func rescale(_ ticks: Int64, from other: TimeBase) -> Int64 { self.ticks(other.seconds(ticks)) }
+  /// Ticks of another base in this one; halves away from zero. Nil when out of range.
+  public func rescale(_ ticks: Int64, from other: TimeBase) -> Int64? { self.ticks(other.seconds(ticks)) }
 
   public var description: String { rational.fraction }
 }

@@ -1,4 +1,4 @@
-/// A time as people write it: seconds (`12.5`), `HH:MM:SS.mmm`, timecode `HH:MM:SS:FF`, or a frame as `#123`.
+/// A time on the command line: seconds (`12.5`), `HH:MM:SS.mmm`, timecode `HH:MM:SS:FF`, or a frame as `#123`.
 public enum TimePoint: Sendable, Hashable, CustomStringConvertible {
   /// Never negative.
   case seconds(Rational)
@@ -34,15 +34,13 @@ public enum TimePoint: Sendable, Hashable, CustomStringConvertible {
   /// The frame that begins nearest to the time; nil for a timecode that does not exist at the rate.
   public func frame(at rate: FrameRate) -> Int? {
     switch self {
-    case .seconds(let time):
-      let frames = time * rate.rational
-      return frames.isDefined ? Int(frames.rounded) : nil
+    case .seconds(let time): return rate.frames(in: time)
     case .timecode(let text): return Timecode(parsing: text, rate: rate)?.frame
     case .frame(let number): return number
     }
   }
 
-  /// As it is written on the command line.
+  /// As written on the command line.
   public var description: String {
     switch self {
     case .seconds(let time): "\(time.doubleValue)"

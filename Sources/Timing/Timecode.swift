@@ -56,7 +56,7 @@ public struct Timecode: Sendable, Hashable, CustomStringConvertible {
     return fields + (isDropFrame ? ";" : ":") + Self.twoDigits(frames)
   }
 
-  private static func nominalRate(_ rate: FrameRate) -> Int { Int((-(-rate.rational).floor)) }
+  private static func nominalRate(_ rate: FrameRate) -> Int { max(1, (-rate.rational).floor.map { Int(-$0) } ?? 1) }
   private static func canDropFrames(_ rate: FrameRate) -> Bool {
     rate.rational.denominator == 1001 && rate.rational.numerator % 30_000 == 0
   }

@@ -97,7 +97,7 @@ struct ProbeJSONTests {
     #expect(video["frame_rate"] as? String == "24000/1001")
     #expect(video["frame_rate_constant"] as? Bool == true)
     #expect(video["opens_with_idr"] as? Bool == true)
-    #expect(video["idr_pictures"] as? Int == 2)
+    #expect(video["idr_frames"] as? Int == 2)
     #expect((video["gop"] as? [String: Any])?["lengths"] as? [Int] == [24, 24])
     let color = try #require(video["color"] as? [String: Any])
     #expect(color["matrix"] as? String == "smpte170m")

@@ -116,7 +116,7 @@ import Timing
     let reference = try FullDecode(path)
     let video = try #require(try MediaIndex(path: path, videoOnly: true).video)
     for start in [0, 23, 25, 31, 50, 71] {
-      var walker = try FrameWalker(path: path, video: video, range: start..<min(start + 4, 75))
+      var walker = try FrameWalker(path: path, video: video, wanted: Array(start..<min(start + 4, 75)))
       let frame = try Frame()
       var positions: [Int] = []
       while let position = try walker.next(into: frame) {

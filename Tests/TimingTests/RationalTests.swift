@@ -25,10 +25,15 @@ import Timing
     #expect(Rational.undefined < Rational(Int64.min, 1))
   }
 
-  @Test func overflowBecomesUndefinedAndNotWrong() {
+  @Test func overflowBecomesUndefinedAndNotWrong() throws {
     let large = Rational(Int64.max, 1)
     #expect(!(large * large).isDefined)
     #expect((large - large) == .zero)
+    #expect((large * large).floor == nil && (large * large).rounded == nil && Rational.undefined.floor == nil)
+    let base = try #require(TimeBase(1, Int64.max))
+    let second = try #require(TimeBase(1, 1))
+    #expect(base.ticks(Rational(2)) == nil && base.rescale(2, from: second) == nil)
+    #expect(FrameRate(Int64.max)?.frames(in: Rational(2)) == nil)
   }
 
   @Test(arguments: [(7, 2, 3, 4), (-7, 2, -4, -4), (5, 1, 5, 5), (-1, 3, -1, 0), (1, 2, 0, 1)])

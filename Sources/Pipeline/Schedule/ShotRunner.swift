@@ -75,7 +75,7 @@ struct ShotRunner: Sendable {
       let again = take.remoteID != nil && ClipVerifier.isDamage(verdict: take.verdict)
       let fault = again ? "arrived damaged each time" : "is not what was asked for"
       reason =
-        "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: " ")) It was paid; "
+        "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: "; ")). It was paid; "
         + (again ? "running again downloads it again without paying; " : "") + "to pay for another, "
         + "mark it with 'longtake redo … --shot \(shot.id)', or allow new takes with --retries."
     default: reason = take.error ?? "the generation is \(take.state.rawValue)"

@@ -35,6 +35,6 @@ struct MasterAudioFormat: Sendable, Hashable {
 
   /// The sample at which a frame begins.
   func sample(atFrame frame: Int, rate: FrameRate) -> Int {
-    Int((rate.duration(frames: frame) * Int64(sampleRate)).rounded)
+    (rate.duration(frames: frame) * Int64(sampleRate)).rounded.map { Int($0) } ?? .max
   }
 }

@@ -26,8 +26,8 @@ struct ShotAudio {
     let frame = try Frame()
     var position: Int?
     while try reader.next(into: frame) != nil {
-      let start = frame.pts.map { pts in
-        Int(((stream.timeBase.seconds(pts) - origin) * Int64(format.sampleRate)).rounded)
+      let start = frame.pts.flatMap { pts in
+        ((stream.timeBase.seconds(pts) - origin) * Int64(format.sampleRate)).rounded.map { Int($0) }
       }
       if let start, let now = position {
         let incoming = now + resampler.heldBack

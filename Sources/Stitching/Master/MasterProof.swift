@@ -104,7 +104,7 @@ struct MasterProof {
     for range in ranges {
       var found = "no errors"
       do {
-        var walker = try FrameWalker(path: path, video: video, range: range)
+        var walker = try FrameWalker(path: path, video: video, wanted: Array(range))
         var last = range.lowerBound
         do throws(LibavError) {
           while let position = try walker.next(into: frame) { last = position + 1 }
@@ -171,11 +171,11 @@ private struct AudioTrackTimes {
     times = timed.map { base.seconds($0.pts ?? 0) }
     var count = 0
     samples = timed.map { entry in
-      defer { count += Int((base.seconds(entry.duration) * Int64(rate)).rounded) }
+      defer { count += Int((base.seconds(entry.duration) * Int64(rate)).rounded ?? 0) }
       return count
     }
     self.rate = rate
-    priming = max(0, -Int(((times.first ?? .zero) * Int64(rate)).rounded))
+    priming = max(0, -Int(((times.first ?? .zero) * Int64(rate)).rounded ?? 0))
   }
 
   func time(ofSample sample: Int) -> Rational? {

@@ -27,7 +27,7 @@ struct FrameRateMap: Sendable {
     let origin = times.first ?? 0
     let starts = times.map { base.seconds($0 - origin) }
     let end = (video.end ?? base.seconds(origin)) - base.seconds(origin)
-    let count = max(1, rate.frames(in: end))
+    let count = max(1, rate.frames(in: end) ?? 1)
     var shares: [[Share]] = []
     var frame = 0
     for index in 0..<count {

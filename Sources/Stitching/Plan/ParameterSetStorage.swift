@@ -1,3 +1,5 @@
+import Bitstream
+
 /// Where the master's parameter sets are stored.
 ///
 /// All shots and all re-encoded frames share one sample entry, `avc1` or `hvc1`, which every player accepts. Where sets of the
@@ -16,7 +18,7 @@ enum ParameterSetStorage: Sendable {
   ///   - declaring: the SEI messages on brightness that all copied shots declare.
   init(_ streams: [ParameterSets], declaring: [[UInt8]] = []) {
     if let merged = MergedParameterSets(streams, declaring: declaring),
-      DecoderConfiguration.record(merged.sets, isComplete: true) != nil
+      DecoderConfigurationRecord.record(merged.sets, isComplete: true) != nil
     {
       self = .merged(merged)
     } else {
@@ -48,9 +50,10 @@ enum ParameterSetStorage: Sendable {
     switch self {
     case .shared: nil
     case .merged(let merged):
-      DecoderConfiguration.record(merged.sets, isComplete: true).map { ($0, first.isHEVC ? "hvc1" : "avc1") }
+      DecoderConfigurationRecord.record(merged.sets, isComplete: true).map { ($0, first.isHEVC ? "hvc1" : "avc1") }
     case .inBand:
-      DecoderConfiguration.record(ParameterSets(isHEVC: first.isHEVC, units: first.units), isComplete: false).map {
+      DecoderConfigurationRecord.record(ParameterSets(isHEVC: first.isHEVC, units: first.units), isComplete: false).map
+      {
         ($0, first.isHEVC ? "hev1" : "avc3")
       }
     }

@@ -1,3 +1,4 @@
+import Bitstream
 import Libav
 import Probing
 import Timing
@@ -29,7 +30,7 @@ struct ShotEncoding: Sendable {
     settings.sampleAspectRatio = ratio.isPositive ? ratio : .undefined
     settings.color = clip.info.color
     settings.bFrames = isWhole ? Self.bFramesOfWholeShots : 0
-    settings.gopLength = Int((clip.rate.rational * Int64(Self.secondsPerGOP)).rounded)
+    settings.gopLength = clip.rate.frames(in: Rational(Self.secondsPerGOP))
     let level = clip.level ?? 0
     if isHEVC {
       let bFrames = isWhole ? Self.bFramesOfWholeShots : 0
@@ -53,7 +54,7 @@ struct ShotEncoding: Sendable {
 
   /// The lowest H.264 parameter-set id that no shot uses.
   static func freeSetID(_ shots: [ParameterSets]) -> Int? {
-    let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sequence).union($1.ids(of: .frame))) }
+    let used = shots.reduce(into: Set<Int>()) { $0.formUnion($1.ids(of: .sps).union($1.ids(of: .pps))) }
     return (0...maximumSetID).first { !used.contains($0) }
   }
 

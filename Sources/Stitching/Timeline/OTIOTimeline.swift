@@ -71,7 +71,7 @@ public struct OTIOTimeline: Sendable {
   private func clips(of music: MusicOptions) throws -> [OTIONode] {
     let demuxer = try Demuxer(path: music.file)
     let seconds = demuxer.container.durationFromHeader
-    let length = seconds.map { plan.rate.frames(in: $0) } ?? plan.frameCount
+    let length = seconds.flatMap { plan.rate.frames(in: $0) } ?? plan.frameCount
     guard length > 0 else { return [] }
     let title = URL(fileURLWithPath: music.file).lastPathComponent
     var clips: [OTIONode] = []

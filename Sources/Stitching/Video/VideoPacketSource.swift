@@ -1,3 +1,4 @@
+import Bitstream
 import Libav
 import Probing
 import Timing
@@ -31,7 +32,7 @@ struct VideoPacketSource: ~Copyable {
       pair.0.segments.map { Step(shot: number, segment: $0, base: pair.1) }
     }
     timeBase = plan.rate.mediaTimeBase
-    ticksPerFrame = timeBase.ticks(plan.rate.frameDuration)
+    ticksPerFrame = timeBase.ticks(plan.rate.frameDuration) ?? 1
   }
 
   /// - Returns: false after the last packet.
@@ -71,7 +72,7 @@ struct VideoPacketSource: ~Copyable {
       let extradata = shot.clip.extradata
       rewriter = plan.parameterSetStorage.rewriter(
         for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
-        lengthSize: NALUnits.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
+        lengthSize: DecoderConfigurationRecord.lengthSize(extradata: extradata, isHEVC: isHEVC), path: shot.clip.path)
     case .encode(let frames):
       guard let encoding = shot.copiedFrames > 0 ? plan.spliceEncoding : plan.wholeShotEncoding else {
         throw StitchError(.needsEncoding, "no encoder was planned for its frames", file: shot.clip.path)

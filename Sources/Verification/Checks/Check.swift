@@ -81,5 +81,5 @@ struct Measurement: Sendable {
 
 extension Rational {
   /// Rounded to a microsecond, so that a decimal stays readable.
-  var decimalSeconds: Double { Double((self * 1_000_000).rounded) / 1_000_000 }
+  var decimalSeconds: Double { (self * 1_000_000).rounded.map { Double($0) / 1_000_000 } ?? doubleValue }
 }

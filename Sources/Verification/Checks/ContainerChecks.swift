@@ -28,15 +28,15 @@ extension CheckCatalogue {
     ) { input in
       if let error = input.probe.readError { return .measured(true, "reading stopped: \(error)") }
       guard let layout = input.probe.layout, let box = layout.truncatedBox else { return .measured(false) }
-      return .measured(true, "box '\(box.type)' has \(box.size) bytes, \(layout.fileSize - box.offset) present")
+      return .measured(true, "box '\(box.type)' has \(box.claimed) bytes, \(box.present) present")
     },
     Check(
       "container.trailing_bytes", "data after the last box", unit: "bytes",
       detail: "Bytes after the last whole box of an MP4/MOV file.",
       advice: "Remux the file.", ideal: 0
     ) { input in
-      guard let layout = input.probe.layout, let last = layout.boxes.last else { return notMovie }
-      return .measured(.integer(max(0, layout.fileSize - last.offset - last.size)))
+      guard let layout = input.probe.layout else { return notMovie }
+      return .measured(.integer(layout.trailingBytes))
     },
     Check(
       "container.faststart", "faststart", unit: "yes/no",
@@ -88,7 +88,8 @@ extension CheckCatalogue {
       guard let size = input.probe.container.size, let duration = longest(input.probe), duration.isPositive else {
         return .unknown("duration unknown")
       }
-      return .measured(.integer((Rational(size) * 8 / duration).rounded))
+      guard let rate = (Rational(size) * 8 / duration).rounded else { return .unknown("bit rate out of range") }
+      return .measured(.integer(rate))
     },
     Check(
       "decode.clean", "decoding", unit: "yes/no",

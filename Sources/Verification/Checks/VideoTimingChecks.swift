@@ -94,7 +94,7 @@ extension CheckCatalogue {
       input.videoPackets { _, counted in
         guard let order = counted.order else { return noTimestamps }
         return .measured(
-          .bool(order.openGroups == 0), order.openGroups == 0 ? nil : "\(order.openGroups) open")
+          .bool(order.openGOPs == 0), order.openGOPs == 0 ? nil : "\(order.openGOPs) open")
       }
     },
     Check(
@@ -116,7 +116,10 @@ extension CheckCatalogue {
 
   static func bitRate(_ counted: ProbeReport.Counted) -> Measurement {
     guard let duration = counted.duration, duration.isPositive else { return .unknown("duration unknown") }
-    return .measured(.integer((Rational(counted.bytes) * 8 / duration).rounded))
+    guard let rate = (Rational(counted.bytes) * 8 / duration).rounded else {
+      return .unknown("bit rate out of range")
+    }
+    return .measured(.integer(rate))
   }
 
   /// Two fields may come in two packets and decode to one frame.

@@ -50,7 +50,7 @@ struct FrameSampler {
     taken += 1
     var following = next ?? start
     while following <= time && following.isDefined {
-      following = following + step * max(1, ((time - following) / step).floor)
+      following = following + step * max(1, ((time - following) / step).floor ?? 1)
     }
     next = following
     return true

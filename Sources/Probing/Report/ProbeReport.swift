@@ -1,0 +1,182 @@
+public import Libav
+public import Timing
+
+/// The contents of a media file, with values from the header and values counted from the packets kept apart.
+public struct ProbeReport: Sendable {
+  public let container: ContainerInfo
+  public let streams: [StreamReport]
+  /// Positions of the stream a player would choose, nil when there is none.
+  public let mainVideo: Int?
+  public let mainAudio: Int?
+  /// Nil for files that are not MP4/MOV.
+  public let layout: ContainerLayout?
+  /// Nil for files that are not MP4/MOV.
+  public let movie: MovieBoxes?
+  /// Why reading the packets stopped before the end, if it did.
+  public let readError: String?
+  /// Whether the packets were read.
+  public let isCounted: Bool
+
+  public struct StreamReport: Sendable {
+    public let info: StreamInfo
+    /// Nil when only the headers were read.
+    public let counted: Counted?
+    /// Nil for audio and data.
+    public let color: ColorUnderstanding?
+    /// Nil for streams without HDR metadata.
+    public let hdr: HDRDescription?
+    /// Nil when libav has no decoder for it, or the report was made from an index without them.
+    public let decoder: DecoderFacts?
+  }
+
+  /// Values counted from the packets.
+  public struct Counted: Sendable, Hashable {
+    public let packets: Int
+    /// Packets that are shown: an edit list may hide some.
+    public let shownPackets: Int
+    /// Bytes.
+    public let bytes: Int64
+    /// Seconds.
+    public let start: Rational?
+    public let end: Rational?
+    public let keyPackets: Int
+    /// Packets from one key packet to the next, in decoding order.
+    public let gopLengths: [Int]
+    public let idrFrames: Int
+    public let craFrames: Int
+    /// Nil where the codec is not H.264 or HEVC.
+    public let opensWithIDR: Bool?
+    /// For video.
+    public let timing: FrameTiming?
+
+    /// For video whose packets carry times.
+    public let order: FrameReordering?
+
+    public var duration: Rational? { if let start, let end { end - start } else { nil } }
+  }
+
+  public var video: StreamReport? { mainVideo.map { streams[$0] } }
+  public var audio: StreamReport? { mainAudio.map { streams[$0] } }
+
+  /// The parts of a stream's header that libav does not report; nil for files that are not MP4/MOV.
+  public func track(of stream: StreamInfo) -> MovieBoxes.Track? { movie?.tracks.first { $0.id == stream.id } }
+
+  /// The timecode of the first frame in the metadata: `HH:MM:SS:FF`, with `;` for drop frame.
+  public var timecode: String? {
+    container.metadata["timecode"] ?? streams.lazy.compactMap { $0.info.metadata["timecode"] }.first
+  }
+
+  /// Seconds by which the audio starts after the video (negative: before).
+  public var audioStartOffset: Rational? {
+    guard let video = video?.counted?.start, let audio = audio?.counted?.start else { return nil }
+    return audio - video
+  }
+
+  /// Seconds by which the audio ends after the video (negative: before).
+  public var audioEndOffset: Rational? {
+    guard let video = video?.counted?.end, let audio = audio?.counted?.end else { return nil }
+    return audio - video
+  }
+
+  /// Opens a file and reads its headers; with `counting`, every packet too. Only the first frames are decoded, by libav.
+  /// - Throws: ``LibavError`` naming the file when it cannot be opened as media.
+  public init(path: String, counting: Bool = true) throws(LibavError) {
+    if counting {
+      self.init(try MediaIndex(path: path, askingDecoders: true), path: path)
+    } else {
+      try self.init(headersOf: try Demuxer(path: path))
+    }
+  }
+
+  private init(headersOf demuxer: consuming Demuxer) throws(LibavError) {
+    let decoders = try demuxer.decoderFacts()
+    container = demuxer.container
+    mainVideo = demuxer.mainVideo?.index
+    mainAudio = demuxer.mainAudio?.index
+    let messages = try demuxer.hdrMessages()
+    streams = demuxer.streams.indices.map {
+      let info = demuxer.streams[$0]
+      return StreamReport(
+        info: info, counted: nil, color: info.color, hdr: HDRDescription(info, messages[$0]), decoder: decoders[$0])
+    }
+    layout = ContainerLayout(path: demuxer.container.path)
+    movie = layout.map { [container] in MovieBoxes(path: container.path, layout: $0) }
+    readError = nil
+    isCounted = false
+  }
+
+  /// From an index that has been read.
+  public init(_ index: MediaIndex, path: String) {
+    container = index.container
+    mainVideo = index.mainVideo
+    mainAudio = index.mainAudio
+    let decoders = index.decoders
+    streams = index.packets.map {
+      let index = $0.stream.index
+      let decoder = decoders.indices.contains(index) ? decoders[index] : nil
+      return StreamReport(
+        info: $0.stream, counted: Counted($0), color: $0.stream.color, hdr: HDRDescription($0.stream, $0.hdr),
+        decoder: decoder)
+    }
+    layout = ContainerLayout(path: path)
+    movie = layout.map { MovieBoxes(path: path, layout: $0) }
+    readError = index.readError
+    isCounted = true
+  }
+}
+
+extension ProbeReport.Counted {
+  init(_ index: PacketIndex) {
+    packets = index.entries.count
+    shownPackets = index.presentationOrder.count
+    bytes = index.byteCount
+    start = index.start
+    end = index.end
+    keyPackets = index.entries.count(where: \.isKey)
+    gopLengths = index.gopLengths
+    idrFrames = index.entries.count { $0.frame == .idr }
+    craFrames = index.entries.count { $0.frame == .cra }
+    let first = index.entries.first { !$0.isDiscarded }?.frame ?? .unknown
+    opensWithIDR = first == .unknown ? nil : first == .idr
+    order = index.stream.kind == .video ? FrameReordering(index) : nil
+    timing =
+      index.stream.kind == .video
+      ? FrameTiming(
+        times: index.presentationTimes, timeBase: index.stream.timeBase,
+        headerRates: [index.stream.averageFrameRate, index.stream.baseFrameRate])
+      : nil
+  }
+}
+
+extension StreamInfo {
+  /// The colour tags of its frames with the assumptions made; nil for streams without frames.
+  public var color: ColorUnderstanding? {
+    guard let video, let format = PixelFormat(name: video.pixelFormat) else { return nil }
+    return ColorUnderstanding(video.color, format: format, height: video.height, codec: codecName)
+  }
+}
+
+extension Demuxer {
+  /// The HDR messages in the headers of H.264 and HEVC streams; nil for other streams.
+  func hdrMessages() throws(LibavError) -> [HDRMessages?] {
+    var messages: [HDRMessages?] = []
+    for stream in streams {
+      let isHEVC = stream.codecName == "hevc"
+      guard isHEVC || stream.codecName == "h264" else {
+        messages.append(nil)
+        continue
+      }
+      messages.append(HDRMessages(extradata: try parameters(ofStream: stream.index).extradata, isHEVC: isHEVC))
+    }
+    return messages
+  }
+
+  /// The properties of each stream's decoder; nil where there is none.
+  func decoderFacts() throws(LibavError) -> [DecoderFacts?] {
+    var facts: [DecoderFacts?] = []
+    for stream in streams {
+      facts.append(DecoderFacts(try parameters(ofStream: stream.index), timeBase: stream.timeBase))
+    }
+    return facts
+  }
+}
