@@ -67,7 +67,7 @@ let package = Package(
     room("Loudness", ["CEbur128"]),
     .target(
       name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")], swiftSettings: strict),
-    room("Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing", "CFFTW"]),
+    room("Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing"]),
     room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
     room(
       "Generation",

@@ -103,7 +103,7 @@ struct FrameCommand: ParsableCommand {
     let difference = try FrameDifference(first, second)
     if let output, let format {
       let destination = try OutputFile(output, overwrite: overwrite)
-      try destination.write(difference.frame.encoded(as: format, quality: 95).bytes)
+      try destination.write(difference.image.encoded(as: format, quality: 95).bytes)
       try destination.commit()
     }
     let facts = DifferenceFacts(difference, output: output)

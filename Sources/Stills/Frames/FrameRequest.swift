@@ -10,7 +10,8 @@ public enum FrameRequest: Sendable, Hashable {
   case index(Int)
   /// Seconds from the start of the file as a player counts them: the frame that is on screen then.
   case time(Rational)
-  /// `HH:MM:SS:FF`, or `HH:MM:SS;FF` for drop-frame: counted from the file's own start timecode, or from zero when it has none.
+  /// `HH:MM:SS:FF`, or `HH:MM:SS;FF` for drop-frame: counted from the file's own start timecode, or from zero when it
+  /// has none.
   case timecode(String)
 }
 
