@@ -1,7 +1,6 @@
 import Foundation
-package import Libav
 
-/// Colour difference as people see it: CIEDE2000 (CIE 142-2001) between CIELAB colours under D65.
+/// A CIELAB colour under D65, and its difference from another by CIEDE2000 (CIE 142-2001).
 package struct LabColor: Sendable {
   package let lightness: Double
   package let a: Double
@@ -9,51 +8,51 @@ package struct LabColor: Sendable {
 
   package init(lightness: Double, a: Double, b: Double) { (self.lightness, self.a, self.b) = (lightness, a, b) }
 
-  /// From code values on the 8-bit scale, by matrix and range. The transfer is taken as sRGB's, the display's; HDR frames are
-  /// measured in the same terms, which compares but does not grade them.
-  package init(luma: Float, cb: Float, cr: Float, color: ColorTags) {
-    let isFull = color.range == "pc"
-    let y = isFull ? Double(luma) / 255 : (Double(luma) - 16) / 219
-    let u = isFull ? (Double(cb) - 128) / 255 : (Double(cb) - 128) / 224
-    let v = isFull ? (Double(cr) - 128) / 255 : (Double(cr) - 128) / 224
-    let (kr, kb): (Double, Double) =
-      switch color.matrix {
-      case "smpte170m", "bt470bg": (0.299, 0.114)
-      case "bt2020nc", "bt2020c": (0.2627, 0.0593)
-      default: (0.2126, 0.0722)
-      }
-    let red = y + 2 * (1 - kr) * v
-    let blue = y + 2 * (1 - kb) * u
-    let green = (y - kr * red - kb * blue) / (1 - kr - kb)
-    self.init(red: Self.linear(red), green: Self.linear(green), blue: Self.linear(blue))
+  /// From R′G′B′ on a scale of 0 to 1, cut to it. The transfer is taken as sRGB's and the primaries as BT.709's: HDR
+  /// frames are measured in the same terms, which compares but does not grade them.
+  package init(rgb: SIMD3<Double>) {
+    self.init(linear: SIMD3(Self.linear(rgb.x), Self.linear(rgb.y), Self.linear(rgb.z)))
   }
 
-  /// From R′G′B′ on a scale of 0 to 1.
-  package init(rgb: [Double]) {
-    self.init(red: Self.linear(rgb[0]), green: Self.linear(rgb[1]), blue: Self.linear(rgb[2]))
-  }
-
-  /// From linear sRGB, 0–1.
-  package init(red: Double, green: Double, blue: Double) {
-    let x = (0.412_456_4 * red + 0.357_576_1 * green + 0.180_437_5 * blue) / 0.950_47
-    let y = 0.212_672_9 * red + 0.715_152_2 * green + 0.072_175_0 * blue
-    let z = (0.019_333_9 * red + 0.119_192 * green + 0.950_304_1 * blue) / 1.088_83
-    let (fx, fy, fz) = (Self.compress(x), Self.compress(y), Self.compress(z))
+  /// From linear light of BT.709's primaries, 0–1.
+  package init(linear: SIMD3<Double>) {
+    let xyz = Self.xyz(linear: linear) / Self.white
+    let (fx, fy, fz) = (Self.compress(xyz.x), Self.compress(xyz.y), Self.compress(xyz.z))
     lightness = 116 * fy - 16
     a = 500 * (fx - fy)
     b = 200 * (fy - fz)
   }
 
-  private static func linear(_ value: Double) -> Double {
-    let v = min(max(value, 0), 1)
-    return v <= 0.040_45 ? v / 12.92 : pow((v + 0.055) / 1.055, 2.4)
+  /// D65.
+  private static let white = SIMD3(0.950_47, 1, 1.088_83)
+
+  /// CIE XYZ of linear light of BT.709's primaries; Y is the luminance.
+  package static func xyz(linear rgb: SIMD3<Double>) -> SIMD3<Double> {
+    SIMD3(
+      (SIMD3(0.412_456_4, 0.357_576_1, 0.180_437_5) * rgb).sum(),
+      (SIMD3(0.212_672_9, 0.715_152_2, 0.072_175) * rgb).sum(),
+      (SIMD3(0.019_333_9, 0.119_192, 0.950_304_1) * rgb).sum())
   }
+
+  private static func linear(_ value: Double) -> Double { TransferFunction.srgb.linear(min(max(value, 0), 1)) }
 
   /// Linear light of each 8-bit sRGB code value.
   package static let linearFromCode = (0...255).map { linear(Double($0) / 255) }
 
   private static func compress(_ t: Double) -> Double {
     t > 216.0 / 24389 ? cbrt(t) : (24389.0 / 27 * t + 16) / 116
+  }
+
+  /// ΔE*ab: CIE 1976.
+  package func difference76(from other: LabColor) -> Double {
+    let (l, a, b) = (lightness - other.lightness, a - other.a, b - other.b)
+    return (l * l + a * a + b * b).squareRoot()
+  }
+
+  /// Mean ΔE00 of the pairs of two lists of R′G′B′.
+  package static func meanDifference(_ one: [SIMD3<Double>], _ other: [SIMD3<Double>]) -> Double {
+    let sum = zip(one, other).reduce(0.0) { $0 + LabColor(rgb: $1.0).difference(from: LabColor(rgb: $1.1)) }
+    return sum / Double(max(1, one.count))
   }
 
   /// ΔE00; about 1 is the least that a trained eye sees side by side.

@@ -61,3 +61,17 @@ public struct ColorTags: Sendable, Hashable {
 
   private func value(_ found: Int32) -> UInt32? { found < 0 ? nil : UInt32(found) }
 }
+
+/// The code points of ITU-T H.273, which libav numbers its names by.
+extension ColorTags {
+  /// MatrixCoefficients, 1 for BT.709; nil when untagged or a name libav does not have.
+  public var matrixCode: Int? { Self.code(matrixValue.rawValue, unlike: AVCOL_SPC_UNSPECIFIED.rawValue) }
+  /// TransferCharacteristics, 16 for PQ; nil when untagged or a name libav does not have.
+  public var transferCode: Int? { Self.code(transferValue.rawValue, unlike: AVCOL_TRC_UNSPECIFIED.rawValue) }
+  /// ColourPrimaries, 9 for BT.2020; nil when untagged or a name libav does not have.
+  public var primariesCode: Int? { Self.code(primariesValue.rawValue, unlike: AVCOL_PRI_UNSPECIFIED.rawValue) }
+
+  private static func code(_ value: UInt32, unlike unspecified: UInt32) -> Int? {
+    value == unspecified ? nil : Int(value)
+  }
+}

@@ -1,9 +1,6 @@
 import Color
-import Libav
-import Stills
-import Probing
 
-/// The correction that would bring a shot near the one before it.
+/// The correction that would bring a shot's colours near those of the shot before it.
 struct ColorCandidate: Sendable {
   /// Nil when the frames cannot be compared.
   let match: ColorMatch?
@@ -11,74 +8,65 @@ struct ColorCandidate: Sendable {
   let isUseful: Bool
   let reason: String
   /// Colours of the last kept frame and of the next shot's first, cell by cell.
-  private let last: [[Double]]
-  private let first: [[Double]]
+  private let last: [SIMD3<Double>]
+  private let first: [SIMD3<Double>]
 
-  /// Colour steps (mean ΔE2000) below this are not seen.
-  static let leastStep = 0.5
-  /// A correction has to bring the frames at least this much nearer (part of their RMS distance that is left).
-  static let mostLeft = 0.9
-  /// Details that correlate less show different things, whose colours have nothing to do with each other.
-  static let leastLikeness: Float = 0.7
+  /// Colour steps (mean ΔE2000) below this are invisible.
+  static let minimumStep = 0.5
+  /// A correction is useful when it leaves at most this part of the RMS distance between the frames.
+  static let maximumLeft = 0.9
+  /// Frames whose details correlate less show different things: their colours are not comparable.
+  static let minimumLikeness: Float = 0.7
 
   /// - Parameters:
-  ///   - shared: frames that the end of the tail and the head have in common.
+  ///   - shared: number of frames that the end of the tail and the start of the head have in common.
   ///   - likeness: correlation of the last and the first frame's details.
   init(
-    tail: [ReducedPlane], head: [ReducedPlane], last: ReducedPlane, shared: Int, likeness: Float, followsCut: Bool,
-    color: ColorTags
+    tail: [ReducedFrame], head: [ReducedFrame], last: ReducedFrame, shared: Int, likeness: Float, followsCut: Bool
   ) {
-    let matrix = ColorMatrix(color, bitDepth: 8)
-    func colors(_ frames: some Sequence<ReducedPlane>) -> [[Double]] {
-      frames.flatMap { $0.grid.map { matrix.rgb(Double($0.luma), Double($0.cb), Double($0.cr)) } }
-    }
-    self.last = colors([last])
-    first = colors(head.prefix(1))
+    self.last = last.colors
+    first = head.first?.colors ?? []
     guard !followsCut else {
       (match, isUseful, reason) = (nil, false, "the shot begins with a declared cut, so its colours stay")
       return
     }
-    guard let end = tail.last, let begin = head.first, likeness >= Self.leastLikeness else {
-      (match, isUseful, reason) = (nil, false, "the frame cuts to another one, so there is nothing to match")
+    guard let end = tail.last, let begin = head.first, likeness >= Self.minimumLikeness else {
+      (match, isUseful, reason) = (nil, false, "the shots meet in a cut, so there is nothing to match")
       return
     }
-    // The frames that both shots have tell the most: nothing moves between them.
-    let own = shared > 0 ? colors(head.prefix(shared)) : colors([begin])
-    let wanted = shared > 0 ? colors(tail.suffix(shared)) : colors([end])
+    // Frames that both shots contain are the best measure: nothing moves between them.
+    let own = shared > 0 ? head.prefix(shared).flatMap(\.colors) : begin.colors
+    let wanted = shared > 0 ? tail.suffix(shared).flatMap(\.colors) : end.colors
     let all = ColorMatch.Domain.allCases.map { ColorMatch($0, from: own, to: wanted) }
     let best = all.min { $0.residual(from: own, to: wanted) < $1.residual(from: own, to: wanted) }
     match = best
-    let step = Self.difference(own, wanted)
+    let step = LabColor.meanDifference(own, wanted)
     let before = Self.distance(own, wanted)
     let after = best?.residual(from: own, to: wanted) ?? before
-    if step < Self.leastStep {
+    if step < Self.minimumStep {
       (isUseful, reason) = (false, "the colour step is too small to be seen")
-    } else if after > Self.mostLeft * before {
+    } else if after > Self.maximumLeft * before {
       (isUseful, reason) = (false, "no gain and offset brings the frames nearer")
     } else {
       (isUseful, reason) = (true, shared > 0 ? "measured on the repeated frames" : "measured over the join")
     }
   }
 
-  /// Mean ΔE2000 at the join when either side is corrected.
+  /// Mean ΔE2000 at the join after correcting either side.
   func difference(before: ShotCorrection?, after: ShotCorrection?) -> Double {
-    Self.difference(first.map { after?.apply($0) ?? $0 }, last.map { before?.apply($0) ?? $0 })
+    LabColor.meanDifference(first.map { after?.apply($0) ?? $0 }, last.map { before?.apply($0) ?? $0 })
   }
 
-  private static func difference(_ one: [[Double]], _ other: [[Double]]) -> Double {
-    let sum = zip(one, other).reduce(0.0) { $0 + LabColor(rgb: $1.0).difference(from: LabColor(rgb: $1.1)) }
-    return sum / Double(max(1, one.count))
-  }
-
-  private static func distance(_ one: [[Double]], _ other: [[Double]]) -> Double {
+  private static func distance(_ one: [SIMD3<Double>], _ other: [SIMD3<Double>]) -> Double {
     let sum = zip(one, other).reduce(0.0) { total, pair in
-      total + zip(pair.0, pair.1).reduce(0.0) { $0 + ($1.0 - $1.1) * ($1.0 - $1.1) }
+      let step = pair.0 - pair.1
+      return total + (step * step).sum()
     }
     return (sum / Double(max(1, 3 * one.count))).squareRoot()
   }
 }
 
-/// Which shots are corrected, and how, so that colours go on from shot to shot.
+/// The correction of each shot that keeps colours continuous from shot to shot.
 struct ColorContinuity {
   /// One for each shot; nil where nothing is corrected.
   let shots: [ShotCorrection?]

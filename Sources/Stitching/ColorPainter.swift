@@ -1,14 +1,16 @@
+import Color
 import Libav
 
-/// Applies a correction to frames: each sample gets the difference that its colour gets, so that a correction of nothing
-/// changes nothing.
+/// Applies a colour correction to frames.
+///
+/// Each sample is changed by the difference that its colour gets, so that an identity correction changes no sample.
 struct ColorPainter: Sendable {
   private let matrix: ColorMatrix
   private let correction: ShotCorrection
-  /// What is added to a channel's value, by value over ``reach``.
+  /// What is added to a channel's value, tabulated over ``reach``.
   private let steps: [[Float]]
 
-  /// Values outside 0 to 1 that colours near the edge of the gamut reach.
+  /// Range of R′G′B′ that is tabulated: colours near the edge of the gamut lie outside 0 to 1.
   private static let reach: ClosedRange<Float> = -0.5...1.5
   private static let entries = 4096
 
@@ -19,13 +21,13 @@ struct ColorPainter: Sendable {
     var steps = [[Float]](repeating: [], count: 3)
     for entry in 0...Self.entries {
       let value = Double(Self.reach.lowerBound + width * Float(entry) / Float(Self.entries))
-      let changed = correction.apply([value, value, value])
+      let changed = correction.apply(SIMD3(repeating: value))
       for channel in 0..<3 { steps[channel].append(Float(changed[channel] - value)) }
     }
     self.steps = steps
   }
 
-  /// Paints a frame in place.
+  /// Corrects a frame in place.
   /// - Parameter number: counted from the shot's first kept frame.
   func paint(_ frame: borrowing Frame, number: Int) throws(LibavError) {
     let weight = correction.weight(number)
@@ -91,11 +93,11 @@ struct ColorPainter: Sendable {
     private let height: Int
     private let shift: (x: Int, y: Int)
     private let weight: Float
-    private let kr: Float
-    private let kb: Float
-    private let kg: Float
-    private let luma: (scale: Float, black: Float)
-    private let chroma: (scale: Float, zero: Float)
+    /// What each chroma adds to red, green and blue; luma adds itself to each.
+    private let toRGB: (cb: SIMD3<Float>, cr: SIMD3<Float>)
+    private let fromRGB: (luma: SIMD3<Float>, cb: SIMD3<Float>, cr: SIMD3<Float>)
+    private let scale: SIMD3<Float>
+    private let zero: SIMD3<Float>
 
     init(_ frame: borrowing Frame, matrix: ColorMatrix, weight: Float) {
       let size = frame.planeSize(1)
@@ -106,34 +108,30 @@ struct ColorPainter: Sendable {
       shift = (frame.pixelFormat.chromaShiftX, frame.pixelFormat.chromaShiftY)
       top = Float((1 << frame.pixelFormat.bitDepth) - 1)
       self.weight = weight
-      kr = Float(matrix.kr)
-      kb = Float(matrix.kb)
-      kg = 1 - Float(matrix.kr) - Float(matrix.kb)
-      luma = (Float(matrix.lumaScale), Float(matrix.lumaBlack))
-      chroma = (Float(matrix.chromaScale), Float(matrix.chromaZero))
+      let (to, from) = (matrix.toRGB, matrix.fromRGB)
+      toRGB = (
+        SIMD3(Float(to.0.y), Float(to.1.y), Float(to.2.y)), SIMD3(Float(to.0.z), Float(to.1.z), Float(to.2.z))
+      )
+      fromRGB = (SIMD3<Float>(from.0), SIMD3<Float>(from.1), SIMD3<Float>(from.2))
+      scale = SIMD3<Float>(matrix.scale)
+      zero = SIMD3<Float>(matrix.zero)
     }
 
     func lines(_ row: Int) -> Range<Int> { row << shift.y..<min(height, (row + 1) << shift.y) }
     func samples(_ column: Int) -> Range<Int> { column << shift.x..<min(width, (column + 1) << shift.x) }
 
-    /// What chroma adds to luma in red, green and blue.
-    func chroma(_ cb: Float, _ cr: Float) -> (red: Float, green: Float, blue: Float) {
-      let red = 2 * (1 - kr) * (cr - chroma.zero) / chroma.scale
-      let blue = 2 * (1 - kb) * (cb - chroma.zero) / chroma.scale
-      return (red, -(kr * red + kb * blue) / kg, blue)
+    /// What a sample of each chroma adds to luma in red, green and blue.
+    func chroma(_ cb: Float, _ cr: Float) -> SIMD3<Float> {
+      (cb - zero.y) / scale.y * toRGB.cb + (cr - zero.z) / scale.z * toRGB.cr
     }
 
-    func step(
-      _ value: Float, _ color: (red: Float, green: Float, blue: Float), _ steps: [[Float]]
-    ) -> (luma: Float, cb: Float, cr: Float) {
-      let y = (value - luma.black) / luma.scale
-      let red = look(y + color.red, steps[0])
-      let green = look(y + color.green, steps[1])
-      let blue = look(y + color.blue, steps[2])
-      let up = kr * red + kg * green + kb * blue
+    /// What is added to a luma sample, and to both chromas there, in code values.
+    func step(_ value: Float, _ color: SIMD3<Float>, _ steps: [[Float]]) -> (luma: Float, cb: Float, cr: Float) {
+      let rgb = color + (value - zero.x) / scale.x
+      let change = SIMD3(look(rgb.x, steps[0]), look(rgb.y, steps[1]), look(rgb.z, steps[2])) * weight
       return (
-        weight * up * luma.scale, weight * (blue - up) / (2 * (1 - kb)) * chroma.scale,
-        weight * (red - up) / (2 * (1 - kr)) * chroma.scale
+        (change * fromRGB.luma).sum() * scale.x, (change * fromRGB.cb).sum() * scale.y,
+        (change * fromRGB.cr).sum() * scale.z
       )
     }
 

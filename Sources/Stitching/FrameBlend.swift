@@ -5,12 +5,12 @@ enum FrameBlend {
   /// Fixed-point one.
   private static let one: UInt64 = 1 << 16
 
-  /// Whether frames of a format can be mixed plane by plane.
+  /// Whether frames of a format can be mixed, plane by plane.
   static func supports(_ format: PixelFormat) -> Bool {
     format.isPlanar && !format.hasAlpha && (8...16).contains(format.bitDepth)
   }
 
-  /// A frame of its own that shows `weight` of the second over the first.
+  /// A new frame of the first and `weight` of the second.
   /// - Parameter weight: 0 for the first alone, 1 for the second.
   static func mix(
     _ first: borrowing Frame, _ second: borrowing Frame, weight: Float
@@ -79,7 +79,8 @@ enum FrameBlend {
     return frame
   }
 
-  /// Copies a smaller frame into a larger one of the same format; the place must suit the chroma.
+  /// Copies a smaller frame into a larger one of the same format; its place must be a multiple of the chroma
+  /// subsampling.
   static func place(_ frame: borrowing Frame, into canvas: borrowing Frame, x: Int, y: Int) {
     let format = canvas.pixelFormat
     for plane in 0..<planes(of: format) {

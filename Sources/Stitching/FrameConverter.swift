@@ -1,19 +1,22 @@
+import Color
 import Libav
 import Probing
 import Timing
 
-/// Brings a shot's frames to the master's size, shape and colours.
+/// Conforms a shot's frames to the master's size, shape and colours.
 struct FrameConverter: ~Copyable {
-  private let graph: FilterGraph
+  private let conform: [String]
   /// Into the master's own rotation.
-  private let turns: FilterGraph
+  private let rotate: [String]
+  private let conforming = FrameFilter()
+  private let rotation = FrameFilter()
   private let input: ColorTags
   private let target: MasterFormat
   private let format: PixelFormat
-  /// The frame within the frame, before the master's own rotation is undone; nil when it fills the frame.
+  /// Size of the master's frame in display orientation and the place of the shot's in it; nil when it fills the frame.
   private let canvas: (width: Int, height: Int, x: Int, y: Int)?
 
-  /// - Throws: ``LibavError`` when libav cannot convert between the two.
+  /// - Throws: ``StitchError`` when libav does not have a pixel format.
   init(_ clip: SourceClip, to recipe: ConformRecipe) throws {
     let source = clip.video.stream.video ?? clip.info
     let target = recipe.format
@@ -26,70 +29,44 @@ struct FrameConverter: ~Copyable {
     let geometry = ConformGeometry(source, target: target.info, format: format, fit: recipe.fit)
     var steps: [String] = []
     steps += Self.preparation(sourceFormat, width: source.width, height: source.height)
-    steps += Self.upright(rotation: source.rotation, isMirrored: source.isMirrored)
+    steps += FrameFilter.orientation(rotation: source.rotation, isMirrored: source.isMirrored)
     steps.append(
       "zscale=w=\(geometry.scaled.width):h=\(geometry.scaled.height):filter=lanczos:dither=none"
         + Self.colors(
           from: own, to: target.tags, format: format,
-          knowsPrimaries: source.color.primaries != nil && target.info.color.primaries != nil))
+          hasPrimaries: source.color.primaries != nil && target.info.color.primaries != nil))
     steps.append("format=\(format.withoutImpliedRange)")
     if let crop = geometry.crop {
       steps.append("crop=\(crop.width):\(crop.height):\(crop.x):\(crop.y)")
     }
-    let turning = Self.back(rotation: target.info.rotation, isMirrored: target.info.isMirrored)
-    let graph = try FilterGraph(
-      steps.joined(separator: ","),
-      inputs: [
-        .video(
-          width: source.width, height: source.height, format: sourceFormat.withoutImpliedRange,
-          timeBase: .microseconds, frameRate: nil, color: own)
-      ])
-    let turns = try FilterGraph(
-      turning.isEmpty ? "null" : turning.joined(separator: ","),
-      inputs: [
-        .video(
-          width: geometry.frame.width, height: geometry.frame.height, format: format.withoutImpliedRange,
-          timeBase: .microseconds, frameRate: nil, color: target.tags)
-      ])
+    conform = steps
+    rotate = Self.reverse(rotation: target.info.rotation, isMirrored: target.info.isMirrored)
     self.input = own
     self.target = target
     self.format = format
     canvas = geometry.canvas
-    self.graph = graph
-    self.turns = turns
   }
 
+  /// - Throws: ``LibavError`` when libav cannot convert between the two.
   func convert(_ source: borrowing Frame) throws(LibavError) -> Frame {
     let tagged = try source.share()
     tagged.relabelWithoutImpliedRange()
     tagged.color = input
-    tagged.pts = 0
-    var result = try Self.pass(tagged, through: graph)
+    var result = try conforming.run(conform, on: tagged)
     if let canvas {
       let frame = try FrameBlend.black(
         width: canvas.width, height: canvas.height, format: format.withoutImpliedRange, color: target.tags)
       FrameBlend.place(result, into: frame, x: canvas.x, y: canvas.y)
       result = frame
     }
+    result = try rotation.run(rotate, on: result)
     result.pts = 0
-    result = try Self.pass(result, through: turns)
     result.color = target.tags
     result.sampleAspectRatio = target.info.sampleAspectRatio
     return result
   }
 
-  private static func pass(
-    _ frame: borrowing Frame, through graph: borrowing FilterGraph
-  ) throws(LibavError) -> Frame {
-    let result = try Frame()
-    try graph.send(frame)
-    guard try graph.receive(into: result) else {
-      throw LibavError(.other, "conforming a frame gave none")
-    }
-    return result
-  }
-
-  /// zimg takes planar frames whose sizes suit the chroma; others are made so first, without loss.
+  /// Lossless conversion to what zimg takes: planar frames without alpha whose size the chroma subsampling divides.
   private static func preparation(_ format: PixelFormat, width: Int, height: Int) -> [String] {
     let deep = format.bitDepth > 8
     if format.isRGB || format.hasPalette {
@@ -101,36 +78,25 @@ struct FrameConverter: ~Copyable {
       ? [] : ["format=\(deep ? "yuv444p16le" : "yuv444p")"]
   }
 
-  private static func upright(rotation: Int, isMirrored: Bool) -> [String] {
-    var steps: [String] =
-      switch rotation {
-      case 90: ["transpose=clock"]
-      case 180: ["hflip", "vflip"]
-      case 270: ["transpose=cclock"]
-      default: []
-      }
-    if isMirrored { steps.append("hflip") }
-    return steps
+  /// The opposite of ``FrameFilter/orientation(rotation:isMirrored:)``.
+  private static func reverse(rotation: Int, isMirrored: Bool) -> [String] {
+    (isMirrored ? ["hflip"] : []) + FrameFilter.orientation(rotation: (360 - rotation) % 360, isMirrored: false)
   }
 
-  /// The opposite of ``upright(rotation:isMirrored:)``.
-  private static func back(rotation: Int, isMirrored: Bool) -> [String] {
-    (isMirrored ? ["hflip"] : []) + upright(rotation: (360 - rotation) % 360, isMirrored: false)
-  }
-
-  /// Transfers that stand for the same curve (ITU-R BT.1886 displays them all).
+  /// Transfers of the same curve (ITU-R BT.1886 displays them all).
   private static let videoTransfers: Set<String> = ["bt709", "smpte170m", "bt2020-10", "bt2020-12"]
 
-  /// - Parameter knowsPrimaries: both are tagged; what is only assumed of primaries is no ground to change every colour.
+  /// - Parameter hasPrimaries: both are tagged; assumed primaries are no reason to convert.
   private static func colors(
-    from own: ColorTags, to wanted: ColorTags, format: PixelFormat, knowsPrimaries: Bool
+    from own: ColorTags, to wanted: ColorTags, format: PixelFormat, hasPrimaries: Bool
   ) -> String {
     var options = ":range=\(wanted.range == "pc" ? "full" : "limited")"
-    if let matrix = wanted.matrix { options += ":matrix=\(matrix)" }
+    // By number: the filter's names differ between versions of libav.
+    if let matrix = wanted.matrixCode { options += ":matrix=\(matrix)" }
     let isSameCurve =
       own.transfer == wanted.transfer
       || (videoTransfers.contains(own.transfer ?? "") && videoTransfers.contains(wanted.transfer ?? ""))
-    if knowsPrimaries, let transfer = wanted.transfer, let primaries = wanted.primaries,
+    if hasPrimaries, let transfer = wanted.transferCode, let primaries = wanted.primariesCode,
       own.primaries != wanted.primaries || !isSameCurve
     {
       options += ":transfer=\(transfer):primaries=\(primaries)"
@@ -140,25 +106,25 @@ struct FrameConverter: ~Copyable {
   }
 }
 
-/// Where a frame lies in the master's frame.
+/// The place of a shot's frame in the master's frame.
 struct ConformGeometry: Sendable {
-  /// The upright frame's size after scaling.
+  /// The shot's size after scaling, in display orientation.
   let scaled: (width: Int, height: Int)
-  /// What is taken of the scaled frame; nil for all.
+  /// The part of the scaled frame that is kept; nil for all.
   let crop: (width: Int, height: Int, x: Int, y: Int)?
-  /// The frame and the frame's place in it; nil when it fills the frame.
+  /// Size of the master's frame and the place of the shot's in it; nil when it fills the frame.
   let canvas: (width: Int, height: Int, x: Int, y: Int)?
-  /// The upright frame.
+  /// The master's frame in display orientation.
   let frame: (width: Int, height: Int)
 
   init(
     _ source: StreamInfo.Video, target: StreamInfo.Video, format: PixelFormat, fit: ConformOptions.Fit
   ) {
-    let frame = Self.upright(target)
-    let content = Self.upright(source)
+    let frame = Self.displayed(target)
+    let content = Self.displayed(source)
     let steps = (1 << format.chromaShiftX, 1 << format.chromaShiftY)
     self.frame = (frame.width, frame.height)
-    // The frame's width in the master's pixels.
+    // The shot's width in the master's pixels.
     let width = Rational(content.width) * content.aspect / frame.aspect
     let height = Rational(content.height)
     let across = Rational(frame.width) / width
@@ -198,8 +164,8 @@ struct ConformGeometry: Sendable {
     }
   }
 
-  /// Size and pixel shape as a player turns the frame.
-  private static func upright(_ info: StreamInfo.Video) -> (width: Int, height: Int, aspect: Rational) {
+  /// Size and pixel shape in display orientation.
+  private static func displayed(_ info: StreamInfo.Video) -> (width: Int, height: Int, aspect: Rational) {
     let aspect = info.sampleAspectRatio.isPositive ? info.sampleAspectRatio : .one
     return info.rotation % 180 == 0
       ? (info.width, info.height, aspect) : (info.height, info.width, aspect.reciprocal)

@@ -1,18 +1,21 @@
+import Color
 import Libav
-import Probing
 
-/// Levels and colours over a join.
+/// The change of level and colour over a join.
 struct ColorStep: Sendable {
+  /// Mean ΔE2000 between the last kept frame and the next shot's first.
   let deltaE: Double
+  /// Code values on the 8-bit scale.
   let luma: Double
+  /// Mean ΔE2000 between the master's first frame and the next shot's first.
   let fromFirst: Double
 }
 
-/// All that is measured at one join.
+/// The measurements at one join.
 struct JoinMeasurement: Sendable {
   let overlap: OverlapDetector.Measurement
   let color: ColorStep
-  /// What brings the second shot near the first.
+  /// The correction of the second shot's colours.
   let candidate: ColorCandidate
 }
 
@@ -48,9 +51,9 @@ struct JoinMeter {
     // At most half a shot can repeat another.
     let room = min(range.count / 2, nextRange.count / 2)
     let reach = max(1, min(Self.reach, room))
-    let tail = try reducedPlanes(clip, range.upperBound - reach..<range.upperBound)
-    let head = try reducedPlanes(next, nextRange.lowerBound..<nextRange.lowerBound + reach)
-    let opening = try reducedPlanes(first.clip, first.frame..<first.frame + 1)
+    let tail = try reducedFrames(clip, range.upperBound - reach..<range.upperBound)
+    let head = try reducedFrames(next, nextRange.lowerBound..<nextRange.lowerBound + reach)
+    let opening = try reducedFrames(first.clip, first.frame..<first.frame + 1)
     let found = OverlapDetector.measure(tail: room > 0 ? tail : [], head: room > 0 ? head : [])
     let measurement =
       switch options.overlap {
@@ -64,23 +67,26 @@ struct JoinMeter {
       try keptIndex >= 0
       ? tail[keptIndex] : reduced(clip, max(range.lowerBound, range.upperBound - 1 - measurement.overlap))
     let step = ColorStep(
-      deltaE: last.colorDifference(from: head[0], color: clip.tags), luma: Double(head[0].means[0] - last.means[0]),
-      fromFirst: opening[0].colorDifference(from: head[0], color: clip.tags))
+      deltaE: LabColor.meanDifference(last.colors, head[0].colors), luma: Double(head[0].means[0] - last.means[0]),
+      fromFirst: LabColor.meanDifference(opening[0].colors, head[0].colors))
     let candidate = ColorCandidate(
       tail: tail, head: head, last: last, shared: found.overlap, likeness: found.likeness,
-      followsCut: next.shot.followsCut, color: clip.tags)
+      followsCut: next.shot.followsCut)
     return JoinMeasurement(overlap: measurement, color: step, candidate: candidate)
   }
 
-  private func reduced(_ clip: SourceClip, _ position: Int) throws -> ReducedPlane {
-    try reducedPlanes(clip, position..<position + 1)[0]
+  private func reduced(_ clip: SourceClip, _ position: Int) throws -> ReducedFrame {
+    try reducedFrames(clip, position..<position + 1)[0]
   }
 
-  private func reducedPlanes(_ clip: SourceClip, _ range: Range<Int>) throws -> [ReducedPlane] {
+  private func reducedFrames(_ clip: SourceClip, _ range: Range<Int>) throws -> [ReducedFrame] {
     var reader = try FrameReader(clip, range: range)
     var frame = try Frame()
-    var result: [ReducedPlane] = []
-    while try reader.next(into: &frame) != nil { result.append(try ReducedPlane(frame)) }
+    var result: [ReducedFrame] = []
+    let scaler = FrameScaler()
+    while try reader.next(into: &frame) != nil {
+      result.append(try ReducedFrame(frame, color: clip.tags, scaler: scaler))
+    }
     return result
   }
 }

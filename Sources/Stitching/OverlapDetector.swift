@@ -1,23 +1,25 @@
-/// How many frames the end of one shot and the beginning of the next have in common.
+import Color
+
+/// Finds how many frames the end of one shot and the start of the next have in common.
 struct OverlapDetector: Sendable {
   /// What was measured at a join.
   struct Measurement: Sendable {
-    /// Frames in common: 0 when the next shot goes on from, or cuts away from, the last one.
+    /// Frames in common: 0 when the next shot continues the last one or cuts away from it.
     let overlap: Int
-    /// RMS difference in code values, levels apart, between the frames taken as the same; between the last and the first
-    /// where none are.
+    /// RMS difference in code values, levels removed, between the frames taken as the same; between the last and the
+    /// first frame when none are.
     let distance: Double
     /// RMS difference from one frame to the next around the join.
     let ordinary: Double
     let reason: String
     /// RMS difference between the frames that come nearest to being the same, whether taken so or not.
     var nearest: Double
-    /// False when the measurement could well be read the other way.
+    /// False when the measurement leaves doubt about the overlap.
     var isCertain: Bool
     /// Correlation of the last and the first frame's details.
     var likeness: Float
 
-    /// The same figures with another decision, which leaves no doubt.
+    /// The same figures with a given overlap, which is certain.
     func decided(_ overlap: Int, _ reason: String) -> Measurement {
       Measurement(
         overlap: overlap, distance: distance, ordinary: ordinary, reason: reason, nearest: nearest, isCertain: true,
@@ -25,32 +27,32 @@ struct OverlapDetector: Sendable {
     }
   }
 
-  /// Frames in common are looked for up to so many.
+  /// Largest overlap that is looked for, in frames.
   static let maximumOverlap = 12
-  /// Two frames are the same one when their squared difference is below this part of that between neighbours.
+  /// Two frames are the same when their squared difference is below this part of that between neighbours.
   static let sameBelow: Float = 0.5
-  /// Nothing was found, and yet some frame comes nearer to another than this part of the squared difference between
-  /// neighbours: grain may hide a repeated one. Measured on zooms and pans at 30 and 60 frames a second under noise: 0.53 to
-  /// 0.82 where a frame was repeated unseen, 0.92 and more where none was.
+  /// The result is doubtful when no overlap was found, yet two frames differ by less than this part of the squared
+  /// difference between neighbours: grain may hide a repeated frame. Measured on zooms and pans at 30 and 60 frames a
+  /// second under noise: 0.53 to 0.82 where a frame was repeated unseen, 0.92 and more where none was.
   static let doubtBelow: Float = 0.87
   /// Squared differences below this (code values²) are not motion but noise: a still scene.
   static let stillFloor: Float = 0.02
   /// Frames whose details correlate less than this show different things: the join is a cut.
   static let cutBelow: Float = 0.7
-  /// One frame drawn twice correlates at least this well with itself.
-  static let redrawnAbove: Float = 0.95
-  /// Code values by which the mean luma of the same frame, drawn again, may differ.
+  /// A frame generated twice correlates at least this well with itself.
+  static let repeatedAbove: Float = 0.95
+  /// Code values by which the mean luma of the same frame, generated twice, may differ.
   static let levelTolerance: Float = 12
-  /// A redrawn frame's step does not go along with the motion: its cosine with the steps beside it is below this part of
-  /// theirs with each other.
-  static let alongBelow: Float = 0.4
-  /// Motion whose steps agree less than this with each other tells nothing.
-  static let leastAgreement: Float = 0.2
+  /// The step to a regenerated frame does not follow the motion: its cosine with the steps beside it is below this part
+  /// of theirs with each other.
+  static let followsBelow: Float = 0.4
+  /// Motion whose steps agree less than this with each other is no evidence.
+  static let minimumAgreement: Float = 0.2
 
   /// - Parameters:
   ///   - tail: the last frames of the first shot, in order.
   ///   - head: the first frames of the next.
-  static func measure(tail: [ReducedPlane], head: [ReducedPlane]) -> Measurement {
+  static func measure(tail: [ReducedFrame], head: [ReducedFrame]) -> Measurement {
     guard let last = tail.last, let first = head.first, last.detail.count == first.detail.count else {
       return Measurement(
         overlap: 0, distance: 0, ordinary: 0, reason: "a shot is too short to repeat another", nearest: 0,
@@ -86,26 +88,26 @@ struct OverlapDetector: Sendable {
         chosen.k == 1 ? "the first frame repeats the last" : "the first \(chosen.k) frames repeat the last")
     }
     guard likeness >= cutBelow, last.isLevel(with: first) else {
-      return result(0, direct, "the frame cuts to another one")
+      return result(0, direct, "the shots meet in a cut")
     }
-    if let agreement = agreement(tail: tail, head: head), agreement.among >= leastAgreement {
-      return likeness >= redrawnAbove && agreement.join < alongBelow * agreement.among
-        ? result(1, direct, "the first frame is the last redrawn: it does not go along with the motion")
-        : result(0, direct, "the motion goes on without a repeated frame")
+    if let agreement = agreement(tail: tail, head: head), agreement.among >= minimumAgreement {
+      return likeness >= repeatedAbove && agreement.join < followsBelow * agreement.among
+        ? result(1, direct, "the first frame is the last regenerated: it does not follow the motion")
+        : result(0, direct, "the motion continues without a repeated frame")
     }
-    return likeness >= redrawnAbove && direct > 2 * ordinary
-      ? result(1, direct, "the first frame is the last redrawn, in a scene that hardly moves")
+    return likeness >= repeatedAbove && direct > 2 * ordinary
+      ? result(1, direct, "the first frame is the last regenerated, in a scene that hardly moves")
       : result(0, direct, "no frame is repeated")
   }
 
   /// Mean squared difference between neighbours.
-  private static func motion(_ frames: ArraySlice<ReducedPlane>) -> Float {
+  private static func motion(_ frames: ArraySlice<ReducedFrame>) -> Float {
     let steps = zip(frames, frames.dropFirst()).map { $0.distance(to: $1) }
     return steps.isEmpty ? 0 : steps.reduce(0, +) / Float(steps.count)
   }
 
   /// Cosines: of the step over the join with its neighbours, and of the steps on either side with each other.
-  private static func agreement(tail: [ReducedPlane], head: [ReducedPlane]) -> (join: Float, among: Float)? {
+  private static func agreement(tail: [ReducedFrame], head: [ReducedFrame]) -> (join: Float, among: Float)? {
     guard tail.count >= 3, head.count >= 3, let last = tail.last, let first = head.first else { return nil }
     let end = tail.suffix(3).map { $0 }
     let before = end[0].step(to: end[1])
@@ -128,9 +130,9 @@ struct OverlapDetector: Sendable {
   }
 }
 
-extension ReducedPlane {
+extension ReducedFrame {
   /// Whether the mean luma is about the same.
-  fileprivate func isLevel(with other: ReducedPlane) -> Bool {
+  fileprivate func isLevel(with other: ReducedFrame) -> Bool {
     abs(means[0] - other.means[0]) <= OverlapDetector.levelTolerance
   }
 }

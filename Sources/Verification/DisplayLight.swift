@@ -1,3 +1,4 @@
+import Color
 import Foundation
 import Libav
 
@@ -21,91 +22,62 @@ struct DisplayLight: Sendable {
   private static let hlgPeak: Float = 1000
   private static let hlgGamma: Float = 1.2
   private static let pqPeak: Float = 10_000
-  /// Of a display by ITU-R BT.1886.
-  private static let displayGamma: Float = 2.4
   /// Part of the light of red, and what red must be ahead of green and blue together by: darker red is noise
   /// (Harding and Binnie 2002, in WCAG 2.0).
-  private static let redPart: Float = 0.8
-  private static let redLead: Float = 0.0625
+  private static let redPart = 0.8
+  private static let redLead = 0.0625
   /// D65.
   fileprivate static let white = SIMD2<Float>(0.197_8, 0.468_3)
 
   private static let steps = 1024
 
-  private let black: Float
-  private let lumaSpan: Float
-  private let chromaSpan: Float
-  /// Red's and blue's part of luma.
-  private let (redLuma, blueLuma): (Float, Float)
+  private let matrix: ColorMatrix
   private let isWide: Bool
   private let isHLG: Bool
   /// Linear light of a signal from 0 to 1, where 1 is white.
-  private let linear: [Float]
+  private let linear: [Double]
   /// cd/m² of linear light 1.
   private let peak: Float
 
   init(_ color: ColorTags) {
-    let isFull = color.range == "pc"
-    (black, lumaSpan, chromaSpan) = isFull ? (0, 255, 255) : (16, 219, 224)
-    (redLuma, blueLuma) =
-      switch color.matrix {
-      case "bt2020nc", "bt2020c": (0.2627, 0.0593)
-      case "smpte170m", "bt470bg": (0.299, 0.114)
-      default: (0.2126, 0.0722)
-      }
+    matrix = ColorMatrix(color)
     isWide = color.primaries == "bt2020"
-    isHLG = color.transfer == "arib-std-b67"
-    let curve: (Float) -> Float
-    switch color.transfer {
-    case "smpte2084": (peak, curve) = (Self.hdrWhite, { Self.pqPeak / Self.hdrWhite * Self.pq($0) })
-    case "arib-std-b67": (peak, curve) = (Self.hlgPeak, Self.hlg)
-    default: (peak, curve) = (Self.sdrPeak, { powf($0, Self.displayGamma) })
+    let curve = TransferFunction(shown: color)
+    isHLG = curve == .hlg
+    let scale: Double
+    switch curve {
+    case .pq: (peak, scale) = (Self.hdrWhite, Double(Self.pqPeak / Self.hdrWhite))
+    case .hlg: (peak, scale) = (Self.hlgPeak, 1)
+    default: (peak, scale) = (Self.sdrPeak, 1)
     }
-    linear = (0...Self.steps).map { curve(Float($0) / Float(Self.steps)) }
+    linear = (0...Self.steps).map { scale * curve.linear(Double($0) / Double(Self.steps)) }
   }
 
   /// - Parameters: code values on the 8-bit scale.
   func light(y: Float, cb: Float, cr: Float) -> Light {
-    let luma = (y - black) / lumaSpan
-    let (b, r) = ((cb - 128) / chromaSpan, (cr - 128) / chromaSpan)
-    let greenLuma = 1 - redLuma - blueLuma
-    let red = luma + 2 * (1 - redLuma) * r
-    let blue = luma + 2 * (1 - blueLuma) * b
-    let green = (luma - redLuma * red - blueLuma * blue) / greenLuma
-    var rgb = SIMD3(value(red), value(green), value(blue))
+    let signal = matrix.rgb(Double(y), Double(cb), Double(cr))
+    var rgb = SIMD3(value(signal.x), value(signal.y), value(signal.z))
     if isWide { rgb = Self.narrowed(rgb) }
-    let luminance = 0.212_673 * rgb.x + 0.715_152 * rgb.y + 0.072_175 * rgb.z
+    let xyz = LabColor.xyz(linear: rgb)
     let total = rgb.sum()
-    guard luminance > 0, total > 0 else { return .none }
-    let x = 0.412_456 * rgb.x + 0.357_576 * rgb.y + 0.180_438 * rgb.z
-    let z = 0.019_334 * rgb.x + 0.119_192 * rgb.y + 0.950_304 * rgb.z
-    let sum = x + 15 * luminance + 3 * z
+    guard xyz.y > 0, total > 0 else { return .none }
+    let sum = xyz.x + 15 * xyz.y + 3 * xyz.z
     let isRed = rgb.x >= Self.redPart * total && rgb.x - rgb.y - rgb.z >= Self.redLead
+    let luminance = Float(xyz.y)
     return Light(
       luminance: peak * (isHLG ? powf(luminance, Self.hlgGamma) : luminance),
-      chromaticity: SIMD2(4 * x / sum, 9 * luminance / sum), isSaturatedRed: isRed)
+      chromaticity: SIMD2(Float(4 * xyz.x / sum), Float(9 * xyz.y / sum)), isSaturatedRed: isRed)
   }
 
-  private func value(_ signal: Float) -> Float {
-    linear[min(Self.steps, max(0, Int((signal * Float(Self.steps)).rounded())))]
+  private func value(_ signal: Double) -> Double {
+    linear[min(Self.steps, max(0, Int((signal * Double(Self.steps)).rounded())))]
   }
 
   /// From ITU-R BT.2020's primaries to those of BT.709; what lies outside is cut.
-  private static func narrowed(_ rgb: SIMD3<Float>) -> SIMD3<Float> {
+  private static func narrowed(_ rgb: SIMD3<Double>) -> SIMD3<Double> {
     let red = 1.660_5 * rgb.x - 0.587_6 * rgb.y - 0.072_8 * rgb.z
     let green = -0.124_6 * rgb.x + 1.132_9 * rgb.y - 0.008_3 * rgb.z
     let blue = -0.018_2 * rgb.x - 0.100_6 * rgb.y + 1.118_7 * rgb.z
     return SIMD3(max(0, red), max(0, green), max(0, blue))
-  }
-
-  /// SMPTE ST 2084, of its peak.
-  private static func pq(_ signal: Float) -> Float {
-    let power = powf(signal, 1 / 78.843_75)
-    return powf(max(power - 0.835_937_5, 0) / (18.851_562_5 - 18.687_5 * power), 1 / 0.159_301_76)
-  }
-
-  /// ITU-R BT.2100: of the scene's light, 0 to 1.
-  private static func hlg(_ signal: Float) -> Float {
-    signal <= 0.5 ? signal * signal / 3 : (expf((signal - 0.559_910_73) / 0.178_832_77) + 0.284_668_92) / 12
   }
 }

@@ -1,3 +1,4 @@
+import Color
 import Libav
 
 /// What is kept of a frame for comparing it with its neighbours: evenly spaced rows of every plane on the 8-bit scale,
@@ -83,28 +84,11 @@ final class FrameSketch {
   }
 
   private func measure(_ plane: Int, _ part: ArraySlice<UInt8>, width: Int, rows: Int) {
-    let (columns, lines) = (Self.gridColumns, Self.gridRows)
-    var sums = [UInt32](repeating: 0, count: columns * lines)
-    var counts = [UInt32](repeating: 0, count: columns * lines)
-    let edges = (0...columns).map { $0 * width / columns }
-    part.withUnsafeBufferPointer { source in
-      for row in 0..<rows where (row + 1) * width <= source.count {
-        let line = row * lines / rows
-        for column in 0..<columns {
-          var sum: UInt32 = 0
-          for index in (row * width + edges[column])..<(row * width + edges[column + 1]) {
-            sum &+= UInt32(source[index])
-          }
-          sums[line * columns + column] &+= sum
-          counts[line * columns + column] &+= UInt32(edges[column + 1] - edges[column])
-        }
-      }
+    let whole = width > 0 ? min(rows, part.count / width) : 0
+    let grid = part.withUnsafeBufferPointer {
+      CellMeans($0, width: width, height: whole, columns: Self.gridColumns, rows: Self.gridRows)
     }
-    var total = 0.0
-    for sum in sums { total += Double(sum) }
-    let mean = Float(total / Double(max(1, part.count)))
-    means[plane] = mean
-    cells[plane] = zip(sums, counts).map { $1 == 0 ? mean : Float($0) / Float($1) }
+    (means[plane], cells[plane]) = (grid.mean, grid.means)
   }
 
   /// Whether two sketches can be compared sample by sample.

@@ -1,7 +1,10 @@
+import Color
+
 /// How strongly a frame's spectrum is mirrored, with the sign turned, around the frequencies of one axis.
 ///
-/// Scaling up from fewer lines leaves such mirrors: the coefficients at equal distances below and above the source's highest
-/// frequency have opposite signs. Coefficients are whitened first, so that steep spectra count as much as flat ones.
+/// Scaling up from fewer lines leaves such mirrors: the coefficients at equal distances below and above the source's
+/// highest frequency have opposite signs. Coefficients are whitened first, so that steep spectra count as much as flat
+/// ones.
 struct NativeMirrors {
   /// By bin of the axis; 0 outside the asked bins.
   let correlation: [Float]
@@ -34,7 +37,7 @@ struct NativeMirrors {
     return min(max(length / NativeThresholds.mirrorShare, limits.lowerBound), limits.upperBound)
   }
 
-  private static let lanes = NativeVector.scalarCount
+  private static let lanes = FloatLanes.scalarCount
   /// Below this mean square a bin holds nothing but rounding of the transform itself.
   private static let leastEnergy: Float = 1e-6
 
@@ -49,7 +52,7 @@ struct NativeMirrors {
     bins = IndexSet(wanted, within: Self.limits(width))
     let reach = Self.reach(width)
     var total = [Float](repeating: 0, count: width)
-    let white = NativeFloats(count: width)
+    let white = AlignedFloats(count: width)
     for band in 0..<NativeThresholds.crossBands {
       let rows = Self.band(band, of: height)
       guard !rows.isEmpty else { continue }
@@ -59,7 +62,7 @@ struct NativeMirrors {
         for column in 0..<width { energy[column] += line[column] * line[column] }
       }
       let gains = Self.gains(energy, count: rows.count)
-      let sums = NativeFloats(count: width)
+      let sums = AlignedFloats(count: width)
       for row in rows {
         Self.whiten(spectrum + row * width, into: white.base, by: gains)
         for range in bins.ranges { Self.addProducts(white.base, range, reach, to: sums.base) }
@@ -76,7 +79,7 @@ struct NativeMirrors {
     let reach = Self.reach(height)
     var total = [Float](repeating: 0, count: height)
     let widest = (width / 2 / NativeThresholds.crossBands + 1 + Self.lanes - 1) / Self.lanes * Self.lanes
-    let white = NativeFloats(count: widest * height)
+    let white = AlignedFloats(count: widest * height)
     for band in 0..<NativeThresholds.crossBands {
       let columns = Self.band(band, of: width)
       guard !columns.isEmpty else { continue }
@@ -143,7 +146,7 @@ struct NativeMirrors {
   }
 
   private static func energy(_ values: UnsafePointer<Float>, count: Int) -> Float {
-    var sum = NativeVector.zero
+    var sum = FloatLanes.zero
     var position = 0
     while position + lanes <= count {
       let value = values.lanes(position)
@@ -159,7 +162,7 @@ struct NativeMirrors {
   private static func product(
     around bin: Int, _ rows: UnsafeMutablePointer<Float>, _ reach: Int, stride: Int
   ) -> Float {
-    var sum = NativeVector.zero
+    var sum = FloatLanes.zero
     for distance in 1...reach {
       let low = rows + (bin - distance) * stride
       let high = rows + (bin + distance) * stride

@@ -53,7 +53,7 @@ import Testing
     #expect(difference.ssim == 1)
     #expect(difference.psnr == .infinity)
     #expect(difference.deltaE.max == 0)
-    #expect(difference.frame.rgb.allSatisfy { $0 == 0 })
+    #expect(difference.image.rgb.allSatisfy { $0 == 0 })
   }
 
   /// Against `ffmpeg`'s own filters.

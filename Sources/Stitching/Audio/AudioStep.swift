@@ -1,3 +1,4 @@
+import Color
 import Foundation
 
 /// The change of the audio at a join.
@@ -64,16 +65,15 @@ enum BandSpectrum {
 
   /// Mean power of each band over all channels, lowest band first.
   static func powers(_ planes: Planes, sampleRate: Int) -> [Double] {
+    guard let spectrum = PowerSpectrum(length: size) else { return [] }
     var power = [Double](repeating: 0, count: size / 2)
-    let window = (0..<size).map { 0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(size)) }
+    let window = (0..<size).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(size))) }
     var blocks = 0
     for plane in planes {
       var start = 0
       repeat {
-        var real = (0..<size).map { start + $0 < plane.count ? Double(plane[start + $0]) * window[$0] : 0 }
-        var imaginary = [Double](repeating: 0, count: size)
-        transform(&real, &imaginary)
-        for bin in power.indices { power[bin] += real[bin] * real[bin] + imaginary[bin] * imaginary[bin] }
+        let block = (0..<size).map { start + $0 < plane.count ? plane[start + $0] * window[$0] : 0 }
+        for (bin, value) in spectrum.powers(of: block).enumerated() { power[bin] += Double(value) }
         blocks += 1
         start += size / 2
       } while start + size <= plane.count
@@ -89,39 +89,5 @@ enum BandSpectrum {
       centre *= pow(2, 1.0 / 3)
     }
     return bands
-  }
-
-  /// The discrete Fourier transform in place, by splitting in halves.
-  private static func transform(_ real: inout [Double], _ imaginary: inout [Double]) {
-    let count = real.count
-    var mirrored = 0
-    for index in 1..<count {
-      var bit = count >> 1
-      while mirrored & bit != 0 {
-        mirrored ^= bit
-        bit >>= 1
-      }
-      mirrored |= bit
-      if index < mirrored {
-        real.swapAt(index, mirrored)
-        imaginary.swapAt(index, mirrored)
-      }
-    }
-    var length = 2
-    while length <= count {
-      let half = length / 2
-      let turns = (0..<half).map { -2 * Double.pi * Double($0) / Double(length) }
-      let (cosines, sines) = (turns.map { cos($0) }, turns.map { sin($0) })
-      for start in stride(from: 0, to: count, by: length) {
-        for step in 0..<half {
-          let (low, high) = (start + step, start + step + half)
-          let r = real[high] * cosines[step] - imaginary[high] * sines[step]
-          let i = real[high] * sines[step] + imaginary[high] * cosines[step]
-          (real[high], imaginary[high]) = (real[low] - r, imaginary[low] - i)
-          (real[low], imaginary[low]) = (real[low] + r, imaginary[low] + i)
-        }
-      }
-      length *= 2
-    }
   }
 }

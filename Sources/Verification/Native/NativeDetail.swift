@@ -1,3 +1,4 @@
+import Color
 import Foundation
 
 /// Fine detail of a frame where it is richest: evidence for a native resolution.
@@ -21,18 +22,18 @@ final class NativeDetail {
 
   private static let size = NativeThresholds.tileSize
 
-  private let source = NativeFloats(count: size * size)
-  private let target = NativeFloats(count: size * size)
-  private let rows: TileTransform
-  private let columns: TileTransform
+  private let source = AlignedFloats(count: size * size)
+  private let target = AlignedFloats(count: size * size)
+  private let rows: FourierTransform
+  private let columns: FourierTransform
   private let window: [Float]
   /// Sum of the squared window over a tile.
   private let windowEnergy: Double
 
   /// - Returns: nil when FFTW cannot plan the transforms for lack of memory.
   init?() {
-    guard let rows = TileTransform(size: Self.size, .rows, from: source, to: target),
-      let columns = TileTransform(size: Self.size, .columns, from: source, to: target)
+    guard let rows = FourierTransform(tileOf: Self.size, .rows, from: source, to: target),
+      let columns = FourierTransform(tileOf: Self.size, .columns, from: source, to: target)
     else { return nil }
     self.rows = rows
     self.columns = columns
@@ -70,16 +71,16 @@ final class NativeDetail {
 
   /// Energy around half of the Nyquist frequency, from second differences over four pixels.
   private static func detail(_ tile: UnsafePointer<Float>, stride: Int) -> Float {
-    var total = NativeVector.zero
+    var total = FloatLanes.zero
     for row in 2..<size - 2 {
       let line = tile + row * stride
       var column = 2
-      while column + NativeVector.scalarCount <= size - 2 {
+      while column + FloatLanes.scalarCount <= size - 2 {
         let twice = line.lanes(column) * 2
         let across = line.lanes(column - 2) + line.lanes(column + 2) - twice
         let down = (line - 2 * stride).lanes(column) + (line + 2 * stride).lanes(column) - twice
         total += across * across + down * down
-        column += NativeVector.scalarCount
+        column += FloatLanes.scalarCount
       }
     }
     return total.sum()

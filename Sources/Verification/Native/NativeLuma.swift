@@ -1,3 +1,4 @@
+import Color
 import Libav
 
 /// The luma of one frame on the 8-bit scale, with the part of it that is not black bars.
@@ -11,7 +12,7 @@ final class NativeLuma {
   let width: Int
   let height: Int
   /// Row by row, at least ``width`` × ``height``.
-  let samples: NativeFloats
+  let samples: AlignedFloats
   /// Without bars.
   private(set) var active: Area
   /// Standard deviation within the active part, in code values.
@@ -21,11 +22,11 @@ final class NativeLuma {
   private static let scaleDepth = 8
 
   /// - Parameter memory: of an earlier frame that is no longer needed; reused when it is large enough.
-  init(_ frame: borrowing Frame, reusing memory: NativeFloats?) throws(LibavError) {
+  init(_ frame: borrowing Frame, reusing memory: AlignedFloats?) throws(LibavError) {
     width = frame.width
     height = frame.height
     let count = width * height
-    samples = memory.flatMap { $0.count >= count ? $0 : nil } ?? NativeFloats(count: count)
+    samples = memory.flatMap { $0.count >= count ? $0 : nil } ?? AlignedFloats(count: count)
     active = Area(columns: 0..<width, rows: 0..<height)
     let format = frame.pixelFormat
     let isDirect = !format.isRGB && !format.hasPalette && format.isPlanar || format.isGray
@@ -99,14 +100,14 @@ final class NativeLuma {
     var squares = 0.0
     for row in active.rows {
       let line = samples.base + row * width
-      var lineSum = NativeVector.zero
-      var lineSquares = NativeVector.zero
+      var lineSum = FloatLanes.zero
+      var lineSquares = FloatLanes.zero
       var column = active.columns.lowerBound
-      while column + NativeVector.scalarCount <= active.columns.upperBound {
+      while column + FloatLanes.scalarCount <= active.columns.upperBound {
         let values = line.lanes(column)
         lineSum += values
         lineSquares += values * values
-        column += NativeVector.scalarCount
+        column += FloatLanes.scalarCount
       }
       while column < active.columns.upperBound {
         lineSum[0] += line[column]

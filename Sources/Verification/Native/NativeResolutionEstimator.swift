@@ -1,3 +1,4 @@
+import Color
 import Foundation
 public import Libav
 
@@ -38,8 +39,8 @@ public struct NativeResolutionEstimator: ~Copyable {
   private var flatCount = 0
   private var otherSizes = 0
   private var transform: CosineTransform?
-  private var plane: NativeFloats?
-  private var lumaMemory: NativeFloats?
+  private var plane: AlignedFloats?
+  private var lumaMemory: AlignedFloats?
   private var detail: NativeDetail?
   /// Keyframes used; flat ones do not count.
   public private(set) var keyFrames = 0
@@ -102,7 +103,7 @@ public struct NativeResolutionEstimator: ~Copyable {
   ) throws(LibavError) {
     let (columns, rows) = (area.columns.count, area.rows.count)
     guard min(columns, rows) >= NativeThresholds.minimumAxis else { return }
-    let plane = self.plane.flatMap { $0.count >= columns * rows ? $0 : nil } ?? NativeFloats(count: columns * rows)
+    let plane = self.plane.flatMap { $0.count >= columns * rows ? $0 : nil } ?? AlignedFloats(count: columns * rows)
     self.plane = plane
     if transform?.width != columns || transform?.height != rows {
       transform = CosineTransform(width: columns, height: rows)

@@ -110,7 +110,7 @@ struct FrameCommand: AsyncParsableCommand {
     let difference = try FrameDifference(first, second)
     if let output, let format {
       let destination = try OutputFile(output, overwrite: overwrite)
-      try destination.write(difference.frame.encoded(as: format, quality: 95).bytes)
+      try destination.write(difference.image.encoded(as: format, quality: 95).bytes)
       try destination.commit()
     }
     let report = DifferenceReport(difference, output: output)

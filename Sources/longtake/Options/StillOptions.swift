@@ -57,7 +57,8 @@ struct StillOptions: ParsableArguments {
     _ frame: borrowing ExactFrame, as format: EncodedStill.Format
   ) throws -> (EncodedStill, note: String?) {
     let encoder = try StillEncoder(
-      frame, deep: format != .png ? false : deep ? true : nil, toneMap: curve(for: format).map { ToneMap($0) })
+      frame, deep: format != .png ? false : deep ? true : nil, toneMap: curve(for: format).map { ToneMap($0) },
+      keepsAlpha: format != .jpeg)
     let still =
       if let maximumBytes {
         try encoder.fitting(maximumBytes: maximumBytes, allowing: [format])

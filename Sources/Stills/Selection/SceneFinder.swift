@@ -1,14 +1,16 @@
+import Color
 import Libav
 import Probing
 
-/// Finds where one scene cuts to another, by decoding everything.
+/// Finds the cuts between scenes by decoding all frames.
 enum SceneFinder {
   private static let columns = 64
   private static let rows = 36
-  /// Mean change of red, green and blue in 8-bit code values that makes a cut, when the change before it was that much smaller.
+  /// Mean change of red, green and blue of a cut, in 8-bit code values; the change before it must be smaller by as
+  /// much.
   private static let cutChange = 14
-  /// A scene lasts at least so many frames: a flash is none.
-  private static let shortest = 6
+  /// Minimum length of a scene in frames: a flash is not a scene.
+  private static let minimumLength = 6
 
   /// Positions in presentation order, scene by scene, without gaps.
   static func scenes(
@@ -18,17 +20,15 @@ enum SceneFinder {
     var walker = try FrameWalker(
       path: path, video: video, wanted: Array(0..<count), onDamage: .accept, threading: threading.sparing(video.stream))
     let frame = try Frame()
+    let scaler = FrameScaler()
     var starts = [0]
     var (previous, before): ([UInt8]?, Int) = (nil, 0)
     while let position = try walker.next(into: frame) {
       let color = ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: nil).color
-      let scaler = try Scaler(
-        from: (frame.width, frame.height, frame.pixelFormat), color: color.tags, to: (columns, rows, .rgb24),
-        targetColor: ColorTags(range: "pc", matrix: "gbr"), quality: .area)
-      let small = SmallFrame(rgb24: try scaler.scale(frame)).rgb
+      let small = try scaler.shrink(frame, color: color.tags, to: (columns, rows)).bytes
       if let last = previous {
         let change = zip(last, small).reduce(0) { $0 + abs(Int($1.0) - Int($1.1)) } / small.count
-        if min(change, abs(change - before)) >= cutChange, position - starts[starts.count - 1] >= shortest {
+        if min(change, abs(change - before)) >= cutChange, position - starts[starts.count - 1] >= minimumLength {
           starts.append(position)
         }
         before = change
@@ -39,11 +39,11 @@ enum SceneFinder {
   }
 }
 
-/// Finds frames that stand well for a whole video.
+/// Finds the frames that make the best covers of a video.
 enum CoverFinder {
-  /// Frames that are looked at.
+  /// Frames that are measured.
   private static let candidates = 48
-  /// Parts of the video at either end where titles and fades are.
+  /// One part in so many is left out at either end, where titles and fades are.
   private static let margin = 50
 
   static func covers(
@@ -61,9 +61,10 @@ enum CoverFinder {
       path: path, video: video, wanted: Set(positions).sorted(), onDamage: .accept,
       threading: threading.sparing(video.stream))
     let frame = try Frame()
+    let scaler = FrameScaler()
     var seen: [(index: Int, measure: FrameMeasure)] = []
     while let index = try walker.next(into: frame) {
-      seen.append((index, try FrameMeasure(frame, of: video.stream)))
+      seen.append((index, try FrameMeasure(frame, of: video.stream, scaler: scaler)))
     }
     let distance = count / max(1, 4 * wanted)
     var chosen: [(index: Int, measure: FrameMeasure)] = []
@@ -73,12 +74,12 @@ enum CoverFinder {
     }
     return chosen.enumerated().map { rank, candidate in
       let measure = candidate.measure
-      let words =
+      let reason =
         measure.appeal == 0
-        ? "all frames looked at are black or white"
-        : "cover \(rank + 1) of \(seen.count) looked at: sharpness \(rounded(measure.sharpness)), contrast "
+        ? "all measured frames are black or white"
+        : "cover \(rank + 1) of \(seen.count) measured: sharpness \(rounded(measure.sharpness)), contrast "
           + "\(rounded(measure.contrast)), colourfulness \(rounded(measure.colorfulness)), level \(rounded(measure.level))"
-      return (candidate.index, words)
+      return (candidate.index, reason)
     }
   }
 

@@ -2,23 +2,24 @@ import Libav
 import Probing
 import Timing
 
-/// Chooses frames that stand for a whole video, by their positions in presentation order.
+/// Chooses frames spread over a video, by their positions in presentation order.
 enum FrameSpread {
-  /// So many, evenly from the first frame to the last.
+  /// This many, evenly from the first frame to the last.
   static func even(_ wanted: Int, over count: Int) -> [Int] {
     guard wanted > 1, count > 1 else { return count > 0 ? [0] : [] }
     let number = min(wanted, count)
     return (0..<number).map { $0 * (count - 1) / (number - 1) }
   }
 
-  /// One every so many seconds: the frame on screen then.
+  /// The frame on screen every this many seconds.
   static func every(_ seconds: Rational, _ video: PacketIndex, path: String) throws(LibavError) -> [Int] {
     guard video.hasUniquePTS, let first = video.start, let end = video.end else {
       throw LibavError(.unsupported, "its frames have no times; choose by count instead of by interval", file: path)
     }
-    guard seconds.isPositive, (end - first) / seconds < Rational(Thumbnails.most) else {
+    guard seconds.isPositive, (end - first) / seconds < Rational(Thumbnails.maximumCount) else {
       throw LibavError(
-        .unsupported, "an interval of \(seconds.doubleValue) s gives more than \(Thumbnails.most) frames", file: path)
+        .unsupported, "an interval of \(seconds.doubleValue) s gives more than \(Thumbnails.maximumCount) frames",
+        file: path)
     }
     let times = video.presentationTimes
     var (result, next, position) = ([Int](), first, 0)
@@ -46,10 +47,11 @@ enum FrameSpread {
     return result
   }
 
-  /// A chosen frame keeps clear of the one before by one part divided by this.
+  /// The distance between chosen frames is at least one part divided by this.
   private static let clearance = 2
 
-  /// One from each of so many equal parts: the keyframe nearest to the part's middle, else the one that is decoded first.
+  /// One from each of this many equal parts: the keyframe nearest to the middle of the part, else the frame decoded
+  /// first.
   static func cheapest(_ wanted: Int, of video: PacketIndex) -> [Int] {
     let count = video.presentationOrder.count
     guard video.hasUniquePTS, wanted > 1, count > wanted else { return even(wanted, over: count) }

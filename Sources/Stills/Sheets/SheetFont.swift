@@ -2,14 +2,14 @@ import Files
 import Foundation
 import Probing
 
-/// The font that labels are drawn with: DejaVu Sans Mono, subset; its licence lies beside it.
+/// The font that labels are drawn with: DejaVu Sans Mono, subset; its licence is beside it.
 enum SheetFont {
   /// Width of a character, in parts of the font's size; the font is monospaced.
   static let advance = 0.602
 
   private static let file = "DejaVuSansMono.ttf"
   private static let bundle = "longtake_Stills.resources/Fonts"
-  /// Folders above the program that are searched: a test bundle lies deeper than the program.
+  /// Folders above the program that are searched: a test bundle is deeper than the program.
   private static let searchDepth = 4
 
   /// Beside the program, or where an installation puts shared files; nil when it is missing.
@@ -27,7 +27,7 @@ enum SheetFont {
     return candidates.map { $0.path(percentEncoded: false) }.first { FileManager.default.isReadableFile(atPath: $0) }
   }()
 
-  /// As much of a text as fits into a width, with an ellipsis where it is cut; control characters are made visible.
+  /// As much of a text as fits into a width, with an ellipsis where it is cut; control characters are escaped.
   static func fitting(_ text: String, width: Int, size: Int) -> String {
     let room = Int(Double(width) / (advance * Double(size)))
     let shown = text.terminalSafe

@@ -1,8 +1,9 @@
+import Color
 import Foundation
 import Libav
 import Probing
 
-/// What can be told of a frame by itself: how sharp, how bright, how rich it is.
+/// Sharpness, level, contrast and colourfulness of one frame.
 struct FrameMeasure: Sendable {
   /// Mean squared step from one pixel to its neighbours, in 8-bit code values².
   let sharpness: Double
@@ -13,39 +14,35 @@ struct FrameMeasure: Sendable {
   /// Spread of the colours around their mean, as Hasler and Süsstrunk (2003) measure colourfulness.
   let colorfulness: Double
   /// Mean luma of a coarse grid of cells, row by row.
-  let grid: [Double]
+  let grid: [Float]
 
-  /// Pixels across the copy that is measured, at most.
+  /// Maximum width of the copy that is measured, in pixels.
   static let width = 960
   private static let columns = 32
   private static let rows = 18
 
-  /// Below these a frame is black; above this level, with little contrast, white.
+  /// A frame of less contrast is black below the one level and white above the other.
   private static let blackLevel = 14.0
   private static let whiteLevel = 241.0
   private static let flatContrast = 6.0
 
-  init(_ frame: borrowing Frame, of stream: StreamInfo) throws(LibavError) {
+  /// - Parameter scaler: the same for all frames of a stream.
+  init(_ frame: borrowing Frame, of stream: StreamInfo, scaler: FrameScaler) throws(LibavError) {
     let width = min(frame.width, Self.width)
     let height = max(1, frame.height * width / max(1, frame.width))
     let facts = ExactFrame.Facts(frame, of: stream, path: "", index: 0, note: nil)
-    let scaler = try Scaler(
-      from: (frame.width, frame.height, frame.pixelFormat), color: facts.color.tags, to: (width, height, .rgb24),
-      targetColor: ColorTags(range: "pc", matrix: "gbr"), quality: .area)
-    self.init(SmallFrame(rgb24: try scaler.scale(frame)))
+    self.init(try scaler.shrink(frame, color: facts.color.tags, to: (width, height)))
   }
 
-  init(_ frame: SmallFrame) {
-    let (width, height) = (frame.width, frame.height)
-    var luma = [Int32](repeating: 0, count: width * height)
+  private init(_ image: RGBImage) {
+    let (width, height) = (image.width, image.height)
+    let luma = image.luma
     var (sum, squares) = (0.0, 0.0)
     var (rg, rgSquares, yb, ybSquares) = (0.0, 0.0, 0.0, 0.0)
-    frame.rgb.withUnsafeBufferPointer { rgb in
+    image.bytes.withUnsafeBufferPointer { rgb in
       for index in 0..<width * height {
         let (r, g, b) = (Int32(rgb[3 * index]), Int32(rgb[3 * index + 1]), Int32(rgb[3 * index + 2]))
-        let y = (54 * r + 183 * g + 19 * b) >> 8
-        luma[index] = y
-        let value = Double(y)
+        let value = Double(luma[index])
         sum += value
         squares += value * value
         let (first, second) = (Double(r - g), Double(r + g) / 2 - Double(b))
@@ -63,24 +60,19 @@ struct FrameMeasure: Sendable {
     let mean = (rg / count) * (rg / count) + (yb / count) * (yb / count)
     colorfulness = spread.squareRoot() + 0.3 * mean.squareRoot()
     var steps: Int64 = 0
-    for y in 0..<max(0, height - 1) {
-      for x in 0..<max(0, width - 1) {
-        let own = luma[y * width + x]
-        let (dx, dy) = (luma[y * width + x + 1] - own, luma[(y + 1) * width + x] - own)
-        steps += Int64(dx * dx + dy * dy)
+    luma.withUnsafeBufferPointer { luma in
+      for y in 0..<max(0, height - 1) {
+        for x in 0..<max(0, width - 1) {
+          let own = Int32(luma[y * width + x])
+          let (dx, dy) = (Int32(luma[y * width + x + 1]) - own, Int32(luma[(y + 1) * width + x]) - own)
+          steps += Int64(dx * dx + dy * dy)
+        }
       }
     }
     sharpness = Double(steps) / count
-    var cells = [Double](repeating: 0, count: Self.columns * Self.rows)
-    var counts = [Double](repeating: 0, count: Self.columns * Self.rows)
-    for y in 0..<height {
-      for x in 0..<width {
-        let cell = y * Self.rows / height * Self.columns + x * Self.columns / width
-        cells[cell] += Double(luma[y * width + x])
-        counts[cell] += 1
-      }
+    grid = luma.withUnsafeBufferPointer {
+      CellMeans($0, width: width, height: height, columns: Self.columns, rows: Self.rows).means
     }
-    grid = zip(cells, counts).map { $1 > 0 ? $0 / $1 : 0 }
   }
 
   var isBlack: Bool { level < Self.blackLevel && contrast < Self.flatContrast }
@@ -88,10 +80,10 @@ struct FrameMeasure: Sendable {
 
   /// Mean change of the grid's cells, in 8-bit code values.
   func change(to other: FrameMeasure) -> Double {
-    zip(grid, other.grid).reduce(0) { $0 + abs($1.0 - $1.1) } / Double(max(1, grid.count))
+    zip(grid, other.grid).reduce(0.0) { $0 + Double(abs($1.0 - $1.1)) } / Double(max(1, grid.count))
   }
 
-  /// How good a cover it makes, among frames of one video: sharp, with contrast and colour, neither dark nor burnt out.
+  /// Suitability as a cover, comparable among frames of one video: sharp, rich in contrast and colour, well exposed.
   var appeal: Double {
     guard !isBlack, !isWhite else { return 0 }
     let exposure = 1 - abs(level - 118) / 140

@@ -1,16 +1,17 @@
+import Color
 public import Libav
 import Probing
 import Timing
 
-/// Small frames of several files on one page: a block of rows for each file.
+/// Small frames of several files on one page, with a block of rows for each file.
 ///
-/// Frames of several files are evenly spread from first to last, so that those above one another are of the same moment. One
-/// file alone shows one frame from each of as many equal parts: the one that is quickest to decode.
+/// Frames of several files are spread evenly from first to last, so that those above one another are of the same
+/// moment. A single file shows one frame from each of as many equal parts: the one that takes least decoding.
 public struct ContactSheet: Sendable {
   /// One file of a sheet.
   public struct Entry: Sendable, Hashable {
     public var path: String
-    /// Written above its frames: a shot's id, a take; nil writes nothing.
+    /// Written above its frames, e.g. a shot's id; nil writes nothing.
     public var label: String?
     /// `pass`, `warn`, `fail` or another word; nil draws no badge.
     public var verdict: String?
@@ -30,13 +31,13 @@ public struct ContactSheet: Sendable {
     public var rows = 1
     /// Pixels.
     public var cellWidth = 480
-    /// The nearest keyframe before each instead of the exact one: quicker.
+    /// Takes the keyframe at or before each instead of the exact frame: faster.
     public var keyframesOnly = false
     public var showsTimecodes = true
 
     public init() {}
 
-    /// Pixels across a cell so that ``columns`` of them fill a page of so many.
+    /// Width of a cell, in pixels, so that ``columns`` of them fill a page of this width.
     public func cellWidth(fillingPageOf width: Int) -> Int {
       max(16, (width - (columns + 1) * ContactSheet.gap) / max(1, columns))
     }
@@ -45,18 +46,18 @@ public struct ContactSheet: Sendable {
   public let page: SmallFrame
   /// The frames shown, file by file: positions in presentation order.
   public let frames: [[Int]]
-  /// What a user must know; nil when all went as it should.
+  /// A warning for the user; nil when there is none.
   public let note: String?
 
   /// Pixels between cells.
   private static let gap = 8
   private static let quality = 90
-  /// A label's line is this part of a cell's width, within limits.
+  /// The size of a label is a cell's width divided by this, within limits.
   private static let labelPart = 14
   private static let labelSizes = 12...28
-  /// Pixels that a page may have: beyond, JPEG cannot hold it and memory grows without use.
-  private static let largestSide = 32_000
-  private static let mostPixels = 200_000_000
+  /// Maximum pixels of a page: a larger one does not fit into a JPEG.
+  private static let maximumSide = 32_000
+  private static let maximumPixels = 200_000_000
 
   /// The page as a JPEG.
   public var still: EncodedStill { get throws(LibavError) { try page.encoded(as: .jpeg, quality: Self.quality) } }
@@ -73,7 +74,8 @@ public struct ContactSheet: Sendable {
     try self.init(paths.map { Entry(path: $0) }, layout: layout)
   }
 
-  /// - Throws: ``LibavError``: `unsupported` when the page would be too large, others naming the file that cannot be decoded.
+  /// - Throws: ``LibavError``: `unsupported` when the page would be too large, others naming the file that cannot be
+  ///   decoded.
   public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws(LibavError) {
     var blocks: [Block] = []
     let count = layout.columns * layout.rows
@@ -84,7 +86,7 @@ public struct ContactSheet: Sendable {
     let header = size + 2 * gap
     let width = layout.columns * layout.cellWidth + (layout.columns + 1) * gap
     let height = blocks.reduce(gap) { $0 + ($1.hasHeader ? header : 0) + $1.rows * ($1.cellHeight + gap) }
-    guard max(width, height) <= Self.largestSide, width * height <= Self.mostPixels else {
+    guard max(width, height) <= Self.maximumSide, width * height <= Self.maximumPixels else {
       throw LibavError(
         .unsupported, "the sheet would be \(width)×\(height) pixels; take fewer columns or rows, or a smaller width")
     }
@@ -114,7 +116,7 @@ public struct ContactSheet: Sendable {
     if try !canvas.drawText() { notes.append("no labels: this installation has no font, or libav no drawtext") }
     let missing = blocks.filter { $0.cells.count < $0.wanted }
     notes += missing.map { "\($0.entry.path): \($0.wanted - $0.cells.count) frames could not be decoded" }
-    page = SmallFrame(rgb24: canvas.frame)
+    page = SmallFrame(RGBImage(rgb24: canvas.frame))
     frames = blocks.map { $0.cells.map(\.index) }
     note = notes.isEmpty ? nil : notes.joined(separator: "; ")
   }
@@ -189,7 +191,7 @@ private struct Block {
   }
 }
 
-/// What is written on a cell: a timecode where the rate is constant, else a time.
+/// The text on a cell: a timecode when the rate is constant, else a time.
 private struct SheetClock {
   private let rate: FrameRate?
   private let start: Int

@@ -10,25 +10,15 @@ struct PNGChunk {
 
   /// Colour by the code points of ITU-T H.273: RGB, full range.
   static func codingIndependentCodePoints(_ tags: ColorTags) -> PNGChunk {
-    let primaries: UInt8 =
-      switch tags.primaries {
-      case "bt2020": 9
-      case "smpte432": 12
-      default: 1
-      }
-    let transfer: UInt8 =
-      switch tags.transfer {
-      case "smpte2084": 16
-      case "arib-std-b67": 18
-      default: 1
-      }
+    let primaries = UInt8(clamping: tags.primariesCode ?? 1)
+    let transfer = UInt8(clamping: tags.transferCode ?? 1)
     return PNGChunk(type: "cICP", data: [primaries, transfer, 0, 1])
   }
 
   private static let signatureLength = 8
   private static let colorChunks: Set<String> = ["sRGB", "gAMA", "cHRM", "iCCP", "cICP"]
 
-  /// Takes out every chunk that says something about colour and puts one in front of the image data.
+  /// Removes every chunk about colour and inserts one before the image data.
   static func replaceColorChunks(of png: [UInt8], with chunk: PNGChunk) -> [UInt8] {
     var result = Array(png.prefix(signatureLength))
     result.reserveCapacity(png.count + 32)

@@ -4,11 +4,12 @@ import Foundation
 /// The two-dimensional DCT-II of frames of one size.
 ///
 /// Two lines at a time are the real and the imaginary part of one complex Fourier transform (J. Makhoul, "A fast cosine
-/// transform in one and two dimensions", 1980): libfftw3 is several times faster at these than at its own real transforms.
-/// Each coefficient is the orthonormal one times a factor that depends on the size alone, apart from the first row and column.
-final class CosineTransform {
-  let width: Int
-  let height: Int
+/// transform in one and two dimensions", 1980): libfftw3 is several times faster at these than at its own real
+/// transforms. Each coefficient is the orthonormal one times a factor that depends on the size alone, apart from the
+/// first row and column.
+package final class CosineTransform {
+  package let width: Int
+  package let height: Int
   private let alongRows: LineTransform
   private let alongColumns: LineTransform
 
@@ -16,7 +17,7 @@ final class CosineTransform {
   private static let pairsAtOnce = 8
 
   /// - Returns: nil when the library has no plan, which only a lack of memory can cause.
-  init?(width: Int, height: Int) {
+  package init?(width: Int, height: Int) {
     guard let alongRows = LineTransform(length: width, pairs: 1),
       let alongColumns = LineTransform(length: height, pairs: Self.pairsAtOnce)
     else { return nil }
@@ -28,7 +29,7 @@ final class CosineTransform {
 
   /// Transforms a frame into a plane of ``width`` floats a row.
   /// - Parameter stride: floats from one row of the frame to the next.
-  func run(_ frame: UnsafePointer<Float>, stride: Int, into plane: NativeFloats) {
+  package func run(_ frame: UnsafePointer<Float>, stride: Int, into plane: AlignedFloats) {
     precondition(plane.count >= width * height)
     for row in Swift.stride(from: 0, to: height - 1, by: 2) {
       alongRows.loadRows(frame + row * stride, frame + (row + 1) * stride)
@@ -37,7 +38,7 @@ final class CosineTransform {
     }
     if height % 2 == 1 {
       let last = plane.base + (height - 1) * width
-      let unused = NativeFloats(count: width)
+      let unused = AlignedFloats(count: width)
       alongRows.loadRows(frame + (height - 1) * stride, UnsafePointer(unused.base))
       alongRows.run()
       alongRows.storeRows(last, unused.base)
@@ -56,7 +57,7 @@ private final class LineTransform {
   private let length: Int
   /// Complex values from one pair to the next; keeps each aligned as the library asks.
   private let step: Int
-  private let values: NativeFloats
+  private let values: AlignedFloats
   /// Cosines and sines of the quarter turns between the Fourier and the cosine transform.
   private let turns: [SIMD2<Float>]
   private let plan: OpaquePointer
@@ -65,7 +66,7 @@ private final class LineTransform {
 
   init?(length: Int, pairs: Int) {
     let step = (length + Self.alignedPairs - 1) / Self.alignedPairs * Self.alignedPairs
-    let values = NativeFloats(count: 2 * step * pairs)
+    let values = AlignedFloats(count: 2 * step * pairs)
     let plan = fftwPlanner.withLock {
       let complex = UnsafeMutableRawPointer(values.base).assumingMemoryBound(to: fftwf_complex.self)
       return fftwf_plan_dft_1d(Int32(length), complex, complex, FFTW_FORWARD, UInt32(FFTW_ESTIMATE))

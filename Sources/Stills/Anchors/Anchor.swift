@@ -2,11 +2,11 @@ public import Libav
 
 /// What a model accepts as a start or end image.
 public struct ImageLimits: Sendable, Hashable {
-  /// Bytes of the file.
+  /// Maximum size of the file.
   public var maximumBytes: Int
-  /// Pixels of the shorter side.
+  /// Minimum pixels of the shorter side.
   public var minimumSide: Int
-  /// Width by height, at least and at most.
+  /// Width divided by height.
   public var aspect: ClosedRange<Double>
   public var formats: Set<EncodedStill.Format>
 
@@ -21,22 +21,24 @@ public struct ImageLimits: Sendable, Hashable {
   }
 }
 
-/// The last frame of a shot, made to fit what the next shot's model accepts.
+/// The last frame of a shot, encoded to fit what the next shot's model accepts.
 public struct Anchor: Sendable {
   public let still: EncodedStill
   public let source: ExactFrame.Facts
-  /// How it was chosen among the last frames; nil when none was asked for. Whoever joins the shots drops what lies behind it.
+  /// How it was chosen among the last frames; nil when none was asked for. The frames after it are dropped when
+  /// the shots are joined.
   public let choice: AnchorChoice?
-  /// What a user must know of its colours; nil when they are the video's own.
+  /// How its colours differ from the video's; nil when they do not.
   public let note: String?
 
-  /// - Throws: ``LibavError``: `unsupported` when the frame cannot fit the limits; the message names side, aspect or bytes.
+  /// - Throws: ``LibavError``: `unsupported` when the frame cannot fit the limits; the message names side, aspect or
+  ///   bytes.
   public init(of path: String, request: FrameRequest = .last, limits: ImageLimits = ImageLimits()) throws(LibavError) {
     try self.init(of: path, request: request, choice: nil, limits: limits)
   }
 
-  /// The best of a shot's last frames: sharp, and in no cut, flash or fade.
-  /// - Parameter searching: frames to look at, from the last backwards.
+  /// The best of a shot's last frames: sharp, and not part of a cut, flash or fade.
+  /// - Parameter searching: number of frames compared, from the last backwards.
   public init(of path: String, searching: Int, limits: ImageLimits = ImageLimits()) throws(LibavError) {
     let choice = try AnchorSearch.choose(path, among: searching)
     try self.init(of: path, request: .index(choice.index), choice: choice, limits: limits)
@@ -48,11 +50,11 @@ public struct Anchor: Sendable {
     let frame = try FrameFinder.frame(request, of: path)
     source = frame.facts
     self.choice = choice
-    let encoder = try StillEncoder(frame, deep: false, toneMap: ToneMap(.hable))
+    let encoder = try StillEncoder(frame, deep: false, toneMap: ToneMap(.hable), keepsAlpha: false)
     note = encoder.note
-    let upright = frame.facts.rotation % 180 == 0
+    let keepsSides = frame.facts.rotation % 180 == 0
     let (width, height) =
-      upright ? (frame.facts.width, frame.facts.height) : (frame.facts.height, frame.facts.width)
+      keepsSides ? (frame.facts.width, frame.facts.height) : (frame.facts.height, frame.facts.width)
     guard min(width, height) >= limits.minimumSide else {
       throw LibavError(
         .unsupported,

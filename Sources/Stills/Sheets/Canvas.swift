@@ -1,8 +1,7 @@
+import Color
 import Libav
-import Probing
-import Timing
 
-/// A page to draw frames and text on.
+/// A page on which frames and text are drawn.
 struct Canvas: ~Copyable {
   private(set) var frame: Frame
   private var labels: [Label] = []
@@ -16,11 +15,11 @@ struct Canvas: ~Copyable {
     var size: Int
     /// `0xRRGGBB`.
     var ink = "0xF0F0F0"
-    /// What is laid under it; nil lays nothing.
+    /// What is drawn under it; nil draws nothing.
     var paper: Paper?
   }
 
-  /// A colour that covers what is below by a part, 0–1.
+  /// A colour with an opacity of 0–1.
   struct Paper {
     let red: Double
     let green: Double
@@ -28,7 +27,7 @@ struct Canvas: ~Copyable {
     var opacity = 1.0
   }
 
-  /// Of a label's size: how far its paper goes beyond the text, how high it is, and where in it the letters stand.
+  /// Parts of a label's size: the paper's margin left and right of the text, its height, and the baseline in it.
   private static let paperMargin = 0.25
   private static let paperHeight = 1.3
   private static let baseline = 0.95
@@ -37,13 +36,13 @@ struct Canvas: ~Copyable {
   static let background: UInt8 = 24
 
   init(width: Int, height: Int) throws(LibavError) {
-    frame = try Frame(width: width, height: height, format: .rgb24, color: ColorTags(range: "pc", matrix: "gbr"))
+    frame = try Frame(width: width, height: height, format: .rgb24, color: .fullRGB)
     frame.withMutablePlane(0) { bytes, _ in
       for index in bytes.indices { bytes[index] = Self.background }
     }
   }
 
-  /// Puts a frame on the page; what lies outside is cut off.
+  /// Puts an image on the page; what lies outside is cut off.
   func draw(_ image: SmallFrame, left: Int, top: Int) {
     let columns = min(image.width, frame.width - left)
     let rows = min(image.height, frame.height - top)
@@ -100,20 +99,7 @@ struct Canvas: ~Copyable {
       return "drawtext=fontfile=\(FilterGraph.escaped(font)):expansion=none:text=\(FilterGraph.escaped(label.text))"
         + ":x=\(label.left):y=\(line)-ascent:fontsize=\(label.size):fontcolor=\(label.ink)"
     }
-    let graph = try FilterGraph(
-      steps.joined(separator: ","),
-      inputs: [
-        .video(
-          width: frame.width, height: frame.height, format: .rgb24, timeBase: .microseconds, frameRate: nil,
-          color: frame.color)
-      ], threads: 1)
-    let timed = try frame.share()
-    timed.pts = 0
-    try graph.send(timed)
-    try graph.sendEnd()
-    let result = try Frame()
-    guard try graph.receive(into: result) else { throw LibavError(.other, "drawing text gave no page") }
-    frame = result
+    frame = try FrameFilter(threads: 1).run(steps, on: frame)
     return true
   }
 }

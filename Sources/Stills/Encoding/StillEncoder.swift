@@ -1,19 +1,20 @@
+import Color
 public import Libav
 import Probing
 import Timing
 
-/// A still frame as the bytes of a file.
+/// A still image as the bytes of a file.
 public struct EncodedStill: Sendable {
   public enum Format: String, Sendable, Hashable, Codable { case png, jpeg, webp }
 
   public let format: Format
   public let bytes: [UInt8]
-  /// Pixels, upright.
+  /// Pixels, in display orientation.
   public let width: Int
   public let height: Int
   /// Bits per colour sample: 8 or 16.
   public let bitDepth: Int
-  /// `4:4:4`, `4:2:0`; nil where nothing is lost.
+  /// `4:4:4`, `4:2:0`; nil for lossless formats.
   public let subsampling: String?
   /// libjpeg-like quantiser of the JPEG encoder, 1 (best) to 31; nil for PNG and WebP.
   public let quantiser: Int?
@@ -23,56 +24,70 @@ public struct EncodedStill: Sendable {
   public var mediaType: String { "image/\(format.rawValue)" }
 }
 
-/// Writes exact frames as PNG or JPEG in true colours.
+/// Encodes exact frames as PNG, JPEG or WebP in true colours.
 ///
-/// PNG carries the RGB values with an `sRGB` chunk and no `gAMA`/`cHRM` that would change them; HDR frames become 16-bit PNG
-/// with a `cICP` chunk. JPEG is JFIF: BT.601 full range, converted from the true RGB.
+/// PNG carries the RGB values with an `sRGB` chunk and no `gAMA`/`cHRM` that would change them; HDR frames become
+/// 16-bit PNG with a `cICP` chunk. PNG and WebP keep alpha. JPEG is JFIF: BT.601 full range, converted from the true
+/// RGB.
 public struct StillEncoder: ~Copyable {
-  /// Bytes of a JPEG at this quantiser are the smallest offered.
+  /// The quantiser of the smallest JPEG.
   public static let worstQuantiser = 31
   public static let bestQuantiser = 1
-  /// zlib levels for a PNG, and by how much each makes a detailed 4K frame smaller than the first: the cheapest that may fit is
-  /// tried. Higher levels gain 2 % more for four times the time.
+  /// zlib levels for a PNG, and how much smaller than the first each makes a detailed 4K frame: the fastest that may
+  /// fit is tried. Higher levels save another 2 % in four times the time.
   static let pngLevels: [(level: Int, gain: Double)] = [(1, 1), (3, 1.07), (6, 1.15)]
 
-  /// Where the frame is from; nil for a page made here.
+  /// The frame's file; nil for a page.
   private let file: String?
   private let rgb: Frame
   private let tags: ColorTags
   private let deep: Bool
-  /// How the frame's colours were brought to this form; nil when they were kept.
+  /// How the frame's colours were changed; nil when they were not.
   public let note: String?
 
-  /// Converts a frame to upright RGB.
+  /// Converts a frame to RGB in display orientation.
   /// - Parameters:
   ///   - deep: 16 bits per sample; nil chooses 16 for HDR that is kept and 8 otherwise.
-  ///   - toneMap: brings HDR to 8-bit sRGB; nil keeps its code values.
-  public init(_ frame: borrowing ExactFrame, deep: Bool? = nil, toneMap: ToneMap? = nil) throws(LibavError) {
+  ///   - toneMap: maps HDR to 8-bit sRGB; nil keeps its code values.
+  ///   - keepsAlpha: false drops an alpha channel, with a ``note``; JPEG never has one.
+  public init(
+    _ frame: borrowing ExactFrame, deep: Bool? = nil, toneMap: ToneMap? = nil, keepsAlpha: Bool = true
+  ) throws(LibavError) {
     let facts = frame.facts
     let isHDR = facts.color.tags.isHDR
     let deep = toneMap != nil && isHDR ? false : deep ?? isHDR
-    let converted = try ColorConverter.rgb(frame.frame, color: facts.color, deep: deep, toneMap: toneMap)
-    let upright = try ColorConverter.upright(converted, rotation: facts.rotation, isMirrored: facts.isMirrored)
+    let converter = ColorConverter()
+    var notes: [String] = []
+    do throws(LibavError) {
+      var converted = try converter.rgb(frame.frame, color: facts.color, deep: deep, toneMap: toneMap)
+      if let withAlpha = try converter.adding(alphaOf: frame.frame, color: facts.color, to: converted) {
+        if keepsAlpha { converted = withAlpha } else { notes.append("the alpha channel is dropped") }
+      }
+      rgb = try converter.oriented(converted, rotation: facts.rotation, isMirrored: facts.isMirrored)
+    } catch {
+      throw error.about(facts.file)
+    }
     if let toneMap, isHDR {
-      tags = ColorTags(range: "pc", matrix: "gbr")
-      note = toneMap.words(transfer: facts.color.tags.transfer, hasLightLevels: frame.frame.hasLightLevels)
+      tags = .fullRGB
+      notes.append(toneMap.note(transfer: facts.color.tags.transfer, hasLightLevels: frame.frame.hasLightLevels))
     } else {
       tags = facts.color.tags
-      note =
-        isHDR
-        ? "HDR (\(facts.color.tags.transfer ?? "")): the code values are kept\(deep ? " and signalled" : ""), not tone mapped"
-        : nil
+      if isHDR {
+        notes.append(
+          "HDR (\(facts.color.tags.transfer ?? "")): the code values are kept\(deep ? " and signalled" : ""), not tone mapped"
+        )
+      }
     }
+    note = notes.isEmpty ? nil : notes.joined(separator: "; ")
     self.deep = deep
     file = facts.file
-    rgb = upright
   }
 
-  /// A page that is RGB already.
+  /// A page in RGB.
   init(rgb page: borrowing Frame) throws(LibavError) {
     rgb = try page.share()
     file = nil
-    tags = ColorTags(range: "pc", matrix: "gbr")
+    tags = .fullRGB
     deep = false
     note = nil
   }
@@ -84,17 +99,15 @@ public struct StillEncoder: ~Copyable {
   }
 
   /// WebP by libwebp.
-  /// - Parameter quality: 1–100; nil loses nothing.
+  /// - Parameter quality: 1–100; nil for lossless.
   /// - Throws: ``LibavError``: `codecMissing` when this libav has no libwebp.
   public func webp(quality: Int? = nil) throws(LibavError) -> EncodedStill {
-    guard let format = PixelFormat(name: "bgra") else { throw LibavError(.unsupported, "libav knows no bgra") }
-    let scaler = try Scaler(
-      from: (rgb.width, rgb.height, rgb.pixelFormat), color: ColorTags(range: "pc", matrix: "gbr"),
-      to: (rgb.width, rgb.height, format), targetColor: ColorTags(range: "pc", matrix: "gbr"), quality: .bicubic)
+    guard let format = PixelFormat(name: "bgra") else { throw LibavError(.unsupported, "this libav has no bgra") }
+    let frame = try converted(to: format, color: .fullRGB)
     var settings = encoding("libwebp", format: format)
     settings.options = quality.map { ["quality": "\(min(max($0, 1), 100))"] } ?? ["lossless": "1", "quality": "50"]
     return EncodedStill(
-      format: .webp, bytes: try encode(try scaler.scale(rgb), settings), width: rgb.width, height: rgb.height,
+      format: .webp, bytes: try encode(frame, settings), width: rgb.width, height: rgb.height,
       bitDepth: 8, subsampling: quality == nil ? nil : "4:2:0", quantiser: nil, quality: quality)
   }
 
@@ -118,8 +131,8 @@ public struct StillEncoder: ~Copyable {
 
   private static let webpQualities = [95, 90, 80, 65, 50, 35, 20, 5, 1]
 
-  /// The best still of at most `maximumBytes`: PNG if it fits, else the JPEG of the highest quality that fits, 4:4:4 before
-  /// 4:2:0.
+  /// The best still of at most `maximumBytes`: PNG if it fits, else the JPEG of the highest quality that fits, 4:4:4
+  /// before 4:2:0.
   /// - Throws: ``LibavError``: `unsupported` when not even the smallest JPEG fits.
   public func fitting(maximumBytes: Int, allowing formats: Set<EncodedStill.Format> = [.png, .jpeg]) throws(LibavError)
     -> EncodedStill
@@ -167,11 +180,15 @@ public struct StillEncoder: ~Copyable {
   }
 
   private func jpegFrame(subsampled: Bool) throws(LibavError) -> Frame {
+    try converted(
+      to: subsampled ? .yuvj420p : .yuvj444p,
+      color: ColorTags(range: "pc", matrix: "smpte170m", chromaLocation: subsampled ? "center" : nil))
+  }
+
+  private func converted(to format: PixelFormat, color: ColorTags) throws(LibavError) -> Frame {
     let scaler = try Scaler(
-      from: (rgb.width, rgb.height, rgb.pixelFormat), color: ColorTags(range: "pc", matrix: "gbr"),
-      to: (rgb.width, rgb.height, subsampled ? .yuvj420p : .yuvj444p),
-      targetColor: ColorTags(range: "pc", matrix: "smpte170m", chromaLocation: subsampled ? "center" : nil),
-      quality: .bicubic)
+      from: (rgb.width, rgb.height, rgb.pixelFormat), color: .fullRGB, to: (rgb.width, rgb.height, format),
+      targetColor: color, quality: .bicubic)
     return try scaler.scale(rgb)
   }
 

@@ -1,13 +1,14 @@
+import Color
 import Libav
 public import Timing
 
-/// Thumbnails on pages of one size each, and the WebVTT file that tells a player which part of which page belongs to when.
+/// Thumbnails on pages of one size each, and the WebVTT file that maps times to their places.
 public struct SpriteSheet: Sendable {
-  /// Thumbnails across and down a page, at most.
+  /// Maximum number of thumbnails across and down a page.
   public static let columns = 10
   public static let rows = 10
 
-  /// Where a thumbnail stands.
+  /// The place of a thumbnail.
   public struct Place: Sendable, Hashable {
     /// From 0.
     public let page: Int
@@ -41,7 +42,7 @@ public struct SpriteSheet: Sendable {
     if waiting.count == Self.columns * Self.rows { try finish() }
   }
 
-  /// Writes the page begun.
+  /// Writes the last page, when it is not full.
   public mutating func finish() throws {
     guard let cell = waiting.first else { return }
     let columns = min(waiting.count, Self.columns)
@@ -50,7 +51,7 @@ public struct SpriteSheet: Sendable {
     for (place, frame) in zip(places.suffix(waiting.count), waiting) {
       canvas.draw(frame, left: place.x, top: place.y)
     }
-    try write(pageCount, SmallFrame(rgb24: canvas.frame))
+    try write(pageCount, SmallFrame(RGBImage(rgb24: canvas.frame)))
     pageCount += 1
     waiting = []
   }
@@ -58,7 +59,7 @@ public struct SpriteSheet: Sendable {
   /// The WebVTT text (W3C), each cue a reference with a media fragment `#xywh=x,y,w,h`.
   /// - Parameters:
   ///   - end: when the last cue ends, in seconds.
-  ///   - names: of the pages, as they are to be linked.
+  ///   - names: of the pages, as the text links to them.
   public func webVTT(end: Rational, names: [String]) -> String {
     var text = "WEBVTT\n"
     for (number, place) in places.enumerated() where names.indices.contains(place.page) {

@@ -2,38 +2,38 @@ public import Libav
 import Probing
 public import Timing
 
-/// One small frame of a video, and where it stands.
+/// One small frame of a video, with its position.
 public struct Thumbnail: Sendable {
   /// Position in presentation order, from 0.
   public let index: Int
   /// Seconds from the start of the file as a player counts them; nil where frames have no times.
   public let time: Rational?
-  /// Why it was chosen; nil when it was its turn.
+  /// Why it was chosen; nil for frames chosen by count or interval.
   public let reason: String?
   public let frame: SmallFrame
 }
 
 /// Small frames of one video, chosen by a rule.
 public struct Thumbnails: Sendable {
-  /// Which frames are shown.
+  /// Which frames are chosen.
   public enum Choice: Sendable, Hashable {
-    /// So many, evenly from the first frame to the last.
+    /// This many, evenly from the first frame to the last.
     case count(Int)
-    /// One from each of so many equal parts: the one that takes least decoding.
+    /// One from each of this many equal parts: the one that takes least decoding.
     case parts(Int)
-    /// One every so many seconds.
+    /// One every this many seconds.
     case interval(Rational)
     /// One from the middle of each scene.
     case scenes
-    /// The so many that make the best covers.
+    /// This many that make the best covers.
     case best(Int)
   }
 
   public let path: String
   public let frameCount: Int
-  /// Seconds from the first frame's start to the last one's end; nil when the packets do not tell.
+  /// Seconds from the first frame's start to the last one's end; nil when unknown.
   public let duration: Rational?
-  /// What a user must know; nil when all went as it should.
+  /// A warning for the user; nil when there is none.
   public let note: String?
   /// Positions in presentation order with the reasons for them.
   let chosen: [(index: Int, reason: String?)]
@@ -42,17 +42,17 @@ public struct Thumbnails: Sendable {
   private let start: Rational
 
   /// Chooses the frames; ``forEach(width:_:)`` makes them.
-  /// - Parameter keyPicturesOnly: takes the nearest keyframe before each instead: much quicker, not exact.
+  /// - Parameter keyframesOnly: takes the keyframe at or before each instead: much faster, not exact.
   /// - Throws: ``LibavError``: `noSuchStream` without video, `unsupported` when an interval asks for too many.
   public init(
     of path: String, choose choice: Choice, keyframesOnly: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
     let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
-      throw LibavError(.noSuchStream, "holds no video, so there is nothing to show", file: path)
+      throw LibavError(.noSuchStream, "has no video, so there is no frame to take", file: path)
     }
     let count = video.presentationOrder.count
-    guard count > 0 else { throw LibavError(.invalidData, "its video holds no frame", file: path) }
+    guard count > 0 else { throw LibavError(.invalidData, "has no video frames", file: path) }
     self.path = path
     self.video = video
     self.threading = threading
@@ -82,8 +82,8 @@ public struct Thumbnails: Sendable {
     note = index.readError.map { "the file ends early: \($0)" }
   }
 
-  /// At most so many frames are chosen.
-  public static let most = 100_000
+  /// Maximum number of frames.
+  public static let maximumCount = 100_000
 
   /// Frames that ``forEach(width:_:)`` will try to make.
   public var count: Int { chosen.count }
@@ -95,9 +95,10 @@ public struct Thumbnails: Sendable {
     var walker = try FrameWalker(
       path: path, video: video, wanted: Set(chosen.map(\.index)).sorted(), onDamage: .accept,
       threading: threading.sparing(video.stream))
+    let maker = SmallFrameMaker(of: video.stream, width: width)
     let frame = try Frame()
     while let index = try walker.next(into: frame) {
-      let small = try SmallFrame(frame, of: video.stream, width: width)
+      let small = try maker.shrink(frame)
       let time = frame.pts.map { video.stream.timeBase.seconds($0) - start }
       frame.clear()
       try body(Thumbnail(index: index, time: time, reason: reasons[index] ?? nil, frame: small))
