@@ -6,7 +6,7 @@ import Presets
 import Support
 import Testing
 
-/// The pure function that decides what is next for a shot.
+/// The pure function that decides a shot's next action.
 @Suite struct NextActionTests {
   private static let provider = "oxen"
   private static let content = "c1"
@@ -103,10 +103,12 @@ import Testing
     #expect(next(ShotSnapshot(generations: takes, picked: 9)) == [.done(takes[0])])
   }
 
-  @Test(arguments: [
-    (Set<AnchorKind>(), Set<AnchorKind>(), true), ([.last], [], false), ([.last], [.last], true),
-    ([.last, .first], [.last], false), ([.first], [.last], false), ([.last, .first], [.last, .first], true),
-  ])
+  private static let anchorings: [(Set<AnchorKind>, Set<AnchorKind>, Bool)] = [
+    ([], [], true), ([.last], [], false), ([.last], [.last], true), ([.last, .first], [.last], false),
+    ([.first], [.last], false), ([.last, .first], [.last, .first], true),
+  ]
+
+  @Test(arguments: anchorings)
   func anchorsUntilAllNeededFramesExist(_ needed: Set<AnchorKind>, made: Set<AnchorKind>, isDone: Bool) {
     let one = take(.verified)
     let actions = next(ShotSnapshot(generations: [one], anchors: [1: made]), facts { $0.anchors = needed })
@@ -125,17 +127,16 @@ import Testing
     #expect(next(ShotSnapshot(generations: [one])) == [.fail(one)], "in this run it is not sent again")
   }
 
-  @Test(arguments: [
-    (GenerationEntry.State.rejected, String?.none, GenerationError.Code?.none, true),
-    (.rejected, nil, .damagedDownload, false),
+  private static let failures: [(GenerationEntry.State, String?, GenerationError.Code?, Bool)] = [
+    (.rejected, nil, nil, true), (.rejected, nil, .damagedDownload, false),
     (.failed, "The model could not finish this clip", nil, true),
     (.failed, "The model could not finish this clip", .generationFailed, true),
-    (.failed, "No credits", .insufficientCredits, false),
-    (.failed, "Insufficient credits", nil, false),
+    (.failed, "No credits", .insufficientCredits, false), (.failed, "Insufficient credits", nil, false),
     (.failed, "Getting model response error: 422 - Value error, duration is too long", .generationFailed, false),
-    (.failed, "Error 404", nil, false),
-    (.cancelled, nil, nil, false),
-  ])
+    (.failed, "Error 404", nil, false), (.cancelled, nil, nil, false),
+  ]
+
+  @Test(arguments: failures)
   func retriesOnlyFailuresOfTheModel(
     _ state: GenerationEntry.State, message: String?, code: GenerationError.Code?, isRetried: Bool
   ) {
