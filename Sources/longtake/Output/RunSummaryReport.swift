@@ -22,13 +22,15 @@ struct RunSummaryReport: Encodable {
   let report: String
   let ledger: String
   let shots: [Shot]
+  /// Whether the sandbox rendered the clips.
+  let simulated: Bool
   /// US dollars that the workspace has paid.
   let cost: Double
   /// US dollars of requests that may have been accepted.
   let uncertain: Double
 
   private enum CodingKeys: String, CodingKey {
-    case schema, workspace, master, verdict, report, ledger, shots
+    case schema, workspace, master, verdict, report, ledger, shots, simulated
     case cost = "cost_usd"
     case uncertain = "uncertain_usd"
   }
@@ -44,6 +46,7 @@ struct RunSummaryReport: Encodable {
         id: shot.id, take: shot.take?.take, file: shot.clip.map(summary.workspace.path),
         error: shot.error.map { "\($0)" } ?? shot.blockedBy.map { "skipped: depends on \($0)" })
     }
+    simulated = summary.isSimulated
     cost = Double(summary.spending.paid.micro) / 1_000_000
     uncertain = Double(summary.spending.uncertain.micro) / 1_000_000
   }
