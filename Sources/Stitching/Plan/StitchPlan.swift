@@ -17,7 +17,8 @@ public struct StitchPlan: Sendable {
   /// For shots of which nothing is copied; nil when there are none.
   let wholeShotEncoding: ShotEncoding?
 
-  /// The shot whose stream properties the master takes: the first with copied frames, else the first that is not conformed.
+  /// The shot whose stream properties the master takes: the first with copied frames, else the first that is not
+  /// conformed.
   var template: SourceClip {
     (shots.first { $0.copiedFrames > 0 } ?? shots.first { $0.clip.conform == nil } ?? shots[0]).clip
   }
@@ -33,8 +34,8 @@ public struct StitchPlan: Sendable {
   }
 
   /// Reads every shot, measures the joins, and decides what is copied and what is encoded.
-  /// - Throws: ``StitchError`` naming shot, field and both values for shots that cannot be joined; ``LibavError`` when a file
-  ///   cannot be read.
+  /// - Throws: ``StitchError`` naming shot, field and both values for shots that cannot be joined; ``LibavError`` when
+  ///   a file cannot be read.
   public init(
     _ shots: [StitchShot], options: StitchOptions, progress: (StitchEvent) -> Void = { _ in }
   ) throws {
@@ -104,7 +105,10 @@ public struct StitchPlan: Sendable {
     let encodes = plans.contains { $0.encodedFrames > 0 }
     let copied = plans.filter { $0.copiedFrames > 0 }
     let allSame = copied.allSatisfy { $0.clip.extradata == copied[0].clip.extradata }
-    if !encodes && allSame { return (.shared, nil, nil) }
+    if !encodes && allSame && !copied.contains(where: { $0.clip.hasAnnexBHeader }) {
+      let inBand = copied.contains { ParameterSetStorage.inBandTags.contains($0.clip.video.stream.codecTag) }
+      return (.shared(inBand: inBand), nil, nil)
+    }
     guard ShotPlan.spliceable.contains(plans[0].clip.codec) || copied.isEmpty else {
       throw StitchError(
         .mismatch,
