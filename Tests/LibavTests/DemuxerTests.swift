@@ -3,7 +3,7 @@ import Libav
 import Support
 import Testing
 
-@Suite struct DemuxerTests {
+@Suite(.media) struct DemuxerTests {
   @Test func namesAMissingFile() throws {
     let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: "/nowhere/clip.mp4") }
     #expect(error?.code == .fileNotFound)

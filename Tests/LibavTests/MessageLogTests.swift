@@ -4,7 +4,7 @@ import Support
 import Testing
 import Timing
 
-@Suite struct MessageLogTests {
+@Suite(.media) struct MessageLogTests {
   private func clip(_ folder: ScratchFolder) throws -> String {
     try folder.make(
       "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4", "-c:v", "libx264", "-g", "5")
@@ -63,7 +63,7 @@ import Timing
   }
 }
 
-@Suite struct LibavErrorTests {
+@Suite(.media) struct LibavErrorTests {
   @Test func keepsLibavsReturnCode() throws {
     let missing = #expect(throws: LibavError.self) { _ = try Demuxer(path: "/nowhere/clip.mp4") }
     #expect(missing?.averror == -ENOENT && missing?.code == .fileNotFound)

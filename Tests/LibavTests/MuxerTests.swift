@@ -2,7 +2,7 @@ import Libav
 import Testing
 import Timing
 
-@Suite struct MuxerTests {
+@Suite(.media) struct MuxerTests {
   /// `/dev/full` takes nothing: the muxer must fail, at the latest when it finishes.
   @Test func reportsAFullDisk() throws {
     let settings = VideoEncoding(

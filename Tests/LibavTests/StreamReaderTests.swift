@@ -3,7 +3,7 @@ import Libav
 import Support
 import Testing
 
-@Suite struct StreamReaderTests {
+@Suite(.media) struct StreamReaderTests {
   @Test func decodesEveryFrameOnce() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
