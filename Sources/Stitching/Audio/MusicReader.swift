@@ -1,5 +1,6 @@
 import Foundation
 import Libav
+import Timing
 import Probing
 
 /// Decodes the music block by block, once or in a loop.
@@ -36,9 +37,10 @@ struct MusicReader: ~Copyable {
   init(_ music: MusicOptions, format: MasterAudioFormat) throws {
     let stream = try Self.stream(of: music.file)
     let demuxer = try Demuxer(path: music.file)
-    promisedDuration = Self.promisedDuration(demuxer)
+    let promised = Self.promisedDuration(demuxer)
     let reader = try StreamReader(demuxer, streams: [stream.index])
     let frame = try Frame()
+    promisedDuration = promised
     self.music = music
     self.format = format
     self.stream = stream
