@@ -59,11 +59,7 @@ public struct CodecParameters: ~Copyable {
   /// The four-character code of the sample entry, `avc1`, `hvc1`, …; empty lets the muxer choose.
   public var tag: String {
     get { tagText(pointer.pointee.codec_tag) }
-    nonmutating set {
-      let c = Array(newValue.utf8)
-      pointer.pointee.codec_tag =
-        c.count == 4 ? c.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) } : 0
-    }
+    nonmutating set { pointer.pointee.codec_tag = tagValue(newValue) ?? 0 }
   }
 
   /// The longest delay of any codec, in frames; libav's H.264 decoder aborts at more.
@@ -90,6 +86,12 @@ public struct CodecParameters: ~Copyable {
     }
   }
 
+  /// Width against height of a pixel; undefined when unknown. The muxer writes it as the container's own (`pasp`).
+  public var sampleAspectRatio: Rational {
+    get { Rational(pointer.pointee.sample_aspect_ratio) }
+    nonmutating set { pointer.pointee.sample_aspect_ratio = newValue.av }
+  }
+
   public var level: Int {
     get { Int(pointer.pointee.level) }
     nonmutating set { pointer.pointee.level = Int32(newValue) }
@@ -97,6 +99,12 @@ public struct CodecParameters: ~Copyable {
 
   /// Bits per second; 0 when unknown.
   public var bitRate: Int64 { pointer.pointee.bit_rate }
+}
+
+/// A four-character code as libav keeps it; nil when it has no four characters.
+func tagValue(_ tag: String) -> UInt32? {
+  let bytes = Array(tag.utf8)
+  return bytes.count == 4 ? bytes.reversed().reduce(UInt32(0)) { $0 << 8 | UInt32($1) } : nil
 }
 
 /// A codec tag as ffprobe prints it: unprintable bytes as `[n]`.

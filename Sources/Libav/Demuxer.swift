@@ -11,6 +11,8 @@ public struct ContainerInfo: Sendable, Hashable {
   /// Seconds; nil when unknown.
   public let startTime: Rational?
   public let durationFromHeader: Rational?
+  /// Whether ``durationFromHeader`` is only estimated from the bit rate.
+  public let isDurationEstimated: Bool
   /// Bytes; nil when unknown.
   public let size: Int64?
   /// Bits per second; nil when unknown.
@@ -242,6 +244,7 @@ extension ContainerInfo {
     formatLongName = string(c.iformat?.pointee.long_name) ?? "unknown"
     startTime = timestamp(c.start_time).map { TimeBase.microseconds.seconds($0) }
     durationFromHeader = timestamp(c.duration).map { TimeBase.microseconds.seconds($0) }
+    isDurationEstimated = c.duration_estimation_method == AVFMT_DURATION_FROM_BITRATE
     let bytes = c.pb.map { avio_size($0) } ?? -1
     size = bytes >= 0 ? bytes : nil
     bitRate = c.bit_rate > 0 ? c.bit_rate : nil

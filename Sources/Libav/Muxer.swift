@@ -46,6 +46,14 @@ public struct Muxer: ~Copyable {
     return avformat_query_codec(container, descriptor.pointee.id, FF_COMPLIANCE_NORMAL) != 0
   }
 
+  /// Whether a container has a sample entry of this four-character code for a codec.
+  public static func format(_ format: String, holds codec: String, as tag: String) -> Bool {
+    guard let value = tagValue(tag), let container = av_guess_format(format, nil, nil),
+      let descriptor = avcodec_descriptor_get_by_name(codec)
+    else { return false }
+    return av_codec_get_id(container.pointee.codec_tag, value) == descriptor.pointee.id
+  }
+
   /// Adds a stream; all are added before the header.
   /// - Parameter timeBase: as requested; the container may choose another one, see ``timeBase(ofStream:)``.
   /// - Returns: the stream's index.

@@ -6,6 +6,8 @@ import Probing
 struct MusicReader: ~Copyable {
   /// Seconds of crossfade from the end to the start of looped music.
   private static let loopFade = 0.020
+  /// Seconds that may be missing at the end before the file counts as cut short: headers count padding and round.
+  private static let durationTolerance = Rational(1, 2)
   /// Shortest music that can be looped, in seconds.
   private static let shortestLoop = 0.5
   /// Delivered samples that the queue holds before they are removed, so that the rest is seldom moved.
@@ -14,6 +16,8 @@ struct MusicReader: ~Copyable {
   private let music: MusicOptions
   private let format: MasterAudioFormat
   private let stream: StreamInfo
+  /// Seconds that the file's header promises; nil when it promises nothing about the audio alone.
+  private let promisedDuration: Rational?
   private var reader: StreamReader
   private var resampler: Resampler
   private let frame: Frame
@@ -31,7 +35,9 @@ struct MusicReader: ~Copyable {
   /// - Throws: ``StitchError`` `unusableMusic` when the file has no audio; ``LibavError`` when it cannot be opened.
   init(_ music: MusicOptions, format: MasterAudioFormat) throws {
     let stream = try Self.stream(of: music.file)
-    let reader = try StreamReader(try Demuxer(path: music.file), streams: [stream.index])
+    let demuxer = try Demuxer(path: music.file)
+    promisedDuration = Self.promisedDuration(demuxer)
+    let reader = try StreamReader(demuxer, streams: [stream.index])
     let frame = try Frame()
     self.music = music
     self.format = format
@@ -96,12 +102,35 @@ struct MusicReader: ~Copyable {
     decoded += count
   }
 
+  /// Other streams may be longer than the audio, and a duration estimated from the bit rate is not exact.
+  private static func promisedDuration(_ demuxer: borrowing Demuxer) -> Rational? {
+    let media = demuxer.streams.filter { $0.kind == .audio || $0.kind == .video && !$0.isAttachedPicture }
+    return media.count == 1 && !demuxer.container.isDurationEstimated ? demuxer.container.durationFromHeader : nil
+  }
+
+  /// - Throws: ``StitchError`` `unusableMusic` when the file ends early.
+  private func requireWhole() throws {
+    if let error = reader.readError {
+      throw StitchError(.unusableMusic, "cannot be read to its end: \(error)", file: music.file)
+    }
+    if let missing = WaveFile.missingBytes(path: music.file), missing > 0 {
+      throw StitchError(.unusableMusic, "is cut short: \(missing) bytes of its audio are missing", file: music.file)
+    }
+    let seconds = Rational(Int64(decoded), Int64(format.sampleRate))
+    guard let promisedDuration, promisedDuration - seconds > Self.durationTolerance else { return }
+    throw StitchError(
+      .unusableMusic,
+      "is cut short: its header gives \(promisedDuration.doubleValue) s, but only \(seconds.doubleValue) s can be decoded",
+      file: music.file)
+  }
+
   /// At the end of the file, ends the music or reopens it.
   private mutating func endOrRepeat() throws {
     guard decoded > 0 else {
       let reason = reader.faults.first.map { ": \($0.message)" } ?? ""
       throw StitchError(.unusableMusic, "none of its audio can be decoded\(reason)", file: music.file)
     }
+    try requireWhole()
     guard music.loops else {
       let count = min(hold, queue[0].count - queueStart)
       for channel in queue.indices {

@@ -10,15 +10,22 @@ struct MasterWriter {
   private let plan: StitchPlan
   private let options: StitchOptions
   private let container: String
+  private let usesEditList: Bool
 
-  /// - Parameter container: libav's name of it.
-  init(_ plan: StitchPlan, options: StitchOptions, container: String) {
+  /// - Parameters:
+  ///   - container: libav's name of it.
+  ///   - usesEditList: starts the video at 0 by an edit list rather than by negative composition offsets.
+  init(_ plan: StitchPlan, options: StitchOptions, container: String, usesEditList: Bool = false) {
     self.plan = plan
     self.options = options
     self.container = container
+    self.usesEditList = usesEditList
   }
 
-  func write(to path: String, audio: inout AudioPacketSource?, progress: (StitchEvent) -> Void) throws {
+  /// - Returns: the composition offsets of the video.
+  func write(
+    to path: String, audio: inout AudioPacketSource?, progress: (StitchEvent) -> Void
+  ) throws -> CompositionOffsets {
     var video = VideoPacketSource(plan)
     let metadata = MasterMetadata(options)
     var muxer = try Muxer(path: path, format: container, metadata: metadata.entries)
@@ -31,20 +38,23 @@ struct MasterWriter {
     if options.writesChapters { try muxer.setChapters(chapters) }
     let reservation = MoovReservation(plan, samples: audio?.totalSamples ?? 0, metadata: metadata.entries)
     var settings = [
-      "movflags": "+negative_cts_offsets+write_colr" + metadata.flags,
+      "movflags": "+write_colr" + (usesEditList ? "" : "+negative_cts_offsets") + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
     ]
     if let reservation { settings["moov_size"] = "\(reservation.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
-    try interleave(&video, track: videoTrack, &audio, track: audioTrack, into: &muxer, progress: progress)
+    let offsets = try interleave(
+      &video, track: videoTrack, &audio, track: audioTrack, into: &muxer, progress: progress)
     try muxer.finish()
+    return offsets
   }
 
   /// Writes the packets of both tracks in the order of their decoding timestamps.
   private func interleave(
     _ video: inout VideoPacketSource, track videoTrack: Int, _ audio: inout AudioPacketSource?,
     track audioTrack: Int?, into muxer: inout Muxer, progress: (StitchEvent) -> Void
-  ) throws {
+  ) throws -> CompositionOffsets {
+    var offsets = CompositionOffsets()
     let videoPacket = try Packet()
     let audioPacket = try Packet()
     var hasVideo = try video.next(into: videoPacket)
@@ -56,6 +66,7 @@ struct MasterWriter {
       let videoTime = video.timeBase.seconds(videoPacket.dts ?? 0)
       let audioTime = audioBase.seconds(audioPacket.dts ?? 0)
       if hasVideo, !hasAudio || videoTime <= audioTime {
+        offsets.append(pts: videoPacket.pts ?? 0, dts: videoPacket.dts ?? 0)
         try muxer.write(videoPacket, stream: videoTrack, timeBase: video.timeBase)
         hasVideo = try video.next(into: videoPacket)
         if video.frameCount - lastProgress >= Self.framesPerProgress || !hasVideo {
@@ -67,6 +78,7 @@ struct MasterWriter {
         hasAudio = try audio?.next(into: audioPacket) ?? false
       }
     }
+    return offsets
   }
 
   private func videoParameters() throws -> CodecParameters {
@@ -77,20 +89,30 @@ struct MasterWriter {
     } else {
       parameters = try Demuxer(path: clip.path).parameters(ofStream: clip.video.stream.index)
     }
-    let isHEVC = clip.codec == "hevc"
-    switch plan.parameterSetStorage {
-    case .shared:
-      if isHEVC { parameters.tag = parameters.tag == "hev1" ? "hev1" : "hvc1" } else { parameters.tag = "" }
-      if clip.codec == "h264" { parameters.tag = "avc1" }
-    case .merged, .inBand:
-      let own = ParameterSets(extradata: parameters.extradata, isHEVC: isHEVC)
-      guard let entry = plan.parameterSetStorage.sampleEntry(first: own) else {
-        throw StitchError(.unusableShot, "its parameter sets cannot be read; use --mode encode", file: clip.path)
+    if ShotPlan.spliceable.contains(clip.codec) {
+      let isHEVC = clip.codec == "hevc"
+      let storage = plan.parameterSetStorage
+      if !storage.keepsRecord {
+        let own = ParameterSets(extradata: parameters.extradata, isHEVC: isHEVC)
+        guard let record = storage.record(first: own) else {
+          throw StitchError(.unusableShot, "its parameter sets cannot be read; use --mode encode", file: clip.path)
+        }
+        try parameters.setExtradata(record)
       }
-      try parameters.setExtradata(entry.record)
-      parameters.tag = entry.tag
+      parameters.tag = storage.tag(isHEVC: isHEVC)
+    } else if !Muxer.format(container, holds: clip.codec, as: parameters.tag) {
+      parameters.tag = ""
     }
+    parameters.sampleAspectRatio = pixelAspect
     return parameters
+  }
+
+  /// The sample aspect ratio to write as `pasp`: what players use, the container's own before the bit stream's. Where the
+  /// display matrix gives the pixels their shape, only the source's own `pasp` is repeated.
+  private var pixelAspect: Rational {
+    let clip = plan.template
+    if clip.conform == nil, clip.hasScalingMatrix { return clip.containerAspect ?? .undefined }
+    return clip.info.sampleAspectRatio
   }
 
   /// The template's side data. Dolby Vision's record is kept only where no frame is re-encoded.

@@ -52,14 +52,22 @@ public struct Stitcher: Sendable {
     let normalization = try LoudnessNormalization(plan, options: options) { progress(.measuringLoudness(pass: $0)) }
     var audio = try AudioPacketSource.make(plan, options: options, levels: normalization.levels)
     let audioFormat = audio?.format
+    var usesEditList = false
     do {
-      try MasterWriter(plan, options: options, container: container)
+      let offsets = try MasterWriter(plan, options: options, container: container)
         .write(to: output.temporaryPath, audio: &audio, progress: progress)
+      if !offsets.areReadable {
+        usesEditList = true
+        audio = try AudioPacketSource.make(plan, options: options, levels: normalization.levels)
+        _ = try MasterWriter(plan, options: options, container: container, usesEditList: true)
+          .write(to: output.temporaryPath, audio: &audio, progress: progress)
+      }
     } catch let error as LibavError where error.file == output.temporaryPath {
       throw LibavError(error.code, error.message, file: path, log: error.log)
     }
     progress(.proving)
-    var proof = MasterProof(path: output.temporaryPath, plan: plan, format: audioFormat, check: options.check)
+    var proof = MasterProof(
+      path: output.temporaryPath, plan: plan, format: audioFormat, check: options.check, usesEditList: usesEditList)
     var audioProof: AudioProof?
     do {
       try proof.run()

@@ -1,3 +1,4 @@
+import Foundation
 import Libav
 import Probing
 import Timing
@@ -15,6 +16,8 @@ struct MasterFormat: Sendable {
   /// Colour tags, with assumptions where the stream has none.
   let tags: ColorTags
   let rate: FrameRate
+  /// The first shot's display matrix; nil when the master has none.
+  let displayMatrix: [Int32]?
   /// The shot whose format it is exactly; nil when options changed it.
   let model: String?
 
@@ -58,6 +61,8 @@ struct MasterFormat: Sendable {
     if !isEncodable { isOwn = false }
     codec = isEncodable ? first.codec : "h264"
     profile = isEncodable ? first.profile : nil
+    displayMatrix =
+      info.rotation == first.info.rotation && info.isMirrored == first.info.isMirrored ? first.displayMatrix : nil
     level = isOwn ? first.level : nil
     tags = first.tags
     model = isOwn ? first.path : nil
@@ -75,6 +80,8 @@ struct MasterFormat: Sendable {
       case aspect = "sample aspect ratio"
       case rotation
       case mirroring
+      case displayMatrix = "display matrix"
+      case profile = "video profile"
       case dolbyVision = "Dolby Vision"
       case fieldOrder = "field order"
       case range = "colour range"
@@ -102,6 +109,12 @@ struct MasterFormat: Sendable {
     compare(.aspect, Self.ratio(clip.info), Self.ratio(info))
     compare(.rotation, "\(clip.info.rotation)", "\(info.rotation)")
     compare(.mirroring, "\(clip.info.isMirrored)", "\(info.isMirrored)")
+    if clip.info.rotation == info.rotation, clip.info.isMirrored == info.isMirrored {
+      compare(.displayMatrix, Self.scaling(clip.displayMatrix), Self.scaling(displayMatrix))
+    }
+    if !ShotPlan.spliceable.contains(codec), clip.codec == codec {
+      compare(.profile, clip.profile ?? "unknown", profile ?? "unknown")
+    }
     compare(.dolbyVision, "\(clip.info.hasDolbyVision)", "\(info.hasDolbyVision)")
     compare(.fieldOrder, Self.order(clip.info), Self.order(info))
     compare(.range, clip.tags.range ?? "unknown", tags.range ?? "unknown")
@@ -153,6 +166,13 @@ struct MasterFormat: Sendable {
 
   /// Unknown counts as progressive, as nearly all untagged streams are.
   private static func order(_ info: StreamInfo.Video) -> String { info.fieldOrder ?? "progressive" }
+
+  /// The linear part of a display matrix, which rotates, mirrors and scales.
+  private static func scaling(_ matrix: [Int32]?) -> String {
+    guard let matrix, matrix.count == 9 else { return "1 0 0 1" }
+    return [0, 1, 3, 4].map { (Double(matrix[$0]) / 65_536).formatted(.number.precision(.fractionLength(0...4))) }
+      .joined(separator: " ")
+  }
 
   private static func plain(_ format: String) -> String {
     PixelFormat(name: format)?.withoutImpliedRange.name ?? format

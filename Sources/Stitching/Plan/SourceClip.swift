@@ -1,3 +1,4 @@
+import Foundation
 import Libav
 import Probing
 import Timing
@@ -18,6 +19,10 @@ struct SourceClip: Sendable {
   /// How the shot is conformed to the master; nil when its format already matches.
   private(set) var conform: ConformRecipe?
   let extradata: [UInt8]
+  /// Sample aspect ratio of the sample entry (`pasp`); nil when it has none, and in other containers.
+  let containerAspect: Rational?
+  /// Relative difference of horizontal and vertical scale from which libav derives a sample aspect ratio (`mov_read_tkhd`).
+  private static let scaleTolerance = 0.01
   /// Position in presentation order by position in decoding order; nil for packets hidden by an edit list.
   let displayPositions: [Int?]
 
@@ -36,6 +41,7 @@ struct SourceClip: Sendable {
     if let message = index.messages.first(where: { $0.severity == .error }) {
       throw StitchError(.unusableShot, "is damaged: \(message.text); download or generate it again", file: path)
     }
+    containerAspect = try Self.sampleEntry(path, index.container, video.stream)?.pixelAspect
     guard !video.presentationOrder.isEmpty else {
       throw StitchError(.unusableShot, "its video track has no frames", file: path)
     }
@@ -69,6 +75,23 @@ struct SourceClip: Sendable {
     level = video.stream.level
   }
 
+  /// The sample entry of the video in MP4 and MOV; nil in other containers.
+  /// - Throws: ``StitchError`` `unusableShot` for a clean aperture that hides pixels: libav neither applies nor writes it.
+  private static func sampleEntry(
+    _ path: String, _ container: ContainerInfo, _ stream: StreamInfo
+  ) throws -> MovieBoxes.SampleEntry? {
+    guard container.formatName.hasPrefix("mov,"), let layout = ContainerLayout(path: path),
+      let entry = MovieBoxes(path: path, layout: layout).tracks.first(where: { $0.id == stream.id })?.sampleEntry
+    else { return nil }
+    if let shown = entry.cleanAperture, shown.width < Double(entry.width) || shown.height < Double(entry.height) {
+      throw StitchError(
+        .unusableShot,
+        "its clean aperture (clap) shows only \(shown.width)x\(shown.height) of \(entry.width)x\(entry.height) pixels, which a master cannot carry; crop it first",
+        file: path)
+    }
+    return entry
+  }
+
   /// Frames at the master's rate.
   var frameCount: Int { conform?.rates?.count ?? video.presentationOrder.count }
   var path: String { shot.path }
@@ -93,8 +116,21 @@ struct SourceClip: Sendable {
     return range.lowerBound..<min(range.upperBound, end)
   }
 
+  /// Whether H.264 or HEVC comes with start codes, as in MPEG-TS, so that its parameter sets are in the packets.
+  var hasAnnexBHeader: Bool { ShotPlan.spliceable.contains(codec) && extradata.first != 1 }
   /// The colours of this shot's frames as the master has them, with assumptions where tags are missing.
   var tags: ColorTags { conform?.format.tags ?? video.stream.color?.tags ?? .bt709 }
+  /// The file's display matrix, nine numbers (ISO/IEC 14496-12, `tkhd`); nil when it has none.
+  var displayMatrix: [Int32]? {
+    for case .displayMatrix(let matrix, _) in video.stream.sideData { return matrix }
+    return nil
+  }
+  /// Whether the display matrix scales width and height differently; libav derives a sample aspect ratio from it then.
+  var hasScalingMatrix: Bool {
+    guard let matrix = displayMatrix, matrix.count == 9 else { return false }
+    let (width, height) = (hypot(Double(matrix[0]), Double(matrix[3])), hypot(Double(matrix[1]), Double(matrix[4])))
+    return width > 0 && height > 0 && abs(width / height - 1) > Self.scaleTolerance
+  }
   var hasSquarePixels: Bool { MasterFormat.ratio(info) == Rational.one.fraction }
 
   /// The clip as conformed to the master.

@@ -104,7 +104,10 @@ public struct StitchPlan: Sendable {
     let encodes = plans.contains { $0.encodedFrames > 0 }
     let copied = plans.filter { $0.copiedFrames > 0 }
     let allSame = copied.allSatisfy { $0.clip.extradata == copied[0].clip.extradata }
-    if !encodes && allSame { return (.shared, nil, nil) }
+    if !encodes && allSame && !copied.contains(where: { $0.clip.hasAnnexBHeader }) {
+      let inBand = copied.contains { ParameterSetStorage.inBandTags.contains($0.clip.video.stream.codecTag) }
+      return (.shared(inBand: inBand), nil, nil)
+    }
     guard ShotPlan.spliceable.contains(plans[0].clip.codec) || copied.isEmpty else {
       throw StitchError(
         .mismatch,

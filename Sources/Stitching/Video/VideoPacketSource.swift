@@ -57,7 +57,7 @@ struct VideoPacketSource: ~Copyable {
       position = try encoder?.next(into: packet)
     }
     guard let position else { return false }
-    try rewriter?.rewrite(packet)
+    try rewrite(packet)
     packet.pts = Int64(current.base + position - shot.kept.lowerBound) * ticksPerFrame
     packet.dts = Int64(frameCount - plan.reorderDepth) * ticksPerFrame
     packet.duration = ticksPerFrame
@@ -65,10 +65,19 @@ struct VideoPacketSource: ~Copyable {
     return true
   }
 
+  private func rewrite(_ packet: borrowing Packet) throws {
+    do {
+      try rewriter?.rewrite(packet)
+    } catch is StitchError where plan.parameterSetStorage.keepsRecord {
+      // Sets other than the record's: the packet decodes only with them, as in the source.
+    }
+  }
+
   private mutating func open(_ current: Step, _ shot: ShotPlan) throws {
     switch current.segment {
     case .copy(let packets, _):
       copier = try SegmentCopier(shot.clip, packets: packets)
+      guard ShotPlan.spliceable.contains(shot.clip.codec) else { return }
       let extradata = shot.clip.extradata
       rewriter = plan.parameterSetStorage.rewriter(
         for: ParameterSets(extradata: extradata, isHEVC: isHEVC),
