@@ -10,8 +10,8 @@ struct AudioLevels: Sendable, Hashable {
   var ceiling: Double?
 }
 
-/// The master's audio before encoding: the shots' audio, the music bed, gain and limiter. It is produced in blocks, so that
-/// memory does not grow with the length.
+/// The master's audio before encoding: the shots' audio, the music bed, gain and limiter. It is produced in blocks, so
+/// that memory does not grow with the length.
 struct AudioMix: ~Copyable {
   /// Samples of a block.
   private static let blockSize = 4096

@@ -2,8 +2,8 @@ import Foundation
 
 /// A look-ahead true peak limiter.
 ///
-/// Peaks between samples are found by four-fold oversampling (ITU-R BS.1770-4). All channels get the same gain, so that the
-/// stereo image stays. Audio under the ceiling passes bit for bit, and the number of samples is kept.
+/// Peaks between samples are found by four-fold oversampling (ITU-R BS.1770-4). All channels get the same gain, so that
+/// the stereo image stays. Audio under the ceiling passes bit for bit, and the number of samples is kept.
 struct Limiter {
   /// Seconds before a peak at which the gain starts to fall.
   private static let lookAhead = 0.005
@@ -136,8 +136,8 @@ private enum Oversampling {
   /// Upper bound of the ratio between an interpolated value and the greatest sample.
   private static let gain: Float = taps.map { $0.reduce(0) { $0 + abs($1) } }.max() ?? 1
 
-  /// The peak between each sample and the next, for the `count` samples that end `reach` before the last; nil when all are
-  /// certainly under the ceiling.
+  /// The peak between each sample and the next, for the `count` samples that end `reach` before the last; nil when all
+  /// are certainly under the ceiling.
   /// - Parameter planes: with at least `reach` samples before `first`.
   static func peaks(_ planes: Planes, first: Int, count: Int, under ceiling: Float) -> [Float]? {
     let from = max(0, first - 2 * reach + 1)

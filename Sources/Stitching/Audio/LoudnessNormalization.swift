@@ -4,9 +4,9 @@ import Timing
 
 /// The gain and limiter ceiling that bring the master to its loudness target, found before it is written.
 ///
-/// The first pass measures the mix. Each further pass applies the levels, encodes, decodes and measures again, and corrects
-/// gain and ceiling by what is still missing. Every pass decodes the sources again, so memory does not grow with the length
-/// and nothing is written to disk.
+/// The first pass measures the mix. Each further pass applies the levels, encodes, decodes and measures again, and
+/// corrects gain and ceiling by what is still missing. Every pass decodes the sources again, so memory does not grow
+/// with the length and nothing is written to disk.
 struct LoudnessNormalization: Sendable {
   /// Greatest gain reduction in dB that the limiter may apply to reach the target; more is audible as distortion.
   static let greatestReduction = 20.0

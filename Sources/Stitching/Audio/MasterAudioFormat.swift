@@ -12,8 +12,8 @@ struct MasterAudioFormat: Sendable, Hashable {
   private static let defaultRate = 48_000
   private static let keptRates = [44_100, 48_000]
 
-  /// Always stereo, at the shots' sample rate where they agree on 44.1 or 48 kHz, else at 48 kHz. Music sets the rate only
-  /// where no shot has audio. Nil when there is neither.
+  /// Always stereo, at the shots' sample rate where they agree on 44.1 or 48 kHz, else at 48 kHz. Music sets the rate
+  /// only where no shot has audio. Nil when there is neither.
   /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
   init?(_ clips: [SourceClip], music: MusicOptions?) throws {
     let own = clips.compactMap { $0.index.audio?.stream.audio }

@@ -3,8 +3,8 @@ import Libav
 
 /// Mixes music under the shots' audio.
 ///
-/// The music fades in and out along raised cosines. It is ducked under the shots' audio: by nothing up to −50 dBFS, rising to
-/// the full amount at −30 dBFS and above.
+/// The music fades in and out along raised cosines. It is ducked under the shots' audio: by nothing up to −50 dBFS,
+/// rising to the full amount at −30 dBFS and above.
 struct MusicBed: ~Copyable {
   /// Seconds over which the shots' level is averaged.
   private static let averaging = 0.030

@@ -9,7 +9,8 @@ struct ShotAudio {
   /// End of the samples that come from the shot; only padding follows.
   private(set) var sourceEnd = 0
 
-  /// Seconds between the end of one packet and the start of the next that count as a gap or an overlap; less is rounding.
+  /// Seconds between the end of one packet and the start of the next that count as a gap or an overlap; less is
+  /// rounding.
   private static let gapTolerance = 0.010
 
   /// Decodes `length` samples.

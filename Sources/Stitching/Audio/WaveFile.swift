@@ -7,8 +7,8 @@ enum WaveFile {
   /// Bytes of audio that may be missing: the padding of an odd chunk.
   private static let padding: UInt64 = 1
 
-  /// Bytes of audio that the header promises beyond the end of the file; nil when the file is no WAVE file, or was written to
-  /// a pipe and promises nothing.
+  /// Bytes of audio that the header promises beyond the end of the file; nil when the file is no WAVE file, or was
+  /// written to a pipe and promises nothing.
   static func missingBytes(path: String) -> UInt64? {
     guard let file = FileHandle(forReadingAtPath: path) else { return nil }
     defer { try? file.close() }

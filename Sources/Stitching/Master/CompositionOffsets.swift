@@ -1,7 +1,8 @@
 /// The composition offsets (`ctts`) of a master's video, as libav's reader of MP4 and MOV takes them.
 ///
-/// From negative offsets the reader derives by how much decoding runs ahead, but it leaves out the last two runs of equal
-/// offsets (`mov_read_ctts`). Frames would then seem to be shown before they are decoded, as in a master of three frames.
+/// From negative offsets the reader derives by how much decoding runs ahead, but it leaves out the last two runs of
+/// equal offsets (`mov_read_ctts`). Frames would then seem to be shown before they are decoded, as in a master of three
+/// frames.
 struct CompositionOffsets {
   private var origin: Int64?
   /// The greatest delay of decoding against presentation in ticks, over all runs but the last two.

@@ -107,8 +107,8 @@ struct MasterWriter {
     return parameters
   }
 
-  /// The sample aspect ratio to write as `pasp`: what players use, the container's own before the bit stream's. Where the
-  /// display matrix gives the pixels their shape, only the source's own `pasp` is repeated.
+  /// The sample aspect ratio to write as `pasp`: what players use, the container's own before the bit stream's. Where
+  /// the display matrix gives the pixels their shape, only the source's own `pasp` is repeated.
   private var pixelAspect: Rational {
     let clip = plan.template
     if clip.conform == nil, clip.hasScalingMatrix { return clip.containerAspect ?? .undefined }

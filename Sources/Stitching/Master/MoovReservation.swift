@@ -1,6 +1,7 @@
 import Probing
 
-/// Space reserved for the `moov` box at the front of a large master, so that the media data need not be moved afterwards.
+/// Space reserved for the `moov` box at the front of a large master, so that the media data need not be moved
+/// afterwards.
 ///
 /// The unused part becomes a `free` box.
 struct MoovReservation: Sendable {
@@ -9,8 +10,8 @@ struct MoovReservation: Sendable {
 
   /// Copied bytes from which moving them costs more than the reserved space.
   private static let minimumCopiedBytes = 16 << 20
-  /// Bytes of one packet in the sample tables: size 4, offset 8, chunk 12, duration 8, composition offset 8, sync sample 4,
-  /// dependency 1, and a margin.
+  /// Bytes of one packet in the sample tables: size 4, offset 8, chunk 12, duration 8, composition offset 8, sync
+  /// sample 4, dependency 1, and a margin.
   private static let perPacket = 64
   /// Bytes of a chapter, in the chapter list and in the chapter track.
   private static let perChapter = 1 << 10

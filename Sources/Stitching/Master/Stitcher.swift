@@ -36,7 +36,8 @@ public struct Stitcher: Sendable {
   }
 
   /// Writes the master under a temporary name, checks it and renames it.
-  /// - Throws: ``StitchError``, ``LibavError``, `FileError`, `CancellationError`; nothing is left under the final name then.
+  /// - Throws: ``StitchError``, ``LibavError``, `FileError`, `CancellationError`; nothing is left under the final name
+  ///   then.
   public func write(to path: String, progress: (StitchEvent) -> Void = { _ in }) throws -> StitchReport {
     guard let container = Self.container(for: path) else {
       throw StitchError(.badRequest, "a master is .mp4 or .mov; change the extension", file: path)

@@ -11,8 +11,8 @@ public struct StitchShot: Sendable, Hashable {
   public var trim: StitchTrim?
   /// From the shot before into this one; nil for the first shot.
   public var transition: StitchTransition?
-  /// Position in presentation order, from 0, of the frame that the next shot starts from. Later frames are dropped, and the
-  /// overlap is measured up to this frame. Nil for the last shot.
+  /// Position in presentation order, from 0, of the frame that the next shot starts from. Later frames are dropped, and
+  /// the overlap is measured up to this frame. Nil for the last shot.
   public var keepsThrough: Int?
 
   public init(path: String, title: String? = nil, followsCut: Bool = false) {

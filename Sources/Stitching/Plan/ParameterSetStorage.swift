@@ -2,12 +2,12 @@ import Bitstream
 
 /// Where the master's parameter sets are stored.
 ///
-/// All shots and all re-encoded frames share one sample entry, `avc1` or `hvc1`, which every player accepts. Where sets of the
-/// same id differ, ids are renumbered (see ``ParameterSetRenumbering``), which leaves the coded frames unchanged. Several
-/// sample entries would keep the ids, but many players read only the first.
+/// All shots and all re-encoded frames share one sample entry, `avc1` or `hvc1`, which every player accepts. Where sets
+/// of the same id differ, ids are renumbered (see ``ParameterSetRenumbering``), which leaves the coded frames
+/// unchanged. Several sample entries would keep the ids, but many players read only the first.
 enum ParameterSetStorage: Sendable {
-  /// Every shot has the same sets and nothing is encoded: all sets stay as they are. With `inBand` some shot has sets in its
-  /// packets, as its own sample entry signals; else sets that packets repeat are removed.
+  /// Every shot has the same sets and nothing is encoded: all sets stay as they are. With `inBand` some shot has sets
+  /// in its packets, as its own sample entry signals; else sets that packets repeat are removed.
   case shared(inBand: Bool)
   /// All sets, under distinct ids, in one sample entry (`avc1`, `hvc1`); none in the packets.
   case merged(MergedParameterSets)

@@ -111,8 +111,8 @@ struct ShotPlan: Sendable {
     return words.joined(separator: "; ")
   }
 
-  /// Frames over which a correction fades out: up to an IDR near the wanted number if there is one, so that no further frame
-  /// has to be re-encoded.
+  /// Frames over which a correction fades out: up to an IDR near the wanted number if there is one, so that no further
+  /// frame has to be re-encoded.
   static func easing(_ clip: SourceClip, keeping kept: Range<Int>, wanted: Int) -> Int {
     let wanted = min(max(1, wanted), kept.count)
     let near = clip.video.entries.indices.compactMap { packet -> Int? in
@@ -123,7 +123,8 @@ struct ShotPlan: Sendable {
     return clip.conform == nil ? near.max() ?? wanted : wanted
   }
 
-  /// The longest run from the first IDR on that is contiguous in both decoding and presentation order and lies within `kept`.
+  /// The longest run from the first IDR on that is contiguous in both decoding and presentation order and lies within
+  /// `kept`.
   private static func longestCopy(_ clip: SourceClip, keeping kept: Range<Int>) -> Segment? {
     let positions = clip.displayPositions
     let isIntraOnly = clip.video.entries.allSatisfy(\.isKey)

@@ -21,7 +21,8 @@ struct SourceClip: Sendable {
   let extradata: [UInt8]
   /// Sample aspect ratio of the sample entry (`pasp`); nil when it has none, and in other containers.
   let containerAspect: Rational?
-  /// Relative difference of horizontal and vertical scale from which libav derives a sample aspect ratio (`mov_read_tkhd`).
+  /// Relative difference of horizontal and vertical scale from which libav derives a sample aspect ratio
+  /// (`mov_read_tkhd`).
   private static let scaleTolerance = 0.01
   /// Position in presentation order by position in decoding order; nil for packets hidden by an edit list.
   let displayPositions: [Int?]
@@ -76,7 +77,8 @@ struct SourceClip: Sendable {
   }
 
   /// The sample entry of the video in MP4 and MOV; nil in other containers.
-  /// - Throws: ``StitchError`` `unusableShot` for a clean aperture that hides pixels: libav neither applies nor writes it.
+  /// - Throws: ``StitchError`` `unusableShot` for a clean aperture that hides pixels: libav neither applies nor writes
+  ///   it.
   private static func sampleEntry(
     _ path: String, _ container: ContainerInfo, _ stream: StreamInfo
   ) throws -> MovieBoxes.SampleEntry? {

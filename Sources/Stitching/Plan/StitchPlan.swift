@@ -17,7 +17,8 @@ public struct StitchPlan: Sendable {
   /// For shots of which nothing is copied; nil when there are none.
   let wholeShotEncoding: ShotEncoding?
 
-  /// The shot whose stream properties the master takes: the first with copied frames, else the first that is not conformed.
+  /// The shot whose stream properties the master takes: the first with copied frames, else the first that is not
+  /// conformed.
   var template: SourceClip {
     (shots.first { $0.copiedFrames > 0 } ?? shots.first { $0.clip.conform == nil } ?? shots[0]).clip
   }
@@ -33,8 +34,8 @@ public struct StitchPlan: Sendable {
   }
 
   /// Reads every shot, measures the joins, and decides what is copied and what is encoded.
-  /// - Throws: ``StitchError`` naming shot, field and both values for shots that cannot be joined; ``LibavError`` when a file
-  ///   cannot be read.
+  /// - Throws: ``StitchError`` naming shot, field and both values for shots that cannot be joined; ``LibavError`` when
+  ///   a file cannot be read.
   public init(
     _ shots: [StitchShot], options: StitchOptions, progress: (StitchEvent) -> Void = { _ in }
   ) throws {

@@ -11,8 +11,8 @@ public struct JoinColorMatch: Sendable, Hashable, Codable {
   public let offset: [Double]
   /// Frames over which the correction fades out; null for the whole shot, and when none is applied.
   @Nullable public private(set) var frames: Int?
-  /// Estimated colour step that remains between the last kept frame and the first of the next shot; null when no correction
-  /// is applied.
+  /// Estimated colour step that remains between the last kept frame and the first of the next shot; null when no
+  /// correction is applied.
   @Nullable public private(set) var deltaEAfter: Double?
   public let reason: String
 

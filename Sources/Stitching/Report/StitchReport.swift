@@ -66,11 +66,11 @@ public struct StitchReport: Sendable, Codable {
     @Nullable public private(set) var colorMatch: JoinColorMatch?
     /// Null where a side is silent, and before the master is written.
     @Nullable public private(set) var audioStepDB: Double?
-    /// RMS difference of third-octave band levels in dB over half a second on either side, after level matching; null as
-    /// ``audioStepDB`` is.
+    /// RMS difference of third-octave band levels in dB over half a second on either side, after level matching; null
+    /// as ``audioStepDB`` is.
     @Nullable public private(set) var audioStepSpectralDB: Double?
-    /// Seconds by which the next shot's audio starts after its first frame; null without audio, and before the master is
-    /// written.
+    /// Seconds by which the next shot's audio starts after its first frame; null without audio, and before the master
+    /// is written.
     @Nullable public private(set) var avOffset: Double?
 
     enum CodingKeys: String, CodingKey {

@@ -5,8 +5,8 @@ import Timing
 
 /// A plan as an OpenTimelineIO timeline: the shots with their kept ranges, and the joins as markers.
 ///
-/// Uses the schema versions of OpenTimelineIO 0.17 and 0.18. All times are in frames at the master's rate; ranges count from
-/// each file's first frame.
+/// Uses the schema versions of OpenTimelineIO 0.17 and 0.18. All times are in frames at the master's rate; ranges count
+/// from each file's first frame.
 public struct OTIOTimeline: Sendable {
   /// The metadata key of the project's own fields.
   private static let metadataKey = "longtake"

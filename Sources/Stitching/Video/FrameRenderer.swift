@@ -1,7 +1,8 @@
 import Libav
 import Probing
 
-/// Renders a run of a shot's frames for the master: conformed, colour-matched, dissolved with the shot before, faded to black.
+/// Renders a run of a shot's frames for the master: conformed, colour-matched, dissolved with the shot before, faded to
+/// black.
 struct FrameRenderer: ~Copyable {
   private let shot: ShotPlan
   private var reader: FrameReader
