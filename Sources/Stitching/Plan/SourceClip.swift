@@ -5,6 +5,10 @@ import Timing
 
 /// One shot's file, indexed: its packets, and the position in presentation order of the frame in each.
 struct SourceClip: Sendable {
+  /// Relative difference of horizontal and vertical scale from which libav derives a sample aspect ratio
+  /// (`mov_read_tkhd`).
+  private static let scaleTolerance = 0.01
+
   let shot: StitchShot
   let index: MediaIndex
   let video: PacketIndex
@@ -21,9 +25,6 @@ struct SourceClip: Sendable {
   let extradata: [UInt8]
   /// Sample aspect ratio of the sample entry (`pasp`); nil when it has none, and in other containers.
   let containerAspect: Rational?
-  /// Relative difference of horizontal and vertical scale from which libav derives a sample aspect ratio
-  /// (`mov_read_tkhd`).
-  private static let scaleTolerance = 0.01
   /// Position in presentation order by position in decoding order; nil for packets hidden by an edit list.
   let displayPositions: [Int?]
 
