@@ -115,6 +115,10 @@ public struct FrameFinder: Sendable {
       default: break
       }
     }
+    guard count > 0 else {
+      let reason = reader.faults.first?.message ?? reader.logMessages.first?.text ?? "no frame came out of the decoder"
+      throw LibavError(.invalidData, "no frame can be decoded: \(reason)", file: path)
+    }
     if case .index(let index) = request, position != index {
       let known = max(frameCount, position + 1)
       let words =
@@ -122,10 +126,6 @@ public struct FrameFinder: Sendable {
         ? "has no frame #\(index): the frames are #0 to #\(known - 1)"
         : "is damaged or ends early: of #0 to #\(known - 1) its frame #\(index) cannot be decoded; ask for another or the last"
       throw LibavError(.invalidData, words, file: path)
-    }
-    guard count > 0 else {
-      let words = reader.faults.first?.message ?? reader.logMessages.first?.text ?? "no frame came out of the decoder"
-      throw LibavError(.invalidData, "no frame can be decoded: \(words)", file: path)
     }
     let missing = request == .last ? frameCount - count : request == .first ? position : 0
     return ExactFrame(

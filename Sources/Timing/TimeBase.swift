@@ -25,36 +25,3 @@ public struct TimeBase: Sendable, Hashable, CustomStringConvertible {
 
   public var description: String { rational.fraction }
 }
-
-/// A point in time: a count of ticks in a time base.
-public struct Timestamp: Sendable, Hashable, Comparable {
-  public let ticks: Int64
-  public let base: TimeBase
-
-  public init(_ ticks: Int64, _ base: TimeBase) {
-    self.ticks = ticks
-    self.base = base
-  }
-
-  public var seconds: Rational { base.seconds(ticks) }
-
-  public static func < (a: Timestamp, b: Timestamp) -> Bool { a.seconds < b.seconds }
-  public static func == (a: Timestamp, b: Timestamp) -> Bool { a.seconds == b.seconds }
-  public func hash(into hasher: inout Hasher) { hasher.combine(seconds) }
-}
-
-/// A span of time, `[start, end)`, in seconds.
-public struct TimeRange: Sendable, Hashable, Codable {
-  public let start: Rational
-  public let end: Rational
-
-  public init(start: Rational, end: Rational) {
-    self.start = start
-    self.end = Swift.max(start, end)
-  }
-
-  public init(start: Rational, duration: Rational) { self.init(start: start, end: start + duration) }
-
-  public var duration: Rational { end - start }
-  public func contains(_ time: Rational) -> Bool { start <= time && time < end }
-}

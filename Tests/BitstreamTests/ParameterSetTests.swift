@@ -116,7 +116,7 @@ import Testing
     }
   }
 
-  @Test func brokenUnitsAreNoParameterSets() {
+  @Test func rejectsBrokenUnits() {
     for isHEVC in [false, true] {
       for bytes in [[], [0], [0x67], [0x68], [0x42, 0x01], [0x65, 0x88, 0x80], [0x40, 0x09, 0x0C]] as [[UInt8]] {
         #expect(ParameterSet(bytes, isHEVC: isHEVC) == nil, "\(bytes)")

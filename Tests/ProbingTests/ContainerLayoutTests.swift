@@ -35,7 +35,7 @@ import Testing
     #expect(try #require(ContainerLayout(path: path)).trailingBytes == 5)
   }
 
-  @Test func theIndexAfterTheMediaIsNoFastStart() throws {
+  @Test func theIndexAfterTheMediaIsNotFastStart() throws {
     let folder = try ScratchFolder()
     let bytes = BoxEditor.box("ftyp", []) + BoxEditor.box("mdat", [1]) + BoxEditor.box("moov", [])
     let layout = try #require(ContainerLayout(path: try folder.write("a.mp4", Data(bytes))))

@@ -33,7 +33,7 @@ import Testing
 
   @Test(
     arguments: [[6, 1, 0b1000_0100], [6, 1, 0b1110_0100], [6, 2, 0b0101_0001, 0], [5, 1, 0b1100_0100]] as [[UInt8]])
-  func otherRecoveryPointsAreNot(message: [UInt8]) {
+  func inexactRecoveryPointsAreNotRandomAccessPoints(message: [UInt8]) {
     #expect(kind([[6] + message + [0x80], slice]) == .other)
   }
 
@@ -44,7 +44,7 @@ import Testing
     #expect(kind([[35 << 1, 1, 0x50], [type << 1, 1, 0xAF]], isHEVC: true) == expected)
   }
 
-  @Test func whatHoldsNoSliceIsUnknown() {
+  @Test func packetsWithoutSliceAreUnknown() {
     #expect(kind([[0x67, 1, 2]]) == .unknown)
     #expect(kind([]) == .unknown)
   }

@@ -16,10 +16,10 @@ struct MovieBoxTests {
   }
 
   private func changed(_ change: (inout BoxEditor) -> Void) throws -> String {
-    var surgeon = try BoxEditor(try clip())
-    change(&surgeon)
+    var editor = try BoxEditor(try clip())
+    change(&editor)
     let path = folder.path("changed.mp4")
-    try surgeon.write(path)
+    try editor.write(path)
     #expect(try MediaTool.ffprobe(path) != nil)
     return path
   }
@@ -29,7 +29,7 @@ struct MovieBoxTests {
     return try #require(report.video.flatMap { report.track(of: $0.info)?.sampleEntry })
   }
 
-  @Test func aPlainFileHasNone() throws {
+  @Test func plainFilesHaveNone() throws {
     let report = try ProbeReport(path: try clip())
     let entry = try entry(folder.path("plain.mp4"))
     #expect(report.movie?.hasC2PA == false && report.movie?.hasAIGC == false)
@@ -37,12 +37,12 @@ struct MovieBoxTests {
     #expect(report.video?.hdr == nil)
   }
 
-  @Test func theCleanApertureIsRead() throws {
+  @Test func readsTheCleanAperture() throws {
     let body = [310, 1, 471, 2, 0, 1, 0, 1].flatMap { BoxEditor.number($0, 4) }
     let path = try changed { $0.add(BoxEditor.box("clap", body), in: BoxEditor.sampleEntry("avc1")) }
     let aperture = try entry(path).cleanAperture
     #expect(aperture?.width == 310 && aperture?.height == 235.5)
-    // Numbers that say nothing are no aperture.
+    // Zeros are not an aperture.
     let void = try changed {
       $0.add(BoxEditor.box("clap", [UInt8](repeating: 0, count: 32)), in: BoxEditor.sampleEntry("avc1"))
     }
@@ -50,7 +50,7 @@ struct MovieBoxTests {
   }
 
   @Test(arguments: ["nclx", "nclc"])
-  func theContainersColourIsReadAsFfprobeReadsIt(_ kind: String) throws {
+  func readsTheContainersColorAsFfprobeDoes(_ kind: String) throws {
     let body = Array(kind.utf8) + [9, 16, 9].flatMap { BoxEditor.number($0, 2) } + (kind == "nclx" ? [0] : [])
     let path = try changed { $0.add(BoxEditor.box("colr", body), in: BoxEditor.sampleEntry("avc1")) }
     let codes = try entry(path).colorCodes
@@ -60,7 +60,7 @@ struct MovieBoxTests {
     #expect(try ProbeReport(path: path).video?.hdr?.curve == .pq)
   }
 
-  @Test func provenanceIsSeenAndNotInventedFromOtherBoxes() throws {
+  @Test func findsProvenanceOnlyInItsOwnBoxes() throws {
     let c2pa: [UInt8] = [
       0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81,
     ]
@@ -72,20 +72,20 @@ struct MovieBoxTests {
     #expect(try ProbeReport(path: jumbf).movie?.hasC2PA == true)
     let marked = try changed { $0.add(BoxEditor.box("AIGC", Array(#"{"Label":"1"}"#.utf8)), in: ["moov", "udta"]) }
     #expect(try ProbeReport(path: marked).movie?.hasAIGC == true)
-    // The word in the media itself is no mark.
+    // The word in the media itself is not a mark.
     let word = try changed { $0.append(BoxEditor.box("mdat", Array("AIGC".utf8))) }
     #expect(try ProbeReport(path: word).movie?.hasAIGC == false)
   }
 
-  @Test func masteringDisplayAndLightLevelsOfTheHeaderAreThoseOfFfprobe() throws {
-    var surgeon = try BoxEditor(try clip(["-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1"]))
+  @Test func readsMasteringDisplayAndLightLevelsOfTheHeader() throws {
+    var editor = try BoxEditor(try clip(["-c:v", "libx265", "-x265-params", "log-level=none", "-tag:v", "hvc1"]))
     let numbers = [13250, 34500, 7500, 3000, 34000, 16000, 15635, 16450].flatMap { BoxEditor.number($0, 2) }
     let light = [10_000_000, 50].flatMap { BoxEditor.number($0, 4) }
-    surgeon.add(BoxEditor.box("mdcv", numbers + light), in: BoxEditor.sampleEntry("hvc1"))
+    editor.add(BoxEditor.box("mdcv", numbers + light), in: BoxEditor.sampleEntry("hvc1"))
     let levels = [1000, 400].flatMap { BoxEditor.number($0, 2) }
-    surgeon.add(BoxEditor.box("clli", levels), in: BoxEditor.sampleEntry("hvc1"))
+    editor.add(BoxEditor.box("clli", levels), in: BoxEditor.sampleEntry("hvc1"))
     let path = folder.path("mastered.mp4")
-    try surgeon.write(path)
+    try editor.write(path)
     #expect(try ProbeComparison.differences(path) == [])
     let hdr = try #require(try ProbeReport(path: path).video?.hdr)
     #expect(hdr.masteringDisplay?.primaries?.first?.description == "34000/50000")
@@ -93,9 +93,9 @@ struct MovieBoxTests {
     #expect(hdr.curve == nil)
   }
 
-  /// The same in the bit stream alone, where ffprobe tells it of the first frame.
+  /// The same in the bitstream alone, where ffprobe reports it for the first frame.
   @Test(arguments: ["sei.mp4", "sei.mkv", "sei.hevc"])
-  func masteringDisplayAndLightLevelsOfTheBitStreamAreThoseOfFfprobe(_ name: String) throws {
+  func readsMasteringDisplayAndLightLevelsOfTheBitstream(_ name: String) throws {
     let parameters =
       "log-level=none:hdr10=1:repeat-headers=1:colorprim=bt2020:transfer=smpte2084:colormatrix=bt2020nc:"
       + "master-display=G(13250,34500)B(7500,3000)R(34000,16000)WP(15635,16450)L(10000000,50):max-cll=768,3"
@@ -103,14 +103,14 @@ struct MovieBoxTests {
       name, "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=24:duration=0.25", "-c:v", "libx265", "-preset",
       "ultrafast", "-pix_fmt", "yuv420p10le", "-x265-params", parameters)
     let hdr = try #require(try ProbeReport(path: path).video?.hdr)
-    let judge = try MediaTool.run(
+    let reference = try MediaTool.run(
       "ffprobe",
       [
         "-v", "error", "-read_intervals", "%+#1", "-show_frames", "-of", "json",
         "-select_streams",
         "v:0", path,
       ])
-    let document = try JSONSerialization.jsonObject(with: Data(judge.output)) as? [String: Any]
+    let document = try JSONSerialization.jsonObject(with: Data(reference.output)) as? [String: Any]
     let frame = try #require((document?["frames"] as? [[String: Any]])?.first)
     let data = try #require(frame["side_data_list"] as? [[String: Any]])
     let display = try #require(data.first { $0["red_x"] != nil })
@@ -125,7 +125,7 @@ struct MovieBoxTests {
   }
 
   @Test(.enabled(if: RealClips.areThere))
-  func dynamicMetadataOfRealClipsIsSeen() throws {
+  func findsDynamicMetadataInRealClips() throws {
     func hdr(_ name: String) throws -> HDRDescription {
       let path = try #require(RealClips.paths.first { $0.hasSuffix(name) })
       return try #require(try ProbeReport(path: path).video?.hdr)

@@ -8,7 +8,7 @@ import Testing
 @Suite struct PrefixIndexTests {
   private func whole(_ path: String, ignoringEdits: Bool) throws -> MediaIndex {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
-    var builder = try MediaIndexBuilder(demuxer, askingDecoders: false)
+    var builder = try MediaIndexBuilder(demuxer, openingDecoders: false)
     let packet = try Packet()
     var failure: String?
     do {
@@ -53,7 +53,7 @@ import Testing
     ["-c:v", "mpeg4", "-q:v", "1", "a.mp4"],
     ["-c:v", "libx264", "-qp", "10", "a.mkv"],
   ])
-  func bigFramesAreListedAlike(arguments: [String]) throws {
+  func listsLargeFramesAlike(arguments: [String]) throws {
     let folder = try ScratchFolder()
     try MediaTool.ffmpeg(Self.loud + arguments, in: folder.url)
     let path = folder.path(arguments[arguments.count - 1])
@@ -63,22 +63,22 @@ import Testing
     #expect(index.video?.entries.count == 12 && index.audio?.entries.isEmpty == false)
   }
 
-  /// What stands before the frame may be longer than what is read at first.
-  @Test func aLongMessageBeforeTheFrameIsReadToItsEnd() throws {
+  /// A message before the frame may be longer than the bytes read at first.
+  @Test func readsALongSEIMessageBeforeTheFrame() throws {
     let folder = try ScratchFolder()
     try MediaTool.ffmpeg(Self.loud + ["-c:v", "libx264", "-qp", "10", "a.mp4"], in: folder.url)
-    let words = String(repeating: "word", count: 20_000)
+    let text = String(repeating: "word", count: 20_000)
     try MediaTool.ffmpeg(
       [
         "-i", "a.mp4", "-c", "copy", "-bsf:v",
-        "h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+\(words)", "b.mp4",
+        "h264_metadata=sei_user_data=086f3693-b7b3-4f2c-9653-21492feee5b8+\(text)", "b.mp4",
       ], in: folder.url)
     let path = folder.path("b.mp4")
     try expectTheSame(path)
     #expect(try MediaIndex(path: path).video?.entries.first?.frame == .idr)
   }
 
-  @Test func aCutFileIsCutWhereItEnds() throws {
+  @Test func listsTruncatedFilesAlike() throws {
     let folder = try ScratchFolder()
     try MediaTool.ffmpeg(
       Self.loud + ["-c:v", "libx264", "-qp", "10", "-movflags", "+faststart", "a.mp4"], in: folder.url)
@@ -90,8 +90,8 @@ import Testing
   }
 
   @Test(.enabled(if: RealClips.areThere), arguments: RealClips.paths)
-  func realClipsAreListedAlike(path: String) throws {
-    // Some of them are broken on purpose; what cannot be opened cannot be opened either way.
+  func listsRealClipsAlike(path: String) throws {
+    // Some are broken on purpose and cannot be opened either way.
     guard (try? Demuxer(path: path)) != nil else {
       #expect(throws: LibavError.self) { try MediaIndex(path: path) }
       return

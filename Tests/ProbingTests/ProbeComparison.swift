@@ -3,14 +3,14 @@ import Probing
 import Support
 import Testing
 
-/// What we print of a file against what ffprobe prints of it.
+/// Our JSON of a file against ffprobe's.
 enum ProbeComparison {
   static func own(_ path: String) throws -> [String: Any] {
     let data = try ProbeJSON(try ProbeReport(path: path), path: path).data()
     return try #require(try JSONSerialization.jsonObject(with: data) as? [String: Any])
   }
 
-  /// Nil when ffprobe refuses the file.
+  /// Nil when ffprobe rejects the file.
   static func differences(_ path: String) throws -> [String]? {
     guard let theirs = try MediaTool.ffprobe(path) else { return nil }
     let ours = try own(path)

@@ -4,7 +4,7 @@ import Probing
 import Support
 import Testing
 
-/// What we print of a file against what ffprobe prints of it, field by field.
+/// Our JSON of a file against ffprobe's, field by field.
 struct ProbeJSONTests {
   static let recipes: [(name: String, arguments: [String])] = [
     ("h264.mp4", ["-c:v", "libx264", "-c:a", "aac", "-shortest"]),
@@ -36,7 +36,7 @@ struct ProbeJSONTests {
     ("alpha.mov", ["-c:v", "prores_ks", "-pix_fmt", "yuva444p10le", "-an"]),
   ]
 
-  @Test("Every field that both print is equal, on generated media", arguments: recipes)
+  @Test("Fields are equal to ffprobe's on generated media", arguments: recipes)
   func agreesOnGenerated(recipe: (name: String, arguments: [String])) throws {
     let folder = try ScratchFolder()
     try MediaTool.ffmpeg(
@@ -50,7 +50,7 @@ struct ProbeJSONTests {
   }
 
   @Test(
-    "Every field that both print is equal, and nothing is left out, on real clips", .enabled(if: RealClips.areThere))
+    "Fields are equal to ffprobe's, and none is left out, on real clips", .enabled(if: RealClips.areThere))
   func agreesOnRealClips() throws {
     var compared = 0
     for path in RealClips.paths {
@@ -64,11 +64,11 @@ struct ProbeJSONTests {
     #expect(compared > 10)
   }
 
-  @Test("A turned frame carries ffprobe's side data and our display size")
+  @Test("A rotated video carries ffprobe's side data and our display size")
   func rotation() throws {
     let folder = try ScratchFolder()
     let flat = try folder.make("flat.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=24:duration=0.5")
-    let path = try folder.make("turned.mp4", "-i", flat, "-c", "copy", "-metadata:s:v:0", "rotate=90")
+    let path = try folder.make("rotated.mp4", "-i", flat, "-c", "copy", "-metadata:s:v:0", "rotate=90")
     #expect(try ProbeComparison.differences(path) == [])
     let own = try ProbeComparison.own(path)
     let streams = try #require(own["streams"] as? [[String: Any]])
@@ -78,7 +78,7 @@ struct ProbeJSONTests {
     #expect(display["height"] as? Int == 320)
   }
 
-  @Test("Our own part tells counted frames, rate, GOPs, offsets and colour")
+  @Test("The project's own fields hold counted frames, rate, GOPs, offsets and colour")
   func extras() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
@@ -104,7 +104,7 @@ struct ProbeJSONTests {
     #expect((color["assumed"] as? [String])?.contains("matrix=smpte170m") == true)
   }
 
-  @Test("The table for people shows control characters and never writes them")
+  @Test("The table escapes control characters")
   func table() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(

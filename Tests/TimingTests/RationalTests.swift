@@ -12,20 +12,20 @@ import Timing
     ("-0.5", "-1/2"),
     (".5", "1/2"), ("5.", "5/1"),
   ])
-  func readsWhatPeopleWrite(text: String, fraction: String) {
+  func parsesFractionsAndDecimals(text: String, fraction: String) {
     #expect(Rational(parsing: text)?.fraction == fraction)
   }
 
   @Test(arguments: ["", "-", "1/2/3", "a", "1e9", "0x10", "1.2.3", ".", "99999999999999999999"])
-  func refusesWhatIsNoNumber(text: String) { #expect(Rational(parsing: text) == nil) }
+  func rejectsOtherText(text: String) { #expect(Rational(parsing: text) == nil) }
 
-  @Test func aZeroDenominatorIsUndefinedAndSpreads() {
+  @Test func zeroDenominatorIsUndefinedAndPropagates() {
     #expect(!Rational(1, 0).isDefined)
     #expect(!(Rational(1, 0) + .one).isDefined)
     #expect(Rational.undefined < Rational(Int64.min, 1))
   }
 
-  @Test func overflowBecomesUndefinedAndNotWrong() throws {
+  @Test func overflowIsUndefined() throws {
     let large = Rational(Int64.max, 1)
     #expect(!(large * large).isDefined)
     #expect((large - large) == .zero)

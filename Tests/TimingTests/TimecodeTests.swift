@@ -22,7 +22,7 @@ import Timing
     }
   }
 
-  @Test func refusesDroppedNumbersAndWrongRates() throws {
+  @Test func rejectsDroppedNumbersAndWrongRates() throws {
     let ntsc = try #require(FrameRate(30_000, 1001))
     let fixture = try #require(FrameRate(24))
     #expect(Timecode(parsing: "00:01:00;00", rate: ntsc) == nil)
@@ -46,7 +46,7 @@ import Timing
   }
 
   @Test(arguments: [(24, 1, "1/12288"), (25, 1, "1/12800"), (24_000, 1001, "1/24000"), (60, 1, "1/15360")])
-  func frameRatesHaveATimeBaseInWhichFramesAreWhole(n: Int64, d: Int64, base: String) throws {
+  func framesLastWholeTicksOfTheMediaTimeBase(n: Int64, d: Int64, base: String) throws {
     let rate = try #require(FrameRate(n, d))
     #expect(rate.mediaTimeBase.description == base)
     #expect((rate.frameDuration / rate.mediaTimeBase.rational).denominator == 1)
@@ -57,14 +57,14 @@ import Timing
   @Test(arguments: [
     ("12.5", 300), ("00:00:12.5", 300), ("1:00", 1440), ("00:00:12:12", 300), ("#300", 300), ("0", 0), (".5", 12),
   ])
-  func readsTheFourForms(text: String, frame: Int) throws {
+  func parsesTheFourForms(text: String, frame: Int) throws {
     #expect(TimePoint(parsing: text)?.frame(at: try #require(FrameRate(24))) == frame)
   }
 
   @Test(arguments: ["", "#", "#-1", "-1", "1/2", "1:2:3:4:5", "x", "1e3", "1:-2", "99999999999999999999"])
-  func refusesOthers(text: String) { #expect(TimePoint(parsing: text) == nil) }
+  func rejectsOtherText(text: String) { #expect(TimePoint(parsing: text) == nil) }
 
-  @Test func aTimecodeMustExistAtTheRate() throws {
+  @Test func rejectsTimecodesThatDoNotExistAtTheRate() throws {
     let fixture = try #require(FrameRate(24))
     #expect(TimePoint(parsing: "00:00:00:24")?.frame(at: fixture) == nil)
     #expect(TimePoint(parsing: "9223372036854775807:00:00:00")?.frame(at: fixture) == nil)

@@ -7,7 +7,7 @@ public struct MediaIndex: Sendable {
   /// One for each stream, in their order.
   public let packets: [PacketIndex]
   /// One for each stream when they were asked for, else empty; nil where libav cannot open a decoder.
-  public let decoders: [DecoderFacts?]
+  public let decoders: [DecoderProperties?]
   public let mainVideo: Int?
   public let mainAudio: Int?
   /// Why reading stopped before the end, if it did.
@@ -21,17 +21,17 @@ public struct MediaIndex: Sendable {
   /// Lists every packet of a file. Of MP4 and MOV only the beginnings of packets are read where these are enough.
   /// - Parameters:
   ///   - videoOnly: only the main video's packets are read; the other indexes stay empty.
-  ///   - askingDecoders: open each stream's decoder once for ``decoders``.
+  ///   - openingDecoders: open each stream's decoder once for ``decoders``.
   ///   - glancing: as ``Demuxer`` takes it.
   /// - Throws: ``LibavError`` when the file cannot be opened; a read error later on is kept in ``readError``.
   public init(
-    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, askingDecoders: Bool = false,
+    path: String, videoOnly: Bool = false, ignoringEdits: Bool = false, openingDecoders: Bool = false,
     glancing: Bool = false
   ) throws(LibavError) {
     for purpose in [Demuxer.Purpose.indexing, .decoding] {
       let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits, purpose: purpose, glancing: glancing)
       let listed = demuxer.tableCounts
-      var builder = try MediaIndexBuilder(demuxer, askingDecoders: askingDecoders)
+      var builder = try MediaIndexBuilder(demuxer, openingDecoders: openingDecoders)
       if videoOnly { demuxer.select(builder.mainVideo.map { [$0] } ?? []) }
       let packet = try Packet()
       var failure: String?
@@ -90,7 +90,7 @@ public struct MediaIndex: Sendable {
   }
 
   init(
-    container: ContainerInfo, packets: [PacketIndex], decoders: [DecoderFacts?], mainVideo: Int?, mainAudio: Int?,
+    container: ContainerInfo, packets: [PacketIndex], decoders: [DecoderProperties?], mainVideo: Int?, mainAudio: Int?,
     readError: String?, messages: [LogMessage]
   ) {
     self.container = container

@@ -5,7 +5,7 @@ public struct MediaIndexBuilder: Sendable {
   public let container: ContainerInfo
   public let streams: [StreamInfo]
   /// One for each stream when they were asked for, else empty; nil where libav cannot open a decoder.
-  public let decoders: [DecoderFacts?]
+  public let decoders: [DecoderProperties?]
   public let mainVideo: Int?
   public let mainAudio: Int?
   private let classifiers: [FrameClassifier?]
@@ -19,11 +19,11 @@ public struct MediaIndexBuilder: Sendable {
   /// Whether an H.264 stream has B slices.
   private var hasBSlices: [Bool]
 
-  /// - Parameter askingDecoders: open each stream's decoder once for ``decoders``.
-  public init(_ demuxer: borrowing Demuxer, askingDecoders: Bool) throws(LibavError) {
+  /// - Parameter openingDecoders: open each stream's decoder once for ``decoders``.
+  public init(_ demuxer: borrowing Demuxer, openingDecoders: Bool) throws(LibavError) {
     container = demuxer.container
     streams = demuxer.streams
-    decoders = askingDecoders ? try demuxer.decoderFacts() : []
+    decoders = openingDecoders ? try demuxer.decoderProperties() : []
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
     readBytes = demuxer.readBytes

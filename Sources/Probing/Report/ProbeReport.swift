@@ -26,7 +26,7 @@ public struct ProbeReport: Sendable {
     /// Nil for streams without HDR metadata.
     public let hdr: HDRDescription?
     /// Nil when libav has no decoder for it, or the report was made from an index without them.
-    public let decoder: DecoderFacts?
+    public let decoder: DecoderProperties?
   }
 
   /// Values counted from the packets.
@@ -82,14 +82,14 @@ public struct ProbeReport: Sendable {
   /// - Throws: ``LibavError`` naming the file when it cannot be opened as media.
   public init(path: String, counting: Bool = true) throws(LibavError) {
     if counting {
-      self.init(try MediaIndex(path: path, askingDecoders: true), path: path)
+      self.init(try MediaIndex(path: path, openingDecoders: true), path: path)
     } else {
       try self.init(headersOf: try Demuxer(path: path))
     }
   }
 
   private init(headersOf demuxer: consuming Demuxer) throws(LibavError) {
-    let decoders = try demuxer.decoderFacts()
+    let decoders = try demuxer.decoderProperties()
     container = demuxer.container
     mainVideo = demuxer.mainVideo?.index
     mainAudio = demuxer.mainAudio?.index
@@ -172,10 +172,10 @@ extension Demuxer {
   }
 
   /// The properties of each stream's decoder; nil where there is none.
-  func decoderFacts() throws(LibavError) -> [DecoderFacts?] {
-    var facts: [DecoderFacts?] = []
+  func decoderProperties() throws(LibavError) -> [DecoderProperties?] {
+    var facts: [DecoderProperties?] = []
     for stream in streams {
-      facts.append(DecoderFacts(try parameters(ofStream: stream.index), timeBase: stream.timeBase))
+      facts.append(DecoderProperties(try parameters(ofStream: stream.index), timeBase: stream.timeBase))
     }
     return facts
   }

@@ -31,7 +31,7 @@ struct MediaPass: Sendable {
     progress: ((VerificationProgress) -> Void)?
   ) throws {
     let demuxer = try Demuxer(path: path)
-    var builder = try MediaIndexBuilder(demuxer, askingDecoders: true)
+    var builder = try MediaIndexBuilder(demuxer, openingDecoders: true)
     guard analyses.needsFrames || analyses.needsAudio else {
       probe = ProbeReport(try Self.readPackets(demuxer, into: builder), path: path)
       return

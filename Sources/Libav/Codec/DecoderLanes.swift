@@ -1,7 +1,7 @@
 import Timing
 
-/// The decoders of a ``StreamReader``, one per chosen stream. Arrays cannot hold handles, so each sits in a box.
-struct DecoderSet {
+/// The decoders of a ``StreamReader``, one lane per chosen stream. Arrays cannot hold handles, so each is in a class instance.
+struct DecoderLanes {
   private final class Lane {
     let decoder: Decoder
     var isDraining = false
@@ -21,7 +21,7 @@ struct DecoderSet {
 
   func lane(ofStream index: Int) -> Int? { streams.firstIndex(of: index) }
 
-  /// The first lane whose decoder may still hold frames; it is told that no packet follows.
+  /// The first lane whose decoder may still hold frames; its end is signalled.
   func firstUndrained() -> Int? {
     guard let index = lanes.firstIndex(where: { !$0.hasEnded }) else { return nil }
     let lane = lanes[index]

@@ -4,7 +4,7 @@ import Glibc
 /// Reads a local file for libav and, on demand, only the beginning of packets that are read directly into their own memory.
 ///
 /// Not `Sendable`: it owns one `AVIOContext` and a file descriptor, and lives as long as the demuxer that uses it.
-final class PacketPrefixInput {
+final class PacketPrefixReader {
   /// Bytes read of each packet, or all of it where it is shorter.
   static let prefixBytes = 16 << 10
   /// Bytes of libav's buffer; larger reads go directly into their destination.
@@ -29,9 +29,9 @@ final class PacketPrefixInput {
     let owner = Unmanaged.passUnretained(self).toOpaque()
     pointer = avio_alloc_context(
       buffer.assumingMemoryBound(to: UInt8.self), Self.bufferBytes, 0, owner,
-      { owner, destination, count in PacketPrefixInput.from(owner)?.read(into: destination, count) ?? lt_error_io },
+      { owner, destination, count in PacketPrefixReader.from(owner)?.read(into: destination, count) ?? lt_error_io },
       nil,
-      { owner, offset, whence in PacketPrefixInput.from(owner)?.seek(offset, whence) ?? Int64(lt_error_io) })
+      { owner, offset, whence in PacketPrefixReader.from(owner)?.seek(offset, whence) ?? Int64(lt_error_io) })
     guard pointer != nil else {
       av_free(buffer)
       throw LibavError(status: lt_error_no_memory, doing: "allocating a reader", file: path)
@@ -55,8 +55,8 @@ final class PacketPrefixInput {
       && firstBoxes.contains(String(decoding: bytes[4...], as: UTF8.self))
   }
 
-  private static func from(_ owner: UnsafeMutableRawPointer?) -> PacketPrefixInput? {
-    owner.map { Unmanaged<PacketPrefixInput>.fromOpaque($0).takeUnretainedValue() }
+  private static func from(_ owner: UnsafeMutableRawPointer?) -> PacketPrefixReader? {
+    owner.map { Unmanaged<PacketPrefixReader>.fromOpaque($0).takeUnretainedValue() }
   }
 
   private func read(into destination: UnsafeMutablePointer<UInt8>?, _ count: Int32) -> Int32 {

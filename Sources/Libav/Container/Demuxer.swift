@@ -57,7 +57,7 @@ public struct Demuxer: ~Copyable {
   }
 
   let pointer: UnsafeMutablePointer<AVFormatContext>
-  private let input: PacketPrefixInput?
+  private let input: PacketPrefixReader?
   public let container: ContainerInfo
   public let streams: [StreamInfo]
   /// libav's messages about this file so far.
@@ -74,7 +74,7 @@ public struct Demuxer: ~Copyable {
   ) throws(LibavError) {
     try Self.requireFile(path)
     let log = MessageLog()
-    let input = purpose == .indexing && PacketPrefixInput.isMovie(path) ? try PacketPrefixInput(path: path) : nil
+    let input = purpose == .indexing && PacketPrefixReader.isMovie(path) ? try PacketPrefixReader(path: path) : nil
     var context: UnsafeMutablePointer<AVFormatContext>? = try allocated(avformat_alloc_context(), "a demuxer")
     if let context { lt_format_set_owner(context, log.number) }
     if let input, let context {
@@ -118,7 +118,7 @@ public struct Demuxer: ~Copyable {
   }
 
   /// Bytes read of each packet, from its beginning; nil when packets are whole.
-  public var readBytes: Int? { input?.leavesOutRest == true ? PacketPrefixInput.prefixBytes : nil }
+  public var readBytes: Int? { input?.leavesOutRest == true ? PacketPrefixReader.prefixBytes : nil }
 
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false

@@ -16,7 +16,7 @@ public struct StreamReader: ~Copyable {
 
   public let demuxer: Demuxer
   /// One lane per chosen stream, in the order asked for.
-  private var lanes: DecoderSet
+  private var lanes: DecoderLanes
   private let packet: Packet
   private var reachedEnd = false
   /// The lane whose decoder may hold more frames.
@@ -37,7 +37,7 @@ public struct StreamReader: ~Copyable {
     _ demuxer: consuming Demuxer, streams: [Int], readsAll: Bool = false, threading: Threading = .automatic
   ) throws(LibavError) {
     if !readsAll { demuxer.select(Set(streams)) }
-    var lanes = DecoderSet()
+    var lanes = DecoderLanes()
     for index in streams {
       let info = demuxer.streams[index]
       let decoder = try Decoder(

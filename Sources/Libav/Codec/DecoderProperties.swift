@@ -1,24 +1,24 @@
 import CLibav
 public import Timing
 
-/// What a decoder says of a stream as soon as it is opened, before it has seen a packet.
-public struct DecoderFacts: Sendable, Hashable {
-  /// Pixels before cropping; 0 when the decoder learns them only from the packets.
+/// The properties of a stream that its decoder reports as soon as it is opened, before any packet.
+public struct DecoderProperties: Sendable, Hashable {
+  /// Pixels before cropping; 0 when only the packets carry them.
   public let codedWidth: Int
   public let codedHeight: Int
   public let hasClosedCaptions: Bool
   public let hasFilmGrain: Bool
-  /// Frames that one frame may refer to, as far as known yet.
+  /// Frames that one frame may refer to, as far as known before any packet.
   public let referenceFrames: Int
   /// Bits per second; nil when not known.
   public let maximumBitRate: Int64?
   public let bitsPerRawSample: Int?
-  /// What the decoder exports of its private options: `is_avc`, `nal_length_size`, …
+  /// The decoder's exported private options: `is_avc`, `nal_length_size`, …
   public let exported: [String: String]
 }
 
-extension DecoderFacts {
-  /// Opens the stream's decoder, single-threaded, and asks it. Nil when libav has none, or it refuses the header.
+extension DecoderProperties {
+  /// Opens the stream's decoder, single-threaded. Nil when libav has none, or it rejects the header.
   public init?(_ parameters: borrowing CodecParameters, timeBase: TimeBase) {
     guard let decoder = try? Decoder(parameters, timeBase: timeBase, threading: .slices(1)) else { return nil }
     let context = decoder.pointer
