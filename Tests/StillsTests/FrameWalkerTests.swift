@@ -6,7 +6,7 @@ import Support
 import Testing
 
 /// Frames that the walker decodes from random access points, against a full decode.
-@Suite struct FrameWalkerTests {
+@Suite(.media) struct FrameWalkerTests {
   struct Source: Sendable, CustomTestStringConvertible {
     let name: String
     let arguments: [String]
@@ -62,14 +62,14 @@ import Testing
 
   private func expect(
     _ path: String, wanted: [Int], damage: FrameWalker.DamagePolicy = .fail, restarts: Bool = true,
-    equals truth: FullDecode
+    equals reference: FullDecode
   ) throws {
     var walker = try FrameWalker(
       path: path, video: try video(path), wanted: wanted, onDamage: damage, restarts: restarts)
     let frame = try Frame()
     var found: [Int] = []
     while let position = try walker.next(into: frame) {
-      #expect(Digest.of(frame) == truth.digests[position], "frame #\(position)")
+      #expect(FrameDigest.of(frame) == reference.digests[position], "frame #\(position)")
       found.append(position)
     }
     #expect(found == wanted)
@@ -79,11 +79,11 @@ import Testing
   func decodesTheFramesOfAFullDecode(_ source: Source) throws {
     let folder = try ScratchFolder()
     let path = try make(source, in: folder)
-    let truth = try FullDecode(path)
+    let reference = try FullDecode(path)
     let damage: FrameWalker.DamagePolicy = source.isSeekable ? .fail : .accept
-    try expect(path, wanted: [0, 9, 10, 11, 25, 38, 39], damage: damage, equals: truth)
-    try expect(path, wanted: Array(17..<24), damage: damage, equals: truth)
-    try expect(path, wanted: Array(0..<40), damage: damage, equals: truth)
+    try expect(path, wanted: [0, 9, 10, 11, 25, 38, 39], damage: damage, equals: reference)
+    try expect(path, wanted: Array(17..<24), damage: damage, equals: reference)
+    try expect(path, wanted: Array(0..<40), damage: damage, equals: reference)
   }
 
   /// Without the fall-back, what is decoded from a random access point must be right as well.
@@ -91,8 +91,8 @@ import Testing
   func decodesFromRandomAccessPoints(_ source: Source) throws {
     let folder = try ScratchFolder()
     let path = try make(source, in: folder)
-    let truth = try FullDecode(path)
-    for position in [5, 19, 31, 39] { try expect(path, wanted: [position], restarts: false, equals: truth) }
+    let reference = try FullDecode(path)
+    for position in [5, 19, 31, 39] { try expect(path, wanted: [position], restarts: false, equals: reference) }
   }
 
   @Test func framesOutsideTheVideoAreRefused() throws {
@@ -113,11 +113,11 @@ import Testing
     let other = try folder.make(
       "other.mp4", "-f", "lavfi", "-i", "testsrc=size=256x144:rate=25:duration=1.6", "-c:v", "libx264", "-g", "10",
       "-bf", "3")
-    let truth = try FullDecode(other)
+    let reference = try FullDecode(other)
     var walker = try FrameWalker(path: other, video: try video(path), wanted: [25])
     let frame = try Frame()
     #expect(try walker.next(into: frame) == 25)
-    #expect(Digest.of(frame) == truth.digests[25])
+    #expect(FrameDigest.of(frame) == reference.digests[25])
     var strict = try FrameWalker(path: other, video: try video(path), wanted: [25], restarts: false)
     #expect(throws: LibavError.self) { _ = try strict.next(into: frame) }
   }
@@ -135,7 +135,7 @@ import Testing
     let position = try #require(Int(String(decoding: list.output, as: UTF8.self).split(separator: "\n")[25]))
     for index in position + 8..<position + entry.size { bytes[index] = 0xFF }
     let damaged = try folder.write("damaged.mp4", Data(bytes))
-    let truth = try FullDecode(damaged)
+    let reference = try FullDecode(damaged)
     let frame = try Frame()
     var strict = try FrameWalker(path: damaged, video: try video(damaged), wanted: [5, 25, 35])
     #expect(try strict.next(into: frame) == 5)
@@ -146,7 +146,7 @@ import Testing
     var found: [Int] = []
     while let position = try tolerant.next(into: frame) {
       found.append(position)
-      if truth.digests.count == 40 { #expect(Digest.of(frame) == truth.digests[position]) }
+      if reference.digests.count == 40 { #expect(FrameDigest.of(frame) == reference.digests[position]) }
     }
     #expect(found.contains(5) && found.contains(35))
   }
@@ -163,11 +163,12 @@ import Testing
     try MediaTool.ffmpeg(
       ["-i", "plain.mp4", "-c", "copy", "-bsf:v", "setts=pts=DTS", "a.\(container)"], in: folder.url)
     let path = folder.path("a.\(container)")
-    let truth = try FullDecode(path)
+    let reference = try FullDecode(path)
     let last = try FrameFinder.frame(.last, of: path)
-    #expect(Digest.of(last.frame) == truth.digests.last)
-    for index in [0, 7, 21, 39] where index < truth.digests.count {
-      #expect(Digest.of(try FrameFinder.frame(.index(index), of: path).frame) == truth.digests[index], "#\(index)")
+    #expect(FrameDigest.of(last.frame) == reference.digests.last)
+    for index in [0, 7, 21, 39] where index < reference.digests.count {
+      #expect(
+        FrameDigest.of(try FrameFinder.frame(.index(index), of: path).frame) == reference.digests[index], "#\(index)")
     }
   }
 }
