@@ -1,3 +1,4 @@
+import Bitstream
 import Libav
 import Probing
 import Timing
