@@ -125,17 +125,16 @@ import Testing
     #expect(next(ShotSnapshot(generations: [one])) == [.fail(one)], "in this run it is not sent again")
   }
 
-  @Test(arguments: [
-    (GenerationEntry.State.rejected, String?.none, GenerationError.Code?.none, true),
-    (.rejected, nil, .damagedDownload, false),
+  private static let failures: [(GenerationEntry.State, String?, GenerationError.Code?, Bool)] = [
+    (.rejected, nil, nil, true), (.rejected, nil, .damagedDownload, false),
     (.failed, "The model could not finish this clip", nil, true),
     (.failed, "The model could not finish this clip", .generationFailed, true),
-    (.failed, "No credits", .insufficientCredits, false),
-    (.failed, "Insufficient credits", nil, false),
+    (.failed, "No credits", .insufficientCredits, false), (.failed, "Insufficient credits", nil, false),
     (.failed, "Getting model response error: 422 - Value error, duration is too long", .generationFailed, false),
-    (.failed, "Error 404", nil, false),
-    (.cancelled, nil, nil, false),
-  ])
+    (.failed, "Error 404", nil, false), (.cancelled, nil, nil, false),
+  ]
+
+  @Test(arguments: failures)
   func retriesOnlyFailuresOfTheModel(
     _ state: GenerationEntry.State, message: String?, code: GenerationError.Code?, isRetried: Bool
   ) {

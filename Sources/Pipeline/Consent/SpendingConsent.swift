@@ -1,5 +1,7 @@
+import Generation
 import Ledger
 public import Presets
+import Storyboard
 
 /// What is about to be paid.
 public struct SpendingQuestion: Sendable, Hashable {

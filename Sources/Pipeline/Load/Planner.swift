@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Generation
+import Ledger
 import Libav
 public import Presets
 import Storyboard

@@ -67,7 +67,7 @@ struct RunLoader: Sendable {
     let answer = try? await ModelCatalog(host).ask(about: model.id)
     await host.close()
     guard let answer, answer.model != nil else { return plan }
-    return try planner.applying(answer, to: plan)
+    return planner.applying(answer, to: plan)
   }
 
   /// The plan checked against the service's own rules, before anything is paid.
@@ -80,7 +80,7 @@ struct RunLoader: Sendable {
     var checked = plan
     if plan.live == nil {
       let answer = try await ModelCatalog(host).ask(about: model.id)
-      checked = try Planner(library: library).applying(answer, to: plan)
+      checked = Planner(library: library).applying(answer, to: plan)
     }
     if let note = checked.live?.note { report(.notice(note)) }
     for difference in checked.live?.differences ?? [] {

@@ -1,5 +1,4 @@
 public import Ledger
-public import Presets
 public import Timing
 
 /// The result of a run.
