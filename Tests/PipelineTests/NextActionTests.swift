@@ -103,10 +103,12 @@ import Testing
     #expect(next(ShotSnapshot(generations: takes, picked: 9)) == [.done(takes[0])])
   }
 
-  @Test(arguments: [
-    (Set<AnchorKind>(), Set<AnchorKind>(), true), ([.last], [], false), ([.last], [.last], true),
-    ([.last, .first], [.last], false), ([.first], [.last], false), ([.last, .first], [.last, .first], true),
-  ])
+  private static let anchorings: [(Set<AnchorKind>, Set<AnchorKind>, Bool)] = [
+    ([], [], true), ([.last], [], false), ([.last], [.last], true), ([.last, .first], [.last], false),
+    ([.first], [.last], false), ([.last, .first], [.last, .first], true),
+  ]
+
+  @Test(arguments: anchorings)
   func anchorsUntilAllNeededFramesExist(_ needed: Set<AnchorKind>, made: Set<AnchorKind>, isDone: Bool) {
     let one = take(.verified)
     let actions = next(ShotSnapshot(generations: [one], anchors: [1: made]), facts { $0.anchors = needed })

@@ -125,7 +125,7 @@ public struct ProviderHost: Sendable {
     self.isPaid = isPaid
     images = try Self.store(
       options, own: "hub", ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
-    searchPauses = sandbox == nil ? Self.searchPauses(configuration.pollInterval) : [.zero]
+    searchPauses = sandbox == nil ? Self.searchPauses(configuration.settings.pollInterval) : [.zero]
     self.sandbox = sandbox
   }
 
