@@ -97,7 +97,7 @@ import Testing
       """)
     for ledger in [try Ledger(readingWorkspace: folder.path), try Ledger(workspace: folder.path)] {
       let intent = try #require(try ledger.openIntents().first)
-      #expect(intent.mayHaveBeenSent && intent.isBlocking == nil, "nothing is known of it")
+      #expect(intent.mayHaveBeenSent && intent.isBlocking == nil, "an earlier version did not record it")
       #expect(try ledger.generations().map(\.state) == [.pending, .notAccepted])
     }
   }

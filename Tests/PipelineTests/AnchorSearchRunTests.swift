@@ -5,8 +5,8 @@ import Presets
 import Support
 import Testing
 
-/// The frame a shot starts from is the best of the last ones of the shot before, and what lies behind it is dropped.
-@Suite(.serialized) struct AnchorSearchRunTests {
+/// A shot starts from the best of the last frames of the previous shot, and the frames after that one are dropped.
+@Suite struct AnchorSearchRunTests {
   /// Frames of a clip.
   private static let length = 72
   /// The clip is black from here on.
@@ -60,7 +60,7 @@ import Testing
     #expect(frames == Int(index + 1 - overlap) + Self.length)
     #expect(try hub.requests("POST", "/api/ai/queue").count == 2)
 
-    // Another setting makes the shots behind again, not the shot itself.
+    // Another setting regenerates the shots after it, not the shot itself.
     pipeline.forget()
     try fixture.rewrite(shots: shots(search: nil))
     #expect(try await pipeline.storyboardRun(hub: hub).run().shots.map { $0.take?.take } == [1, 2])

@@ -5,8 +5,8 @@ import Presets
 import Support
 import Testing
 
-/// Runs against fal, whose clips are one file.
-@Suite(.serialized) struct FalRunTests {
+/// Runs against a scripted fal that delivers the same file for every clip.
+@Suite struct FalRunTests {
   private func withFal(
     _ script: String = "", shots: String = SmallStoryboard.chain,
     _ body: (PipelineFixture, ScriptedFal) async throws -> Void
@@ -48,7 +48,7 @@ import Testing
         #expect(summary.errors.contains { "\($0)".contains("longtake redo") })
         #expect(try paid(fal).count == 1)
       }
-      // The user has looked at the account, and says so.
+      // The user has checked the account and asks for another.
       _ = try pipeline.storyboardRun(wait: wait, fal: fal).redo(["one"])
       #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).run().isGood)
       #expect(try paid(fal).count == 2)
@@ -60,7 +60,7 @@ import Testing
     try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
       for _ in 0..<2 { #expect(try await !pipeline.storyboardRun(wait: .sync, fal: fal).run().isGood) }
       #expect(try paid(fal).count == 1)
-      // Only when told to is another asked for.
+      // Another is paid for only after a redo.
       _ = try pipeline.storyboardRun(wait: .sync, fal: fal).redo(["one"])
       _ = try await pipeline.storyboardRun(wait: .sync, fal: fal).run()
       #expect(try paid(fal).count == 2)

@@ -4,8 +4,8 @@ import Presets
 import Support
 import Testing
 
-/// Frames that the model does not take as they are.
-@Suite(.serialized) struct ImageFittingTests {
+/// Images that the model does not accept as they are.
+@Suite struct ImageFittingTests {
   @Test(arguments: [
     ("start.webp", "-c:v libwebp", "WEBP"), ("start.jpg", "-c:v libwebp -f webp", "WEBP"),
     ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "BMP"),
@@ -22,13 +22,13 @@ import Testing
     #expect(plan.conversions.first?.message.contains(why) == true, "\(plan.conversions)")
     #expect(try await pipeline.storyboardRun().generate().isGood)
     #expect(pipeline.notices.contains { $0.contains(name) && $0.contains("576x324") }, "\(pipeline.notices)")
-    // Its content is the same, so nothing is made again.
+    // Its content is the same, so nothing is regenerated.
     pipeline.forget()
     _ = try await pipeline.storyboardRun().generate()
     #expect(pipeline.submissions.isEmpty)
   }
 
-  /// What a decoder fills up, or cannot read, is refused before anything is paid.
+  /// Images that a decoder would complete with grey, or cannot read, are rejected before anything is paid.
   @Test func rejectsTruncatedImages() throws {
     let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
     let pipeline = PipelineFixture(fixture)
@@ -48,7 +48,7 @@ import Testing
     #expect(problems.first?.message.contains("HEIC") == true, "\(problems)")
   }
 
-  /// A telephone's frame lies on its side and says so in its EXIF data: it is sent upright.
+  /// A phone's image has a rotation in its EXIF data.
   @Test func sendsARotatedImageInDisplayOrientation() async throws {
     let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
     let plain = try fixture.folder.make(

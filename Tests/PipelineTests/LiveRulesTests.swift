@@ -7,11 +7,11 @@ import Support
 import Synchronization
 import Testing
 
-/// What the service's catalogue says goes before the descriptor, and before anything is paid.
-@Suite(.serialized) struct LiveRulesTests {
+/// The service's own rules override the descriptor before anything is paid.
+@Suite struct LiveRulesTests {
   private let single = "  - id: one\n    prompt: A quay."
 
-  /// A hub whose catalogue holds the small model with these rules of `duration` and these members beside.
+  /// A hub whose catalogue has the small model with these rules of `duration` and these further members.
   private func hub(
     _ fixture: SmallStoryboard, duration: String, extra: String = "", word: String = "request_schema", more: String = ""
   ) async throws -> ScriptedHub {
@@ -48,8 +48,8 @@ import Testing
     let error = await #expect(throws: StoryboardError.self) {
       _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
     }
-    let said = (error?.problems ?? []).map(\.message).joined()
-    #expect(said.contains("must be string"), "\(said)")
+    let messages = (error?.problems ?? []).map(\.message).joined()
+    #expect(messages.contains("must be string"), "\(messages)")
     #expect(try paid(hub) == 0)
   }
 

@@ -6,7 +6,7 @@ import Presets
 import Support
 import Testing
 
-/// The pure function that decides what is next for a shot.
+/// The pure function that decides a shot's next action.
 @Suite struct NextActionTests {
   private static let provider = "oxen"
   private static let content = "c1"

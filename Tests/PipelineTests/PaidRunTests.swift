@@ -7,8 +7,8 @@ import Support
 import Synchronization
 import Testing
 
-/// Runs against a hub that is paid, whose clips are one file.
-@Suite(.serialized) struct PaidRunTests {
+/// Runs against a scripted, paid hub that delivers the same file for every clip.
+@Suite struct PaidRunTests {
   private func withHub(
     _ script: String = "", shots: String = SmallStoryboard.chain,
     clip: (SmallStoryboard) throws -> String = { try $0.clip() },
@@ -21,7 +21,7 @@ import Testing
     try await body(PipelineFixture(fixture), hub)
   }
 
-  /// Generations that the hub has taken.
+  /// Generations that the hub has accepted.
   private func paid(_ hub: ScriptedHub) throws -> Int {
     try hub.requests("POST", "/api/ai/queue").count + hub.requests("POST", "/api/ai/videos").count
   }
@@ -110,7 +110,6 @@ import Testing
     }
   }
 
-  /// Who allows new takes is told what they may add before agreeing.
   @Test func asksForTheCostOfRetriesToo() async throws {
     try await withHub { (pipeline, hub) async throws in
       let asked = Mutex<[SpendingQuestion]>([])
@@ -163,7 +162,7 @@ import Testing
     }
   }
 
-  /// The answer to a blocking request has come, so it is paid, whatever becomes of the clip.
+  /// A blocking request that was answered is paid, even when its clip cannot be downloaded.
   @Test func doesNotPayAgainForAClipThatCannotBeDownloaded() async throws {
     let fault = #", "faults": [{"port": "files", "action": "status", "status": 403, "times": 4}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
@@ -188,7 +187,7 @@ import Testing
     }
   }
 
-  /// Bytes that differ each time broke on their way: even with `--retries` that is no reason to pay for another take.
+  /// Bytes that differ each time broke in transit.
   @Test func doesNotRetryAfterDamageInTransit() async throws {
     let faults = ["damage\", \"from\": 4000", "cut\", \"bytes\": 30000"].map {
       #"{"port": "files", "action": "\#($0)}"#
@@ -201,7 +200,7 @@ import Testing
     }
   }
 
-  /// The same damaged bytes twice are what the service has; then `--retries` may pay for another take.
+  /// The same damaged bytes twice are what the service has.
   @Test func retriesAClipThatIsDamagedAtTheService() async throws {
     let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
@@ -210,7 +209,7 @@ import Testing
     }
   }
 
-  /// Of the takes of one request one may be listed before the other.
+  /// One take of a request may be listed before the other.
   @Test func adoptsAllTakesOfALostRequest() async throws {
     let first =
       #"{"generation_id": "gen-1", "status": "queued", "model_name": "\#(SmallStoryboard.model)", "prompt": "A quay.", "duration": 3, "generate_audio": true}"#
@@ -225,7 +224,7 @@ import Testing
     }
   }
 
-  /// A service that lists the blocking request before lists this one too, had it arrived.
+  /// A service that lists an earlier blocking request would list this one too, had it arrived.
   @Test func resendsALostBlockingRequestWhenTheServiceListsOthers() async throws {
     let fault = #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "drop", "skip": 1}]"#
     try await withHub(fault, shots: Self.pair) { (pipeline, hub) async throws in
@@ -234,7 +233,6 @@ import Testing
     }
   }
 
-  /// Another way of waiting does not make what may be paid certain.
   @Test func doesNotResendALostBlockingRequestInAnotherWaitMode() async throws {
     let lost = #"{"method": "POST", "path": "/api/ai/videos", "action": "drop"}"#
     try await withHub(#", "faults": [\#(lost)]"#, shots: "  - id: one\n    prompt: A quay.") {
@@ -257,7 +255,6 @@ import Testing
     }
   }
 
-  /// What was fetched before a run was ended is not fetched again by the next.
   @Test func resumesADownloadInTheNextRun() async throws {
     let fault = #", "faults": [{"port": "files", "action": "stall", "bytes": 70000, "seconds": 60}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
@@ -275,7 +272,7 @@ import Testing
     }
   }
 
-  /// Between a clear refusal and the next try nothing can have been paid, so an end there leaves no doubt.
+  /// After a clear refusal nothing can have been paid, so a run that ends then has nothing to look for.
   @Test func resendsARateLimitedRequestAfterCancellation() async throws {
     let fault =
       #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "status", "status": 429, "headers": {"Retry-After": "100"}}]"#
@@ -283,7 +280,7 @@ import Testing
       let run = try pipeline.storyboardRun(wait: .sync, hub: hub)
       let task = Task { try await run.generate() }
       while try paid(hub) == 0 { try await Task.sleep(for: .milliseconds(20)) }
-      // The answer is on its way: it is waited for until it has been written down.
+      // Wait until the answer has been recorded.
       while try Ledger(readingWorkspace: pipeline.path("")).openIntents().first?.mayHaveBeenSent != false {
         try await Task.sleep(for: .milliseconds(20))
       }

@@ -46,7 +46,7 @@ final class PipelineFixture: Sendable {
     options.provider.baseURL = hub?.baseURL
     options.provider.sandboxSizeDivisor = sizeDivisor
     options.provider.environment = [
-      "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.1",
+      "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.05",
     ]
     if let fal { options.provider.environment.merge(fal.environment) { $1 } }
     options.maximumCost = maximumCost
@@ -73,7 +73,7 @@ final class PipelineFixture: Sendable {
     try JSONDecoder().decode(JSONValue.self, from: Data(contentsOf: URL(filePath: path("report.json"))))
   }
 
-  /// Ids the services gave in this pipeline's runs, of a shot or of all.
+  /// Ids that the services gave in all runs.
   var submissions: [String] {
     events.flatMap { event -> [String] in
       if case .shot(_, _, .submitted(let ids)) = event { ids } else { [] }

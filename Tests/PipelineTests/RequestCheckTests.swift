@@ -5,8 +5,8 @@ import Presets
 import Support
 import Testing
 
-/// What only the request tells, from the storyboard to the report: images, cuts, audio.
-@Suite(.serialized) struct RequestCheckTests {
+/// Checks of a clip against its request: start and end image, cuts, audio.
+@Suite struct RequestCheckTests {
   private static let shots = """
       - id: one
         start: from.png

@@ -7,8 +7,8 @@ import Stitching
 import Support
 import Testing
 
-/// Whole runs on small frames, through the sandbox in this process.
-@Suite(.serialized) struct StoryboardRunTests {
+/// Whole runs on small frames, through the in-process sandbox.
+@Suite struct StoryboardRunTests {
   @Test(arguments: WaitMode.allCases)
   func makesAVerifiedMaster(_ wait: WaitMode) async throws {
     let pipeline = PipelineFixture(try SmallStoryboard())
@@ -35,7 +35,7 @@ import Testing
     #expect(shots.map { $0["id"]?.stringValue } == ["one", "two", "three"])
     #expect(shots[1]["request"]?["start_image_url"]?.stringValue?.contains("/repos/sandbox/") == true)
     #expect(shots[0]["anchor"]?["detail"]?["index"] == 71)
-    // A clip is held against the frame that it was made from.
+    // A clip is compared with the frame that it was made from.
     let likeness = shots.map { shot in
       shot["takes"]?.arrayValue?.first?["verification"]?["findings"]?.arrayValue?
         .first { $0["check"] == "request.start_image" }?["status"]
@@ -43,7 +43,6 @@ import Testing
     #expect(likeness == [nil, "pass", "pass"])
   }
 
-  /// What the storyboard says of the audio is done, what was asked for is written, and running again keeps it.
   @Test func appliesLoudnessMusicAndProvenance() async throws {
     let fixture = try SmallStoryboard(
       shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.",
@@ -80,7 +79,7 @@ import Testing
     #expect((later["tags"] as? [String: String])?.keys.contains("longtake.shot.two.prompt") == false)
   }
 
-  /// What the storyboard says of trims, transitions and colours is done to the master, and a change of it makes the master again.
+  /// A change of these settings rewrites the master.
   @Test func appliesTrimsTransitionsAndColorMatching() async throws {
     let shots =
       "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.\n    trim: {out: 2}\n"

@@ -7,8 +7,8 @@ import Storyboard
 import Support
 import Testing
 
-/// Takes that are chosen, done again, kept and asked for again.
-@Suite(.serialized) struct TakesTests {
+/// Picking, redoing, keeping and retrying takes.
+@Suite struct TakesTests {
   private let twoTakes = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
   private let single = "  - id: one\n    prompt: A quay."
 

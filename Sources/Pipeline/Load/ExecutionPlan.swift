@@ -65,7 +65,7 @@ public struct ExecutionPlan: Sendable {
   public var cost: USD? { shots.map(\.cost).total }
 
   /// Whether a request costs money.
-  public var isPaid: Bool { provider != ProviderHost.sandboxName }
+  public var isPaid: Bool { ProviderKind(rawValue: provider)?.isPaid ?? true }
 
   /// The storyboard, its model and its master's preset, when nothing is wrong.
   /// - Throws: ``StoryboardError`` `invalid` with every problem.

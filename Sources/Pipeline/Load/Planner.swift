@@ -124,7 +124,7 @@ public struct Planner: Sendable {
     of storyboard: Storyboard, _ model: ModelDescriptor?, _ provider: String
   ) -> [ExecutionPlan.PlannedShot] {
     let builder = model.map { RequestBuilder(storyboard: storyboard, model: $0) }
-    let isPaid = provider != ProviderHost.sandboxName
+    let isPaid = ProviderKind(rawValue: provider)?.isPaid ?? true
     return storyboard.shots.map { shot in
       ExecutionPlan.PlannedShot(
         id: shot.id, dependsOn: storyboard.dependency(of: shot)?.id,

@@ -59,15 +59,15 @@ public struct ProviderHost: Sendable {
     sandboxDirectory: String?
   ) async throws -> ProviderHost {
     try requireStore(options.anchorStore, model)
-    switch name {
-    case sandboxName: return try await openSandbox(options, library: library, directory: sandboxDirectory)
-    case "oxen":
+    switch ProviderKind(rawValue: name) {
+    case .sandbox: return try await openSandbox(options, library: library, directory: sandboxDirectory)
+    case .oxen:
       let configuration = try OxenConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
       return try ProviderHost(name: name, configuration, options: options, isPaid: true, sandbox: nil)
-    case "fal":
+    case .fal:
       let configuration = try FalConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
       return try ProviderHost(configuration, options: options)
-    default:
+    case nil:
       throw PipelineError(
         .unsupported, "there is no provider \(quoted(name)); known are \(names.joined(separator: ", ")).")
     }
@@ -79,7 +79,7 @@ public struct ProviderHost: Sendable {
       throw PipelineError(
         .unsupported, "there is no anchor store \(quoted(name)); known are \(stores.joined(separator: ", ")).")
     }
-    if name == "data", let model, model.limits.takesDataAddresses != true {
+    if name == ImageStoreKind.data.rawValue, let model, model.limits.takesDataAddresses != true {
       throw PipelineError(
         .unsupported,
         "\(model.id) is not known to accept images as data: addresses; choose another --anchor-store: hub, fal or command."
@@ -124,7 +124,7 @@ public struct ProviderHost: Sendable {
       localTrouble: sandbox.map(Self.trouble))
     self.isPaid = isPaid
     images = try Self.store(
-      options, own: "hub", ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
+      options, own: .hub, ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
     searchPauses = sandbox == nil ? Self.searchPauses(configuration.settings.pollInterval) : [.zero]
     self.sandbox = sandbox
   }
@@ -141,7 +141,7 @@ public struct ProviderHost: Sendable {
     provider = try FalProvider(configuration: configuration, waitMode: options.waitMode, logger: options.logger)
     isPaid = true
     images = try Self.store(
-      options, own: "fal", ProviderImageStore(provider, identity: Self.identity(configuration), isOwner: false))
+      options, own: .fal, ProviderImageStore(provider, identity: Self.identity(configuration), isOwner: false))
     searchPauses = [.zero]
     sandbox = nil
   }
@@ -158,20 +158,20 @@ public struct ProviderHost: Sendable {
 
   /// The requested store; another service's store is opened with its own key and default address.
   private static func store(
-    _ options: ProviderOptions, own: String, _ ownStore: any ImageStore
+    _ options: ProviderOptions, own: ImageStoreKind, _ ownStore: any ImageStore
   ) throws -> any ImageStore {
-    switch options.anchorStore ?? own {
+    switch options.anchorStore.flatMap(ImageStoreKind.init) ?? own {
     case own: return ownStore
-    case "hub":
+    case .hub:
       let configuration = try OxenConfiguration.fromEnvironment(options.environment)
       let hub = try OxenProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
-      return ProviderImageStore(hub, identity: identity("oxen", configuration), isOwner: true)
-    case "fal":
+      return ProviderImageStore(hub, identity: identity(ProviderKind.oxen.rawValue, configuration), isOwner: true)
+    case .fal:
       let configuration = try FalConfiguration.fromEnvironment(options.environment)
       let fal = try FalProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
       return ProviderImageStore(fal, identity: identity(configuration), isOwner: true)
-    case "data": return DataImageStore()
-    default:
+    case .data: return DataImageStore()
+    case .command:
       return try CommandImageStore(
         command: options.environment[CommandImageStore.variable] ?? "", environment: options.environment)
     }
