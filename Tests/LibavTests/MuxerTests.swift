@@ -1,4 +1,5 @@
 import Libav
+import Support
 import Testing
 import Timing
 
