@@ -1,3 +1,4 @@
+import Files
 public import Ledger
 public import Stitching
 
@@ -53,7 +54,7 @@ extension ShotStep {
     switch self {
     case .kept: "kept from an earlier run"
     case .reconciling: "looking for a request whose answer was lost"
-    case .uploading(let images): "uploading \(images) image\(images == 1 ? "" : "s")"
+    case .uploading(let images): "uploading \(counted(images, "image"))"
     case .submitting: "sending the request"
     case .submitted(let ids): ids.isEmpty ? "submitted" : "submitted: \(ids.joined(separator: ", "))"
     case .adopted(let ids): "found at the service: \(ids.joined(separator: ", "))"

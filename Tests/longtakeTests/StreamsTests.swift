@@ -69,7 +69,7 @@ import Testing
   }
 
   /// Stdout is a pipe whose reader is gone, or a device that is full.
-  private func run(to target: String, _ arguments: [String]) throws -> MediaTool.Result {
+  private func run(to target: String, _ arguments: [String]) throws -> OutsideProgram.Result {
     let script = """
       import os, subprocess, sys
       if sys.argv[1] == "pipe":

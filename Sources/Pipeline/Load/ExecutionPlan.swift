@@ -1,3 +1,4 @@
+import Files
 public import Generation
 public import Presets
 public import Storyboard
@@ -71,8 +72,9 @@ public struct ExecutionPlan: Sendable {
   /// - Throws: ``StoryboardError`` `invalid` with every problem.
   public func usable() throws -> (storyboard: Storyboard, model: ModelDescriptor, masterSpec: DeliverableSpec) {
     guard problems.isEmpty, let storyboard, let model, let masterSpec else {
-      let count = problems.count == 1 ? "one problem" : "\(problems.count) problems"
-      throw StoryboardError(.invalid, "the storyboard \(path) has \(count); nothing was sent:", problems: problems)
+      throw StoryboardError(
+        .invalid, "the storyboard \(path) has \(counted(problems.count, "problem")); nothing was sent:",
+        problems: problems)
     }
     return (storyboard, model, masterSpec)
   }

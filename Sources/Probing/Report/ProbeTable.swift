@@ -50,9 +50,9 @@ public struct ProbeTable: Sendable {
     if let encoder = report.container.metadata["encoder"] { parts.append("written by \(encoder)") }
     if let timecode = report.timecode { parts.append("timecode \(timecode)") }
     let chapters = report.container.chapters.count
-    if chapters > 0 { parts.append("\(chapters) chapter\(chapters == 1 ? "" : "s")") }
+    if chapters > 0 { parts.append(Files.counted(chapters, "chapter")) }
     let edits = report.movie?.tracks.reduce(0) { $0 + $1.unusualEdits } ?? 0
-    if edits > 0 { parts.append("\(edits) unusual edit\(edits == 1 ? "" : "s")") }
+    if edits > 0 { parts.append(Files.counted(edits, "unusual edit")) }
     if report.movie?.hasC2PA == true { parts.append("C2PA manifest (not checked)") }
     if report.movie?.hasAIGC == true { parts.append("AIGC mark") }
     return parts.isEmpty ? nil : parts.joined(separator: ", ")
@@ -98,13 +98,13 @@ public struct ProbeTable: Sendable {
   }
 
   private static func counted(_ counted: ProbeReport.Counted, isVideo: Bool) -> String {
-    var parts = [isVideo ? Self.count(counted.shownPackets, "frame") : Self.count(counted.packets, "packet")]
+    var parts = [isVideo ? Files.counted(counted.shownPackets, "frame") : Files.counted(counted.packets, "packet")]
     if let duration = counted.duration { parts.append("\(seconds(duration)) s") }
     if let start = counted.start, start != .zero { parts.append("from \(seconds(start)) s") }
     if isVideo {
       parts.append("\(counted.keyPackets) key, longest GOP \(counted.gopLengths.max() ?? 0)")
       if counted.opensWithIDR == false { parts.append("does not open with an IDR") }
-      if let open = counted.order?.openGOPs, open > 0 { parts.append("\(open) open GOP\(open == 1 ? "" : "s")") }
+      if let open = counted.order?.openGOPs, open > 0 { parts.append(Files.counted(open, "open GOP")) }
     }
     return parts.joined(separator: ", ")
   }
@@ -114,8 +114,6 @@ public struct ProbeTable: Sendable {
     guard !timing.isConstant else { return "\(rate), constant" }
     return "\(rate) on average, VARIABLE: off by up to \(seconds(timing.worstDeviation)) s"
   }
-
-  private static func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
 
   private static func offset(_ value: Rational) -> String {
     (value < .zero ? "" : "+") + String(format: "%.3f s", value.doubleValue)

@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Libav
 import Probing
@@ -102,7 +103,7 @@ public struct OTIOTimeline: Sendable {
 
   private var markers: [OTIONode] {
     plan.joins.map { join in
-      let dropped = join.overlap == 1 ? "1 frame" : "\(join.overlap) frames"
+      let dropped = counted(join.overlap, "frame")
       return [
         "OTIO_SCHEMA": "Marker.2", "name": .text("Join \(join.index): \(dropped) dropped"), "color": "GREEN",
         "comment": .text(join.reason), "marked_range": range(join.frame, 0),

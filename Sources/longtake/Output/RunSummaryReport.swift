@@ -99,8 +99,9 @@ struct RunSummaryReport: Encodable {
 
   static func cost(_ summary: RunSummary) -> String {
     if summary.isSimulated { return "\(summary.spending.paid) (sandbox: simulated, free)" }
-    let uncertain = summary.spending.uncertain == .zero ? "" : ", up to \(summary.spending.uncertain) more for requests without an answer"
-    return "\(summary.spending.paid)\(uncertain)"
+    let spending = summary.spending
+    guard spending.uncertain != .zero else { return "\(spending.paid)" }
+    return "\(spending.paid), up to \(spending.uncertain) more for requests without an answer"
   }
 
   private static func field(_ name: String, _ text: String) -> String {
