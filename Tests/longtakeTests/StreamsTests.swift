@@ -59,7 +59,7 @@ import Testing
     }
     let plain = try await run([command, fixture.storyboard], environment: environment)
     #expect(plain.status == 0, "\(plain.errors)")
-    #expect(plain.output.contains(command == "jobs" ? "(Small film): 1 generation\n" : "total: 1 shot, 1 s"))
+    #expect(plain.output.contains(command == "jobs" ? "(Small video): 1 generation\n" : "total: 1 shot, 1 s"))
     #expect(plain.errors.isEmpty)
     let quiet = try await run([command, fixture.storyboard, "--quiet"], environment: environment)
     #expect(quiet.output == plain.output)
@@ -69,7 +69,7 @@ import Testing
   }
 
   /// Stdout is a pipe whose reader is gone, or a device that is full.
-  private func run(to target: String, _ arguments: [String]) throws -> MediaTool.Result {
+  private func run(to target: String, _ arguments: [String]) throws -> OutsideProgram.Result {
     let script = """
       import os, subprocess, sys
       if sys.argv[1] == "pipe":

@@ -5,6 +5,7 @@ import Libav
 import Pipeline
 import Presets
 import Stitching
+import Storyboard
 import Timing
 
 struct ExtendCommand: AsyncParsableCommand {

@@ -62,8 +62,8 @@ struct ThumbnailsCommand: AsyncParsableCommand {
   func validate() throws {
     let given = [count != nil, interval != nil, scenes, best != nil].count { $0 }
     guard given <= 1 else { throw ValidationError("Give at most one of --count, --interval, --scenes and --best.") }
-    if let count, !(1...Thumbnails.most).contains(count) {
-      throw ValidationError("--count must be 1 to \(Thumbnails.most).")
+    if let count, !(1...Thumbnails.maximumCount).contains(count) {
+      throw ValidationError("--count must be 1 to \(Thumbnails.maximumCount).")
     }
     if let best, !(1...100).contains(best) { throw ValidationError("--best must be 1 to 100.") }
     if let interval, !interval.seconds.isPositive { throw ValidationError("--interval must be above 0.") }

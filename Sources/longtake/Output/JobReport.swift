@@ -1,6 +1,7 @@
 import Files
 import Ledger
 import Pipeline
+import Presets
 
 /// `jobs --json`: one generation of the ledger.
 struct JobReport: Encodable {
