@@ -205,9 +205,9 @@ import Testing
         of: fixture.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == []
     )
     #expect(try paid(hub) == 0)
-    let shown = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
-    #expect(shown.status == 0)
-    #expect(shown.errors.contains("$1.00 a second"))
+    let listing = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
+    #expect(listing.status == 0)
+    #expect(listing.errors.contains("$1.00 a second"))
   }
 
   @Test func logsRequestsWithoutSecrets() async throws {
