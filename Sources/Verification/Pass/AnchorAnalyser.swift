@@ -2,10 +2,10 @@ import Color
 import Libav
 import Probing
 
-/// How near the first and the last frame are to the images they were asked to be.
+/// Likeness of the first and the last frame to the images that were asked for.
 struct AnchorReading: Sendable {
   struct Likeness: Sendable, Hashable {
-    /// Structural similarity of luma at reduced size, 1 for the same frame.
+    /// Structural similarity of luma at reduced size, 1 for equal frames.
     let ssim: Double
     /// Mean CIE 1976 colour difference of a coarse grid.
     let deltaE: Double
@@ -17,7 +17,7 @@ struct AnchorReading: Sendable {
   var fault: String?
 }
 
-/// Keeps the first and the last frame, to hold them against images.
+/// Compares the first and the last frame with images.
 struct AnchorAnalyser: ~Copyable {
   private let startImage: String?
   private let endImage: String?
@@ -57,7 +57,7 @@ struct AnchorAnalyser: ~Copyable {
 private struct AnchorThumbnail {
   /// Pixels of the longer side.
   private static let longerSide = 320
-  /// An image may be so many times longer than the part of it that has the frame's shape.
+  /// Maximum ratio of an image's side to that of the part with the frame's shape.
   private static let maximumCut = 8
   /// Pixels of the side of a cell whose mean colour is compared.
   private static let cell = 8
@@ -74,7 +74,7 @@ private struct AnchorThumbnail {
     )
   }
 
-  /// As much of the frame's middle as has the shape of `size`.
+  /// The largest part in the middle of the frame with the shape of `size`.
   init(_ frame: borrowing Frame, size: (width: Int, height: Int)) throws(LibavError) {
     let scale = max(
       Double(size.width) / Double(frame.width), Double(size.height) / Double(frame.height))
@@ -83,7 +83,7 @@ private struct AnchorThumbnail {
       height: max(size.height, Int((Double(frame.height) * scale).rounded()))
     )
     guard whole.width <= Self.maximumCut * size.width, whole.height <= Self.maximumCut * size.height else {
-      throw LibavError(.invalidData, "has a shape too far from the frame's")
+      throw LibavError(.invalidData, "its shape differs too much from the frame's")
     }
     let (left, top) = ((whole.width - size.width) / 2, (whole.height - size.height) / 2)
     let color = ColorUnderstanding(frame.color, format: frame.pixelFormat, height: frame.height).tags
@@ -95,15 +95,15 @@ private struct AnchorThumbnail {
     }
   }
 
-  /// From an image file, as much of its middle as has the frame's shape.
+  /// The largest part in the middle of an image file with the shape of `size`.
   init(image path: String, size: (width: Int, height: Int)) throws(LibavError) {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.streams.first(where: { $0.kind == .video }) else {
-      throw LibavError(.invalidData, "is no image", file: path)
+      throw LibavError(.invalidData, "is not an image", file: path)
     }
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .count(1))
     let frame = try Frame()
-    guard try reader.next(into: frame) != nil else { throw LibavError(.invalidData, "is no image", file: path) }
+    guard try reader.next(into: frame) != nil else { throw LibavError(.invalidData, "is not an image", file: path) }
     try self.init(frame, size: size)
   }
 
@@ -113,7 +113,7 @@ private struct AnchorThumbnail {
       deltaE: colorDifference(from: other))
   }
 
-  /// Code values of BT.601 in limited range: what the threshold of the similarity was measured in.
+  /// Code values of BT.601 in limited range: the scale of the similarity's threshold.
   private var luma: [UInt8] {
     let matrix = ColorMatrix(ColorTags(range: "tv", matrix: "smpte170m"))
     return pixels.map { UInt8(clamping: Int(matrix.codes($0).x.rounded())) }

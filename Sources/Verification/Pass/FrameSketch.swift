@@ -1,25 +1,25 @@
 import Color
 import Libav
 
-/// What is kept of a frame for comparing it with its neighbours: evenly spaced rows of every plane on the 8-bit scale,
+/// A reduced copy of a frame for comparing it with its neighbours: evenly spaced rows of every plane on the 8-bit scale,
 /// and the mean colours of a coarse grid.
 ///
-/// Rows are whole, so that grain counts as it does in the full frame; only how many there are is reduced. A class, so
-/// that a few of them can be used in turn without allocating.
+/// Rows are whole, so that grain counts as in the full frame; only their number is reduced. A class, so that a few of
+/// them can be reused without allocating.
 final class FrameSketch {
-  /// Rows of luma kept, about; smaller frames are kept whole.
+  /// Approximate number of rows of luma; smaller frames are kept whole.
   private static let rows = 270
   static let gridColumns = 32
   static let gridRows = 18
-  /// Luma of a pixel that counts as black, as ffmpeg's blackdetect has it: 10 % above black.
+  /// Luma of a pixel that counts as black, as in ffmpeg's blackdetect: 10 % above black.
   private static let blackLimited: UInt8 = 37
   private static let blackFull: UInt8 = 25
 
   private(set) var samples: [UInt8] = []
-  /// Mean luma of each cell of the grid, row by row; then the same of the two chroma planes, 128 where there are none.
+  /// Mean luma of each cell of the grid, row by row; then the same of the two chroma planes, 128 when there are none.
   private(set) var cells: [[Float]] = [[], [], []]
   private(set) var means: [Float] = [0, 128, 128]
-  /// 0–1: the part of luma samples that are black.
+  /// Part of the luma samples that are black, 0–1.
   private(set) var blackPart = 0.0
   private(set) var lumaCount = 0
 

@@ -2,7 +2,7 @@ import Color
 import Foundation
 import Libav
 
-/// What light a display gives for a mean colour of a frame: its luminance, and how near a saturated red it is.
+/// The light of a display for a mean colour of a frame: its luminance, and whether it is a saturated red.
 struct DisplayLight: Sendable {
   struct Light: Sendable {
     /// cd/m².
@@ -15,14 +15,14 @@ struct DisplayLight: Sendable {
     static let none = Light(luminance: 0, chromaticity: DisplayLight.white, isSaturatedRed: false)
   }
 
-  /// cd/m² of white in SDR, as ITU-R BT.1702 has it, and of the diffuse white of HDR by ITU-R BT.2408.
+  /// cd/m² of white in SDR (ITU-R BT.1702) and of diffuse white in HDR (ITU-R BT.2408).
   private static let sdrPeak: Float = 200
   private static let hdrWhite: Float = 203
-  /// cd/m² of a display for HLG by ITU-R BT.2100, and the gamma of its system.
+  /// cd/m² of an HLG display, and its system gamma (ITU-R BT.2100).
   private static let hlgPeak: Float = 1000
   private static let hlgGamma: Float = 1.2
   private static let pqPeak: Float = 10_000
-  /// Part of the light of red, and what red must be ahead of green and blue together by: darker red is noise
+  /// Minimum part of red in the light, and minimum lead of red over green and blue together: darker red is noise
   /// (Harding and Binnie 2002, in WCAG 2.0).
   private static let redPart = 0.8
   private static let redLead = 0.0625
@@ -73,7 +73,7 @@ struct DisplayLight: Sendable {
     linear[min(Self.steps, max(0, Int((signal * Double(Self.steps)).rounded())))]
   }
 
-  /// From ITU-R BT.2020's primaries to those of BT.709; what lies outside is cut.
+  /// From ITU-R BT.2020's primaries to those of BT.709; values outside are clipped.
   private static func narrowed(_ rgb: SIMD3<Double>) -> SIMD3<Double> {
     let red = 1.660_5 * rgb.x - 0.587_6 * rgb.y - 0.072_8 * rgb.z
     let green = -0.124_6 * rgb.x + 1.132_9 * rgb.y - 0.008_3 * rgb.z

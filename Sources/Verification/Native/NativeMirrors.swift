@@ -1,14 +1,14 @@
 import Color
 
-/// How strongly a frame's spectrum is mirrored, with the sign turned, around the frequencies of one axis.
+/// How strongly a frame's spectrum is mirrored with opposite sign around the frequencies of one axis.
 ///
 /// Scaling up from fewer lines leaves such mirrors: the coefficients at equal distances below and above the source's
 /// highest frequency have opposite signs. Coefficients are whitened first, so that steep spectra count as much as flat
 /// ones.
 struct NativeMirrors {
-  /// By bin of the axis; 0 outside the asked bins.
+  /// By bin of the axis; 0 outside the requested bins.
   let correlation: [Float]
-  /// The bins that were asked for and lie far enough from both ends.
+  /// The requested bins that are far enough from both ends.
   let bins: IndexSet
 
   /// A set of bins as ascending, separate ranges.

@@ -4,9 +4,9 @@ import Timing
 
 /// Finds one exact frame: the same that a full decode of the file would give.
 ///
-/// The packet index tells which frame is wanted; decoding starts at the last random access point at or before it and leaves
-/// out frames nothing refers to. Whenever times are missing or repeated, no keyframe promises to be such a point, or
-/// anything goes wrong on the way, the file is decoded from its start instead.
+/// The packet index gives the frame's position; decoding starts at the last random access point at or before it and
+/// skips frames that nothing refers to. When times are missing or repeated, no keyframe is such a point, or anything
+/// fails on the way, the file is decoded from its start instead.
 public struct FrameFinder: Sendable {
   public let path: String
   public let index: MediaIndex
@@ -25,10 +25,10 @@ public struct FrameFinder: Sendable {
     self.ignoringEdits = ignoringEdits
   }
 
-  /// Frames that the packets promise.
+  /// Number of frames according to the packets.
   public var frameCount: Int { video.presentationOrder.count }
 
-  /// The frame asked for, by the shortest exact way: from the container's own table where that tells enough, else by an index
+  /// The requested frame by the shortest exact way: from the container's own table where that is enough, else by an index
   /// of all packets.
   /// - Throws: ``LibavError``: `invalidData` when no frame can be decoded or the request is outside the video.
   public static func frame(
@@ -45,7 +45,7 @@ public struct FrameFinder: Sendable {
     return try fromStart(request)
   }
 
-  /// The position of the requested frame, when the packets alone can tell it.
+  /// The position of the requested frame, when the packets alone give it.
   private func quickIndex(of request: FrameRequest) -> Int? {
     guard video.hasUniquePTS, frameCount > 0 else { return nil }
     switch request {
@@ -59,13 +59,13 @@ public struct FrameFinder: Sendable {
     }
   }
 
-  /// A time behind the end means the last frame; whoever asks may not have meant that.
+  /// A time after the end gives the last frame, with a note.
   private func noteOnTime(_ request: FrameRequest) -> String? {
     guard case .time(let time) = request, let end = video.end, absolute(time) >= end else { return nil }
     return Self.afterTheEnd
   }
 
-  /// What the packets alone tell of the answer.
+  /// Warnings from the packets alone.
   private func note(_ request: FrameRequest) -> String? {
     guard request == .last else { return noteOnTime(request) }
     if let error = index.readError { return "the file ends early: \(error)" }
@@ -76,7 +76,7 @@ public struct FrameFinder: Sendable {
 
   private func absolute(_ time: Rational) -> Rational { time + (index.container.startTime ?? .zero) }
 
-  /// Decodes from the nearest random access point; nil when anything is doubtful.
+  /// Decodes from the nearest random access point; nil when the result is doubtful.
   private func quickly(_ position: Int, note: String?) throws(LibavError) -> ExactFrame? {
     guard video.randomAccess(before: video.presentationOrder[position]) != nil else { return nil }
     let frame = try Frame()
