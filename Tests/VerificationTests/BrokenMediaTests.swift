@@ -58,8 +58,8 @@ import Verification
     let middle = data.count * 3 / 5
     for offset in 0..<6000 { data[middle + offset] = UInt8(truncatingIfNeeded: offset &* 151 &+ 7) }
     let path = try folder.write("damaged.mp4", data)
-    let judge = try MediaTool.decode(path)
-    #expect(!judge.errors.isEmpty)
+    let reference = try MediaTool.decode(path)
+    #expect(!reference.errors.isEmpty)
     let finding = try #require(try TestClip.report(path).finding("decode.clean"))
     #expect(finding.status == .fail)
     #expect(finding.actual == false)

@@ -77,7 +77,7 @@ import Verification
     let ids = ["video.black", "video.frozen", "audio.silence"]
     let rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: nil)) })
     let report = try TestClip.report(path, TestClip.spec(rules))
-    let judge = try MediaTool.run(
+    let reference = try MediaTool.run(
       "ffmpeg",
       [
         "-hide_banner", "-nostdin", "-i", path, "-vf", "blackdetect=d=0.1,freezedetect=n=-60dB:d=1", "-af",
@@ -89,8 +89,8 @@ import Verification
       ("audio.silence", /silence_start: ([0-9.]+)/, /silence_end: ([0-9.]+)/),
     ] {
       let intervals = try #require(report.finding(id)?.intervals)
-      let starts = judge.errors.matches(of: start).compactMap { Double($0.output.1) }
-      let ends = judge.errors.matches(of: end).compactMap { Double($0.output.1) }
+      let starts = reference.errors.matches(of: start).compactMap { Double($0.output.1) }
+      let ends = reference.errors.matches(of: end).compactMap { Double($0.output.1) }
       #expect(intervals.count == 1 && starts.count == 1, "\(id)")
       guard let interval = intervals.first, let from = starts.first else { continue }
       #expect(abs(interval.start.doubleValue - from) <= 1 / 24, "\(id)")
@@ -108,12 +108,12 @@ import Verification
     let ids = ["audio.loudness.integrated", "audio.true_peak", "audio.loudness.short_term_max"]
     let rules = Dictionary(uniqueKeysWithValues: ids.map { ($0, DeliverableRule(condition: nil)) })
     let report = try TestClip.report(path, TestClip.spec(rules))
-    let judge =
+    let reference =
       try MediaTool.run(
         "ffmpeg", ["-hide_banner", "-nostdin", "-i", path, "-af", "ebur128=peak=true", "-f", "null", "-"]
       ).errors.components(separatedBy: "Summary:").last ?? ""
-    let loudness = try #require(judge.firstMatch(of: /I: +(-?[0-9.]+) LUFS/).flatMap { Double($0.output.1) })
-    let peak = try #require(judge.firstMatch(of: /Peak: +(-?[0-9.]+) dBFS/).flatMap { Double($0.output.1) })
+    let loudness = try #require(reference.firstMatch(of: /I: +(-?[0-9.]+) LUFS/).flatMap { Double($0.output.1) })
+    let peak = try #require(reference.firstMatch(of: /Peak: +(-?[0-9.]+) dBFS/).flatMap { Double($0.output.1) })
     #expect(abs(try #require(report.measurements[ids[0]]?.value.doubleValue) - loudness) <= 0.15)
     #expect(abs(try #require(report.measurements[ids[1]]?.value.doubleValue) - peak) <= 0.25)
     #expect(try #require(report.measurements[ids[2]]?.value.doubleValue) > loudness)

@@ -131,10 +131,10 @@ import Verification
   func levels(_ codec: String) throws {
     let path = try TestClip.make(
       folder, "clip.mov", audioSource: "sine=frequency=440:sample_rate=48000", extra: ["-c:a", codec])
-    let judge = try MediaTool.run(
+    let reference = try MediaTool.run(
       "ffmpeg", ["-hide_banner", "-nostdin", "-i", path, "-map", "0:a", "-af", "volumedetect", "-f", "null", "-"])
-    let mean = try #require(judge.errors.firstMatch(of: /mean_volume: (-?[0-9.]+) dB/)?.output.1)
-    let peak = try #require(judge.errors.firstMatch(of: /max_volume: (-?[0-9.]+) dB/)?.output.1)
+    let mean = try #require(reference.errors.firstMatch(of: /mean_volume: (-?[0-9.]+) dB/)?.output.1)
+    let peak = try #require(reference.errors.firstMatch(of: /max_volume: (-?[0-9.]+) dB/)?.output.1)
     let report = try TestClip.report(path)
     let (rms, loudest) = (report.measurements["audio.rms"], report.measurements["audio.peak"])
     #expect(abs(try #require(rms?.value.doubleValue) - (Double(mean) ?? 0)) < 0.1)
