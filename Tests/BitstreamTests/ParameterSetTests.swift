@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// Parameter sets as x264 and x265 write them, against what the encoder was asked for and what ffprobe reads.
-@Suite struct ParameterSetTests {
+@Suite(.media) struct ParameterSetTests {
   struct Encoding: Sendable, CustomTestStringConvertible {
     let codec: String
     let pixelFormat: String

@@ -4,7 +4,7 @@ import Libav
 import Support
 import Testing
 
-@Suite struct ColorMatrixTests {
+@Suite(.media) struct ColorMatrixTests {
   static let names = [
     "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc", "bt2020c", "ycgco", "gbr",
   ]

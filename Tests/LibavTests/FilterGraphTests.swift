@@ -4,7 +4,7 @@ import Support
 import Testing
 import Timing
 
-@Suite struct FilterGraphTests {
+@Suite(.media) struct FilterGraphTests {
   private func video(_ width: Int = 64, _ height: Int = 48) throws -> FilterInput {
     .video(
       width: width, height: height, format: .gray8, timeBase: try #require(TimeBase(1, 25)), frameRate: FrameRate(25),
@@ -73,7 +73,7 @@ import Timing
   }
 }
 
-@Suite struct ResamplerTests {
+@Suite(.media) struct ResamplerTests {
   private func sine(_ format: AudioFormat, samples: Int, from start: Int = 0) throws -> Frame {
     let frame = try Frame(audio: format, sampleCount: samples)
     for channel in 0..<format.layout.channelCount {

@@ -4,7 +4,7 @@ import Support
 import Testing
 import Timing
 
-@Suite struct DemuxerTests {
+@Suite(.media) struct DemuxerTests {
   @Test func aMissingFileIsNamed() throws {
     let error = #expect(throws: LibavError.self) { _ = try Demuxer(path: "/nowhere/clip.mp4") }
     #expect(error?.code == .fileNotFound)
@@ -61,7 +61,7 @@ import Timing
   }
 }
 
-@Suite struct StreamReaderTests {
+@Suite(.media) struct StreamReaderTests {
   @Test func decodesEveryFrameOnce() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
@@ -98,7 +98,7 @@ import Timing
   }
 }
 
-@Suite struct MuxerTests {
+@Suite(.media) struct MuxerTests {
   /// `/dev/full` takes nothing: the muxer must say so, at the latest when it finishes.
   @Test func aFullDiskIsAnError() throws {
     let settings = VideoEncoding(

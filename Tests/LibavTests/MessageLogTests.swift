@@ -6,7 +6,7 @@ import Timing
 
 @testable import Libav
 
-@Suite struct MessageLogTests {
+@Suite(.media) struct MessageLogTests {
   /// Errors quote the newest messages, however many came before; the first ones stay too.
   @Test func theFirstAndTheNewestMessagesAreKept() {
     var entry = MessageLog.Entry()
@@ -58,7 +58,7 @@ import Timing
   }
 }
 
-@Suite struct LibavErrorTests {
+@Suite(.media) struct LibavErrorTests {
   @Test func keepsLibavsReturnCode() throws {
     let missing = #expect(throws: LibavError.self) { _ = try Demuxer(path: "/nowhere/clip.mp4") }
     #expect(missing?.averror == -ENOENT && missing?.code == .fileNotFound)

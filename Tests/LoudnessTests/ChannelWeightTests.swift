@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// The weight of each channel by its position, against ffmpeg's `ebur128`.
-@Suite struct ChannelWeightTests {
+@Suite(.media) struct ChannelWeightTests {
   private static let rate = 48_000
 
   @Test(arguments: [

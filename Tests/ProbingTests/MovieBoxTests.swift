@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// Boxes that ffmpeg does not write: clean aperture, colour, provenance, HDR.
-struct MovieBoxTests {
+@Suite(.media) struct MovieBoxTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 

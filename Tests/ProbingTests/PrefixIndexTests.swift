@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// The list of a file's packets is the same whether they are read whole or by their beginnings.
-@Suite struct PrefixIndexTests {
+@Suite(.media) struct PrefixIndexTests {
   private func whole(_ path: String, ignoringEdits: Bool) throws -> MediaIndex {
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
     var builder = try MediaIndexBuilder(demuxer, askingDecoders: false)

@@ -5,7 +5,7 @@ import Support
 import Testing
 
 /// What we print of a file against what ffprobe prints of it, field by field.
-struct ProbeJSONTests {
+@Suite(.media) struct ProbeJSONTests {
   static let recipes: [(name: String, arguments: [String])] = [
     ("h264.mp4", ["-c:v", "libx264", "-c:a", "aac", "-shortest"]),
     (

@@ -6,7 +6,7 @@ import Timing
 import Verification
 
 /// The words of findings, and their table for people.
-struct VerificationTableTests {
+@Suite(.media) struct VerificationTableTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
 
