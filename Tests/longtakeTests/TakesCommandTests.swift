@@ -198,7 +198,7 @@ import Testing
     #expect(try hub.requests().isEmpty)
     let live = try await run(oxen("plan", fixture, hub, "--live", "--json"))
     #expect(live.status == 65)
-    #expect(live.errors.contains("$1.00 a second"), "\(live.errors)")
+    #expect(live.errors.contains("$1.00 per second"), "\(live.errors)")
     #expect(live.output.contains(#""reached":true"#))
     #expect(
       try SchemaValidator.problems(
@@ -207,7 +207,7 @@ import Testing
     #expect(try paid(hub) == 0)
     let model = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
     #expect(model.status == 0)
-    #expect(model.errors.contains("$1.00 a second"))
+    #expect(model.errors.contains("$1.00 per second"))
   }
 
   @Test func logsRequestsWithoutSecrets() async throws {
