@@ -205,9 +205,9 @@ import Testing
         of: fixture.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == []
     )
     #expect(try paid(hub) == 0)
-    let model = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
-    #expect(model.status == 0)
-    #expect(model.errors.contains("$1.00 per second"))
+    let listing = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
+    #expect(listing.status == 0)
+    #expect(listing.output.contains("$1.00 per second"))
   }
 
   @Test func logsRequestsWithoutSecrets() async throws {
