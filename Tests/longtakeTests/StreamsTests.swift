@@ -59,7 +59,7 @@ import Testing
     }
     let plain = try await run([command, fixture.storyboard], environment: environment)
     #expect(plain.status == 0, "\(plain.errors)")
-    #expect(plain.output.contains(command == "jobs" ? "(Small film): 1 generation\n" : "total: 1 shot, 1 s"))
+    #expect(plain.output.contains(command == "jobs" ? "(Small video): 1 generation\n" : "total: 1 shot, 1 s"))
     #expect(plain.errors.isEmpty)
     let quiet = try await run([command, fixture.storyboard, "--quiet"], environment: environment)
     #expect(quiet.output == plain.output)
