@@ -1,5 +1,6 @@
 // Every function of libav that longtake calls, by library. One that is missing here is an undefined symbol at link time.
 
+LT_FUNCTION(avutil, av_samples_copy)
 LT_FUNCTION(avutil, av_channel_layout_default)
 LT_FUNCTION(avutil, av_channel_layout_describe)
 LT_FUNCTION(avutil, av_channel_layout_from_string)
@@ -85,6 +86,7 @@ LT_FUNCTION(avcodec, avcodec_send_frame)
 LT_FUNCTION(avcodec, avcodec_send_packet)
 LT_FUNCTION(avcodec, avcodec_version)
 
+LT_FUNCTION(avformat, av_codec_get_id)
 LT_FUNCTION(avformat, av_disposition_to_string)
 LT_FUNCTION(avformat, av_find_best_stream)
 LT_FUNCTION(avformat, av_guess_format)

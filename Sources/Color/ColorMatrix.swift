@@ -14,6 +14,11 @@ package struct ColorMatrix: Sendable {
     /// The planes hold green, blue and red.
     case rgb
 
+    /// Levels of 8-bit chroma in limited range: those of YCgCo are made from limited RGB.
+    var limitedChroma: Double {
+      if case .ycgco = self { 219 } else { 224 }
+    }
+
     init(_ name: String?) {
       self =
         switch name {
@@ -54,7 +59,7 @@ package struct ColorMatrix: Sendable {
     if case .rgb = kind { isRGB = true }
     let isFull = color.range == "pc" || isRGB
     let (lumaScale, black) = isFull ? (top, 0) : (219 * unit, 16 * unit)
-    let (chromaScale, middle) = isRGB ? (top, 0) : (isFull ? top : 224 * unit, 128 * unit)
+    let (chromaScale, middle) = isRGB ? (top, 0) : (isFull ? top : kind.limitedChroma * unit, 128 * unit)
     scale = SIMD3(lumaScale, chromaScale, chromaScale)
     zero = SIMD3(black, middle, middle)
     switch kind {
@@ -125,6 +130,39 @@ package struct ColorMatrix: Sendable {
 }
 
 extension ColorMatrix {
+  /// Packed RGB of a frame without chroma subsampling: `rgb24` of `yuv444p`, `rgb48be` of `yuv444p16le`.
+  package static func rgb(_ frame: borrowing Frame, color: ColorTags) throws(LibavError) -> Frame {
+    guard frame.pixelFormat.bitDepth > 8 else {
+      let pixels = ColorMatrix(color).rgb24(frame)
+      return try RGBImage(width: frame.width, height: frame.height, bytes: pixels).frame()
+    }
+    let matrix = ColorMatrix(color, bitDepth: frame.pixelFormat.bitDepth)
+    let (width, height) = (frame.width, frame.height)
+    let result = try Frame(width: width, height: height, format: .rgb48, color: .fullRGB)
+    frame.withPlane16(0) { luma, lumaStride in
+      frame.withPlane16(1) { cb, cbStride in
+        frame.withPlane16(2) { cr, crStride in
+          result.withMutablePlane(0) { rgb, stride in
+            for row in 0..<height {
+              for column in 0..<width {
+                let color = matrix.rgb(
+                  Double(luma[row * lumaStride + column]), Double(cb[row * cbStride + column]),
+                  Double(cr[row * crStride + column]))
+                for channel in 0..<3 {
+                  let value = UInt16(clamping: Int((color[channel] * 65_535).rounded()))
+                  let at = row * stride + 6 * column + 2 * channel
+                  rgb[at] = UInt8(value >> 8)
+                  rgb[at + 1] = UInt8(truncatingIfNeeded: value)
+                }
+              }
+            }
+          }
+        }
+      }
+    }
+    return result
+  }
+
   /// Bits of the fraction in ``rgb24(_:)``'s tables.
   private static let fraction = 16
 

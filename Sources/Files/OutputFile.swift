@@ -75,7 +75,9 @@ public struct OutputFile: ~Copyable {
         if errno == EEXIST {
           throw FileError(.outputExists, "exists already; choose another name or add --overwrite", file: path)
         }
-        guard systemRename(temporaryPath, path) == 0 else { throw FileError(errno: errno, doing: "renaming", file: path) }
+        guard systemRename(temporaryPath, path) == 0 else {
+          throw FileError(errno: errno, doing: "renaming", file: path)
+        }
         isCommitted = true
         Self.syncFolder(of: path)
         return

@@ -22,7 +22,8 @@ struct SceneScript: Sendable {
   ///   - start: the frame that the camera starts from, of the clip's size; nil paints one from the prompt.
   ///   - end: the frame that the scene arrives at.
   init(
-    scene: ClipRequest.Scene, seed: Seed, size: FrameSize, start: RenderedFrame?, end: RenderedFrame?, framesPerSecond: Int
+    scene: ClipRequest.Scene, seed: Seed, size: FrameSize, start: RenderedFrame?, end: RenderedFrame?,
+    framesPerSecond: Int
   ) {
     frames = scene.seconds * framesPerSecond
     var numbers = seed.derived("camera").numbers

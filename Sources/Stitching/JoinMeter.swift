@@ -36,7 +36,8 @@ struct JoinMeter {
   ///   - nextRange: the frames used of the second.
   ///   - first: the first frame of the master.
   init(
-    _ clip: SourceClip, _ range: Range<Int>, _ next: SourceClip, _ nextRange: Range<Int>, first: (clip: SourceClip, frame: Int),
+    _ clip: SourceClip, _ range: Range<Int>, _ next: SourceClip, _ nextRange: Range<Int>,
+    first: (clip: SourceClip, frame: Int),
     options: StitchOptions
   ) {
     self.clip = clip

@@ -37,6 +37,37 @@ import Testing
     }
   }
 
+  /// Greys have luma only, whatever the matrix.
+  @Test(arguments: names.filter { $0 != "gbr" })
+  func greyHasNoChroma(_ name: String) {
+    let codes = ColorMatrix(ColorTags(range: "pc", matrix: name)).codes(SIMD3(repeating: 128) / 255)
+    #expect(abs(codes.x - 128) < 0.01 && abs(codes.y - 128) < 0.01 && abs(codes.z - 128) < 0.01)
+  }
+
+  @Test(arguments: ["bt709", "bt2020c"])
+  func deepFrameConvertsPixelByPixel(_ name: String) throws {
+    let tags = ColorTags(range: "tv", matrix: name)
+    let matrix = ColorMatrix(tags, bitDepth: 16)
+    let format = try #require(PixelFormat(name: "yuv444p16le"))
+    for color in Self.colors {
+      let codes = matrix.codes(Self.scaled(color))
+      let frame = try Frame(width: 8, height: 4, format: format, color: tags)
+      for plane in 0..<3 {
+        frame.withMutablePlane16(plane) { samples, _ in
+          for index in samples.indices { samples[index] = UInt16(clamping: Int(codes[plane].rounded())) }
+        }
+      }
+      let rgb = try ColorMatrix.rgb(frame, color: tags)
+      #expect(rgb.pixelFormat == .rgb48)
+      rgb.withPlane(0) { bytes, stride in
+        for channel in 0..<3 {
+          let at = 3 * stride + 6 * 7 + 2 * channel
+          #expect(abs(Int(bytes[at]) << 8 + Int(bytes[at + 1]) - 257 * color[channel]) <= 8, "\(color)")
+        }
+      }
+    }
+  }
+
   @Test func unknownMatrixIsBT709() {
     let known = ColorMatrix(ColorTags(range: "tv", matrix: "bt709"))
     for name in [nil, "reserved", "no-such-matrix"] {
@@ -48,15 +79,19 @@ import Testing
   /// The reference is zimg, by the `ffmpeg` program.
   @Test(arguments: names.filter { $0 != "gbr" }, ["tv", "pc"])
   func codesAreThoseOfZimg(_ name: String, range: String) throws {
+    let folder = try ScratchFolder()
     let number = try #require(ColorTags(matrix: name).matrixCode)
     let matrix = ColorMatrix(ColorTags(range: range, matrix: name))
-    for color in Self.colors {
-      let hex = String(format: "0x%02X%02X%02X", color.x, color.y, color.z)
+    // zimg makes constant luminance from the light of a display, which agrees with BT.2020 at 0 and 1 only.
+    let colors = name == "bt2020c" ? [SIMD3(255, 0, 0), SIMD3(0, 255, 0), SIMD3(0, 0, 255)] : Self.colors
+    for color in colors {
+      let pixel = [UInt8(color.x), UInt8(color.y), UInt8(color.z)]
+      let raw = try folder.write("raw.rgb", Data((0..<256).flatMap { _ in pixel }))
       let result = try MediaTool.run(
         "ffmpeg",
         [
-          "-hide_banner", "-nostdin", "-v", "error", "-f", "lavfi", "-i", "color=c=\(hex):size=16x16", "-frames:v",
-          "1", "-vf",
+          "-hide_banner", "-nostdin", "-v", "error", "-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "16x16", "-i", raw,
+          "-frames:v", "1", "-vf",
           "format=gbrp,setparams=color_primaries=bt2020:color_trc=bt2020-10,"
             + "zscale=matrix=\(number):range=\(range):dither=none,format=yuv444p",
           "-f", "rawvideo", "-",

@@ -66,7 +66,7 @@ import Testing
     .run()
     #expect(asked.withLock { $0 } == USD(parsing: "4.50"))
     #expect(summary.spending.paid == USD(parsing: "4.50"))
-    #expect(pipeline.notices.contains { $0.contains("$1.50 a second") && $0.contains("$0.42") })
+    #expect(pipeline.notices.contains { $0.contains("$1.50 per second") && $0.contains("$0.42") })
   }
 
   @Test func acceptsALimitThatTheServiceHasWidened() async throws {

@@ -8,7 +8,7 @@ import Testing
 @Suite struct StillMatrixTests {
   /// libav's names, and the numbers of ITU-T H.273 for zimg, whose names differ between versions.
   static let matrices = [
-    "bt709": 1, "fcc": 4, "bt470bg": 5, "smpte170m": 6, "smpte240m": 7, "ycgco": 8, "bt2020nc": 9, "bt2020c": 10,
+    "bt709": 1, "fcc": 4, "bt470bg": 5, "smpte170m": 6, "smpte240m": 7, "ycgco": 8, "bt2020nc": 9,
   ]
 
   private static let color = (200, 60, 30)
@@ -18,7 +18,7 @@ import Testing
   ) throws -> String {
     let number = try #require(Self.matrices[matrix])
     return try folder.make(
-      "clip.mkv", "-f", "lavfi", "-i", "color=c=0xC83C1E:size=\(size):rate=5:duration=0.4", "-vf",
+      "clip.mkv", "-f", "lavfi", "-i", "color=c=0xC83C1E:size=\(size):rate=5:duration=0.4,format=gbrp", "-vf",
       "format=gbrp,setparams=color_primaries=bt2020:color_trc=bt2020-10,"
         + "zscale=matrix=\(number):range=\(range),format=\(format)",
       "-c:v", "libx264", "-qp", "1", "-colorspace", matrix, "-color_range", range, "-color_primaries", "bt2020",
@@ -68,6 +68,20 @@ import Testing
       #expect(worst <= 3, "\(shown)")
     }
     #expect(count == 2)
+  }
+
+  /// Code values of the colour by BT.2020, table 4: zimg makes constant luminance otherwise.
+  @Test(arguments: ["yuv420p", "yuv444p", "yuv420p10le"])
+  func constantLuminanceKeepsItsColor(_ format: String) throws {
+    let folder = try ScratchFolder()
+    let scale = format.hasSuffix("10le") ? 4 : 1
+    let path = try folder.make(
+      "clip.mkv", "-f", "lavfi", "-i", "color=c=black:size=64x48:rate=5:duration=0.4,format=\(format)", "-vf",
+      "geq=lum=\(114 * scale):cb=\(90 * scale):cr=\(204 * scale)", "-c:v", "libx264", "-qp", "1", "-pix_fmt", format,
+      "-colorspace", "bt2020c", "-color_range", "tv", "-color_primaries", "bt2020", "-color_trc", "bt2020-10")
+    try expectColor(of: StillEncoder(FrameFinder.frame(.first, of: path)).png(), named: "still.png", in: folder)
+    try expectColor(
+      of: StillEncoder(FrameFinder.frame(.first, of: path), deep: true).png(), named: "deep.png", in: folder)
   }
 
   @Test func refusalNamesTheFile() throws {

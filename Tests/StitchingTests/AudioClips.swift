@@ -17,13 +17,11 @@ struct AudioClips {
     _ name: String, seconds: Double = 2, rate: String = "24", hue: Int = 0, audioSource: String?,
     encoding: [String] = ["-c:a", "pcm_s16le"]
   ) throws -> String {
-    let frame = [
-      "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=\(rate):duration=\(seconds),hue=h=\(hue)", "-c:v", "libx264",
-      "-preset", "ultrafast", "-pix_fmt", "yuv420p",
-    ]
-    let audio = audioSource.map { ["-f", "lavfi", "-t", "\(seconds)", "-i", $0] } ?? []
-    try MediaTool.ffmpeg(
-      frame.prefix(4) + audio + frame.dropFirst(4) + (audioSource == nil ? [] : encoding) + [name], in: folder.url)
+    var arguments = ["-f", "lavfi", "-i", "testsrc2=size=64x64:rate=\(rate):duration=\(seconds),hue=h=\(hue)"]
+    if let audioSource { arguments += ["-f", "lavfi", "-t", "\(seconds)", "-i", audioSource] }
+    arguments += ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
+    if audioSource != nil { arguments += encoding }
+    try MediaTool.ffmpeg(arguments + [name], in: folder.url)
     return folder.path(name)
   }
 

@@ -95,7 +95,8 @@ import Verification
       guard let interval = intervals.first, let from = starts.first else { continue }
       #expect(abs(interval.start.doubleValue - from) <= 1 / 24, "\(id)")
       // ffmpeg reports no end for an interval that lasts to the end of the file.
-      if let to = ends.first { #expect(abs((interval.end?.doubleValue ?? 0) - to) <= 1 / 24 + 0.001, "\(id)") }
+      let end: Double = interval.end?.doubleValue ?? 0
+      if let to = ends.first { #expect(abs(end - to) <= 1 / 24 + 0.001, "\(id)") }
     }
   }
 

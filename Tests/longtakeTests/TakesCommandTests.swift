@@ -198,16 +198,16 @@ import Testing
     #expect(try hub.requests().isEmpty)
     let live = try await run(oxen("plan", fixture, hub, "--live", "--json"))
     #expect(live.status == 65)
-    #expect(live.errors.contains("$1.00 a second"), "\(live.errors)")
+    #expect(live.errors.contains("$1.00 per second"), "\(live.errors)")
     #expect(live.output.contains(#""reached":true"#))
     #expect(
       try SchemaValidator.problems(
         of: fixture.folder.write("plan.json", live.output), schema: ProjectFiles.path("presets/schema/plan.json")) == []
     )
     #expect(try paid(hub) == 0)
-    let shown = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
-    #expect(shown.status == 0)
-    #expect(shown.errors.contains("$1.00 a second"))
+    let listing = try await run(["models", SmallStoryboard.model, "--provider", "oxen", "--base-url", hub.baseURL])
+    #expect(listing.status == 0)
+    #expect(listing.output.contains("$1.00 per second"))
   }
 
   @Test func logsRequestsWithoutSecrets() async throws {

@@ -21,21 +21,21 @@ final class ColorConverter {
     if let toneMap, color.tags.isHDR { return try mapped(source, color: color.tags, by: toneMap) }
     let format = source.pixelFormat
     if format == target { return try source.share() }
-    if !format.isRGB, !format.hasPalette, LibraryVersions.hasFilter("zscale") {
-      return try throughZimg(source, color: color.tags, target: target)
+    if format.isRGB || format.hasPalette {
+      return try packer.scale(
+        source, color: color.tags, to: (source.width, source.height, target), targetColor: .fullRGB, quality: .bicubic)
     }
-    guard format.isRGB || format.hasPalette || color.tags.matrix.map(Self.swscaleMatrices.contains) ?? true else {
-      throw LibavError(
-        .unsupported, "this libav has no zscale filter, which frames with the matrix \(color.tags.matrix ?? "") need")
-    }
-    return try packer.scale(
-      source, color: color.tags, to: (source.width, source.height, target), targetColor: .fullRGB, quality: .bicubic)
+    if LibraryVersions.hasFilter("zscale") { return try throughZimg(source, color: color.tags, target: target) }
+    let whole = try scaler.scale(
+      source, color: color.tags, to: (source.width, source.height, Self.whole(deep || format.bitDepth > 8)),
+      quality: .bicubic)
+    return try packed(ColorMatrix.rgb(whole, color: color.tags), as: target)
   }
 
-  /// Matrices that libswscale converts.
-  private static let swscaleMatrices: Set<String> = [
-    "bt709", "fcc", "bt470bg", "smpte170m", "smpte240m", "bt2020nc",
-  ]
+  /// The format without chroma subsampling.
+  private static func whole(_ deep: Bool) -> PixelFormat {
+    PixelFormat(name: deep ? "yuv444p16le" : "yuv444p") ?? .yuv444p
+  }
 
   /// The frame in a planar format without alpha whose size its chroma subsampling divides, as zimg needs it, in its own
   /// matrix.
@@ -47,14 +47,14 @@ final class ColorConverter {
       source.width % (1 << format.chromaShiftX) == 0 && source.height % (1 << format.chromaShiftY) == 0
     if format.isPlanar, !format.hasAlpha, isWhole { return try source.share() }
     let opaque = format.name.hasPrefix("yuva") ? PixelFormat(name: "yuv" + format.name.dropFirst(4)) : nil
-    let full = PixelFormat(name: deep || format.bitDepth > 8 ? "yuv444p16le" : "yuv444p") ?? .yuv444p
-    return try scaler.scale(
-      source, color: color, to: (source.width, source.height, (isWhole ? opaque : nil) ?? full), quality: .bicubic)
+    let target = (isWhole ? opaque : nil) ?? Self.whole(deep || format.bitDepth > 8)
+    return try scaler.scale(source, color: color, to: (source.width, source.height, target), quality: .bicubic)
   }
 
-  /// Matrices whose conversion depends on the transfer or the primaries: BT.2020 with constant luminance, those derived
-  /// from the primaries, ICtCp.
-  private static let matricesOfLight: Set<Int> = [10, 12, 13, 14]
+  /// Matrices whose conversion depends on the transfer or the primaries: those derived from the primaries, ICtCp.
+  private static let matricesOfLight: Set<Int> = [12, 13, 14]
+  /// BT.2020 with constant luminance: zimg converts it by way of the light of a display, which changes greys.
+  private static let constantLuminance = 10
 
   private func throughZimg(
     _ source: borrowing Frame, color: ColorTags, target: PixelFormat
@@ -68,6 +68,12 @@ final class ColorConverter {
     frame.color = tags
     let range = color.range == "pc" ? "full" : "limited"
     let location = color.chromaLocation.map { ":chromalin=\($0)" } ?? ""
+    guard matrix != Self.constantLuminance else {
+      let full = Self.whole(target == .rgb48 || frame.pixelFormat.bitDepth > 8)
+      let whole = try filter.run(
+        ["zscale=rangein=\(range)\(location):dither=none:filter=bicubic", "format=\(full)"], on: frame)
+      return try packed(ColorMatrix.rgb(whole, color: color), as: target)
+    }
     let rgb = target == .rgb48 ? "gbrp16le" : "gbrp"
     return try packed(
       filter.run(
