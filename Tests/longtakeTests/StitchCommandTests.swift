@@ -93,9 +93,10 @@ import Testing
   }
 
   @Test(arguments: [
-    (["--audio-codec", "pcm"], 64, "pcm audio does not go into .mp4"), (["--loudness", "3"], 64, "--loudness must be"),
+    (["--audio-codec", "pcm"], 64, "pcm audio does not fit into .mp4"),
+    (["--loudness", "3"], 64, "--loudness must be"),
     (["--true-peak", "-30"], 64, "--true-peak must be"), (["--music-level", "-3"], 64, "--music FILE"),
-    (["--music", "missing.wav"], 66, "missing.wav"), (["--music", "a.mp4"], 65, "holds no audio"),
+    (["--music", "missing.wav"], 66, "missing.wav"), (["--music", "a.mp4"], 65, "has no audio stream"),
     (["--audio-codec", "pcm", "--audio-bitrate", "320"], 64, "--audio-bitrate"),
     (["--audio-bitrate", "9"], 64, "--audio-bitrate"), (["--otio", "a.mp4", "--overwrite"], 64, "same file"),
     (["--creation-time", "soon"], 64, "--creation-time"),

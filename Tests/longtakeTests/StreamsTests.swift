@@ -8,9 +8,10 @@ import Testing
 
   init() throws {
     folder = try ScratchFolder()
-    for name in ["a.mp4", "b.mp4"] {
+    // An anchor must have at least 300 pixels a side.
+    for (name, size) in [("a.mp4", "160x90"), ("b.mp4", "160x90"), ("large.mp4", "320x320")] {
       _ = try folder.make(
-        name, "-f", "lavfi", "-i", "testsrc2=size=160x90:rate=24:duration=0.5", "-c:v", "libx264", "-g", "6",
+        name, "-f", "lavfi", "-i", "testsrc2=size=\(size):rate=24:duration=0.5", "-c:v", "libx264", "-g", "6",
         "-pix_fmt", "yuv420p")
     }
     try folder.write(
@@ -29,7 +30,7 @@ import Testing
     ["probe", "a.mp4", "b.mp4"], ["verify", "a.mp4", "--preset", "p.json"], ["verify", "--list-checks"],
     ["verify", "--list-presets"], ["native", "a.mp4"], ["frame", "a.mp4", "--last", "-o", "last.png", "--overwrite"],
     ["frame", "--diff", "a.mp4", "b.mp4"], ["frame", "--last", "a.mp4", "b.mp4", "-o", "stills", "--overwrite"],
-    ["anchor", "a.mp4", "-o", "anchor.png", "--overwrite"],
+    ["anchor", "large.mp4", "-o", "anchor.png", "--overwrite"],
     ["thumbnails", "a.mp4", "b.mp4", "--count", "2", "-o", "thumbs", "--overwrite"],
     ["sheet", "a.mp4", "-o", "sheet.png", "--width", "320", "--overwrite"],
     ["stitch", "a.mp4", "b.mp4", "-o", "m.mp4", "--overwrite"], ["models", "--offline"],

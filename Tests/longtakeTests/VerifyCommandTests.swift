@@ -125,7 +125,7 @@ import Testing
     #expect(try await LongtakeProgram.run(["verify", clip, "--preset", own]).status == 0)
     let more = folder.path("presets of mine/more.json")
     let extended = try await LongtakeProgram.run(["verify", clip, "--preset", more])
-    #expect(extended.status == 0 && extended.output.contains("2 checks passed"), "\(extended.output)")
+    #expect(extended.status == 0 && extended.output.contains("4 checks passed"), "\(extended.output)")
     let wrong = try await LongtakeProgram.run(["verify", clip, "--preset", folder.path("media/notes.txt")])
     #expect(wrong.status == 65 && wrong.errors.contains("notes.txt") && !wrong.errors.contains("there is no"))
     let none = try await LongtakeProgram.run(["verify", clip, "--preset", folder.path("nothing.json")])
