@@ -101,8 +101,8 @@ import Testing
   private func clip(_ format: String, codec: [String], alpha: String, in folder: ScratchFolder) throws -> String {
     try folder.make(
       "alpha.mov", "-f", "lavfi", "-i", "color=c=0xC83C1E:size=64x48:rate=5:duration=0.4", "-vf",
-      "format=rgba,geq=r=200:g=60:b=30:a='\(alpha)',scale=out_color_matrix=bt709:flags=accurate_rnd,format=\(format)",
-      "-colorspace", "bt709", "-c:v", codec[0], "-pix_fmt", format)
+      "format=rgba,geq=r=200:g=60:b=30:a='\(alpha)',scale=flags=accurate_rnd,format=\(format)", "-c:v", codec[0],
+      "-pix_fmt", format)
   }
 
   /// The first frame by ffmpeg; the clips carry no matrix and are SD, so that theirs is BT.601.

@@ -28,8 +28,8 @@ public struct FrameFinder: Sendable {
   /// Number of frames according to the packets.
   public var frameCount: Int { video.presentationOrder.count }
 
-  /// The requested frame by the shortest exact way: from the container's own table where that is enough, else by an index
-  /// of all packets.
+  /// The requested frame by the shortest exact way: from the container's own table where that is enough, else by an
+  /// index of all packets.
   /// - Throws: ``LibavError``: `invalidData` when no frame can be decoded or the request is outside the video.
   public static func frame(
     _ request: FrameRequest, of path: String, ignoringEdits: Bool = false

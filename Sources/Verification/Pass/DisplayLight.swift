@@ -40,7 +40,10 @@ struct DisplayLight: Sendable {
   private let peak: Float
 
   init(_ color: ColorTags) {
-    matrix = ColorMatrix(color)
+    // Of RGB frames only one plane is measured, which counts as luma.
+    var tags = color
+    if tags.matrix == "gbr" { tags.matrix = "bt709" }
+    matrix = ColorMatrix(tags)
     isWide = color.primaries == "bt2020"
     let curve = TransferFunction(shown: color)
     isHLG = curve == .hlg
