@@ -90,8 +90,16 @@ public struct FrameFinder: Sendable {
       facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note))
   }
 
+  private static func outside(_ index: Int, of count: Int) -> String {
+    "has no frame #\(index): the frames are #0 to #\(count - 1)"
+  }
+
   /// Decodes everything up to the wanted frame.
   private func fromStart(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
+    // A negative index that is left over counts back to before the first frame.
+    if case .index(let index) = request, index < 0, frameCount > 0 {
+      throw LibavError(.invalidData, Self.outside(index, of: frameCount), file: path)
+    }
     let demuxer = try Demuxer(path: path, ignoringEdits: ignoringEdits)
     var reader = try StreamReader(demuxer, streams: [video.stream.index])
     let positions = video.positions
@@ -123,7 +131,7 @@ public struct FrameFinder: Sendable {
       let known = max(frameCount, position + 1)
       let words =
         index < 0 || index >= known
-        ? "has no frame #\(index): the frames are #0 to #\(known - 1)"
+        ? Self.outside(index, of: known)
         : "is damaged or ends early: of #0 to #\(known - 1) its frame #\(index) cannot be decoded; ask for another or the last"
       throw LibavError(.invalidData, words, file: path)
     }
