@@ -58,4 +58,20 @@ import Testing
     #expect(errors.count == 1)
     #expect((errors.first?["error"] as? String)?.contains("--yes") == true)
   }
+
+  @Test(arguments: [["verify"], ["thumbnails", "--scenes", "-o", "out"], ["thumbnails", "--best", "3", "-o", "out"]])
+  func answersAnInterruption(_ command: [String]) async throws {
+    _ = try folder.make(
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=1280x720:rate=24:duration=3", "-c:v", "libx264", "-preset",
+      "ultrafast", "-pix_fmt", "yuv420p")
+    let files = Array(repeating: "clip.mp4", count: 8)
+    let program = try LongtakeProgram.start(command + ["--json"] + files, in: folder.url)
+    try await program.waitForOutput("\n")
+    program.signal(SIGTERM)
+    let result = try await program.result()
+    #expect(result.status == 75, "\(result.errors)")
+    let answers = result.output.split(separator: "\n")
+    #expect(answers.count < 9)
+    #expect(answers.last?.contains(#""exit_status":75"#) == true)
+  }
 }

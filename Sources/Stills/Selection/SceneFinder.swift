@@ -15,7 +15,7 @@ enum SceneFinder {
   /// Positions in presentation order, scene by scene, without gaps.
   static func scenes(
     _ path: String, video: PacketIndex, threading: Threading
-  ) throws(LibavError) -> [Range<Int>] {
+  ) throws -> [Range<Int>] {
     let count = video.presentationOrder.count
     var walker = try FrameWalker(
       path: path, video: video, wanted: Array(0..<count), onDamage: .accept, threading: threading.sparing(video.stream))
@@ -24,6 +24,7 @@ enum SceneFinder {
     var starts = [0]
     var (previous, before): ([UInt8]?, Int) = (nil, 0)
     while let position = try walker.next(into: frame) {
+      try Task.checkCancellation()
       let color = ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: nil).color
       let small = try scaler.shrink(frame, color: color.tags, to: (columns, rows)).bytes
       if let last = previous {
@@ -48,7 +49,7 @@ enum CoverFinder {
 
   static func covers(
     _ path: String, video: PacketIndex, wanted: Int, keyframesOnly: Bool, threading: Threading
-  ) throws(LibavError) -> [(index: Int, reason: String?)] {
+  ) throws -> [(index: Int, reason: String?)] {
     let count = video.presentationOrder.count
     let skipped = count > 4 * margin ? count / margin : 0
     var positions = FrameSpread.even(max(candidates, 4 * wanted), over: count - 2 * skipped).map { $0 + skipped }
@@ -64,6 +65,7 @@ enum CoverFinder {
     let scaler = FrameScaler()
     var seen: [(index: Int, measure: FrameMeasure)] = []
     while let index = try walker.next(into: frame) {
+      try Task.checkCancellation()
       seen.append((index, try FrameMeasure(frame, of: video.stream, scaler: scaler)))
     }
     let distance = count / max(1, 4 * wanted)

@@ -43,10 +43,10 @@ public struct Thumbnails: Sendable {
 
   /// Chooses the frames; ``forEach(width:_:)`` makes them.
   /// - Parameter keyframesOnly: takes the keyframe at or before each instead: much faster, not exact.
-  /// - Throws: ``LibavError``: `noSuchStream` without video, `unsupported` when an interval asks for too many.
+  /// - Throws: ``LibavError``: `noSuchStream` without video, `unsupported` when an interval asks for too many; `CancellationError`.
   public init(
     of path: String, choose choice: Choice, keyframesOnly: Bool = false, threading: Threading = .automatic
-  ) throws(LibavError) {
+  ) throws {
     let index = try MediaIndex(path: path, videoOnly: true, glancing: true)
     guard let video = index.video else {
       throw LibavError(.noSuchStream, "has no video, so there is no frame to take", file: path)
