@@ -25,7 +25,8 @@ import Testing
 
   @Test(arguments: WaitMode.allCases) func runsTheSameStoryboardAtFal(_ wait: WaitMode) async throws {
     try await withFal { (pipeline, fal) async throws in
-      #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).run().isGood)
+      let run = try pipeline.storyboardRun(wait: wait, fal: fal)
+      #expect(try await (wait == .sse ? run.run() : run.generate()).isGood)
       let bodies = try paid(fal)
       #expect(bodies.map { $0["duration"] } == ["3", nil, "3"])
       #expect(bodies[0]["start_image_url"] == nil)
@@ -33,7 +34,7 @@ import Testing
       #expect(
         anchor.hasPrefix(fal.address("files") + "/upload/") && bodies[2]["start_image_url"]?.stringValue == anchor)
       #expect(try fal.requests("PUT", at: "files").count == 1, "both anchors are one frame")
-      _ = try await pipeline.storyboardRun(wait: wait, fal: fal).run()
+      _ = try await pipeline.storyboardRun(wait: wait, fal: fal).generate()
       #expect(try paid(fal).count == 3)
     }
   }
@@ -43,14 +44,14 @@ import Testing
       #", "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"}, {"port": "run", "action": "accept_and_drop"}]"#
     try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
       for _ in 0..<2 {
-        let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).run()
+        let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).generate()
         #expect(!summary.isGood)
         #expect(summary.errors.contains { "\($0)".contains("longtake redo") })
         #expect(try paid(fal).count == 1)
       }
       // The user has checked the account and asks for another.
       _ = try pipeline.storyboardRun(wait: wait, fal: fal).redo(["one"])
-      #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).run().isGood)
+      #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).generate().isGood)
       #expect(try paid(fal).count == 2)
     }
   }
@@ -58,18 +59,18 @@ import Testing
   @Test func doesNotPayAgainForAClipThatCannotBeDownloaded() async throws {
     let fault = #", "faults": [{"port": "files", "method": "GET", "action": "status", "status": 403, "times": 99}]"#
     try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
-      for _ in 0..<2 { #expect(try await !pipeline.storyboardRun(wait: .sync, fal: fal).run().isGood) }
+      for _ in 0..<2 { #expect(try await !pipeline.storyboardRun(wait: .sync, fal: fal).generate().isGood) }
       #expect(try paid(fal).count == 1)
       // Another is paid for only after a redo.
       _ = try pipeline.storyboardRun(wait: .sync, fal: fal).redo(["one"])
-      _ = try await pipeline.storyboardRun(wait: .sync, fal: fal).run()
+      _ = try await pipeline.storyboardRun(wait: .sync, fal: fal).generate()
       #expect(try paid(fal).count == 2)
     }
   }
 
   @Test func sendsEachTakeAsARequest() async throws {
     try await withFal(shots: "  - id: one\n    prompt: A quay.\n    takes: 2") { (pipeline, fal) async throws in
-      #expect(try await pipeline.storyboardRun(fal: fal).run().isGood)
+      #expect(try await pipeline.storyboardRun(fal: fal).generate().isGood)
       #expect(try paid(fal).count == 2)
       #expect(Set(pipeline.submissions).count == 2)
     }
@@ -82,13 +83,13 @@ import Testing
       let summary = try await pipeline.storyboardRun(fal: fal) { options in
         options.provider.anchorStore = "command"
         options.provider.environment["LONGTAKE_UPLOAD_COMMAND"] = "sh -c '\(command)' sh"
-      }.run()
+      }.generate()
       #expect(summary.isGood)
       #expect(try paid(fal).last?["start_image_url"] == "https://frames.example/anchor")
     }
     try await withFal(shots: shots) { (pipeline, fal) async throws in
       await #expect(throws: PipelineError.self) {
-        _ = try await pipeline.storyboardRun(fal: fal) { $0.provider.anchorStore = "data" }.run()
+        _ = try await pipeline.storyboardRun(fal: fal) { $0.provider.anchorStore = "data" }.generate()
       }
       #expect(try paid(fal).isEmpty, "the model is not known to take data addresses")
     }

@@ -11,7 +11,7 @@ import Testing
     ("start.png", "-pix_fmt rgb48be", "8 bits"), ("start.bmp", "-c:v bmp", "BMP"),
   ])
   func convertsAnImageAndReportsIt(_ name: String, how: String, why: String) async throws {
-    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)")
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: \(name)", seconds: 1)
     let options = how.split(separator: " ").map(String.init)
     try MediaTool.ffmpeg(
       ["-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1"] + options + [name], in: fixture.folder.url)
@@ -30,7 +30,7 @@ import Testing
 
   /// Images that a decoder would complete with grey, or cannot read, are rejected before anything is paid.
   @Test func rejectsTruncatedImages() throws {
-    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg", seconds: 1)
     let pipeline = PipelineFixture(fixture)
     let frame = fixture.folder.path("start.jpg")
     for (name, words) in [("a.jpg", "cut short"), ("a.png", "cut short"), ("a.webp", "decode")] {
@@ -50,7 +50,7 @@ import Testing
 
   /// A phone's image has a rotation in its EXIF data.
   @Test func sendsARotatedImageInDisplayOrientation() async throws {
-    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg")
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg", seconds: 1)
     let plain = try fixture.folder.make(
       "plain.jpg", "-f", "lavfi", "-i", "testsrc2=size=324x576", "-frames:v", "1", "-q:v", "2")
     let data = try Data(contentsOf: URL(filePath: plain))
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test func sendsAFittingImageUnchanged() async throws {
-    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.png", seconds: 1)
     _ = try fixture.folder.make("start.png", "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
     let pipeline = PipelineFixture(fixture)
     #expect(try pipeline.plan().conversions.isEmpty)
@@ -92,7 +92,7 @@ import Testing
   }
 
   @Test func scalesDownALargeImage() async throws {
-    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.png")
+    let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.png", seconds: 1)
     let descriptor = fixture.folder.path("presets/models/\(SmallStoryboard.model).json")
     let text = try String(contentsOfFile: descriptor, encoding: .utf8)
     try fixture.folder.write(

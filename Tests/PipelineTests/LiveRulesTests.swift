@@ -33,7 +33,7 @@ import Testing
     let hub = try await hub(fixture, duration: #"{"type": "integer", "minimum": 4, "maximum": 8}"#, word: word)
     defer { hub.stop() }
     let error = await #expect(throws: StoryboardError.self) {
-      _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
+      _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).generate()
     }
     #expect(error?.problems.count == 1)
     #expect(error?.problems.first?.message.contains("4 to 8 s") == true)
@@ -46,7 +46,7 @@ import Testing
     let hub = try await hub(fixture, duration: #"{"type": "string", "enum": ["3", "5"]}"#)
     defer { hub.stop() }
     let error = await #expect(throws: StoryboardError.self) {
-      _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
+      _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).generate()
     }
     let messages = (error?.problems ?? []).map(\.message).joined()
     #expect(messages.contains("must be string"), "\(messages)")
@@ -62,8 +62,7 @@ import Testing
     let asked = Mutex<USD?>(nil)
     let summary = try await pipeline.storyboardRun(
       hub: hub, asked: { question in asked.withLock { $0 = question.cost } }
-    )
-    .run()
+    ).generate()
     #expect(asked.withLock { $0 } == USD(parsing: "4.50"))
     #expect(summary.spending.paid == USD(parsing: "4.50"))
     #expect(pipeline.notices.contains { $0.contains("$1.50 per second") && $0.contains("$0.42") })
@@ -75,7 +74,7 @@ import Testing
     defer { hub.stop() }
     #expect(!(try PipelineFixture(fixture).plan(provider: "oxen")).problems.isEmpty)
     // The hub's clip is short, so the shot fails; that it was asked for is what counts.
-    _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).run()
+    _ = try await PipelineFixture(fixture).storyboardRun(hub: hub).generate()
     #expect(try paid(hub) == 1)
   }
 
@@ -86,7 +85,7 @@ import Testing
       #"{"clip_file": "\#(try fixture.clip())", "done_after": 0.05, "faults": [\#(fault)]}"#)
     defer { hub.stop() }
     let pipeline = PipelineFixture(fixture)
-    #expect(try await pipeline.storyboardRun(hub: hub).run().isGood)
+    #expect(try await pipeline.storyboardRun(hub: hub).generate().isGood)
     #expect(pipeline.notices.contains { $0.contains("the bundled descriptor applies") })
   }
 }

@@ -10,11 +10,11 @@ import Testing
 /// Runs against a scripted, paid hub that delivers the same file for every clip.
 @Suite struct PaidRunTests {
   private func withHub(
-    _ script: String = "", shots: String = SmallStoryboard.chain,
-    clip: (SmallStoryboard) throws -> String = { try $0.clip() },
+    _ script: String = "", shots: String = SmallStoryboard.plainChain,
+    clip: (SmallStoryboard) throws -> String = { try $0.clip(seconds: 1) },
     _ body: (PipelineFixture, ScriptedHub) async throws -> Void
   ) async throws {
-    let fixture = try SmallStoryboard(shots: shots)
+    let fixture = try SmallStoryboard(shots: shots, seconds: 1)
     let file = try clip(fixture)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(file)", "done_after": 0.1\#(script)}"#)
     defer { hub.stop() }
@@ -31,8 +31,8 @@ import Testing
       let summary = try await pipeline.storyboardRun(wait: wait, hub: hub).run()
       #expect(summary.isGood)
       #expect(try paid(hub) == 3)
-      #expect(summary.spending.paid == USD(parsing: "3.78"))
-      _ = try await pipeline.storyboardRun(wait: wait, hub: hub).run()
+      #expect(summary.spending.paid == USD(parsing: "1.26"))
+      _ = try await pipeline.storyboardRun(wait: wait, hub: hub).generate()
       #expect(try paid(hub) == 3)
       // The hub's clips are all the same, so both anchors are one frame: it travels once.
       #expect(try hub.requests("PUT", "/api/repos/tester/").count == 1)
@@ -43,7 +43,7 @@ import Testing
     let fault =
       #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "accept_and_drop", "skip": 1}]"#
     try await withHub(fault) { (pipeline, hub) async throws in
-      let summary = try await pipeline.storyboardRun(wait: wait, hub: hub).run()
+      let summary = try await pipeline.storyboardRun(wait: wait, hub: hub).generate()
       #expect(summary.isGood)
       #expect(try paid(hub) == 3)
       #expect(pipeline.steps(of: "two").contains(.adopted(["gen-2"])))
@@ -53,10 +53,10 @@ import Testing
   @Test func resendsARequestThatNeverArrived() async throws {
     let fault = #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "drop"}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
-      let summary = try await pipeline.storyboardRun(hub: hub).run()
+      let summary = try await pipeline.storyboardRun(hub: hub).generate()
       #expect(summary.isGood)
       #expect(try paid(hub) == 2)
-      #expect(summary.spending.paid == USD(parsing: "1.26"))
+      #expect(summary.spending.paid == USD(parsing: "0.42"))
     }
   }
 
@@ -75,25 +75,25 @@ import Testing
       #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "status", "status": 422, "body": \#(refusal), "times": 1}]"#
     try await withHub(fault, shots: shots) { (pipeline, hub) async throws in
       // One after the other, so that the first request is the one refused.
-      let summary = try await pipeline.storyboardRun(hub: hub).run()
+      let summary = try await pipeline.storyboardRun(hub: hub).generate()
       let failed = summary.shots.filter { $0.error != nil }.map(\.id)
       #expect(failed == ["one"] || failed == ["three"])
       #expect(!summary.isGood)
       #expect(summary.shots.filter { $0.take != nil }.count == (failed == ["one"] ? 1 : 2))
       // It was not paid, so the next run asks again.
-      let second = try await pipeline.storyboardRun(hub: hub).run()
+      let second = try await pipeline.storyboardRun(hub: hub).generate()
       #expect(second.isGood)
     }
   }
 
   @Test func countsARejectedClipAsPaid() async throws {
-    try await withHub(clip: { try $0.clip(seconds: 1) }) { (pipeline, hub) async throws in
-      let summary = try await pipeline.storyboardRun(hub: hub).run()
+    try await withHub(clip: { try $0.clip(seconds: 2) }) { (pipeline, hub) async throws in
+      let summary = try await pipeline.storyboardRun(hub: hub).generate()
       #expect(!summary.isGood)
       #expect(try paid(hub) == 1)
-      #expect(summary.spending.paid == USD(parsing: "1.26"))
+      #expect(summary.spending.paid == USD(parsing: "0.42"))
       _ = try pipeline.storyboardRun(hub: hub).redo(["one"])
-      _ = try await pipeline.storyboardRun(hub: hub).run()
+      _ = try await pipeline.storyboardRun(hub: hub).generate()
       #expect(try paid(hub) == 2)
     }
   }
@@ -102,9 +102,9 @@ import Testing
     let fault =
       #", "faults": [{"method": "GET", "path": "/api/ai/queue/gen-1", "action": "status", "status": 404, "times": 3}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
-      let first = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+      let first = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
       #expect((first.errors.first as? GenerationError)?.code == .notFound)
-      let second = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+      let second = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
       #expect(second.isGood)
       #expect(try paid(hub) == 1)
     }
@@ -120,19 +120,19 @@ import Testing
       let question = try #require(asked.withLock { $0.first })
       #expect(asked.withLock { $0.count } == 1)
       #expect(question.shots == ["one", "two", "three"] && question.spent == .zero)
-      #expect(question.cost == USD(parsing: "3.78") && question.retries == USD(parsing: "7.56"))
+      #expect(question.cost == USD(parsing: "1.26") && question.retries == USD(parsing: "2.52"))
     }
   }
 
   @Test func sendsNothingBeyondTheLimit() async throws {
     try await withHub { (pipeline, hub) async throws in
-      let limit = try #require(USD(parsing: "2.60"))
+      let limit = try #require(USD(parsing: "0.90"))
       let error = await #expect(throws: PipelineError.self) {
-        _ = try await pipeline.storyboardRun(hub: hub, maximumCost: limit).run()
+        _ = try await pipeline.storyboardRun(hub: hub, maximumCost: limit).generate()
       }
       #expect(error?.code == .overBudget)
       #expect(try paid(hub) == 0)
-      let last = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3.78")).run()
+      let last = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "1.26")).generate()
       #expect(last.isGood)
       #expect(try paid(hub) == 3)
     }
@@ -141,9 +141,9 @@ import Testing
   @Test func sendsNothingWithoutConsent() async throws {
     try await withHub { (pipeline, hub) async throws in
       await #expect {
-        _ = try await pipeline.storyboardRun(hub: hub, agrees: false).run()
+        _ = try await pipeline.storyboardRun(hub: hub, agrees: false).generate()
       } throws: { error in
-        (error as? PipelineError)?.code == .needsConsent && "\(error)".contains("$3.78")
+        (error as? PipelineError)?.code == .needsConsent && "\(error)".contains("$1.26")
       }
       #expect(try paid(hub) == 0)
     }
@@ -153,7 +153,7 @@ import Testing
     for (wait, action) in [(WaitMode.poll, #""damage", "from": 60000"#), (.sync, #""cut", "bytes": 30000"#)] {
       let fault = #", "faults": [{"port": "files", "action": \#(action)}]"#
       try await withHub(fault, shots: Self.pair) { (pipeline, hub) async throws in
-        #expect(try await pipeline.storyboardRun(wait: wait, hub: hub).run().isGood)
+        #expect(try await pipeline.storyboardRun(wait: wait, hub: hub).generate().isGood)
         #expect(try paid(hub) == 2)
         #expect(pipeline.notices.contains { $0.contains("clips/one.take1.mp4.damaged") })
         #expect(pipeline.steps(of: "one").filter { if case .downloaded = $0 { true } else { false } }.count == 2)
@@ -166,8 +166,8 @@ import Testing
   @Test func doesNotPayAgainForAClipThatCannotBeDownloaded() async throws {
     let fault = #", "faults": [{"port": "files", "action": "status", "status": 403, "times": 4}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
-      #expect(try await !pipeline.storyboardRun(wait: .sync, hub: hub).run().isGood)
-      #expect(try await pipeline.storyboardRun(wait: .sync, hub: hub).run().isGood)
+      #expect(try await !pipeline.storyboardRun(wait: .sync, hub: hub).generate().isGood)
+      #expect(try await pipeline.storyboardRun(wait: .sync, hub: hub).generate().isGood)
       #expect(try paid(hub) == 1)
     }
   }
@@ -175,13 +175,13 @@ import Testing
   @Test func reportsABodyDamagedTwiceAndAnchorsNothing() async throws {
     let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
     try await withHub(fault, shots: Self.pair) { (pipeline, hub) async throws in
-      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
       #expect(!summary.isGood)
       #expect(summary.errors.contains { "\($0)".contains("clips/one.take1.mp4") && "\($0)".contains("damaged") })
       #expect(pipeline.steps(of: "two").contains(.blocked(by: "one")))
       #expect(try paid(hub) == 1)
       // The service's copy may be whole: the next run fetches it without paying.
-      let second = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+      let second = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
       #expect(second.isGood)
       #expect(try paid(hub) == 2)
     }
@@ -194,7 +194,7 @@ import Testing
     }
     try await withHub(#", "faults": [\#(faults.joined(separator: ", "))]"#, shots: "  - id: one\n    prompt: A quay.") {
       (pipeline, hub) async throws in
-      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub, retries: 2).run()
+      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub, retries: 2).generate()
       #expect((summary.errors.first as? GenerationError)?.code == .damagedDownload)
       #expect(try paid(hub) == 1)
     }
@@ -204,7 +204,7 @@ import Testing
   @Test func retriesAClipThatIsDamagedAtTheService() async throws {
     let fault = #", "faults": [{"port": "files", "action": "damage", "from": 4000, "times": 2}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
-      #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub, retries: 1).run().isGood)
+      #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub, retries: 1).generate().isGood)
       #expect(try paid(hub) == 2)
     }
   }
@@ -212,13 +212,13 @@ import Testing
   /// One take of a request may be listed before the other.
   @Test func adoptsAllTakesOfALostRequest() async throws {
     let first =
-      #"{"generation_id": "gen-1", "status": "queued", "model_name": "\#(SmallStoryboard.model)", "prompt": "A quay.", "duration": 3, "generate_audio": true}"#
+      #"{"generation_id": "gen-1", "status": "queued", "model_name": "\#(SmallStoryboard.model)", "prompt": "A quay.", "duration": 1, "generate_audio": true}"#
     let list =
       #"{"method": "GET", "path": "/api/ai/queue", "action": "status", "status": 200, "times": 4, "body": {"generations": [\#(first)]}}"#
     let lost = #"{"method": "POST", "path": "/api/ai/queue", "action": "accept_and_drop"}"#
     let shots = "  - id: one\n    prompt: A quay.\n    takes: 2"
     try await withHub(#", "faults": [\#(lost), \#(list)]"#, shots: shots) { (pipeline, hub) async throws in
-      #expect(try await pipeline.storyboardRun(hub: hub).run().isGood)
+      #expect(try await pipeline.storyboardRun(hub: hub).generate().isGood)
       #expect(try paid(hub) == 1)
       #expect(pipeline.steps(of: "one").contains(.adopted(["gen-1", "gen-2"])))
     }
@@ -228,7 +228,7 @@ import Testing
   @Test func resendsALostBlockingRequestWhenTheServiceListsOthers() async throws {
     let fault = #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "drop", "skip": 1}]"#
     try await withHub(fault, shots: Self.pair) { (pipeline, hub) async throws in
-      #expect(try await pipeline.storyboardRun(wait: .sync, hub: hub).run().isGood)
+      #expect(try await pipeline.storyboardRun(wait: .sync, hub: hub).generate().isGood)
       #expect(try paid(hub) == 3)
     }
   }
@@ -238,7 +238,7 @@ import Testing
     try await withHub(#", "faults": [\#(lost)]"#, shots: "  - id: one\n    prompt: A quay.") {
       (pipeline, hub) async throws in
       for wait in [WaitMode.sync, .poll] {
-        let summary = try await pipeline.storyboardRun(wait: wait, hub: hub).run()
+        let summary = try await pipeline.storyboardRun(wait: wait, hub: hub).generate()
         #expect(summary.errors.contains { "\($0)".contains("longtake redo") }, "\(summary.errors)")
         #expect(try paid(hub) == 1)
       }
@@ -250,7 +250,7 @@ import Testing
     let fault =
       #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "status", "status": 404, "body": \#(gone)}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
-      let error = try #require(try await pipeline.storyboardRun(hub: hub).run().errors.first)
+      let error = try #require(try await pipeline.storyboardRun(hub: hub).generate().errors.first)
       #expect("\(error)".contains("Model not found") && "\(error)".contains("longtake models"), "\(error)")
     }
   }

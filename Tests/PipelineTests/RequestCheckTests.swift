@@ -40,7 +40,7 @@ import Testing
 
   @Test func passesAClipThatMatchesItsRequest() async throws {
     let pipeline = PipelineFixture(try fixture())
-    #expect(try await pipeline.storyboardRun().run().isGood)
+    #expect(try await pipeline.storyboardRun().generate().isGood)
     let found = try statuses(pipeline)
     for check in [
       "request.start_image", "request.end_image", "request.cuts", "request.size", "request.duration", "request.audio",
@@ -62,7 +62,7 @@ import Testing
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(clip)", "done_after": 0.1}"#)
     defer { hub.stop() }
     let pipeline = PipelineFixture(fixture)
-    _ = try await pipeline.storyboardRun(hub: hub).run()
+    _ = try await pipeline.storyboardRun(hub: hub).generate()
     let found = try statuses(pipeline)
     for check in ["request.start_image", "request.end_image", "request.cuts", "audio.silent"] {
       #expect(found[check] == "warn", "\(check)")

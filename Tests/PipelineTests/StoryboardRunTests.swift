@@ -9,9 +9,17 @@ import Testing
 
 /// Whole runs on small frames, through the in-process sandbox.
 @Suite struct StoryboardRunTests {
+  /// Three plain shots of one second.
+  private func plain() throws -> PipelineFixture {
+    PipelineFixture(try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1))
+  }
+
   @Test(arguments: WaitMode.allCases)
   func makesAVerifiedMaster(_ wait: WaitMode) async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
+    // A shot with two prompts is 3 s long.
+    let isLong = wait == .sse
+    let pipeline = isLong ? PipelineFixture(try SmallStoryboard()) : try plain()
+    let length = isLong ? 72 : 24
     let summary = try await pipeline.storyboardRun(wait: wait).run()
     #expect(summary.isGood)
     #expect(summary.master?.verdict == "pass")
@@ -25,7 +33,7 @@ import Testing
     let decoded = try MediaTool.decode(pipeline.path("master.mp4"))
     let joins = try #require(summary.master?.stitch.joins)
     #expect(joins.count == 2)
-    #expect(decoded.frames == 3 * 72 - joins.reduce(0) { $0 + $1.overlap })
+    #expect(decoded.frames == 3 * length - joins.reduce(0) { $0 + $1.overlap })
     #expect(decoded.errors.isEmpty)
     let report = try pipeline.report()
     #expect(report["schema"] == "longtake.report/1")
@@ -34,7 +42,7 @@ import Testing
     let shots = try #require(report["shots"]?.arrayValue)
     #expect(shots.map { $0["id"]?.stringValue } == ["one", "two", "three"])
     #expect(shots[1]["request"]?["start_image_url"]?.stringValue?.contains("/repos/sandbox/") == true)
-    #expect(shots[0]["anchor"]?["detail"]?["index"] == 71)
+    #expect(shots[0]["anchor"]?["detail"]?["index"]?.integerValue == Int64(length - 1))
     // A clip is compared with the frame that it was made from.
     let likeness = shots.map { shot in
       shot["takes"]?.arrayValue?.first?["verification"]?["findings"]?.arrayValue?
@@ -102,7 +110,7 @@ import Testing
   }
 
   @Test func keepsEverythingWhenRunAgain() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
+    let pipeline = try plain()
     _ = try await pipeline.storyboardRun().run()
     #expect(pipeline.submissions.count == 3)
     let before = try FileDate.of(pipeline.path("master.mp4"))
@@ -115,12 +123,11 @@ import Testing
   }
 
   @Test func regeneratesAnEditedShotAndItsDependents() async throws {
-    let fixture = try SmallStoryboard()
-    let pipeline = PipelineFixture(fixture)
-    _ = try await pipeline.storyboardRun().run()
+    let pipeline = try plain()
+    _ = try await pipeline.storyboardRun().generate()
     pipeline.forget()
-    try fixture.rewrite(shots: SmallStoryboard.chain.replacing("A lighthouse.", with: "A tower."))
-    _ = try await pipeline.storyboardRun().run()
+    try pipeline.fixture.rewrite(shots: SmallStoryboard.plainChain.replacing("A lighthouse.", with: "A tower."))
+    _ = try await pipeline.storyboardRun().generate()
     #expect(pipeline.steps(of: "one") == [.kept])
     #expect(pipeline.steps(of: "two") == [.kept])
     #expect(pipeline.submissions.count == 1)
@@ -129,11 +136,11 @@ import Testing
   }
 
   @Test func redoRegeneratesDependentsAndKeepsTakes() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
-    _ = try await pipeline.storyboardRun().run()
+    let pipeline = try plain()
+    _ = try await pipeline.storyboardRun().generate()
     pipeline.forget()
     #expect(try pipeline.storyboardRun().redo(["two"]) == ["two", "three"])
-    let summary = try await pipeline.storyboardRun().run()
+    let summary = try await pipeline.storyboardRun().generate()
     #expect(summary.shots.map { $0.take?.take } == [1, 2, 2])
     #expect(pipeline.submissions.count == 2)
     #expect(FileManager.default.fileExists(atPath: pipeline.path("clips/two.take1.mp4")))
@@ -142,8 +149,8 @@ import Testing
 
   @Test func downloadsAllTakesAndChoosesOne() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots))
-    let summary = try await pipeline.storyboardRun().run()
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots, seconds: 1))
+    let summary = try await pipeline.storyboardRun().generate()
     #expect(summary.shots.map { $0.take?.take } == [1, 1])
     #expect(pipeline.submissions.count == 3)
     let takes = try #require(try pipeline.report()["shots"]?.arrayValue?.first?["takes"]?.arrayValue)
@@ -153,8 +160,8 @@ import Testing
 
   @Test(arguments: [true, false])
   func downloadsAnAlteredOrLostClipAgainWithoutPaying(_ isLost: Bool) async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
-    _ = try await pipeline.storyboardRun().run()
+    let pipeline = try plain()
+    _ = try await pipeline.storyboardRun().generate()
     let clip = pipeline.path("clips/two.take1.mp4")
     let good = try Data(contentsOf: URL(filePath: clip))
     if isLost {
@@ -164,7 +171,7 @@ import Testing
     }
     try FileManager.default.removeItem(atPath: pipeline.path("anchors/one.png"))
     pipeline.forget()
-    let summary = try await pipeline.storyboardRun().run()
+    let summary = try await pipeline.storyboardRun().generate()
     #expect(summary.isGood)
     #expect(pipeline.submissions.isEmpty)
     #expect(try Data(contentsOf: URL(filePath: clip)) == good)
@@ -173,7 +180,7 @@ import Testing
   }
 
   @Test func anchorsNothingOnAClipOfTheWrongSize() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
+    let pipeline = try plain()
     let summary = try await pipeline.storyboardRun(sizeDivisor: 2).run()
     #expect(!summary.isGood)
     #expect(summary.master == nil)
@@ -189,7 +196,7 @@ import Testing
   }
 
   @Test func removesTemporaryFilesOfAKilledRun() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: "  - id: one\n    prompt: A quay."))
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.", seconds: 1))
     try FileManager.default.createDirectory(atPath: pipeline.path("clips"), withIntermediateDirectories: true)
     for name in ["clips/one.take1.mp4.part", ".master.mp4.abc.part"] {
       try Data("half".utf8).write(to: URL(filePath: pipeline.path(name)))
@@ -201,7 +208,7 @@ import Testing
   }
 
   @Test func resumesACancelledRun() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
+    let pipeline = try plain()
     let run = try pipeline.storyboardRun()
     let task = Task { try await run.run() }
     while pipeline.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }

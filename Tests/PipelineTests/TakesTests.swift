@@ -19,14 +19,14 @@ import Testing
   }
 
   @Test func pickingATakeRestoresItsDependents() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: twoTakes))
-    _ = try await pipeline.storyboardRun().run()
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: twoTakes, seconds: 1))
+    _ = try await pipeline.storyboardRun().generate()
     let forward = try pipeline.storyboardRun().regeneration(picking: "one", take: 2)
     #expect(forward.shots == ["two"])
     #expect(forward.restored == [])
     try pipeline.storyboardRun().pick("one", take: 2)
     pipeline.forget()
-    let second = try await pipeline.storyboardRun().run()
+    let second = try await pipeline.storyboardRun().generate()
     #expect(second.shots.map { $0.take?.take } == [2, 2])
     #expect(pipeline.submissions.count == 1)
     // The first take of "two" was made from the take of "one" that no longer counts.
@@ -37,7 +37,7 @@ import Testing
     #expect(back.restored == ["two"])
     try pipeline.storyboardRun().pick("one", take: 1)
     pipeline.forget()
-    let third = try await pipeline.storyboardRun().run()
+    let third = try await pipeline.storyboardRun().generate()
     #expect(third.shots.map { $0.take?.take } == [1, 1])
     #expect(pipeline.submissions.isEmpty)
     #expect(third.isGood)
@@ -46,16 +46,16 @@ import Testing
   }
 
   @Test func picksASupersededTakeWithItsDependents() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard())
-    _ = try await pipeline.storyboardRun().run()
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1))
+    _ = try await pipeline.storyboardRun().generate()
     _ = try pipeline.storyboardRun().redo(["two"])
-    #expect(try await pipeline.storyboardRun().run().shots.map { $0.take?.take } == [1, 2, 2])
+    #expect(try await pipeline.storyboardRun().generate().shots.map { $0.take?.take } == [1, 2, 2])
     let renewal = try pipeline.storyboardRun().regeneration(picking: "two", take: 1)
     #expect(renewal.shots == [])
     #expect(renewal.restored == ["three"])
     try pipeline.storyboardRun().pick("two", take: 1)
     pipeline.forget()
-    #expect(try await pipeline.storyboardRun().run().shots.map { $0.take?.take } == [1, 1, 1])
+    #expect(try await pipeline.storyboardRun().generate().shots.map { $0.take?.take } == [1, 1, 1])
     #expect(pipeline.submissions.isEmpty)
   }
 
@@ -70,7 +70,7 @@ import Testing
           start: none
           prompt: A lighthouse.
       """
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots))
+    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots, seconds: 1))
     let plan = try pipeline.plan()
     #expect(plan.shots[1].request?.parameters["tail_image_url"] == "opening:three")
     #expect(plan.shots[1].endsOn == "three")
@@ -96,7 +96,7 @@ import Testing
     defer { hub.stop() }
     let pipeline = PipelineFixture(fixture)
     let run = try pipeline.storyboardRun(wait: .poll, hub: hub)
-    let task = Task { try await run.run() }
+    let task = Task { try await run.generate() }
     while pipeline.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
     task.cancel()
     _ = try? await task.value
@@ -104,7 +104,7 @@ import Testing
     #expect(renewal.inFlight.map(\.remoteID) == ["gen-1"])
     #expect(renewal.cost == USD(parsing: "1.26"))
     _ = try pipeline.storyboardRun(hub: hub).redo(["one"])
-    let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+    let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
     #expect(summary.shots.map { $0.take?.take } == [2])
     #expect(try paid(hub) == 2)
     let takes = try ledger(pipeline).generations()
@@ -117,7 +117,7 @@ import Testing
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: retries).run()
+    let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: retries).generate()
     #expect(!summary.isGood)
     #expect(try self.paid(hub) == paid)
   }
@@ -131,7 +131,7 @@ import Testing
     let hub = try await ScriptedHub.start(
       #"{"outcome": "failed", "error_message": "\#(words)", "done_after": 0.05}"#)
     defer { hub.stop() }
-    let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: 2).run()
+    let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: 2).generate()
     #expect(!summary.isGood)
     #expect(try self.paid(hub) == paid)
   }
@@ -141,12 +141,12 @@ import Testing
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
     defer { hub.stop() }
     let pipeline = PipelineFixture(fixture)
-    let summary = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
+    let summary = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).generate()
     #expect((summary.errors.first as? PipelineError)?.code == .overBudget)
     #expect(try paid(hub) == 2)
     // Also over runs.
     await #expect(throws: PipelineError.self) {
-      _ = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).run()
+      _ = try await pipeline.storyboardRun(hub: hub, maximumCost: USD(parsing: "3"), retries: 5).generate()
     }
     #expect(try paid(hub) == 2)
   }

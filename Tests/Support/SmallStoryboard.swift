@@ -8,9 +8,6 @@ public final class SmallStoryboard: Sendable {
   public static let height = 324
   /// The same model as an endpoint of fal's.
   public static let falModel = "fal-ai/small/model"
-  /// Dollars of one shot of three seconds.
-  public static let shotCost = 1.26
-
   /// Three shots, each starting on the last frame of the previous one; the second has two prompts.
   public static let chain = """
       - id: one
@@ -21,6 +18,16 @@ public final class SmallStoryboard: Sendable {
             duration: 1
           - prompt: A deck.
             duration: 2
+      - id: three
+        prompt: A lighthouse.
+    """
+
+  /// Three shots with one prompt each, each starting on the last frame of the previous one.
+  public static let plainChain = """
+      - id: one
+        prompt: A quay.
+      - id: two
+        prompt: A boat.
       - id: three
         prompt: A lighthouse.
     """
