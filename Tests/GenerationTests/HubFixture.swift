@@ -12,10 +12,11 @@ struct HubFixture: Sendable {
 
   /// - Parameters:
   ///   - script: generations take 0.05 s of real time unless it says otherwise.
-  ///   - safetyNet: seconds of the fast clock, as the others.
+  ///   - poll: in seconds of the fast clock, like the others.
   static func run(
     _ script: String = "{}", wait: WaitMode = .poll, key: String = ScriptedHub.key, namespace: String? = "team",
-    safetyNet: Duration = .seconds(6000), silence: Duration = .seconds(4500), stall: Duration = .seconds(2000),
+    poll: Duration = .seconds(2), safetyNet: Duration = .seconds(6000), silence: Duration = .seconds(4500),
+    stall: Duration = .seconds(2000),
     syncTimeout: Duration = .seconds(3000), clock: FastClock = FastClock(), logger: Logger? = nil,
     _ test: (HubFixture) async throws -> Void
   ) async throws {
@@ -24,6 +25,7 @@ struct HubFixture: Sendable {
     var configuration = try OxenConfiguration(
       baseURL: hub.baseURL, key: APIKey(key, variable: "OXEN_API_KEY"), namespace: namespace)
     configuration.settings = configuration.settings.fast(clock)
+    configuration.settings.pollInterval = poll
     configuration.settings.safetyNetInterval = safetyNet
     configuration.settings.streamSilence = silence
     configuration.settings.transferStall = stall

@@ -68,7 +68,7 @@ import Testing
       let start = ContinuousClock.now
       try await bench.provider.close()
       await #expect(throws: (any Error).self) { _ = try await task.value }
-      #expect(start.duration(to: .now) < .seconds(5))
+      #expect(start.duration(to: .now) < .seconds(25))
     }
   }
 
@@ -99,18 +99,24 @@ import Testing
     }
   }
 
+  /// The first status request breaks the stream, so that the generation ends unheard.
   @Test func asksForEventsMissedWhileDisconnected() async throws {
+    let faults = """
+      [{"path": "/api/events", "skip": 1, "times": 2, "action": "drop"},
+      {"method": "GET", "path": "/api/ai/queue/", "action": "drop_streams", "body": \(Self.processing)}]
+      """
     try await HubFixture.run(
-      #"{"done_after": 0.1, "faults": [{"path": "/api/events", "skip": 1, "times": 2, "action": "drop"}], "events": "drop"}"#,
-      wait: .sse
+      #"{"events": "never", "done_after": 0, "faults": \#(faults)}"#, wait: .sse, poll: .seconds(6000)
     ) {
       (bench) async throws in
       let jobs = try await bench.provider.enqueue(HubFixture.request)
-      _ = try await bench.wait(jobs[0].id, seconds: 1000)
-      #expect(try bench.hub.requests("GET", "/api/events").count >= 2)
-      #expect(try bench.hub.requests("GET", "/api/ai/queue/").count >= 2)
+      _ = try await bench.wait(jobs[0].id)
+      #expect(try bench.hub.requests("GET", "/api/events").count == 4)
+      #expect(try bench.hub.requests("GET", "/api/ai/queue/").count == 2)
     }
   }
+
+  static let processing = #"{"generation_id": "gen-1", "status": "processing"}"#
 
   @Test func reconnectsASilentStream() async throws {
     try await HubFixture.run(#"{"done_after": 0.1, "events": "mute"}"#, wait: .sse, silence: .seconds(20)) {
@@ -203,7 +209,7 @@ import Testing
       let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let start = ContinuousClock.now
       _ = await expectError(.timedOut) { _ = try await bench.wait(id, seconds: 5) }
-      #expect(start.duration(to: .now) < .seconds(5))
+      #expect(start.duration(to: .now) < .seconds(25))
     }
   }
 
@@ -215,7 +221,7 @@ import Testing
       let start = ContinuousClock.now
       task.cancel()
       await #expect(throws: CancellationError.self) { _ = try await task.value }
-      #expect(start.duration(to: .now) < .seconds(3))
+      #expect(start.duration(to: .now) < .seconds(25))
     }
   }
 
@@ -228,14 +234,15 @@ import Testing
   }
 
   @Test func reportsTheStatesInOrder() async throws {
-    try await HubFixture.run(#"{"done_after": 0.3}"#) { (bench) async throws in
+    let fault =
+      #"{"method": "GET", "path": "/api/ai/queue/", "action": "status", "status": 200, "body": \#(Self.processing)}"#
+    try await HubFixture.run(#"{"done_after": 0, "faults": [\#(fault)]}"#) { (bench) async throws in
       let id = try await bench.provider.enqueue(HubFixture.request)[0].id
       let states = Mutex<[GenerationJob.State]>([])
       _ = try await bench.provider.wait(for: id, timeout: .seconds(2000)) { job in
         states.withLock { $0.append(job.state) }
       }
-      #expect(states.withLock { $0.first } == .processing)
-      #expect(states.withLock { $0.last } == .succeeded)
+      #expect(states.withLock { $0 } == [.processing, .succeeded])
     }
   }
 }

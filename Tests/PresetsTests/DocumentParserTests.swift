@@ -64,6 +64,15 @@ struct DocumentParserTests {
     #expect([2, 3].contains(problems.first?.line))
   }
 
+  @Test(
+    "a control character is reported with its line",
+    arguments: ["a: 1\nb: ä\n\u{C}", "a: 1\r\nb: ä\r\n\u{C}", "a: 1\rb: 2\r\u{B}\n"])
+  func controlCharacters(text: String) {
+    let (node, problems) = parse(text)
+    #expect(node == nil)
+    #expect(problems.map(\.line) == [3])
+  }
+
   @Test("alias bombs are refused quickly")
   func bombs() {
     var bomb = "a0: &a0 [x, x, x, x, x, x, x, x, x]\n"

@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 import socket
+import sys
 import threading
 import time
 import urllib.parse
@@ -119,6 +120,11 @@ class ScriptedHandler(BaseHTTPRequestHandler):
 class Server(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 512
+
+    def handle_error(self, request, client_address):
+        # Clients that cut their connection are part of many tests.
+        if not isinstance(sys.exc_info()[1], OSError):
+            super().handle_error(request, client_address)
 
 
 def serve(script, log, handlers):

@@ -8,9 +8,9 @@ sync_format, sync_count, layout (file | folder | nowhere), repository (exists al
 path: every clip is that file), repeats_parameters, strong_etag, relative_results, odd_results (path and query of
 every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
 method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
-accept_and_drop, garble, redirect, truncate, stall, empty, damage (from: the byte from which on it is nonsense of the
-same length), cut (bytes: all that is left, with a length to match), none; a clip's answer also gets the fault's
-headers.
+drop_streams (cuts all event streams and answers body), accept_and_drop, garble, redirect, truncate, stall, empty,
+damage (from: the byte from which on it is nonsense of the same length), cut (bytes: all that is left, with a length
+to match), none; a clip's answer also gets the fault's headers.
 """
 
 import base64
@@ -122,6 +122,10 @@ class Handler(scripted_base.ScriptedHandler):
             self.date = None
         elif action == "drop":
             self.cut()
+        elif action == "drop_streams":
+            for stream in list(STREAMS):
+                stream.shutdown(socket.SHUT_RDWR)
+            self.answer(200, fault["body"])
         elif action == "accept_and_drop":
             enqueue(json.loads(body))
             self.cut()

@@ -113,8 +113,8 @@ public struct DocumentParser {
       Problem(path: "", line: mark.line, message: "this cannot be used here: \(text).")
     case YamlError.reader(let text, let offset, _, let yaml):
       Problem(
-        path: "", line: offset.map { yaml.prefix($0).count(where: \.isNewline) + 1 },
-        message: "the file holds a character that YAML does not allow: \(text).")
+        path: "", line: offset.map { lineNumber(atByte: $0, in: yaml) },
+        message: "the file has a character that YAML does not allow: \(text).")
     default: Problem(path: "", line: nil, message: "the file cannot be read as YAML: \(error).")
     }
   }

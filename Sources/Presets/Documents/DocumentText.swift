@@ -45,6 +45,17 @@ extension DocumentParser {
     return UInt32(String(decoding: source[(index + 2)..<(index + 6)], as: UTF8.self), radix: 16)
   }
 
+  /// The line of a byte, counted from 1; lines end in LF, CR or CRLF.
+  static func lineNumber(atByte offset: Int, in text: String) -> Int {
+    var line = 1
+    var previous: UInt8?
+    for byte in text.utf8.prefix(offset) {
+      if byte == UInt8(ascii: "\r") || (byte == UInt8(ascii: "\n") && previous != UInt8(ascii: "\r")) { line += 1 }
+      previous = byte
+    }
+    return line
+  }
+
   /// The line of the first bytes that are not UTF-8, counted from 1.
   static func firstInvalidLine(_ data: Data) -> Int? {
     var line = 1
