@@ -1,4 +1,5 @@
 import CLibav
+public import Timing
 
 /// The codec parameters in a stream's header: enough to open a decoder, or to write the stream to another file.
 ///

@@ -1,6 +1,7 @@
 import Foundation
 import Libav
 import Probing
+import Timing
 
 /// Decodes the music block by block, once or in a loop.
 struct MusicReader: ~Copyable {
