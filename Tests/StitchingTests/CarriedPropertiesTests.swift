@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What a sample entry and a track header say of the frames, from the shots to the master.
-@Suite struct CarriedPropertiesTests {
+@Suite(.media) struct CarriedPropertiesTests {
   private static let x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 
   /// A clip whose header comes after its frames, so that it can be changed.
@@ -180,8 +180,8 @@ import Testing
   /// Inserts a box into the sample entry of a file whose header comes last, so that no offset changes.
   private static func insert(_ box: [UInt8], into path: String) throws {
     var data = try Data(contentsOf: URL(filePath: path))
-    let entry = try #require(
-      data.range(of: Data("avc1".utf8), in: try #require(data.range(of: Data("stsd".utf8))).upperBound..<data.endIndex))
+    let table = try #require(data.range(of: Data("stsd".utf8)))
+    let entry = try #require(data.range(of: Data("avc1".utf8), in: table.upperBound..<data.endIndex))
     func size(at start: Int) -> Int { data[start..<start + 4].reduce(0) { $0 << 8 | Int($1) } }
     let end = entry.lowerBound - 4 + size(at: entry.lowerBound - 4)
     for type in ["moov", "trak", "mdia", "minf", "stbl", "stsd"] {
