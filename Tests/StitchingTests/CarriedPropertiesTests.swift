@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// What a sample entry and a track header say of the frames, from the shots to the master.
-@Suite struct CarriedPropertiesTests {
+@Suite(.media) struct CarriedPropertiesTests {
   private static let x264 = ["-c:v", "libx264", "-preset", "ultrafast", "-pix_fmt", "yuv420p"]
 
   /// A clip whose header comes after its frames, so that it can be changed.

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// Clips of a few frames, and clips whose last packet is short.
-@Suite struct ShortClipTests {
+@Suite(.media) struct ShortClipTests {
   private static let bFrames = ["-c:v", "libx264", "-bf", "2", "-x264-params", "b-adapt=0", "-pix_fmt", "yuv420p"]
 
   private static func clip(_ folder: ScratchFolder, _ name: String, frames: Int, _ arguments: [String] = []) throws {
@@ -73,7 +73,7 @@ import Testing
 }
 
 /// Music files that end early.
-@Suite struct MusicFileTests {
+@Suite(.media) struct MusicFileTests {
   /// Containers whose header gives the length, and the arguments that make them.
   private static let containers: [String: [String]] = [
     "mka": ["-c:a", "libvorbis"], "wav": [], "flac": [], "m4a": ["-c:a", "aac", "-movflags", "+faststart"],

@@ -2,6 +2,7 @@ import Foundation
 import Libav
 import Timing
 import Probing
+import Timing
 
 /// Decodes the music block by block, once or in a loop.
 struct MusicReader: ~Copyable {
