@@ -67,7 +67,7 @@ public struct ContactSheet: Sendable {
   ///   - columns: cells of each row, ≥ 1: the first is the file's first frame, the last its last.
   ///   - cellWidth: pixels; the height follows from each frame's own shape.
   /// - Throws: ``LibavError`` naming the file that cannot be decoded.
-  public init(paths: [String], columns: Int, cellWidth: Int) throws(LibavError) {
+  public init(paths: [String], columns: Int, cellWidth: Int) throws {
     var layout = Layout()
     layout.columns = columns
     layout.cellWidth = cellWidth
@@ -76,7 +76,7 @@ public struct ContactSheet: Sendable {
 
   /// - Throws: ``LibavError``: `unsupported` when the page would be too large, others naming the file that cannot be
   ///   decoded.
-  public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws(LibavError) {
+  public init(_ entries: [Entry], layout: Layout, threading: Threading = .automatic) throws {
     var blocks: [Block] = []
     let count = layout.columns * layout.rows
     let choice: Thumbnails.Choice = entries.count > 1 || layout.keyframesOnly ? .count(count) : .parts(count)
@@ -162,7 +162,7 @@ private struct Block {
 
   init(
     _ entry: ContactSheet.Entry, layout: ContactSheet.Layout, choice: Thumbnails.Choice, threading: Threading
-  ) throws(LibavError) {
+  ) throws {
     self.entry = entry
     rows = layout.rows
     let thumbnails = try Thumbnails(
