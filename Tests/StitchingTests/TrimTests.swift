@@ -71,7 +71,7 @@ import Timing
   @Test(arguments: [
     ("3..1", StitchError.Code.badRequest, "#72 to #24"), ("#4..#4", .badRequest, "#4 to #4"),
     ("#97..", .outOfRange, "trim in #97"), ("1..4.1", .outOfRange, "trim out 4.1"),
-    ("00:00:00:24..", .badRequest, "no timecode"),
+    ("00:00:00:24..", .badRequest, "not a valid timecode"),
   ])
   func refusesRangesOutsideTheShot(text: String, code: StitchError.Code, message: String) throws {
     let folder = try ScratchFolder()

@@ -123,7 +123,7 @@ struct MusicReader: ~Copyable {
     guard let promisedDuration, promisedDuration - seconds > Self.durationTolerance else { return }
     throw StitchError(
       .unusableMusic,
-      "is cut short: its header gives \(promisedDuration.doubleValue) s, but only \(seconds.doubleValue) s can be decoded",
+      "is cut short: its header gives \(promisedDuration.doubleValue.short) s, but only \(seconds.doubleValue.short) s can be decoded",
       file: music.file)
   }
 

@@ -1,3 +1,12 @@
+import Foundation
+
+extension Double {
+  /// The number for a message, with at most three decimals.
+  var short: String {
+    formatted(.number.precision(.fractionLength(0...3)).grouping(.never).locale(Locale(identifier: "en_US_POSIX")))
+  }
+}
+
 /// Why shots cannot be joined as requested: the shot, the field with both values, and what to do.
 public struct StitchError: Error, Sendable, Hashable, CustomStringConvertible {
   /// Kinds of failure; a struct, so that new kinds do not break callers.

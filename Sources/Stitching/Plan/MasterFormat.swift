@@ -170,8 +170,7 @@ struct MasterFormat: Sendable {
   /// The linear part of a display matrix, which rotates, mirrors and scales.
   private static func scaling(_ matrix: [Int32]?) -> String {
     guard let matrix, matrix.count == 9 else { return "1 0 0 1" }
-    return [0, 1, 3, 4].map { (Double(matrix[$0]) / 65_536).formatted(.number.precision(.fractionLength(0...4))) }
-      .joined(separator: " ")
+    return [0, 1, 3, 4].map { (Double(matrix[$0]) / 65_536).short }.joined(separator: " ")
   }
 
   private static func plain(_ format: String) -> String {

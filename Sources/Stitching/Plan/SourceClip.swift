@@ -89,7 +89,7 @@ struct SourceClip: Sendable {
     if let shown = entry.cleanAperture, shown.width < Double(entry.width) || shown.height < Double(entry.height) {
       throw StitchError(
         .unusableShot,
-        "its clean aperture (clap) shows only \(shown.width)x\(shown.height) of \(entry.width)x\(entry.height) pixels, which a master cannot carry; crop it first",
+        "its clean aperture (clap) shows only \(shown.width.short)x\(shown.height.short) of \(entry.width)x\(entry.height) pixels, which a master cannot carry; crop it first",
         file: path)
     }
     return entry
