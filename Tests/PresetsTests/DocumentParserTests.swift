@@ -64,6 +64,11 @@ struct DocumentParserTests {
     #expect([2, 3].contains(problems.first?.line))
   }
 
+  @Test("a cut file's error is on its last line")
+  func cutFile() {
+    #expect(parse("a:\n  b: 1\n  audio_cross").problems.map(\.line) == [3])
+  }
+
   @Test(
     "a control character is reported with its line",
     arguments: ["a: 1\nb: ä\n\u{C}", "a: 1\r\nb: ä\r\n\u{C}", "a: 1\rb: 2\r\u{B}\n"])

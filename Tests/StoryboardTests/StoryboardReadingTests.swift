@@ -29,7 +29,7 @@ struct StoryboardReadingTests {
     #expect(storyboard.master.join.audioCrossfade == Rational(20))
   }
 
-  @Test("the example is valid by the schema, and the same storyboard as JSON")
+  @Test("the example is valid by the schema, and the same storyboard as JSON", .media)
   func jsonTwin() throws {
     let node = try #require(DocumentParser.parse(try Data(contentsOf: URL(filePath: demo)), problems: ProblemList()))
     let folder = try ScratchFolder()
@@ -42,7 +42,7 @@ struct StoryboardReadingTests {
     #expect(twin.title == original.title)
   }
 
-  @Test("the schema rejects the mistakes that a schema can express")
+  @Test("the schema rejects the mistakes that a schema can express", .media)
   func schemaRefuses() throws {
     let mistakes = try Data(contentsOf: URL(filePath: ProjectFiles.path("fixtures/storyboards/ten-mistakes.yaml")))
     let node = try #require(DocumentParser.parse(mistakes, problems: ProblemList()))

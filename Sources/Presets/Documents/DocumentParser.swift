@@ -85,7 +85,7 @@ public struct DocumentParser {
           return nil
         }
       } catch {
-        problems.add(problem(of: error))
+        problems.add(problem(of: error, in: text))
         return nil
       }
     }
@@ -105,17 +105,20 @@ public struct DocumentParser {
     return lines.joined(separator: "\n")
   }
 
-  private static func problem(of error: any Error) -> Problem {
+  private static func problem(of error: any Error, in text: String) -> Problem {
+    // At the end of a file without a last line break the parser's mark is one line further.
+    func line(_ mark: Mark) -> Int { min(mark.line, lineNumber(atByte: text.utf8.count, in: text)) }
     switch error {
-    case YamlError.scanner(_, let text, let mark, _), YamlError.parser(_, let text, let mark, _):
-      Problem(path: "", line: mark.line, message: "this is not valid YAML here: \(text) (column \(mark.column)).")
-    case YamlError.composer(_, let text, let mark, _):
-      Problem(path: "", line: mark.line, message: "this cannot be used here: \(text).")
-    case YamlError.reader(let text, let offset, _, let yaml):
-      Problem(
+    case YamlError.scanner(_, let reason, let mark, _), YamlError.parser(_, let reason, let mark, _):
+      return Problem(
+        path: "", line: line(mark), message: "this is not valid YAML here: \(reason) (column \(mark.column)).")
+    case YamlError.composer(_, let reason, let mark, _):
+      return Problem(path: "", line: line(mark), message: "this cannot be used here: \(reason).")
+    case YamlError.reader(let reason, let offset, _, let yaml):
+      return Problem(
         path: "", line: offset.map { lineNumber(atByte: $0, in: yaml) },
-        message: "the file has a character that YAML does not allow: \(text).")
-    default: Problem(path: "", line: nil, message: "the file cannot be read as YAML: \(error).")
+        message: "the file has a character that YAML does not allow: \(reason).")
+    default: return Problem(path: "", line: nil, message: "the file cannot be read as YAML: \(error).")
     }
   }
 
