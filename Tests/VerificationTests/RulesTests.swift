@@ -130,7 +130,7 @@ import Verification
     #expect(report.finding("audio.loudness.integrated")?.status == .fail)
     #expect(
       report.finding("audio.loudness.integrated")?.message
-        == "integrated loudness none, expected −24 to −22 LUFS: no audio")
+        == "integrated loudness: no audio, expected −24 to −22 LUFS")
   }
 
   @Test("Rates are compared as exact fractions", arguments: ["24000/1001", "30", "60000/1001", "12"])

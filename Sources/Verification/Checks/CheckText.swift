@@ -8,13 +8,23 @@ extension Check {
     "places", "code values", "pixels", "entries",
   ]
 
-  private var suffix: String { Self.shownUnits.contains(unit) ? " \(unit)" : "" }
+  private static let singulars = [
+    "bytes": "byte", "bits": "bit", "frames": "frame", "degrees": "degree", "channels": "channel", "tracks": "track",
+    "places": "place", "code values": "code value", "pixels": "pixel", "entries": "entry",
+  ]
+
+  /// The unit after a number: ` frames`, ` frame` after 1.
+  private func suffix(after value: JSONValue?) -> String {
+    guard let number = value?.doubleValue, Self.shownUnits.contains(unit) else { return "" }
+    return " " + (number == 1 ? Self.singulars[unit] ?? unit : unit)
+  }
 
   /// A measured value for people: `1280x720`, `−23 LUFS`, `variable`.
   func text(_ value: JSONValue) -> String {
     switch value {
-    case .integer, .number: plain(value) + suffix
-    case .array(let values): values.isEmpty ? "none" : values.map(plain).joined(separator: ", ") + suffix
+    case .integer, .number: plain(value) + suffix(after: value)
+    case .array(let values):
+      values.isEmpty ? "none" : values.map(plain).joined(separator: ", ") + suffix(after: values.last)
     case .object(let parts): Self.named(parts, plain)
     default: plain(value)
     }
@@ -24,19 +34,18 @@ extension Check {
   /// - Parameter isList: an array is one value rather than a choice.
   func text(expecting value: JSONValue, isList: Bool = false) -> String {
     switch value {
-    case .array(let values) where !isList: return values.map(plain).joined(separator: " | ") + numberSuffix(values)
+    case .array(let values) where !isList:
+      return values.map(plain).joined(separator: " | ") + suffix(after: values.last)
     case .object(let ends):
       switch (ends["min"], ends["max"]) {
-      case (let low?, let high?): return "\(plain(low)) to \(plain(high))\(suffix)"
-      case (let low?, nil): return "≥ \(plain(low))\(suffix)"
-      case (nil, let high?): return "≤ \(plain(high))\(suffix)"
+      case (let low?, let high?): return "\(plain(low)) to \(plain(high))\(suffix(after: high))"
+      case (let low?, nil): return "≥ \(plain(low))\(suffix(after: low))"
+      case (nil, let high?): return "≤ \(plain(high))\(suffix(after: high))"
       default: return Self.named(ends, plain)
       }
     default: return text(value)
     }
   }
-
-  private func numberSuffix(_ values: [JSONValue]) -> String { values.last?.doubleValue == nil ? "" : suffix }
 
   private func plain(_ value: JSONValue) -> String {
     switch value {

@@ -13,7 +13,7 @@ struct Evaluator {
         check: check.id, status: status, severity: rule.severity, expected: expected, actual: measurement.value,
         start: measurement.intervals.first?.start, end: measurement.intervals.last?.end,
         intervals: Array(measurement.intervals.prefix(Finding.listedIntervals)), message: message, detail: detail,
-        advice: status == .fail || status == .warn ? check.advice : nil)
+        advice: measurement.state == .measured && (status == .fail || status == .warn) ? check.advice : nil)
     }
     func notRun(_ reason: String) -> Finding { finding(.notRun, "not run: \(reason)", detail: reason) }
     guard rule.applies(in: circumstances) else { return notRun("applies only where \(Self.text(rule.when))") }
@@ -23,7 +23,9 @@ struct Evaluator {
     case .unknown:
       return finding(.inconclusive, "\(check.title) not known" + Self.end(measurement.detail))
     case .absent where check.isDefectOfAudio: return notRun(measurement.detail ?? "no audio")
-    case .absent: return finding(broken, fact(check, measurement, expected: expected))
+    case .absent:
+      let reason = measurement.detail ?? "absent"
+      return finding(broken, "\(check.title): \(reason)" + Self.end(check, measurement, expected))
     case .measured:
       let holds =
         rule.condition?.holds(for: measurement.value) ?? measurement.holds
@@ -36,11 +38,13 @@ struct Evaluator {
 
   /// `frame size 1280x720, expected 3840x2160`, with what the measurement adds.
   private func fact(_ check: Check, _ measurement: Measurement, expected: JSONValue) -> String {
-    var text = "\(check.title) \(check.text(measurement.value))"
-    if expected != .null {
-      text += ", expected \(check.text(expecting: expected, isList: measurement.value.arrayValue != nil))"
-    }
-    return text + Self.end(measurement.detail)
+    "\(check.title) \(check.text(measurement.value))" + Self.end(check, measurement, expected)
+      + Self.end(measurement.detail)
+  }
+
+  private static func end(_ check: Check, _ measurement: Measurement, _ expected: JSONValue) -> String {
+    guard expected != .null else { return "" }
+    return ", expected \(check.text(expecting: expected, isList: measurement.value.arrayValue != nil))"
   }
 
   private static func end(_ detail: String?) -> String { detail.map { ": \($0)" } ?? "" }

@@ -33,7 +33,7 @@ public struct Finding: Sendable, Hashable {
   public let message: String
   /// The part of ``message`` that ``expected`` and ``actual`` do not show, or why the check was not run.
   public let detail: String?
-  /// What to do; nil unless the rule is broken.
+  /// What to do; nil unless the rule is broken by a measured value.
   public let advice: String?
 
   /// How bad the outcome is: a broken rule that only informs is `info`, a rule that holds is `pass`.

@@ -56,8 +56,9 @@ public struct VerificationTable: Sendable {
       return [finding.outcome, finding.check, "", "", finding.detail ?? ""]
     }
     let isList = finding.actual.arrayValue != nil
+    let missing = finding.status == .inconclusive ? "–" : finding.detail ?? "–"
     return [
-      finding.outcome, finding.check, finding.status == .inconclusive ? "–" : check.text(finding.actual),
+      finding.outcome, finding.check, finding.actual == .null ? missing : check.text(finding.actual),
       finding.expected == .null ? "–" : check.text(expecting: finding.expected, isList: isList),
       place(finding),
     ]
@@ -68,8 +69,10 @@ public struct VerificationTable: Sendable {
     guard finding.status != .pass, finding.status != .notRun, let check = CheckCatalogue.check(finding.check) else {
       return nil
     }
-    let detail = finding.detail.map { "\(check.title): \($0)" }
-    return [detail, finding.advice].compactMap(\.self).joined(separator: ". ")
+    let isShown = finding.actual == .null && finding.status != .inconclusive
+    let detail = isShown ? nil : finding.detail.map { "\(check.title): \($0)" }
+    let remark = [detail, finding.advice].compactMap(\.self).joined(separator: ". ")
+    return remark.isEmpty ? nil : remark
   }
 
   /// `1.25–1.5 s, frame 30 (first of 4)`.
