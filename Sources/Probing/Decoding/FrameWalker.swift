@@ -379,7 +379,7 @@ public struct FrameWalker: ~Copyable {
       } else {
         guard try readNext() else {
           if mode == .seeking { return false }
-          return try drain()
+          return drain()
         }
         if mode == .seeking {
           guard let next = nextEntry, matches(next) else { return false }
@@ -397,7 +397,7 @@ public struct FrameWalker: ~Copyable {
         faultCount += 1
         if mode == .seeking { return false }
       }
-      return entry == run.last && mode == .seeking ? try drain() : true
+      return entry == run.last && mode == .seeking ? drain() : true
     }
   }
 
@@ -412,9 +412,15 @@ public struct FrameWalker: ~Copyable {
     }
   }
 
-  private mutating func drain() throws(LibavError) -> Bool {
+  private mutating func drain() -> Bool {
     isDraining = true
-    try decoder.sendEnd()
+    do {
+      try decoder.sendEnd()
+    } catch {
+      // Of a packet sent earlier, which a thread has only now decoded.
+      faultCount += 1
+      return mode != .seeking
+    }
     return true
   }
 
