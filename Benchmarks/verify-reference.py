@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Holds `longtake verify` against ffmpeg's own detectors, file by file.
+"""Compares `longtake verify` with ffmpeg's own detectors, file by file.
 
-usage: verify-judges.py LONGTAKE FILE...
+usage: verify-reference.py LONGTAKE FILE...
 
 Black, frozen and silent stretches must lie within one frame of blackdetect, freezedetect and silencedetect with the
 same thresholds; loudness within 0.1 LU and true peak within 0.2 dB of ebur128. Prints a line for each difference.
@@ -14,7 +14,7 @@ import tempfile
 
 CHECKS = ["video.black", "video.frozen", "audio.silence", "audio.loudness.integrated", "audio.true_peak"]
 SPEC = {
-    "schema": "longtake.verify-preset/1", "id": "judged", "title": "judged", "source": "this script",
+    "schema": "longtake.verify-preset/1", "id": "reference", "title": "reference", "source": "this script",
     "rules": {check: {"severity": "info"} for check in CHECKS},
 }
 
@@ -88,7 +88,7 @@ def main():
             if abs(found[check]["actual"] - float(theirs[name][0])) > limit + 0.05:
                 differing += 1
                 print(f"{path}: {check}: {found[check]['actual']} and ffmpeg {theirs[name][0]}")
-    print(f"{compared} answers compared, {differing} differ")
+    print(f"{compared} values compared, {differing} differ")
     return 1 if differing else 0
 
 
