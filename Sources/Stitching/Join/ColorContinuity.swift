@@ -102,7 +102,7 @@ struct ColorContinuity {
     self.joins = joins
   }
 
-  /// Why a shot's frames are changed, in words.
+  /// Why a shot's frames are changed.
   func reason(_ number: Int) -> String {
     guard let correction = shots[number] else { return "" }
     return correction.frames.map { "colours eased towards the shot before over \($0) frames" }
