@@ -24,7 +24,7 @@ public struct GenerationEntry: Sendable, Hashable {
     /// The service never accepted it.
     case notAccepted = "not_accepted"
 
-    /// A state as the database has it, in the words of any version.
+    /// A state as stored in the database by any version.
     init(stored text: String) {
       self = State(rawValue: text) ?? (text == "abandoned" ? .notAccepted : .pending)
     }

@@ -23,7 +23,7 @@ public struct IntentEntry: Sendable, Hashable {
   /// Digest of all inputs of the shot that the clip depends on.
   public let contentDigest: String
   public let state: State
-  /// Whether it was sent as a call that blocks until the clip is there; nil when an earlier version sent it.
+  /// Whether it was sent as a call that blocks until the clip is ready; nil when an earlier version sent it.
   public let isBlocking: Bool?
   /// False when it certainly never left.
   public let mayHaveBeenSent: Bool

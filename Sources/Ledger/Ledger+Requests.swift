@@ -5,7 +5,7 @@ extension Ledger {
   /// Records what is about to be sent and paid, with one generation per take. Takes get the next free numbers.
   /// - Parameters:
   ///   - parameters: the model's parameters, JSON.
-  ///   - isBlocking: whether the call blocks until the clip is there.
+  ///   - isBlocking: whether the call blocks until the clip is ready.
   ///   - cost: of one take; nil when not known.
   public func recordIntent(
     shot: String, provider: String, model: String, parameters: String, requestDigest: String, contentDigest: String,

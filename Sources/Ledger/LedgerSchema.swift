@@ -76,7 +76,7 @@ enum LedgerSchema {
     UPDATE intents SET state = 'uncertain' WHERE state = 'given_up';
     """
 
-  /// Whether a request blocks until its clip is there, and whether it may have left; null in rows of an earlier version.
+  /// Whether a request blocks until its clip is ready, and whether it may have left; null in rows of an earlier version.
   private static let version3 = """
     ALTER TABLE intents ADD COLUMN blocking INTEGER;
     ALTER TABLE intents ADD COLUMN sent INTEGER;

@@ -49,7 +49,7 @@ public enum ShotStep: Sendable, Hashable {
 }
 
 extension ShotStep {
-  /// The step in a few words.
+  /// A short text for the step.
   public var text: String {
     switch self {
     case .kept: "kept from an earlier run"

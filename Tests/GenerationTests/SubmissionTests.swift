@@ -90,9 +90,9 @@ import Testing
     dates.locale = Locale(identifier: "en_US_POSIX")
     dates.timeZone = .gmt
     dates.dateFormat = "EEE, dd MMM yyyy HH:mm:ss 'GMT'"
-    let behind = dates.string(from: Date(timeIntervalSince1970: now - 3600))
+    let late = dates.string(from: Date(timeIntervalSince1970: now - 3600))
     let request = GenerationRequest(model: "m", parameters: ["prompt": "p"])
-    for (date, ids) in [(#""date": "\#(behind)", "#, ["late"]), ("", [])] {
+    for (date, ids) in [(#""date": "\#(late)", "#, ["late"]), ("", [])] {
       let fault =
         #"{"method": "GET", "path": "/api/ai/queue", "times": 9, "action": "status", "status": 200, \#(date)"body": {"generations": [\#(job)]}}"#
       try await HubFixture.run(#"{"faults": [\#(fault)]}"#) { (bench) async throws in

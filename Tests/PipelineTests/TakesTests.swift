@@ -126,10 +126,10 @@ import Testing
     ("Getting model response error: 422 - Value error, duration is too long", 1), ("Insufficient credits", 1),
     ("The model could not finish this clip", 3),
   ])
-  func retriesOnlyFailuresOfTheModel(_ words: String, paid: Int) async throws {
+  func retriesOnlyFailuresOfTheModel(_ message: String, paid: Int) async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(
-      #"{"outcome": "failed", "error_message": "\#(words)", "done_after": 0.05}"#)
+      #"{"outcome": "failed", "error_message": "\#(message)", "done_after": 0.05}"#)
     defer { hub.stop() }
     let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: 2).generate()
     #expect(!summary.isGood)

@@ -119,7 +119,7 @@ struct PresetLibraryTests {
     let both = try PresetLibrary(
       directory: first.path, environment: [PresetLibrary.environmentVariable: folder.path])
     #expect(try both.model(named: "new-model").fields[.prompt]?.name == "words")
-    // One that cannot be read may be the one asked for: it is told instead of "there is no such model".
+    // One that cannot be read may be the one asked for: it is reported instead of "there is no such model".
     let error = try #require(throws: PresetError.self) { try both.model(named: "some-id") }
     #expect(error.code == .invalid)
   }

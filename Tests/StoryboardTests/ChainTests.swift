@@ -40,7 +40,7 @@ struct ChainTests {
       """)
     #expect(board.inDependencyOrder.map(\.id) == ["a", "c", "b", "d"])
     #expect(board.dependencies(of: board.shots[1]).map(\.id) == ["a", "c"])
-    // The frame is there already: nothing has to be waited for.
+    // The frame exists already: nothing has to be waited for.
     #expect(board.dependencies(of: board.shots[2]).isEmpty)
     guard case .image(let image)? = board.endFrame(of: board.shots[2]) else {
       Issue.record("it ends on the next shot's frame")

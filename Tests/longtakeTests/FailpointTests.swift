@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// The process ends after every ledger write and every network event, and is run again: each request is paid at most once,
-/// or the run stops and says so.
+/// or the run stops with an error.
 @Suite struct FailpointTests {
   /// Reached by every run of two shots, with how often the walk ends there: what money depends on is tried for both shots.
   private static let reachedByEveryRun: [(Failpoint, Int)] = [

@@ -142,7 +142,7 @@ import Testing
       child, terminal = pty.fork()
       if child == 0:
           os.execv(command[0], command)
-      said = b""
+      shown = b""
       asked = False
       while True:
           try:
@@ -151,11 +151,11 @@ import Testing
               break
           if not part:
               break
-          said += part
-          if not asked and b"[y/N]" in said:
+          shown += part
+          if not asked and b"[y/N]" in shown:
               asked = True
               os.write(terminal, answer.encode() + b"\\n")
-      print(said.decode("utf-8", "replace"))
+      print(shown.decode("utf-8", "replace"))
       sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
       """)
     let program = try LongtakeProgram.path()

@@ -51,7 +51,7 @@ final class HTTPTransport: Sendable {
   /// Ends all exchanges and the thread; a second call does nothing.
   func close() { queue.add(.close) }
 
-  /// - Returns: once the response head is there.
+  /// - Returns: once the response head has arrived.
   /// - Throws: ``TransportError``, `CancellationError`, what the request's journal throws.
   func execute(_ request: TransportRequest) async throws -> StreamedResponse {
     let exchange = Exchange(request, queue)

@@ -1,7 +1,7 @@
 import Ledger
 import Storyboard
 
-/// Which shots a run will send, as far as the ledger and the storyboard tell before it starts.
+/// Which shots a run will send, as far as the ledger and the storyboard show before it starts.
 struct PendingShots: Sendable {
   let storyboard: Storyboard
   let digests: ShotDigests

@@ -30,7 +30,7 @@ struct ShotDigests: Sendable {
     return SHA256Text.of("\(provider)\n\(own)\n\(start)\(end)")
   }
 
-  /// The facts of a shot for its next action, in a run that has not begun.
+  /// The facts of a shot for its next action, in a run that has not started.
   func facts(of shot: Shot, _ sources: SourceTakes) throws -> ShotFacts {
     var facts = ShotFacts(contentDigest: try digest(of: shot, sources), provider: provider)
     facts.anchors = storyboard.neededAnchors(of: shot)

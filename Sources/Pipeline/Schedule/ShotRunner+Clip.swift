@@ -41,7 +41,7 @@ extension ShotRunner {
         try ledger.recordState(
           generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime())
       case .notFound:
-        // Perhaps another account's key: what may have been paid is given up only when the user says so.
+        // Perhaps another account's key: only the user may give up what may have been paid.
         throw GenerationError(
           .notFound,
           "\(error.message) If it is lost for good, 'longtake redo … --shot \(shot.id)' makes the next run pay for a new "

@@ -18,7 +18,7 @@ public struct ContainerLayout: Sendable, Hashable {
   public let truncatedBox: TruncatedBox?
   /// Bytes after the last whole box.
   public let trailingBytes: Int64
-  /// Whether the index comes before the media, so that playback can begin before the whole file is there; nil without either.
+  /// Whether the index comes before the media, so that playback can begin before the whole file has arrived; nil without either.
   public let isFastStart: Bool?
   public let isFragmented: Bool
   /// Boxes that may hold metadata: the first ``maximumMetadataBoxes``.

@@ -129,11 +129,11 @@ public struct FrameFinder: Sendable {
     }
     if case .index(let index) = request, position != index {
       let known = max(frameCount, position + 1)
-      let words =
+      let message =
         index < 0 || index >= known
         ? Self.outside(index, of: known)
         : "is damaged or ends early: of #0 to #\(known - 1) its frame #\(index) cannot be decoded; ask for another or the last"
-      throw LibavError(.invalidData, words, file: path)
+      throw LibavError(.invalidData, message, file: path)
     }
     let missing = request == .last ? frameCount - count : request == .first ? position : 0
     return ExactFrame(
