@@ -97,7 +97,8 @@ let package = Package(
     .target(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
       exclude: [
-        "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py", "fal_client_check.py",
+        "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py",
+        "fal_client_check.py",
       ],
       swiftSettings: strict),
     tests("Timing"),
