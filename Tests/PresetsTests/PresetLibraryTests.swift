@@ -81,7 +81,7 @@ struct PresetLibraryTests {
     #expect(try library.model(named: "google-veo-3-1").pricePerSecond == nil)
     let follower = try library.model(named: "kling-video-o3-4k-image-to-video")
     #expect(follower.output.size(aspectRatio: "16:9") == nil)
-    #expect(follower.output.possibleSizes(aspectRatio: nil).count == 3)
+    #expect(follower.output.sizes.count == 3)
   }
 
   @Test("a model is found at another provider through its equivalent")

@@ -5,9 +5,9 @@ public import Timing
 public enum Threading: Sendable, Hashable {
   /// As many as there are processors, over frames and slices.
   case automatic
-  /// Up to so many, over frames and slices.
+  /// Up to this many, over frames and slices.
   case count(Int)
-  /// Up to so many, within one frame only: no frame is held back.
+  /// Up to this many, within one frame only: no frame is held back.
   case slices(Int)
 
   var count: Int32 {
@@ -97,7 +97,7 @@ public struct Decoder: ~Copyable {
 
   /// Sends a packet.
   /// - Returns: false when frames must be received first; the packet was not taken then.
-  /// - Throws: ``LibavError`` when the packet cannot be decoded; the decoder can go on with the next one.
+  /// - Throws: ``LibavError`` when the packet cannot be decoded; the decoder can continue with the next one.
   public func send(_ packet: borrowing Packet) throws(LibavError) -> Bool {
     try accept(avcodec_send_packet(pointer, packet.pointer))
   }

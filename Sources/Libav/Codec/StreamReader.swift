@@ -148,6 +148,6 @@ public struct StreamReader: ~Copyable {
 
   public static let maximumFaults = 200
 
-  /// A drain that fails more often than this in a row is given up.
+  /// A drain that fails more often than this in a row is abandoned.
   private static let faultsWhileDraining = 64
 }

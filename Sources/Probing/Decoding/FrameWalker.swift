@@ -83,7 +83,7 @@ public struct FrameWalker: ~Copyable {
 
   /// Packets that are rather read than sought past.
   private static let nearbyPackets = 12
-  /// Failures in a row after which draining the decoder is given up.
+  /// Failures in a row after which draining the decoder is abandoned.
   private static let maximumFaultsWhileDraining = 200
   private static let quotedMessages = 3
 

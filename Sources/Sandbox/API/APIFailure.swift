@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -60,7 +61,7 @@ extension Response {
   static func json(_ value: JSONValue, status: HTTPResponse.Status = .ok) throws -> Response {
     Response(
       status: status, headers: [.contentType: "application/json; charset=utf-8"],
-      body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONText.data(value))))
+      body: ResponseBody(byteBuffer: ByteBuffer(bytes: try JSONOutput.data(value))))
   }
 }
 

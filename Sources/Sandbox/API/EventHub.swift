@@ -24,8 +24,6 @@ actor EventHub {
     for listener in listeners.values { listener.yield(text) }
   }
 
-  var listenerCount: Int { listeners.count }
-
   /// Ends all streams, also those opened later.
   func close() {
     isClosed = true

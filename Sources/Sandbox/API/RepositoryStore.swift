@@ -93,13 +93,13 @@ final class RepositoryStore: Sendable {
     _ content: MessageDigest, folder: String, author: (name: String, email: String, message: String)
   ) throws -> Commit {
     let head = "\(folder)/head.json"
-    let last = FileManager.default.contents(atPath: head).flatMap { try? JSONText.value(Commit.self, from: $0) }
+    let last = FileManager.default.contents(atPath: head).flatMap { try? JSONDecoder().decode(Commit.self, from: $0) }
     content.update(last?.id ?? "")
     let commit = Commit(
       id: MessageDigest.hexadecimal(content.bytes.prefix(16)), author: author.name,
       email: author.email, message: author.message, parents: last.map { [$0.id] } ?? [],
       timestamp: Date().formatted(.iso8601))
-    try OutputFile.replace(head, with: try JSONText.data(commit))
+    try OutputFile.replace(head, with: try JSONOutput.data(commit))
     return commit
   }
 

@@ -17,7 +17,7 @@ extension Request {
   /// The body as a JSON object.
   func json() async throws -> JSONValue {
     let data = try await bytes(upTo: SandboxRoutes.maxRequest)
-    guard let value = try? JSONText.value(JSONValue.self, from: data), value.objectValue != nil else {
+    guard let value = try? JSONDecoder().decode(JSONValue.self, from: data), value.objectValue != nil else {
       throw APIFailure.invalid("the body should be a JSON object")
     }
     return value

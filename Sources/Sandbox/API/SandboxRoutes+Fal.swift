@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import HTTPTypes
 import Hummingbird
@@ -43,7 +44,7 @@ extension SandboxRoutes {
       return try FalFailure.refusal(.notFound, "Application '\(endpoint)' not found")
     }
     let data = try await request.bytes(upTo: Self.maxRequest)
-    guard var body = (try? JSONText.value(JSONValue.self, from: data))?.objectValue else {
+    guard var body = (try? JSONDecoder().decode(JSONValue.self, from: data))?.objectValue else {
       return try FalFailure.refusal(.unprocessableContent, "the body should be a JSON object")
     }
     body["model"] = .string(endpoint)
@@ -167,7 +168,7 @@ extension SandboxRoutes {
         while let record = await routes.queue.record(id) {
           if record.status != last {
             let status = await routes.falStatus(record, target, withLogs: withLogs)
-            let text = String(decoding: try JSONText.data(status), as: UTF8.self)
+            let text = String(decoding: try JSONOutput.data(status), as: UTF8.self)
             try await writer.write(ByteBuffer(string: "data: \(text)\n\n"))
             (last, said) = (record.status, .now)
             if record.status.isFinal { break }

@@ -56,7 +56,7 @@ actor GenerationQueue {
     var found: [GenerationRecord] = []
     for name in try files.contentsOfDirectory(atPath: folder) where name.hasSuffix(".json") {
       guard let data = files.contents(atPath: "\(folder)/\(name)"),
-        let record = try? JSONText.value(GenerationRecord.self, from: data)
+        let record = try? JSONDecoder().decode(GenerationRecord.self, from: data)
       else {
         settings.log.warning("the generation in \(name) cannot be read and is ignored")
         continue
@@ -237,6 +237,6 @@ actor GenerationQueue {
   }
 
   private func save(_ record: GenerationRecord) throws {
-    try OutputFile.replace("\(folder)/\(record.id).json", with: try JSONText.data(record))
+    try OutputFile.replace("\(folder)/\(record.id).json", with: try JSONOutput.data(record))
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Hummingbird
 public import Logging
@@ -80,7 +81,7 @@ public final class SandboxServer: Sendable {
       sizeDivisor: max(1, settings.sizeDivisor), scratch: "\(directory)/scratch")
     let address = ResultAddress(links: links, state: state, host: settings.host)
     let queue = GenerationQueue(directory: directory, maker: maker, settings: settings) { record in
-      guard let event = record.event(resultURL: address.url(record)), let data = try? JSONText.data(event) else {
+      guard let event = record.event(resultURL: address.url(record)), let data = try? JSONOutput.data(event) else {
         return
       }
       await events.publish(
