@@ -66,6 +66,7 @@ public struct Decoder: ~Copyable {
     do throws(LibavError) {
       try check(avcodec_parameters_to_context(context, parameters.pointer), "setting up the decoder")
       lt_codec_set_owner(context, log.number)
+      context.pointee.max_pixels = MediaLimits.current.pixels
       context.pointee.pkt_timebase = timeBase.rational.av
       context.pointee.thread_count = threading.count
       context.pointee.thread_type = threading.kinds

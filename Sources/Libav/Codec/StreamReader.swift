@@ -71,8 +71,8 @@ public struct StreamReader: ~Copyable {
           continue
         }
       } catch {
-        note(Fault(stream: nil, time: nil, message: error.description))
-        readError = error.description
+        note(Fault(stream: nil, time: nil, message: error.reason))
+        readError = error.reason
         reachedEnd = true
         continue
       }

@@ -182,6 +182,10 @@ public struct FrameWalker: ~Copyable {
 
   /// libav's messages while reading and decoding.
   public var messages: [LogMessage] { demuxer.log.messages + decoder.log.messages }
+  /// All of them, those not kept included.
+  public var messageCount: Int {
+    [demuxer.log, decoder.log].reduce(0) { $0 + $1.errorCount + $1.warningCount }
+  }
 
   /// Decodes the run from an IDR frame, else all that is left in one run from the start of the file.
   private mutating func startOver() throws(LibavError) {

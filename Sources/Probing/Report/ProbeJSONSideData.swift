@@ -38,6 +38,18 @@ struct ProbeJSONSideData: Encodable {
       // ffprobe writes it signed: -1 where it is not known.
       try fields.put("vbv_delay", Int64(bitPattern: delay))
     case .audioService(let type): try fields.put("service_type", type)
+    case .stereo3D(let type, let isInverted):
+      try fields.put("type", type)
+      try fields.put("inverted", isInverted ? 1 : 0)
+    case .spherical(let mapping):
+      try fields.put("projection", mapping.projection)
+      if let padding = mapping.padding { try fields.put("padding", padding) }
+      for (name, bound) in zip(["left", "top", "right", "bottom"], mapping.bounds ?? []) {
+        try fields.put("bound_\(name)", bound)
+      }
+      for (name, angle) in [("yaw", mapping.yaw), ("pitch", mapping.pitch), ("roll", mapping.roll)] {
+        try fields.put(name, Int(angle) / 65_536)
+      }
     case .other: break
     }
   }

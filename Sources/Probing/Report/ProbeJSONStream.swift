@@ -73,7 +73,7 @@ struct ProbeJSONStream: Encodable {
       width = info.subtitleSize?.width
       height = info.subtitleSize?.height
       id = showsID ? "0x" + String(UInt32(truncatingIfNeeded: info.id), radix: 16) : nil
-      baseFrameRate = info.baseFrameRate.fraction
+      baseFrameRate = info.writtenBaseFrameRate.description
       averageFrameRate = info.writtenAverageFrameRate.description
       timeBase = info.timeBase.rational.fraction
       startPTS = info.startTime
