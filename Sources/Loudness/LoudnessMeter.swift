@@ -8,6 +8,7 @@ public struct LoudnessMeter: ~Copyable {
   public let sampleRate: Int
   public let roles: [Role]
   private var state: UnsafeMutablePointer<ebur128_state>?
+  private var truePeaks: TruePeakMeter
 
   private var maximumMomentary: Double?
   private var maximumShortTerm: Double?
@@ -23,7 +24,7 @@ public struct LoudnessMeter: ~Copyable {
     guard (16...2_822_400).contains(sampleRate), (1...64).contains(roles.count) else {
       throw LoudnessError(.unsupported, "loudness of \(roles.count) channels at \(sampleRate) Hz is not supported")
     }
-    let modes = EBUR128_MODE_I.rawValue | EBUR128_MODE_LRA.rawValue | EBUR128_MODE_TRUE_PEAK.rawValue
+    let modes = EBUR128_MODE_I.rawValue | EBUR128_MODE_LRA.rawValue
     guard
       let state = ebur128_init(
         UInt32(roles.count), UInt(sampleRate),
@@ -34,6 +35,7 @@ public struct LoudnessMeter: ~Copyable {
     self.roles = roles
     hop = max(1, sampleRate / Self.updatesPerSecond)
     framesToUpdate = hop
+    truePeaks = TruePeakMeter(channels: roles.count, sampleRate: sampleRate)
     self.state = state
   }
 
@@ -51,6 +53,7 @@ public struct LoudnessMeter: ~Copyable {
   public mutating func add(_ samples: Span<Float>) throws(LoudnessError) {
     let channels = roles.count
     let frames = samples.count / channels
+    truePeaks.add(samples)
     var taken = 0
     while taken < frames {
       let count = min(frames - taken, framesToUpdate)
@@ -90,8 +93,7 @@ public struct LoudnessMeter: ~Copyable {
   }
 
   private func truePeak(channel: Int) -> Double? {
-    var peak = 0.0
-    ebur128_true_peak(state, UInt32(channel), &peak)
+    let peak = truePeaks.peak(channel: channel)
     return peak > 0 ? 20 * log10(peak) : nil
   }
 
