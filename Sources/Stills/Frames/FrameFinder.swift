@@ -42,6 +42,7 @@ public struct FrameFinder: Sendable {
   public func find(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
     let request = try request.resolved(container: index.container, stream: video.stream, frameCount: frameCount)
     if let index = quickIndex(of: request), let found = try quickly(index, note: note(request)) { return found }
+    if let found = try fromRawStream(request) { return found }
     return try fromStart(request)
   }
 
@@ -88,6 +89,22 @@ public struct FrameFinder: Sendable {
     return ExactFrame(
       frame: try frame.share(),
       facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note))
+  }
+
+  /// Without times the packets are counted.
+  private func fromRawStream(_ request: FrameRequest) throws(LibavError) -> ExactFrame? {
+    let position: Int
+    switch request {
+    case .last: position = frameCount - 1
+    case .index(let index): position = index
+    default: return nil
+    }
+    let frame = try Frame()
+    guard let walker = RawStreamWalker(path: path, index: index), (try? walker.decode(position, into: frame)) == true
+    else { return nil }
+    return ExactFrame(
+      frame: try frame.share(),
+      facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note(request)))
   }
 
   private static func outside(_ index: Int, of count: Int) -> String {
