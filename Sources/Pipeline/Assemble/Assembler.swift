@@ -214,7 +214,7 @@ struct Assembler: Sendable {
         + (stitch.keepsThrough.map { " through #\($0)" } ?? "")
     }
     let how = [
-      options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
+      options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate ?? 0)",
       "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
       try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),

@@ -25,7 +25,7 @@ struct JoinMeter {
   private let range: Range<Int>
   private let next: SourceClip
   private let nextRange: Range<Int>
-  private let first: (clip: SourceClip, frame: Int)
+  private let opening: ReducedFrame
   private let options: StitchOptions
 
   /// Frames decoded on either side.
@@ -34,17 +34,16 @@ struct JoinMeter {
   /// - Parameters:
   ///   - range: the frames used of the first shot.
   ///   - nextRange: the frames used of the second.
-  ///   - first: the first frame of the master.
+  ///   - opening: the first frame of the master.
   init(
-    _ clip: SourceClip, _ range: Range<Int>, _ next: SourceClip, _ nextRange: Range<Int>,
-    first: (clip: SourceClip, frame: Int),
+    _ clip: SourceClip, _ range: Range<Int>, _ next: SourceClip, _ nextRange: Range<Int>, opening: ReducedFrame,
     options: StitchOptions
   ) {
     self.clip = clip
     self.range = range
     self.next = next
     self.nextRange = nextRange
-    self.first = first
+    self.opening = opening
     self.options = options
   }
 
@@ -52,9 +51,8 @@ struct JoinMeter {
     // At most half a shot can repeat another.
     let room = min(range.count / 2, nextRange.count / 2)
     let reach = max(1, min(Self.reach, room))
-    let tail = try reducedFrames(clip, range.upperBound - reach..<range.upperBound)
-    let head = try reducedFrames(next, nextRange.lowerBound..<nextRange.lowerBound + reach)
-    let opening = try reducedFrames(first.clip, first.frame..<first.frame + 1)
+    let tail = try Self.reducedFrames(clip, range.upperBound - reach..<range.upperBound)
+    let head = try Self.reducedFrames(next, nextRange.lowerBound..<nextRange.lowerBound + reach)
     let found = OverlapDetector.measure(tail: room > 0 ? tail : [], head: room > 0 ? head : [])
     let measurement =
       switch options.overlap {
@@ -66,21 +64,21 @@ struct JoinMeter {
     let keptIndex = tail.count - 1 - measurement.overlap
     let last =
       try keptIndex >= 0
-      ? tail[keptIndex] : reduced(clip, max(range.lowerBound, range.upperBound - 1 - measurement.overlap))
+      ? tail[keptIndex] : Self.reduced(clip, max(range.lowerBound, range.upperBound - 1 - measurement.overlap))
     let step = ColorStep(
       deltaE: LabColor.meanDifference(last.colors, head[0].colors), luma: Double(head[0].means[0] - last.means[0]),
-      fromFirst: LabColor.meanDifference(opening[0].colors, head[0].colors))
+      fromFirst: LabColor.meanDifference(opening.colors, head[0].colors))
     let candidate = ColorCandidate(
       tail: tail, head: head, last: last, shared: found.overlap, likeness: found.likeness,
       followsCut: next.shot.followsCut)
     return JoinMeasurement(overlap: measurement, color: step, candidate: candidate)
   }
 
-  private func reduced(_ clip: SourceClip, _ position: Int) throws -> ReducedFrame {
+  static func reduced(_ clip: SourceClip, _ position: Int) throws -> ReducedFrame {
     try reducedFrames(clip, position..<position + 1)[0]
   }
 
-  private func reducedFrames(_ clip: SourceClip, _ range: Range<Int>) throws -> [ReducedFrame] {
+  private static func reducedFrames(_ clip: SourceClip, _ range: Range<Int>) throws -> [ReducedFrame] {
     var reader = try FrameReader(clip, range: range)
     var frame = try Frame()
     var result: [ReducedFrame] = []

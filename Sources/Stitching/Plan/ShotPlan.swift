@@ -105,7 +105,9 @@ struct ShotPlan: Sendable {
         reasons.append(
           edits.fadeOut > 0
             ? "\(tail) frames at the end are re-encoded"
-            : "\(dropped) dropped; \(tail) frames that depend on dropped ones are re-encoded")
+            : dropped == 0
+              ? "\(tail) frames at the end that depend on frames hidden by an edit list are re-encoded"
+              : "\(dropped) dropped; \(tail) frames that depend on dropped ones are re-encoded")
       }
     }
     return reasons.joined(separator: "; ")

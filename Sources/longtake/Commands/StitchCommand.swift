@@ -85,6 +85,7 @@ struct StitchCommand: ParsableCommand {
     if done.audio == nil, audio.loudness != nil {
       Terminal.warning("no shot has audio; --loudness is ignored")
     }
+    for note in done.notes { Terminal.warning(note) }
     if json { try Answer.json(done) } else { Answer.lines(StitchSummary.lines(done)) }
   }
 
