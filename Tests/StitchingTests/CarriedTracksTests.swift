@@ -42,7 +42,8 @@ import Testing
       if container == "mov" { $0.audio.codec = .pcm }
     }
     let audio = try #require(streams.first { $0["codec_type"] as? String == "audio" })
-    #expect(audio["channel_layout"] as? String == layout)
+    // AAC has one place for a pair of surround channels.
+    #expect(audio["channel_layout"] as? String == (layout == "5.1(side)" ? "5.1" : layout))
     #expect(report.audio?.channels == values.count)
     #expect(report.notes.isEmpty)
     // Each channel keeps its own tone.

@@ -31,8 +31,8 @@ struct MasterAudioFormat: Sendable, Hashable {
       (layout, note) = (.stereo, nil)
       return
     }
-    let wanted = most.layout
-    if !own.allSatisfy({ $0.layout == wanted }) {
+    let wanted = options.codec.stored(most.layout)
+    if !own.allSatisfy({ $0.layout == most.layout }) {
       (layout, note) = (.stereo, "the shots' audio has different channel layouts, so it is mixed down to stereo")
     } else if !options.codec.stores(wanted, sampleRate: sampleRate) {
       layout = .stereo
@@ -79,6 +79,12 @@ enum AudioTrack: Sendable, Hashable {
 }
 
 extension AudioOptions.Codec {
+  /// The layout under which the codec stores another: AAC's surround channels have no other place than libav's back.
+  func stored(_ layout: ChannelLayout) -> ChannelLayout {
+    guard self == .aac else { return layout }
+    return ["5.1(side)": .surround51, "5.0(side)": .surround50][layout.description] ?? layout
+  }
+
   /// Whether the encoder takes a channel layout.
   func stores(_ layout: ChannelLayout, sampleRate: Int) -> Bool {
     let format = AudioFormat(sampleRate: sampleRate, layout: layout, sampleFormat: sampleFormat)
