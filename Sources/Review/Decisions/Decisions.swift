@@ -203,9 +203,5 @@ public struct Decisions: Sendable, Hashable, Codable {
   }
 
   /// The JSON text, keys sorted.
-  public func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(self)
-  }
+  public func json() throws -> Data { try JSONOutput.data(self, pretty: true) }
 }

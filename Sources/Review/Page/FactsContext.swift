@@ -44,15 +44,10 @@ struct FactsContext {
 
   /// `native`, or what the estimate found, with its limits.
   private var resolution: String {
-    guard let finding = finding("video.native_resolution") ?? measuredFinding else { return text["facts.unmeasured"] }
-    let actual = finding["actual"]?.stringValue ?? ""
-    let message = finding["message"]?.stringValue ?? ""
-    return [actual, message == actual ? "" : message, text["facts.nativelimits"]].filter { !$0.isEmpty }
-      .joined(separator: ". ")
-  }
-
-  private var measuredFinding: JSONValue? {
-    measured("video.native_resolution").map { .object(["actual": $0, "message": $0]) }
+    guard let estimate = finding("video.native_resolution")?["message"] ?? measured("video.native_resolution"),
+      let text = estimate.stringValue, !text.isEmpty
+    else { return self.text["facts.unmeasured"] }
+    return "\(text). \(self.text["facts.nativelimits"])"
   }
 
   private var verdict: [(String, String)] {

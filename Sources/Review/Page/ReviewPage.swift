@@ -27,9 +27,7 @@ struct ReviewPage {
     let style = Self.style.map { String(decoding: $0, as: UTF8.self) }.joined()
     let script = Self.scripts.map { String(decoding: $0, as: UTF8.self) }.joined()
     let data = PageEscaping.script(String(decoding: try report.json(), as: UTF8.self))
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys]
-    let texts = PageEscaping.script(String(decoding: try encoder.encode(text.texts), as: UTF8.self))
+    let texts = PageEscaping.script(String(decoding: try JSONOutput.data(text.texts), as: UTF8.self))
     var context = PageContext(report, text: text, isInlining: assets.isInlining).values
     context["t"] = text.nested
     context["policy"] = Self.policy(style: style, script: script)

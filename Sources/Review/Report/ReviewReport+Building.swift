@@ -17,13 +17,7 @@ extension ReviewReport {
     decisions = subject.decisions
   }
 
-  func json() throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    encoder.nonConformingFloatEncodingStrategy = .convertToString(
-      positiveInfinity: "inf", negativeInfinity: "-inf", nan: "nan")
-    return try encoder.encode(self)
-  }
+  func json() throws -> Data { try JSONOutput.data(self) }
 }
 
 extension ReviewReport.Origin {
