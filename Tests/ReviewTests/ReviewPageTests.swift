@@ -1,5 +1,6 @@
 import Foundation
 import Review
+import Stitching
 import Support
 import Testing
 

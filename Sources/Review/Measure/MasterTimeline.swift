@@ -47,7 +47,8 @@ struct MasterTimeline: Sendable {
 
   /// The shots that the chapters name.
   private static func parts(of index: MediaIndex, video: PacketIndex, count: Int) -> [Part] {
-    let whole = [Part(id: "1", frames: 0..<count)]
+    let name = URL(filePath: index.container.path).deletingPathExtension().lastPathComponent
+    let whole = [Part(id: name, frames: 0..<count)]
     let chapters = index.container.chapters.sorted { $0.range.start < $1.range.start }
     guard chapters.count > 1, video.hasUniquePTS else { return whole }
     let times = video.presentationTimes.map { video.stream.timeBase.seconds($0) }
