@@ -73,13 +73,19 @@ public struct LoudnessMeter: ~Copyable {
   }
 
   private mutating func updateMaxima() {
-    if frameCount * 10 >= sampleRate * 4, let momentary = value(ebur128_loudness_momentary) {
+    if let momentary {
       maximumMomentary = max(maximumMomentary ?? momentary, momentary)
     }
-    if frameCount >= sampleRate * 3, let shortTerm = value(ebur128_loudness_shortterm) {
+    if let shortTerm {
       maximumShortTerm = max(maximumShortTerm ?? shortTerm, shortTerm)
     }
   }
+
+  /// LUFS of the last 400 ms; nil for silence, and before there are as many.
+  public var momentary: Double? { frameCount * 10 >= sampleRate * 4 ? value(ebur128_loudness_momentary) : nil }
+
+  /// LUFS of the last three seconds; nil for silence, and before there are as many.
+  public var shortTerm: Double? { frameCount >= sampleRate * 3 ? value(ebur128_loudness_shortterm) : nil }
 
   /// The loudness of all audio added so far.
   public var reading: LoudnessReading {

@@ -24,6 +24,8 @@ public struct RunOptions: Sendable {
   public var embedsPrompts = false
   /// Whether an OpenTimelineIO timeline is written into the workspace beside the master.
   public var writesTimeline = false
+  /// Whether the review page is written when the master is made.
+  public var writesReview = false
   /// The program's version, for the report.
   public var version = ""
   /// Called at each failpoint, for tests.

@@ -41,17 +41,18 @@ public struct StoryboardRun: Sendable {
         return try await ShotScheduler(context: context).run()
       }
       let assembly = try await assembling ? Assembler(context: context).assemble(outcomes) : .notMade
-      return try report(context, outcomes, assembly)
+      return try await report(context, outcomes, assembly)
     }
   }
 
-  /// Writes `report.json`, also when the master could not be made.
+  /// Writes `report.json`, also when the master could not be made, and the review page.
   private func report(
     _ context: RunContext, _ outcomes: [ShotOutcome], _ assembly: Assembler.Result
-  ) throws -> RunSummary {
+  ) async throws -> RunSummary {
     try RunReport(context, outcomes: outcomes, master: assembly.master).write(to: workspace.reportPath)
     if case .failed(let error) = assembly { throw error }
-    let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master)
+    let page = assembly.master == nil ? nil : try await RunReview(context: context).write()
+    let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master, review: page)
     context.emit(.ended(isGood: summary.isGood))
     return summary
   }

@@ -3,6 +3,7 @@ import Files
 import Generation
 import Ledger
 import Pipeline
+import Review
 
 struct RedoCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -17,7 +18,13 @@ struct RedoCommand: AsyncParsableCommand {
   var storyboard: String
 
   @Option(name: .customLong("shot"), parsing: .upToNextOption, help: ArgumentHelp("Ids of shots.", valueName: "id"))
-  var shots: [String]
+  var shots: [String] = []
+
+  @Option(
+    help: ArgumentHelp(
+      "Regenerate the shots that reviewers rejected in this export of a review page.", valueName: "file"),
+    completion: .file())
+  var decisions: String?
 
   @Flag(help: "Cancel generations of these shots that are in progress.")
   var cancel = false
@@ -30,11 +37,17 @@ struct RedoCommand: AsyncParsableCommand {
   @OptionGroup var arguments: WorkspaceArguments
 
   func validate() throws {
-    guard !shots.isEmpty else { throw ValidationError("Name at least one shot with --shot.") }
+    guard !shots.isEmpty || decisions != nil else {
+      throw ValidationError("Name at least one shot with --shot, or a file with --decisions.")
+    }
   }
 
   func run() async throws {
     arguments.common.apply()
+    let decisions = try decisions.map { try Decisions(path: $0) }
+    let shots = shots + (decisions?.rejected ?? []).filter { !self.shots.contains($0) }
+    if let decisions { DecisionNotes.warn(decisions, arguments.workspace(of: storyboard), about: "decision") }
+    guard !shots.isEmpty else { return Terminal.note("no shot is rejected; nothing was changed") }
     let run = try arguments.storyboardRun(storyboard)
     let regeneration = try run.regeneration(redoing: shots)
     try await arguments.confirm(regeneration, for: "redo")
