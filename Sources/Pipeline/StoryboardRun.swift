@@ -45,11 +45,12 @@ public struct StoryboardRun: Sendable {
     }
   }
 
-  /// Writes `report.json`, also when the master could not be made.
+  /// Writes `report.json`, also when the master could not be made: then an earlier one that still exists stays in it.
   private func report(
     _ context: RunContext, _ outcomes: [ShotOutcome], _ assembly: Assembler.Result
   ) throws -> RunSummary {
-    try RunReport(context, outcomes: outcomes, master: assembly.master).write(to: workspace.reportPath)
+    let master = try assembly.master ?? MasterRecord.unaltered(in: workspace)
+    try RunReport(context, outcomes: outcomes, master: master).write(to: workspace.reportPath)
     if case .failed(let error) = assembly { throw error }
     let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master)
     context.emit(.ended(isGood: summary.isGood))
