@@ -46,16 +46,23 @@ import Testing
   }
 
   @Test func picksASupersededTakeWithItsDependents() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1))
-    _ = try await pipeline.storyboardRun().generate()
-    _ = try pipeline.storyboardRun().redo(["two"])
-    #expect(try await pipeline.storyboardRun().generate().shots.map { $0.take?.take } == [1, 2, 2])
-    let renewal = try pipeline.storyboardRun().regeneration(picking: "two", take: 1)
+    let fixture = try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1)
+    // Each clip has another last frame.
+    let clips = try (0..<5).map { #""\#(try fixture.clip(seconds: 1, hue: $0 * 60))""# }.joined(separator: ", ")
+    let hub = try await ScriptedHub.start(#"{"clip_files": [\#(clips)], "done_after": 0.05}"#)
+    defer { hub.stop() }
+    let pipeline = PipelineFixture(fixture)
+    _ = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
+    _ = try pipeline.storyboardRun(hub: hub).redo(["two"])
+    let second = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
+    #expect(second.shots.map { $0.take?.take } == [1, 2, 2])
+    let renewal = try pipeline.storyboardRun(hub: hub).regeneration(picking: "two", take: 1)
     #expect(renewal.shots == [])
     #expect(renewal.restored == ["three"])
-    try pipeline.storyboardRun().pick("two", take: 1)
+    try pipeline.storyboardRun(hub: hub).pick("two", take: 1)
     pipeline.forget()
-    #expect(try await pipeline.storyboardRun().generate().shots.map { $0.take?.take } == [1, 1, 1])
+    let third = try await pipeline.storyboardRun(wait: .poll, hub: hub, agrees: false).generate()
+    #expect(third.shots.map { $0.take?.take } == [1, 1, 1])
     #expect(pipeline.submissions.isEmpty)
   }
 
@@ -66,13 +73,13 @@ import Testing
     defer { hub.stop() }
     let pipeline = PipelineFixture(fixture)
     #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)
-    try fixture.rewrite(
-      shots: SmallStoryboard.plainChain.replacing("id: one", with: "id: quay").replacing("id: two", with: "id: boat"))
+    let renamed = SmallStoryboard.plainChain.replacing("id: one", with: "id: quay")
+      .replacing("id: two", with: "id: boat")
+    try fixture.rewrite(shots: renamed)
     let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub, agrees: false).generate()
     #expect(summary.isGood && summary.shots.map(\.id) == ["quay", "boat", "three"])
     #expect(try paid(hub) == 3)
-    // A renamed shot whose prompt has changed, too, is a new one; so is what is made from another frame.
-    try fixture.rewrite(shots: SmallStoryboard.plainChain.replacing("A quay.", with: "A pier."))
+    try fixture.rewrite(shots: renamed.replacing("A quay.", with: "A pier."))
     #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)
     #expect(try paid(hub) == 4, "the hub's clips are all the same, so the shots after it start from the same frame")
   }

@@ -4,7 +4,7 @@ Takes the script of scripted_hub.py and, all optional:
   list_lag     seconds until an accepted generation is listed
   page_size    rows of one answer
   paging       how to ask for more: page | offset | after | limit (one answer may hold more) | next (an address in the
-               answer) | cursor | link (a header) | total_pages; with strict, other query parameters are refused
+               answer) | cursor | link (a header) | total_pages | none; with strict, other query parameters are refused
   count        all | page (the rows of this answer) | none
   rows, job    what a listed row and a single generation repeat: whole | prompt | bare | null (every parameter is null)
   clock_skew   seconds by which the service's clock is ahead in rows; dated: whether its Date header is, too
@@ -102,6 +102,8 @@ class Handler(scripted_hub.Handler):
         answer, headers = {}, {}
         if size:
             start = int(query.get("offset") or query.get("n") or query.get("cursor") or 0)
+            if paging not in QUERIES:
+                start = 0
             if paging in ("page", "total_pages"):
                 start = (int(query.get("page", 1)) - 1) * size
             if paging == "after" and query.get("after"):
