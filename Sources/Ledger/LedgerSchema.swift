@@ -14,6 +14,7 @@ enum LedgerSchema {
     migrator.registerMigration("2") { database in try database.execute(sql: version2) }
     migrator.registerMigration("3") { database in try database.execute(sql: version3) }
     migrator.registerMigration("4") { database in try database.execute(sql: version4) }
+    migrator.registerMigration("5") { database in try database.execute(sql: version5) }
     return migrator
   }
 
@@ -69,7 +70,23 @@ enum LedgerSchema {
     ) STRICT;
     """
 
-  /// Today's names of the states.
+  /// When a request was sent and its answer lost; which cancelled generations may cost; what was agreed to before a run;
+  /// which image made a shot, also when its file was made again.
+  private static let version5 = """
+    UPDATE intents SET state = 'released' WHERE state = 'uncertain';
+    ALTER TABLE intents ADD COLUMN sent_at REAL;
+    ALTER TABLE intents ADD COLUMN lost_at REAL;
+    ALTER TABLE generations ADD COLUMN may_cost INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE agreements (
+      shot TEXT PRIMARY KEY, provider TEXT NOT NULL, cost_micro_usd INTEGER NOT NULL, created_at REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE anchor_identities (
+      generation INTEGER NOT NULL REFERENCES generations (number), kind TEXT NOT NULL, selection TEXT NOT NULL,
+      sha256 TEXT NOT NULL, PRIMARY KEY (generation, kind, selection)
+    ) STRICT;
+    """
+
+  /// The names that the states have since.
   private static let version4 = """
     UPDATE generations SET state = 'pending' WHERE state = 'intended';
     UPDATE generations SET state = 'not_accepted' WHERE state = 'abandoned';

@@ -8,6 +8,8 @@ public struct RunOptions: Sendable {
   public static let defaultTimeout: Duration = .seconds(45 * 60)
   /// Shots generated concurrently.
   public static let defaultJobs = 4
+  /// How long a request whose answer was lost is looked for.
+  public static let defaultLostAnswerWait: Duration = .seconds(3 * 60)
 
   public var provider = ProviderOptions()
   /// Limit for everything that this workspace has paid, may have paid, and is about to pay.
@@ -18,6 +20,10 @@ public struct RunOptions: Sendable {
   public var retries = 0
   /// Maximum time for one generation.
   public var timeout = defaultTimeout
+  /// How long a request is looked for, from when its answer was lost.
+  public var lostAnswerWait = defaultLostAnswerWait
+  /// Runs the pauses of that search.
+  public var clock: any Clock<Duration> = ContinuousClock()
   /// Asked once before money is spent; nil refuses.
   public var consent: (@Sendable (SpendingQuestion) async -> Bool)?
   /// Whether the shots' prompts are written into the master's metadata, readable by everyone who gets the file.

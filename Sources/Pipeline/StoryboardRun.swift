@@ -45,11 +45,13 @@ public struct StoryboardRun: Sendable {
     }
   }
 
-  /// Writes `report.json`, also when the master could not be made, and the review page.
+  /// Writes `report.json`, also when the master could not be made: then an earlier one that still exists stays in it; and
+  /// the review page.
   private func report(
     _ context: RunContext, _ outcomes: [ShotOutcome], _ assembly: Assembler.Result
   ) async throws -> RunSummary {
-    try RunReport(context, outcomes: outcomes, master: assembly.master).write(to: workspace.reportPath)
+    let master = try assembly.master ?? MasterRecord.unaltered(in: workspace)
+    try RunReport(context, outcomes: outcomes, master: master).write(to: workspace.reportPath)
     if case .failed(let error) = assembly { throw error }
     let page = assembly.master == nil ? nil : try await RunReview(context: context).write()
     let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master, review: page)

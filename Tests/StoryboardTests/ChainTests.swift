@@ -92,5 +92,9 @@ struct ChainTests {
       content("id: a, prompt: p, start: x.png, duration: 5, generate_audio: false"),
     ]
     #expect(Set(others + [base]).count == others.count + 1)
+    let mentions = "id: a, prompt: as @Image1"
+    #expect(
+      try content(mentions, head: "references: [r.png]\n") == content(mentions, head: "references: [r.png, s.png]\n"),
+      "a reference that it does not mention")
   }
 }

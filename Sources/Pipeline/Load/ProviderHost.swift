@@ -31,22 +31,14 @@ public struct ProviderHost: Sendable {
   public static let stores = ImageStoreKind.names
   /// The sandbox accepts any key; it never leaves this machine.
   private static let sandboxKey = "no-key-for-the-longtake-sandbox"
-  /// Pauses before each search for a request whose answer was lost: a new one may take a moment to be listed.
-  /// They follow the polling interval, up to 2 and 4 s.
-  private static func searchPauses(_ pollInterval: Duration) -> [Duration] {
-    let pause = min(.seconds(2), pollInterval)
-    return [.zero, pause, pause * 2]
-  }
-  /// Seconds after which a service is expected to list an accepted request.
-  static let listingDelay = 30.0
 
   public let provider: any Provider
   /// Whether requests cost money.
   public let isPaid: Bool
   /// Where images are uploaded to.
   let images: any ImageStore
-  /// Pauses before each search for a lost request.
-  let searchPauses: [Duration]
+  /// Whether an accepted request is certain to be listed at once: so by the sandbox inside this program, and nobody else.
+  var listsAtOnce: Bool { sandbox != nil }
   private let sandbox: SandboxServer?
 
   /// - Parameters:
@@ -125,7 +117,6 @@ public struct ProviderHost: Sendable {
     self.isPaid = isPaid
     images = try Self.store(
       options, own: .hub, ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
-    searchPauses = sandbox == nil ? Self.searchPauses(configuration.settings.pollInterval) : [.zero]
     self.sandbox = sandbox
   }
 
@@ -142,7 +133,6 @@ public struct ProviderHost: Sendable {
     isPaid = true
     images = try Self.store(
       options, own: .fal, ProviderImageStore(provider, identity: Self.identity(configuration), isOwner: false))
-    searchPauses = [.zero]
     sandbox = nil
   }
 

@@ -57,7 +57,7 @@ struct PickCommand: AsyncParsableCommand {
     let run = try options.storyboardRun(choice.storyboard, in: choice.workspace)
     let regeneration = try run.regeneration(picking: choice.shot, take: choice.take)
     try await options.confirm(regeneration, for: "picking take \(choice.take) of \(choice.shot)")
-    try run.pick(choice.shot, take: choice.take)
+    try run.pick(choice.shot, take: choice.take, agreed: true)
     Answer.line("\(choice.shot) take \(choice.take)")
     Terminal.note("the next 'longtake run' makes the master with it")
   }

@@ -11,7 +11,8 @@ struct RedoCommand: AsyncParsableCommand {
     discussion: """
       Shows what the next run will regenerate and its cost, asks, and prints the marked shots. Earlier takes stay on disk \
       and in the ledger ('longtake pick' restores one). A generation still in progress is downloaded by the next run as a \
-      kept take unless --cancel ends it, which needs the provider's key: OXEN_API_KEY or FAL_KEY.
+      kept take unless --cancel ends it, which needs the provider's key: OXEN_API_KEY or FAL_KEY. A shot whose request may \
+      have been accepted, because its answer was lost, is only marked with --accept-double-payment.
       """)
 
   @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
@@ -28,6 +29,11 @@ struct RedoCommand: AsyncParsableCommand {
 
   @Flag(help: "Cancel generations of these shots that are in progress.")
   var cancel = false
+
+  @Flag(
+    name: .customLong("accept-double-payment"),
+    help: "Regenerate shots whose earlier request may have been accepted and paid.")
+  var acceptsDoublePayment = false
 
   @Option(
     name: .customLong("base-url"),
@@ -50,9 +56,10 @@ struct RedoCommand: AsyncParsableCommand {
     guard !shots.isEmpty else { return Terminal.note("no shot is rejected; nothing was changed") }
     let run = try arguments.storyboardRun(storyboard)
     let regeneration = try run.regeneration(redoing: shots)
+    try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
     try await arguments.confirm(regeneration, for: "redo")
     if cancel { try await cancel(regeneration.inFlight) }
-    let marked = try run.redo(shots)
+    let marked = try run.redo(shots, acceptingDoublePayment: acceptsDoublePayment, agreed: true)
     Answer.lines(marked)
     Terminal.note("the next run regenerates \(counted(marked.count, "shot"))")
     let left = cancel ? [] : regeneration.inFlight
@@ -64,11 +71,7 @@ struct RedoCommand: AsyncParsableCommand {
   private func cancel(_ entries: [GenerationEntry]) async throws {
     let workspace = arguments.workspace(of: storyboard)
     for entry in entries {
-      guard let id = entry.remoteID else {
-        Terminal.warning(
-          "\(entry.shot) take \(entry.take) has no id yet and cannot be cancelled; the next run looks for it")
-        continue
-      }
+      guard let id = entry.remoteID else { continue }
       let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, id)
       Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
     }

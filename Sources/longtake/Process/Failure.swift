@@ -107,6 +107,7 @@ enum Failure {
     case .locked: .interrupted
     case .readOnly: .cannotCreate
     case .inputOutput: .inputOutput
+    case .inconsistent: .internalError
     default: .badInput
     }
   }
