@@ -30,7 +30,7 @@ struct ReviewFixture {
     size: String = "320x180", hasAudio: Bool = true,
     video: [String] = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-pix_fmt", "yuv420p"]
   ) throws {
-    folder = try ScratchFolder()
+    let folder = try ScratchFolder()
     clips = try (0..<3).map { number in
       let name = "shot\(number + 1).mp4"
       // Each shot continues the one before: the same moving source, a second later, its first frame the last one's.
@@ -46,6 +46,7 @@ struct ReviewFixture {
           + audio.prefix(4) + ["-frames:v", "24"] + video + audio.dropFirst(4) + [name], in: folder.url)
       return folder.path(name)
     }
+    self.folder = folder
     var options = StitchOptions()
     options.writesChapters = true
     master = folder.path("master.mp4")
