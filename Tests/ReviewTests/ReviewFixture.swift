@@ -31,7 +31,7 @@ struct ReviewFixture {
     video: [String] = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-pix_fmt", "yuv420p"]
   ) throws {
     let folder = try ScratchFolder()
-    clips = try (0..<3).map { number in
+    let paths = try (0..<3).map { number in
       let name = "shot\(number + 1).mp4"
       // Each shot continues the one before: the same moving source, a second later, its first frame the last one's.
       let start = Double(number) * 23 / 24
@@ -46,12 +46,14 @@ struct ReviewFixture {
           + audio.prefix(4) + ["-frames:v", "24"] + video + audio.dropFirst(4) + [name], in: folder.url)
       return folder.path(name)
     }
+    clips = paths
     self.folder = folder
     var options = StitchOptions()
     options.writesChapters = true
-    master = folder.path("master.mp4")
-    let plan = try StitchPlan(clips.map { StitchShot(path: $0) }, options: options)
-    stitch = try Stitcher(plan, options: options).write(to: master)
+    let output = folder.path("master.mp4")
+    master = output
+    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+    stitch = try Stitcher(plan, options: options).write(to: output)
   }
 
   /// The master with its shots, two takes of the first.
