@@ -90,13 +90,17 @@ enum Browser {
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
+  private static let python = ProjectFiles.path(".build/browser/bin/python3")
+  /// Whether `scripts/setup --tests` could install what drives the browser.
+  static let isInstalled = FileManager.default.isExecutableFile(atPath: python)
+
   /// Runs `browser_check.py`, which `scripts/setup --tests` prepares.
   static func check(_ page: String, prompts: [[String]], _ arguments: [String] = []) throws -> [Check] {
     let folder = try ScratchFolder()
     let shots = try folder.write(
       "shots.json", try JSONEncoder().encode(prompts.map { ["prompt": $0] }))
     let result = try MediaTool.run(
-      ProjectFiles.path(".build/browser/bin/python3"),
+      python,
       [ProjectFiles.path("Tests/ReviewTests/browser_check.py"), page, shots] + arguments)
     guard result.status == 0 else { throw Failure(description: result.errors) }
     return try result.text.split(separator: "\n").map { try JSONDecoder().decode(Check.self, from: Data($0.utf8)) }

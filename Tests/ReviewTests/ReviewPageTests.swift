@@ -6,7 +6,7 @@ import Testing
 
 /// The page in headless Chromium, and the files beside it against ffmpeg.
 @Suite(.media) struct ReviewPageTests {
-  @Test func everythingWorksInABrowser() throws {
+  @Test(.enabled(if: Browser.isInstalled)) func everythingWorksInABrowser() throws {
     let fixture = try ReviewFixture()
     let result = try fixture.write()
     let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts)
@@ -24,7 +24,7 @@ import Testing
     )
   }
 
-  @Test func onePageCanHoldEverything() throws {
+  @Test(.enabled(if: Browser.isInstalled)) func onePageCanHoldEverything() throws {
     let fixture = try ReviewFixture()
     let result = try fixture.write(singleFile: true)
     let files = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path("page")).sorted()
@@ -114,7 +114,7 @@ import Testing
     #expect(left.filter { $0.contains(".part") } == [])
   }
 
-  @Test func shotsAloneMakeAPage() throws {
+  @Test(.enabled(if: Browser.isInstalled)) func shotsAloneMakeAPage() throws {
     let fixture = try ReviewFixture()
     var subject = fixture.subject
     subject.master = nil
