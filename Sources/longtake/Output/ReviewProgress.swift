@@ -8,6 +8,8 @@ enum ReviewProgress {
     switch event {
     case .surveying(let frames, let count):
       ("measuring frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
+    case .missing(let frames, let count):
+      ("\(counted(frames, "frame")) of \(count) cannot be decoded; the page shows the one before instead", nil)
     case .measuringAudio: ("measuring audio", nil)
     case .encodingProxy(let frames, let count):
       ("encoding the proxy, frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
@@ -17,6 +19,7 @@ enum ReviewProgress {
 
   static func show(_ event: ReviewEvent) {
     let (text, fraction) = text(event)
+    if case .missing = event { return Terminal.warning("review: \(text)") }
     Terminal.progress("review: \(text)" + (fraction.map { " (\(Int(100 * $0)) %)" } ?? ""))
   }
 }
