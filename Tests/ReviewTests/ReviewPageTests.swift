@@ -2,6 +2,7 @@ import Foundation
 import Review
 import Stitching
 import Support
+import Synchronization
 import Testing
 
 /// The page in headless Chromium, and the files beside it against ffmpeg.
@@ -95,6 +96,17 @@ import Testing
     #expect(Self.distance(last, try Self.pixels(fixture.clips[0], frame: 23)) < 3)
     let next = try Self.pixels(fixture.folder.path("page/\(plain.stills[plain.at])"), frame: 0)
     #expect(Self.distance(last, next) < 3)
+  }
+
+  @Test func aMasterThatIsCutShortIsReported() throws {
+    let fixture = try ReviewFixture()
+    let whole = try Data(contentsOf: URL(filePath: fixture.master))
+    let path = try fixture.folder.write("cut.mp4", whole.prefix(whole.count * 2 / 3))
+    let events = Mutex<[ReviewEvent]>([])
+    _ = try ReviewWriter(ReviewSubject(title: "x", master: path), options: ReviewOptions())
+      .write(to: fixture.folder.path("page")) { event in events.withLock { $0.append(event) } }
+    let reasons = events.withLock { $0.compactMap { if case .endsEarly(let reason) = $0 { reason } else { nil } } }
+    #expect(reasons.count == 1 && reasons[0].contains("cut short"), "\(reasons)")
   }
 
   @Test func anEarlierPageIsReplacedOnlyWhenAsked() throws {

@@ -10,6 +10,8 @@ import Verification
 public enum ReviewEvent: Sendable, Hashable {
   /// Frames of the master decoded, measured and drawn.
   case surveying(frames: Int, of: Int)
+  /// The master cannot be read to its end, with the reason.
+  case endsEarly(String)
   /// Frames of the master that cannot be decoded; charts show each as the one before.
   case missing(frames: Int, of: Int)
   case measuringAudio

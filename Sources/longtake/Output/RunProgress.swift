@@ -84,7 +84,7 @@ final class RunProgress: Sendable {
   }
 
   private func show(_ event: ReviewEvent) {
-    if case .missing = event { return ReviewProgress.show(event) }
+    guard !ReviewProgress.isWarning(event) else { return ReviewProgress.show(event) }
     let (text, fraction) = ReviewProgress.text(event)
     progress("review", text, fraction)
   }
