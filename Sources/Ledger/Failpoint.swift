@@ -18,6 +18,7 @@ public enum Failpoint: String, Sendable, CaseIterable {
   case verdictRecorded = "verdict-recorded"
   case anchorRecorded = "anchor-recorded"
   case uploadRecorded = "upload-recorded"
+  case uploadsForgotten = "uploads-forgotten"
   case redoRecorded = "redo-recorded"
   case choiceRecorded = "choice-recorded"
   // After a network event, before it is recorded.

@@ -14,6 +14,7 @@ enum LedgerSchema {
     migrator.registerMigration("2") { database in try database.execute(sql: version2) }
     migrator.registerMigration("3") { database in try database.execute(sql: version3) }
     migrator.registerMigration("4") { database in try database.execute(sql: version4) }
+    migrator.registerMigration("holder") { database in try database.execute(sql: holder) }
     return migrator
   }
 
@@ -67,6 +68,17 @@ enum LedgerSchema {
     CREATE TABLE redo_marks (
       number INTEGER PRIMARY KEY AUTOINCREMENT, shot TEXT NOT NULL, created_at REAL NOT NULL
     ) STRICT;
+    """
+
+  /// The process that writes this workspace. Stores are named by digests; the addresses of earlier names may hold the
+  /// text of an upload command.
+  private static let holder = """
+    CREATE TABLE holder (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      token TEXT NOT NULL, host TEXT NOT NULL, machine TEXT NOT NULL, boot TEXT NOT NULL, process INTEGER NOT NULL,
+      taken_at REAL NOT NULL, beat_at REAL NOT NULL
+    ) STRICT;
+    DELETE FROM uploads;
     """
 
   /// Today's names of the states.

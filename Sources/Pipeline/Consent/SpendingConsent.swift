@@ -41,6 +41,9 @@ struct SpendingConsent: Sendable {
     let question = SpendingQuestion(
       provider: context.host.provider.name, model: context.model.id, shots: shots.map(\.id), cost: cost,
       retries: context.budget.cost(ofRetries: context.options.retries, of: shots), spent: spending.total)
-    guard await consent(question) else { throw PipelineError(.needsConsent, "not agreed to, so nothing was sent.") }
+    guard await consent(question) else {
+      try Task.checkCancellation()
+      throw PipelineError(.needsConsent, "not agreed to, so nothing was sent.")
+    }
   }
 }

@@ -17,7 +17,8 @@ struct RunLoader: Sendable {
     let plan = try await planWithinLiveLimits()
     let (storyboard, model, _) = try plan.usable()
     try workspace.prepare()
-    let ledger = try Ledger(workspace: workspace.directory, failpoint: options.failpoint)
+    let ledger = try Ledger(
+      workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
     workspace.removeLeftovers()
     let log = try RunLog(path: workspace.logPath)
     let report: @Sendable (PipelineEvent) -> Void = { [emit] event in
@@ -27,6 +28,7 @@ struct RunLoader: Sendable {
     report(
       .began(
         workspace: workspace.directory, provider: plan.provider, model: model.id, shots: storyboard.shots.map(\.id)))
+    if let warning = ledger.stealWarning { report(.notice(warning)) }
     return try await log.recordingFailure(report) {
       let host = try await openHost()
       do {

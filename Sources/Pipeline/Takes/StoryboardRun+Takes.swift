@@ -73,7 +73,10 @@ extension StoryboardRun {
   private func existingLedger() throws -> Ledger { try Ledger(readingWorkspace: workspace.directory) }
 
   private func writableLedger() throws -> Ledger {
-    try Ledger(workspace: workspace.directory, failpoint: options.failpoint)
+    let ledger = try Ledger(
+      workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
+    if let warning = ledger.stealWarning { emit(.notice(warning)) }
+    return ledger
   }
 
   private static func isInFlight(_ entry: GenerationEntry) -> Bool {

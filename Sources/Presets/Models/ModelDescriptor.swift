@@ -79,6 +79,10 @@ public struct OutputFormat: Sendable, Hashable, Codable {
   public let followsStartImage: Bool
   /// Nil when not published.
   public let frameRate: FrameRate?
+  /// libav's name of the clips' codec; nil when not known.
+  public let codec: String?
+  /// Bits per second of a clip; nil when not known.
+  public let bitRate: Int64?
 
   /// The size of a clip for the requested aspect ratio, or the default one; nil when it is unknown beforehand.
   public func size(aspectRatio: String?) -> PixelSize? {

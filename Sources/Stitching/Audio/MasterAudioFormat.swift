@@ -25,6 +25,14 @@ struct MasterAudioFormat: Sendable, Hashable {
     channels = Self.stereoChannels
   }
 
+  /// What most masters have.
+  static let usual = MasterAudioFormat(sampleRate: defaultRate, channels: stereoChannels)
+
+  private init(sampleRate: Int, channels: Int) {
+    self.sampleRate = sampleRate
+    self.channels = channels
+  }
+
   var audioFormat: AudioFormat { AudioFormat(sampleRate: sampleRate, layout: .stereo) }
 
   /// The format a stream is resampled to. Mono stays mono and is copied to both channels, because libswresample's upmix

@@ -55,6 +55,8 @@ struct RunArguments: ParsableArguments {
       """, valueName: "store"))
   var anchorStore: String?
 
+  @OptionGroup var lock: LockOptions
+
   @Flag(help: "Print the summary as a JSON object.")
   var json = false
 
@@ -83,6 +85,7 @@ struct RunArguments: ParsableArguments {
     options.jobs = jobs
     options.retries = retries
     options.timeout = timeout.duration
+    options.stealsLock = lock.steals
     options.version = Longtake.version
     options.failpoint = try TestFailpoint.hook()
     if agrees {
