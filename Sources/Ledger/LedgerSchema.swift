@@ -14,6 +14,7 @@ enum LedgerSchema {
     migrator.registerMigration("2") { database in try database.execute(sql: version2) }
     migrator.registerMigration("3") { database in try database.execute(sql: version3) }
     migrator.registerMigration("4") { database in try database.execute(sql: version4) }
+    migrator.registerMigration("isolations") { database in try database.execute(sql: isolations) }
     migrator.registerMigration("holder") { database in try database.execute(sql: holder) }
     return migrator
   }
@@ -67,6 +68,15 @@ enum LedgerSchema {
 
     CREATE TABLE redo_marks (
       number INTEGER PRIMARY KEY AUTOINCREMENT, shot TEXT NOT NULL, created_at REAL NOT NULL
+    ) STRICT;
+    """
+
+  /// Shots regenerated between their neighbours.
+  private static let isolations = """
+    CREATE TABLE isolations (
+      shot TEXT PRIMARY KEY, inputs_digest TEXT NOT NULL,
+      anchor_generation INTEGER NOT NULL REFERENCES generations (number),
+      path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, created_at REAL NOT NULL
     ) STRICT;
     """
 

@@ -15,7 +15,7 @@ struct PendingShots: Sendable {
     var takes: [String: GenerationEntry] = [:]
     var sent: Set<String> = []
     for shot in storyboard.inDependencyOrder {
-      if storyboard.dependencies(of: shot).contains(where: { sent.contains($0.id) }) {
+      if storyboard.dependencies(of: shot).contains(where: { sent.contains($0.id) && !digests.isIsolated($0) }) {
         sent.insert(shot.id)
         continue
       }

@@ -32,13 +32,19 @@ struct RunLoader: Sendable {
     return try await log.recordingFailure(report) {
       let host = try await openHost()
       do {
+        let images = LocalImageCache()
+        let isolations = try Isolations(
+          storyboard, model: model, ledger: ledger, workspace: workspace, images: images)
+        let storyboard = isolations.storyboard
         let digests = ShotDigests(
-          storyboard: storyboard, model: model, provider: plan.provider, images: LocalImageCache())
+          storyboard: storyboard, model: model, provider: plan.provider, images: images,
+          anchorTakes: isolations.anchorTakes)
         let pending = PendingShots(storyboard: storyboard, digests: digests, ledger: ledger, retries: options.retries)
         var final = plan
         if asksCatalog, let model = plan.model, try !pending.all().isEmpty {
           final = try await checked(plan, model, host, report)
         }
+        final.replacement = storyboard
         let context = try RunContext(
           plan: final, pendingShots: pending, workspace: workspace, ledger: ledger, host: host, options: options,
           log: log, emit: report)

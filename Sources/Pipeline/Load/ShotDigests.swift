@@ -19,6 +19,8 @@ struct ShotDigests: Sendable {
   /// Name of the provider.
   let provider: String
   let images: LocalImageCache
+  /// By shot: the take whose frames the shots after it are made from, whichever take counts; see ``Isolations``.
+  var anchorTakes: [String: GenerationEntry] = [:]
 
   /// The digest of a shot's inputs. Other shots are named by their takes, so that a clip downloaded again or an anchor
   /// rewritten does not make the shots after it out of date.
@@ -33,19 +35,22 @@ struct ShotDigests: Sendable {
   /// The facts of a shot for its next action, in a run that has not begun.
   func facts(of shot: Shot, _ sources: SourceTakes) throws -> ShotFacts {
     var facts = ShotFacts(contentDigest: try digest(of: shot, sources), provider: provider)
-    facts.anchors = storyboard.neededAnchors(of: shot)
+    if !isIsolated(shot) { facts.anchors = storyboard.neededAnchors(of: shot) }
     return facts
   }
+
+  /// Whether a shot is regenerated between its neighbours, so that nothing is made from its new clip.
+  func isIsolated(_ shot: Shot) -> Bool { anchorTakes[shot.id] != nil }
 
   /// The takes among these that a shot is made from; nil when one is missing.
   func sources(of shot: Shot, among takes: [String: GenerationEntry]) -> SourceTakes? {
     var sources = SourceTakes()
     if let needed = storyboard.startFrame(of: shot)?.shot {
-      guard let take = takes[needed.id] else { return nil }
+      guard let take = anchorTakes[needed.id] ?? takes[needed.id] else { return nil }
       sources.start = take
     }
     if let needed = storyboard.endFrame(of: shot)?.shot {
-      guard let take = takes[needed.id] else { return nil }
+      guard let take = anchorTakes[needed.id] ?? takes[needed.id] else { return nil }
       sources.end = take
     }
     return sources

@@ -40,6 +40,9 @@ public struct Workspace: Sendable, Hashable {
     "anchors/\(shot)\(kind == .last ? "" : ".first").\(suffix)"
   }
 
+  /// Relative to the workspace: the image that a shot ends on when it is regenerated between its neighbours.
+  static func endImageName(shot: String, suffix: String) -> String { "anchors/\(shot).end.\(suffix)" }
+
   /// Why a run could not write here: the folder, or the nearest one above it that exists, is read-only; nil when it could.
   public var refusal: String? {
     var url = URL(filePath: directory, directoryHint: .isDirectory)

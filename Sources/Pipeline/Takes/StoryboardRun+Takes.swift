@@ -16,6 +16,13 @@ public struct Regeneration: Sendable {
   public let isPaid: Bool
   /// Generations of these shots that the service may still be working on.
   public let inFlight: [GenerationEntry]
+
+  /// The same for a shot that is redone between its neighbours.
+  public func only(_ redo: IsolatedRedo) -> Regeneration {
+    Regeneration(
+      shots: [redo.shot], restored: [], cost: redo.cost, provider: provider, isPaid: isPaid,
+      inFlight: inFlight.filter { $0.shot == redo.shot })
+  }
 }
 
 extension StoryboardRun {
@@ -38,7 +45,9 @@ extension StoryboardRun {
     let (storyboard, _, _) = try plan.usable()
     let regenerated = try storyboard.withDependents(ids).map(\.id)
     _ = try existingLedger()
-    try writableLedger().recordRedo(ids)
+    let ledger = try writableLedger()
+    try ledger.forgetIsolations(of: regenerated)
+    try ledger.recordRedo(ids)
     return regenerated
   }
 
@@ -50,9 +59,9 @@ extension StoryboardRun {
     _ = try storyboard.withDependents([shot])
     let ledger = try existingLedger()
     let take = try pickable(shot, number, in: ledger)
-    let digests = ShotDigests(
-      storyboard: storyboard, model: model, provider: plan.provider, images: LocalImageCache())
-    let before = try digests.chosenTakes(in: ledger)
+    let before = try digests(storyboard, model, ledger).chosenTakes(in: ledger)
+    let isolated = try endsIsolation(take, storyboard, model, ledger) ? shot : nil
+    let digests = try digests(storyboard, model, ledger, except: isolated)
     let after = try digests.chosenTakes(in: ledger, picking: take)
     guard after[shot] != nil else { throw try outOfDate(take, storyboard, digests, before) }
     let others = storyboard.shots.filter { $0.id != shot }
@@ -66,13 +75,26 @@ extension StoryboardRun {
   /// - Throws: as ``regeneration(picking:take:)`` does.
   public func pick(_ shot: String, take number: Int) throws {
     _ = try regeneration(picking: shot, take: number)
+    let (storyboard, model, _) = try plan.usable()
     let ledger = try writableLedger()
+    if try endsIsolation(try pickable(shot, number, in: ledger), storyboard, model, ledger) {
+      try ledger.forgetIsolations(of: [shot])
+    }
     try ledger.recordPicked(generation: try pickable(shot, number, in: ledger).number)
+  }
+
+  /// Whether a take was made before its shot was redone between its neighbours, so that picking it undoes that.
+  private func endsIsolation(
+    _ take: GenerationEntry, _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger
+  ) throws -> Bool {
+    let digests = try digests(storyboard, model, ledger)
+    guard digests.anchorTakes[take.shot] != nil else { return false }
+    return try digests.chosenTakes(in: ledger, picking: take)[take.shot] == nil
   }
 
   private func existingLedger() throws -> Ledger { try Ledger(readingWorkspace: workspace.directory) }
 
-  private func writableLedger() throws -> Ledger {
+  func writableLedger() throws -> Ledger {
     let ledger = try Ledger(
       workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
     if let warning = ledger.stealWarning { emit(.notice(warning)) }
