@@ -15,6 +15,7 @@ let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package
 let crypto: Target.Dependency = .target(name: "CCrypto", condition: .when(platforms: [.linux]))
 let grdb: Target.Dependency = .product(name: "GRDB", package: "GRDB.swift")
 let hummingbird: Target.Dependency = .product(name: "Hummingbird", package: "hummingbird")
+let mustache: Target.Dependency = .product(name: "Mustache", package: "swift-mustache")
 let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let nioCore: Target.Dependency = .product(name: "NIOCore", package: "swift-nio")
 let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", package: "swift-nio")
@@ -43,6 +44,7 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
     .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
     .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+    .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0"),
     .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
     .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
@@ -77,6 +79,12 @@ let package = Package(
     room(
       "Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing"]),
     room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
+    .target(
+      name: "Review",
+      dependencies: [
+        "Stitching", "Verification", "Stills", "Probing", "Color", "Loudness", "Presets", "Libav", "Files", "Timing",
+        mustache,
+      ], resources: [.embedInCode("Resources")], swiftSettings: strict),
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
@@ -85,19 +93,21 @@ let package = Package(
     room(
       "Pipeline",
       [
-        "Storyboard", "Presets", "Probing", "Stills", "Verification", "Stitching", "Generation", "Ledger", "Sandbox",
-        "Libav", "Files", "Timing", logging,
+        "Storyboard", "Presets", "Probing", "Stills", "Verification", "Stitching", "Review", "Generation", "Ledger",
+        "Sandbox", "Libav", "Files", "Timing", logging,
       ]),
     .executableTarget(
       name: "longtake",
       dependencies: [
-        "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Stitching", "Verification", "Stills",
+        "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Stitching", "Verification",
+        "Stills",
         "Probing", "Libav", "Files", "Timing", argumentParser, logging,
       ], swiftSettings: strict),
     .target(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
       exclude: [
-        "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py", "fal_client_check.py",
+        "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py",
+        "fal_client_check.py",
       ],
       swiftSettings: strict),
     tests("Timing"),
@@ -112,6 +122,9 @@ let package = Package(
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
+    .testTarget(
+      name: "ReviewTests", dependencies: ["Review", "Stitching", "Files", "Support"], exclude: ["browser_check.py"],
+      swiftSettings: strict),
     tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),

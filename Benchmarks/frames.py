@@ -31,11 +31,11 @@ def pixels(path):
         ["ffmpeg", "-v", "error", "-i", path, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"], capture_output=True).stdout
 
 
-def distance(path, truth):
-    """Mean difference from the right frame in code values; None when there is no frame."""
+def distance(path, reference):
+    """Mean difference from the reference frame in code values; None without a frame."""
     if not os.path.exists(path):
         return None
-    a, b = pixels(path), pixels(truth)
+    a, b = pixels(path), pixels(reference)
     if len(a) != len(b):
         return None
     step = max(1, len(a) // 300_000)
@@ -51,7 +51,7 @@ def table(title, rows, note=""):
         if got:
             print(f"| {name} | {got[0]:.2f} | {base / got[0]:.2f} | {got[1]:.2f} | {got[2]:.0f} | {word} |")
         else:
-            print(f"| {name} | – | – | – | – | not there or failed |")
+            print(f"| {name} | – | – | – | – | not installed or failed |")
     sys.stdout.flush()
 
 
@@ -60,15 +60,15 @@ info = json.loads(subprocess.run(
     capture_output=True).stdout)["streams"][0]
 frames = int(info["nb_read_packets"])
 size = os.path.getsize(clip) * 8 / float(info["duration"]) / 1e6
-print("# Frames: what they cost\n")
+print("# The cost of frames\n")
 print(f"One run of `Benchmarks/frames.sh` on a {info['width']}×{info['height']} {info['codec_name']} clip of {frames} frames at "
-      f"{size:.0f} Mb/s. The ratio is longtake's CPU time to the tool's: below 1 longtake is cheaper.")
+      f"{size:.0f} Mb/s. The ratio is longtake's CPU time to the tool's: below 1, longtake is cheaper.")
 
-truth = f"{scratch}/truth.png"
+reference = f"{scratch}/reference.png"
 subprocess.run(
     ["ffmpeg", "-v", "error", "-y", "-i", clip, "-vf",
      f"select=eq(n\\,{frames - 1}),scale=in_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+full_chroma_inp",
-     "-fps_mode", "passthrough", "-pix_fmt", "rgb24", truth], check=True)
+     "-fps_mode", "passthrough", "-pix_fmt", "rgb24", reference], check=True)
 pyav = (f"import av\nc=av.open({clip!r})\ns=c.streams.video[0]\ns.thread_type='AUTO'\n"
         "c.seek(s.duration-1+(s.start_time or 0),stream=s)\nf=None\nfor f in c.decode(s): pass\nf.to_image().save('pyav.png')\n")
 opencv = (f"import cv2\nc=cv2.VideoCapture({clip!r})\nc.set(cv2.CAP_PROP_POS_FRAMES,c.get(cv2.CAP_PROP_FRAME_COUNT)-1)\n"
@@ -81,29 +81,29 @@ for name, command, output in [
     ("OpenCV, `POS_FRAMES`", [python, "-c", opencv], "opencv.png"),
 ]:
     got = cost(command)
-    far = distance(f"{scratch}/{output}", truth)
+    far = distance(f"{scratch}/{output}", reference)
     word = "none" if far is None else ("right" if far < 0.6 else "wrong") + f", {far:.2f} code values off"
     rows.append((name, got, word))
-table("The last frame", rows, "A full decode by ffmpeg is the truth; off is the mean over all channels, so wrong colours show.")
+table("The last frame", rows, "The reference is a full decode by ffmpeg; the difference is the mean over all channels, so that wrong colours show.")
 
-# The least that can be done: the last GOP alone, decoded without those nothing refers to, and one PNG by the same
-# settings. The tool's own start and its look at the streams are in it, as they are in ours.
+# The least work possible: the last GOP alone, decoded without unreferenced frames, and one PNG with the same settings.
+# Program start and stream probing are included, as in ours.
 keys = [line for line in subprocess.run(
     ["ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts_time,flags", "-of", "csv=p=0", clip],
     capture_output=True, text=True).stdout.splitlines() if ",K" in line]
-group = f"{scratch}/group.mkv"
+gop = f"{scratch}/gop.mkv"
 subprocess.run(
-    ["ffmpeg", "-v", "error", "-y", "-ss", keys[-1].split(",")[0], "-i", clip, "-map", "0:v:0", "-c", "copy", group], check=True)
+    ["ffmpeg", "-v", "error", "-y", "-ss", keys[-1].split(",")[0], "-i", clip, "-map", "0:v:0", "-c", "copy", gop], check=True)
 needed = len(subprocess.run(
-    ["ffmpeg", "-v", "quiet", "-skip_frame", "noref", "-i", group, "-fps_mode", "passthrough", "-f", "framecrc", "-"],
+    ["ffmpeg", "-v", "quiet", "-skip_frame", "noref", "-i", gop, "-fps_mode", "passthrough", "-f", "framecrc", "-"],
     capture_output=True, text=True).stdout.split("\n0,")) - 1
 least = cost(
-    ["ffmpeg", "-y", "-skip_frame", "noref", "-i", group, "-vf", f"select=eq(n\\,{needed - 1})", "-fps_mode", "passthrough",
+    ["ffmpeg", "-y", "-skip_frame", "noref", "-i", gop, "-vf", f"select=eq(n\\,{needed - 1})", "-fps_mode", "passthrough",
      "-pred", "sub", "-compression_level", "1", "least.png"])
-table("The last frame against the least work", [
+table("The last frame beside the least work", [
     ("`longtake frame --last`", rows[0][1], ""),
-    ("ffmpeg, only that group's needed frames and one PNG", least, f"{needed} frames decoded")],
-    "The group is cut out beforehand; the ratio is what finding the frame costs more.")
+    ("ffmpeg, only the frames needed of that GOP and one PNG", least, f"{needed} frames decoded")],
+    "The GOP is cut out beforehand; the ratio shows the cost of finding the frame.")
 
 cells = [i * (frames - 1) // 15 for i in range(16)]
 choice = "+".join(f"eq(n\\,{i})" for i in cells)

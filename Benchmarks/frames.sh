@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# What single frames, contact sheets and thumbnails cost, against the tools people use, in one run.
+# The cost of single frames, contact sheets and thumbnails, beside common tools, in one run.
 #
 #   Benchmarks/frames.sh [CLIP] > Benchmarks/frames.md
 #
-# CLIP is a 4K clip of some seconds; without it one of 15 s at 80 Mb/s is made. LONGTAKE names the program, PYTHON a Python that
-# has PyAV, OpenCV and vcsi. Peers that are not installed are left out. Figures are CPU seconds of the whole process tree.
+# CLIP is a 4K clip of some seconds (default: one of 15 s at 80 Mb/s is generated). LONGTAKE names the program, PYTHON a Python that
+# has PyAV, OpenCV and vcsi. Peers that are not installed are skipped. Figures are CPU seconds of the whole process tree.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 scratch=$(mktemp -d)

@@ -7,15 +7,15 @@ import tempfile
 
 import numpy
 
-from measure import Master, click, picture_digests, samples, sound_offsets
+from measure import Master, click, frame_digests, samples, audio_offsets
 
 RATE = 24
-# Each shot's audio goes on so many seconds longer than its frame, as AAC from services does.
-SOUND_TAIL = 0.012
+# Seconds by which a shot's audio is longer than its video, as services deliver AAC.
+AUDIO_TAIL = 0.012
 
 
 def run(command, folder, quiet=True):
-    """Runs a command; gives its CPU seconds and wall-clock-free success."""
+    """Runs a command; returns its CPU seconds."""
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     done = subprocess.run(command, cwd=folder, capture_output=quiet, stdin=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -29,13 +29,13 @@ def ffmpeg(folder, *arguments):
 
 
 def make_chain(folder, options):
-    """Shots whose first frame is the last one of the shot before, each with a noise of its own."""
+    """Shots whose first frame is the last one of the shot before, each with its own noise as audio."""
     quality = {"libx264": ["-crf", "18"], "libx265": ["-crf", "20", "-x265-params", "log-level=none", "-tag:v", "hvc1"]}
     total = options.shots * (options.frames - 1) + 1
     names = []
     for number in range(options.shots):
         start = number * (options.frames - 1)
-        seconds = options.frames / RATE + SOUND_TAIL
+        seconds = options.frames / RATE + AUDIO_TAIL
         name = f"shot{number}.mp4"
         zoom = f"mandelbrot=size={options.size}:rate={RATE}:maxiter=60:start_scale=1.5:end_scale=0.3:end_pts={total}"
         ffmpeg(
@@ -59,7 +59,7 @@ def longtake(folder, names, options, output, *more):
 
 
 def smartcut(folder, names, frames, output):
-    """The one smart cutter there is: it drops the shared frames, ffmpeg puts its files together."""
+    """A smart cutter: it drops the shared frames, ffmpeg concatenates its files. Returns CPU seconds of the cuts and of all."""
     cpu = 0.0
     cut = []
     for number, name in enumerate(names[:-1]):
@@ -70,7 +70,7 @@ def smartcut(folder, names, frames, output):
 
 
 def make_heavy(folder):
-    """Two sets of files alike but for their length: what the longer ones cost more is copying alone."""
+    """Two sets of files that differ only in length: the difference of their costs is copying."""
     ffmpeg(
         folder, "-f", "lavfi", "-i", f"testsrc2=size=1920x1080:rate={RATE},noise=alls=40:allf=t,format=yuv420p",
         "-frames:v", "24", "-c:v", "libx264", "-preset", "ultrafast", "-qp", "32", "heavy.mp4")
@@ -100,14 +100,14 @@ def copying(folder, options):
         peer.append((costs[1][1] - costs[0][1]) / more)
     own, peer = sorted(own)[1], sorted(peer)[1]
     print(
-        f"Copying, {gigabytes[1]:.2f} GB against {gigabytes[0]:.2f} GB of the same: longtake {own:.2f} CPU-s per GB more, "
+        f"Copying, {gigabytes[1]:.2f} GB against {gigabytes[0]:.2f} GB of the same video: longtake {own:.2f} CPU seconds per further GB, "
         f"ffmpeg concat {peer:.2f}; ratio {own / peer:.2f}")
 
 
 def describe(label, path, starts, expected, shots, cpu):
     master = Master(path)
-    sounds = sound_offsets(path, shots, [master.times[start] for start in starts])
-    worst = max(sounds, key=abs, default=0.0)
+    offsets = audio_offsets(path, shots, [master.times[start] for start in starts])
+    worst = max(offsets, key=abs, default=0.0)
     changed = sum(a != b for a, b in zip(master.digests, expected)) + abs(len(master.digests) - len(expected))
     print(
         f"| {label} | {master.frames} | {master.deltas} | {master.start:.3f} | {master.messages} | "
@@ -124,7 +124,7 @@ def main():
     parser.add_argument("--frames", type=int, default=121)
     parser.add_argument("--codec", default="libx264", choices=["libx264", "libx265"])
     parser.add_argument("--preset", default="fast")
-    parser.add_argument("--keep", help="a folder to work in that stays")
+    parser.add_argument("--keep", help="work in this folder and keep it")
     options = parser.parse_args()
     if options.uhd:
         options.size = "3840x2160"
@@ -138,7 +138,7 @@ def measure(folder, options):
     names = make_chain(folder, options)
     joins = options.shots - 1
     paths = [os.path.join(folder, name) for name in names]
-    digests = [picture_digests(path) for path in paths]
+    digests = [frame_digests(path) for path in paths]
     whole = [digest for clip in digests for digest in clip]
     dropped = [digest for clip in digests[:-1] for digest in clip[:-1]] + digests[-1]
     keeping = [number * options.frames for number in range(1, options.shots)]
@@ -148,12 +148,12 @@ def measure(folder, options):
     def at(name):
         return os.path.join(folder, name)
 
-    print(f"{options.shots} shots of {options.frames} frames, {options.size}, {options.codec}; the right answer: {right}\n")
+    print(f"{options.shots} shots of {options.frames} frames, {options.size}, {options.codec}; {right} distinct frames\n")
     print("| tool | frames | PTS deltas (s) | start (s) | decoder messages | worst audio offset (ms) | frames changed | CPU (s) |")
     print("|---|---|---|---|---|---|---|---|")
     ours = longtake(folder, names, options, "longtake.mp4")
     quick = longtake(folder, names, options, "quick.mp4", "--check", "joins")
-    describe("longtake, every frame decoded as proof", at("longtake.mp4"), dropping, dropped, paths, ours)
+    describe("longtake, every frame verified", at("longtake.mp4"), dropping, dropped, paths, ours)
     describe("longtake `--check joins`", at("quick.mp4"), dropping, dropped, paths, quick)
     listed = concat_list(folder, names)
     cpu = ffmpeg(folder, "-f", "concat", "-safe", "0", "-i", listed, "-c", "copy", "concat.mp4")
@@ -163,11 +163,11 @@ def measure(folder, options):
     describe("mkvmerge", at("merged.mkv"), keeping, whole, paths, cpu)
     cutting, cpu = smartcut(folder, names, options.frames, "smartcut.mp4")
     describe("smartcut 1.7 and concat", at("smartcut.mp4"), dropping, dropped, paths, cpu)
-    print(f"\nCPU seconds per join: longtake {quick / joins:.2f} (all of it, proof included), smartcut {cutting / joins:.2f} "
+    print(f"\nCPU seconds per join: longtake {quick / joins:.2f} (everything, verification included), smartcut {cutting / joins:.2f} "
           f"(cutting only), ratio {cutting / quick:.1f}")
     audio = samples(at("longtake.mp4"))
     worst = click(audio, [start / RATE for start in dropping])
-    print(f"Click test: the largest step of the audio within 50 ms of a join is {worst:.2f} of the audio's own p99.9 (at most 1.5)")
+    print(f"Click test: the largest sample step within 50 ms of a join is {worst:.2f} times the audio's 99.9th percentile (limit 1.5)")
     copying(folder, options)
 
 

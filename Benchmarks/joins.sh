@@ -1,7 +1,7 @@
 #!/bin/bash
-# Joins ten shots that share a frame, with longtake and with its peers, and prints what came out of each.
+# Joins ten shots that share a frame, with longtake and with its peers, and measures the results.
 #   Benchmarks/joins.sh [--size 1280x720] [--uhd] [--shots 10] [--frames 121] [--codec libx264] [--keep DIR]
-# Needs ffmpeg, mkvtoolnix and python3 with venv; installs smartcut 1.7 and PyAV into a folder of its own below .build.
+# Needs ffmpeg, mkvtoolnix and python3 with venv; installs smartcut 1.7 and PyAV into .build/benchmark-peers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 for tool in ffmpeg ffprobe mkvmerge python3; do

@@ -1,13 +1,13 @@
-"""What ffmpeg and ffprobe say of a joined file."""
+"""Measurements of a joined file by ffmpeg and ffprobe."""
 import subprocess
 
 import numpy
 
 SAMPLE_RATE = 48000
-# A audio is looked for so many seconds around where it should be, by comparing a stretch of it from behind the crossfade.
+# Seconds: a stretch of each shot's audio, from after the crossfade, is searched this far around its expected time.
 SEARCH = 0.7
 STRETCH = 0.4
-BEHIND_CROSSFADE = 0.06
+AFTER_CROSSFADE = 0.06
 CLICK_WINDOW = 0.05
 
 
@@ -16,13 +16,13 @@ def output(*command):
     return done.stdout, done.stderr.decode()
 
 
-def picture_digests(path):
+def frame_digests(path):
     text, _ = output("ffmpeg", "-v", "error", "-i", path, "-map", "0:v:0", "-fps_mode", "passthrough", "-f", "framemd5", "-")
     return [line.split(",")[-1].strip() for line in text.decode().splitlines() if not line.startswith("#")]
 
 
 def samples(path):
-    """The audio as it is heard: gaps between packets are silence."""
+    """The audio as played: gaps between packets are silence."""
     raw, _ = output(
         "ffmpeg", "-v", "error", "-i", path, "-map", "0:a:0", "-af", "aresample=async=1:first_pts=0", "-ac", "1", "-ar",
         str(SAMPLE_RATE), "-f", "f32le", "-")
@@ -36,19 +36,19 @@ class Master:
         steps = sorted({round(b - a, 4) for a, b in zip(self.times, self.times[1:])})
         self.deltas = " ".join(f"{step:.4f}" for step in steps[:1] + steps[-1:]) if len(steps) > 1 else f"{steps[0]:.4f}"
         self.start = self.times[0]
-        self.digests = picture_digests(path)
+        self.digests = frame_digests(path)
         self.frames = len(self.digests)
-        _, complaints = output("ffmpeg", "-v", "warning", "-i", path, "-f", "null", "-")
-        self.messages = len(complaints.splitlines())
+        _, messages = output("ffmpeg", "-v", "warning", "-i", path, "-f", "null", "-")
+        self.messages = len(messages.splitlines())
 
 
-def sound_offsets(path, shots, times):
-    """Seconds by which each shot's audio comes late against the first frame that was kept of it."""
+def audio_offsets(path, shots, times):
+    """Seconds by which each shot's audio lags behind its first kept frame."""
     heard = samples(path)
     offsets = []
     for shot, time in zip(shots[1:], times):
         own = samples(shot)
-        begin = int(BEHIND_CROSSFADE * SAMPLE_RATE)
+        begin = int(AFTER_CROSSFADE * SAMPLE_RATE)
         piece = own[begin:begin + int(STRETCH * SAMPLE_RATE)]
         start = int(round(time * SAMPLE_RATE)) + begin - int(SEARCH * SAMPLE_RATE)
         window = heard[max(0, start):start + 2 * int(SEARCH * SAMPLE_RATE) + len(piece)]
@@ -60,7 +60,7 @@ def sound_offsets(path, shots, times):
 
 
 def click(audio, joins):
-    """The largest step between samples near a join against what the audio has elsewhere."""
+    """The largest step between samples near a join, relative to the 99.9th percentile of all steps."""
     steps = numpy.abs(numpy.diff(audio))
     usual = numpy.quantile(steps, 0.999)
     reach = int(CLICK_WINDOW * SAMPLE_RATE)

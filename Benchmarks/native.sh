@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
-# Judges `longtake native` on clips made from the photographs and renders of Debian's wallpaper packages, native and scaled up,
-# and prints the tables of Benchmarks/native.md. Runs for an hour at most (--minutes), and can be stopped and run again.
+# Runs `longtake native` on clips made from the photographs and renders of Debian's wallpaper packages, native and upscaled,
+# and prints the tables of Benchmarks/native.md. Runs for at most an hour (--minutes) and can be interrupted and resumed.
 #
 #   Benchmarks/native.sh [SCRATCH] [options of native_clips.py]   default: .build-native/
 #
-# Needs apt-get, ffmpeg and python3 with Pillow; the frames stay in SCRATCH and are not part of the project.
+# Needs apt-get, ffmpeg and python3 with Pillow; the images stay in SCRATCH and are not part of the project.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 

@@ -1,13 +1,12 @@
-"""Makes native and scaled-up clips from photographs and renders, and judges them with `longtake native`.
+"""Makes native and upscaled clips from photographs and renders, and runs `longtake native` on them.
 
     native_clips.py PROGRAM IMAGES SCRATCH [--minutes N] [--limit N] [--seed N] [--half a|b] [--frames WxH,...] [--keep]
 
-IMAGES is a folder of frames. Each gives clips of one or two frame sizes that it is large enough for: native ones (as it is, soft,
-dark, blurred by motion, cleaned of noise, sharpened, grained, with text or bars on it) and ones scaled up from fewer lines by one of
-many kernels, some scaled twice, sharpened, grained, cut, put between bars, or made from a source that was compressed before. Each
-clip is one keyframe or a short pan of two. One JSON object a clip goes to SCRATCH/results.jsonl; what is there already is not made
-again, and `--minutes` bounds a run, so that it can be continued. The halves hold different frames: thresholds are to be chosen on
-one and judged on the other. Prints the tables in Markdown.
+IMAGES is a folder of images. Each gives clips of one or two frame sizes that it is large enough for: native ones (unchanged, soft,
+dark, with motion blur, denoised, sharpened, with grain, text or bars) and upscaled ones, by one of many kernels, some upscaled
+twice, sharpened, grained, cropped, between bars or from a compressed source. Each clip is one keyframe or a short pan of two.
+SCRATCH/results.jsonl gets one JSON object per clip; existing results are kept, and `--minutes` bounds a run, so that it can be
+continued. The halves hold different images: thresholds are chosen on one and checked on the other. Prints the tables in Markdown.
 """
 
 import argparse
@@ -42,14 +41,14 @@ ENCODINGS = {
     "prores": (".mov", [["-c:v", "prores_ks", "-profile:v", profile, "-pix_fmt", "yuv422p10le"] for profile in ("0", "2")]),
     "mjpeg": (".mov", [["-c:v", "mjpeg", "-q:v", quality, "-pix_fmt", "yuvj420p"] for quality in ("2", "6")]),
 }
-# How often each is drawn.
+# Relative frequencies.
 CODEC_WEIGHTS = {"x264": 8, "x265": 6, "x265-10": 2, "vp9": 1, "av1": 1, "prores": 1, "mjpeg": 1}
 NATIVE_KINDS = ["soft", "very soft", "dark", "motion", "cleaned", "sharpened", "grain", "text", "bars", "bokeh"]
 UPSCALED_KINDS = ["twice", "sharpened", "grain", "bars", "compressed", "anamorphic", "cut"]
 
 
-def frames(folder, frames):
-    """Distinct frames that are large enough for a frame: path, size and digest."""
+def images(folder, frames):
+    """Distinct images that are large enough for one of the frame sizes: path, size and digest."""
     seen = set()
     for path in sorted(pathlib.Path(folder).rglob("*")):
         if path.suffix.lower() not in (".jpg", ".jpeg", ".png", ".webp") or path.is_symlink():
@@ -69,8 +68,8 @@ def fits(size, frame):
     return size[0] >= frame[0] and size[1] >= frame[1]
 
 
-def native_frame(path, frame):
-    """A frame of the frame's size with nothing invented: scaled down where there is enough, else cropped."""
+def native_image(path, frame):
+    """The image in a frame's size without upscaling: scaled down if it is large enough, else cropped."""
     image = Image.open(path).convert("RGB")
     scale = max(frame[0] / image.width, frame[1] / image.height)
     if scale < 0.98:
@@ -80,20 +79,20 @@ def native_frame(path, frame):
 
 
 def with_text(image, generator):
-    """A third of the frame under lines of text and thin rules, as on a screen."""
+    """The image with a third of it covered by lines of text and thin rules, like a screen."""
     image = image.copy()
     draw = ImageDraw.Draw(image)
     width, height = image.size
     draw.rectangle((width // 8, height // 6, width // 2, height * 5 // 6), fill=(245, 245, 245))
     for line in range(height // 6 + 10, height * 5 // 6 - 30, 22):
-        words = "".join(generator.choice("abcdefghij klmnop qrstuvwxyz") for _ in range(width // 22))
-        draw.text((width // 8 + 20, line), words, fill=(20, 20, 30))
+        text = "".join(generator.choice("abcdefghij klmnop qrstuvwxyz") for _ in range(width // 22))
+        draw.text((width // 8 + 20, line), text, fill=(20, 20, 30))
         draw.line((width // 8, line - 4, width // 2, line - 4), fill=(200, 205, 215))
     return image
 
 
 def with_bokeh(image):
-    """Sharp in the middle only, as a portrait."""
+    """The image sharp in the middle only, like a portrait."""
     mask = Image.new("L", image.size, 0)
     width, height = image.size
     ImageDraw.Draw(mask).ellipse((width * 3 // 8, height // 4, width * 5 // 8, height), fill=255)
@@ -106,7 +105,8 @@ def even(value):
 
 
 def variants(generator, frame):
-    """What is made of one frame: dictionaries of kind, source, kernel, codec, rate and moving."""
+    """The clips of one image: dictionaries of kind, source, kernel, codec, rate and moving."""
+
     def encoding():
         codec = generator.choices(list(CODEC_WEIGHTS), CODEC_WEIGHTS.values())[0]
         return {"codec": codec, "rate": generator.randrange(2), "moving": generator.random() < 0.2}
@@ -123,8 +123,8 @@ def variants(generator, frame):
     yield {"kind": f"upscaled, {kind}", "source": source, "kernel": generator.choice(FFMPEG_KERNELS[:4]), **encoding()}
 
 
-def picture_of(case, image, frame, generator):
-    """The frame that goes into ffmpeg, and the filters there."""
+def source_of(case, image, frame, generator):
+    """The image to encode and ffmpeg's filters for it."""
     width, height = frame
     kind = case["kind"].removeprefix("upscaled, ")
     filters = []
@@ -141,7 +141,7 @@ def picture_of(case, image, frame, generator):
             size = (size[0], even(inner * share))
             up = f"scale={width}:{inner}:flags={case['kernel']},pad={width}:{height}:0:{(height - inner) // 2}"
         if kind == "cut":
-            # Scaled up to a tenth more than the frame, of which an odd part is kept.
+            # Upscaled to 1.1 times the frame and cropped at odd offsets.
             size = (even(size[0] * 1.1), even(size[1] * 1.1))
             big = (round(size[0] / share), round(size[1] / share))
             up = f"scale={big[0]}:{big[1]}:flags={case['kernel']},crop={width}:{height}:{width // 19}:{height // 21}:exact=1"
@@ -169,7 +169,7 @@ def picture_of(case, image, frame, generator):
 
 
 def compressed(image, quality):
-    """What a JPEG of a quality makes of a frame."""
+    """The image after JPEG compression."""
     import io
 
     file = io.BytesIO()
@@ -178,7 +178,7 @@ def compressed(image, quality):
 
 
 def encode(image, target, filters, case):
-    """Sends one frame, or a pan over it by whole pixels of the source, through filters into a codec."""
+    """Encodes one frame of the image, or a pan of two by whole pixels of the source."""
     _, rates = ENCODINGS[case["codec"]]
     options = list(rates[case["rate"]])
     raw = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", f"{image.width}x{image.height}", "-framerate", "24", "-i", "-"]
@@ -198,7 +198,7 @@ def encode(image, target, filters, case):
     subprocess.run(command, input=data, check=True, stderr=subprocess.DEVNULL)
 
 
-def judge(program, path):
+def estimate(program, path):
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     run = subprocess.run([program, "native", "--json", str(path)], capture_output=True, text=True)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
@@ -209,8 +209,8 @@ def judge(program, path):
     return answer
 
 
-def clip_name(frame, frame, case):
-    parts = [frame, f"{frame[0]}x{frame[1]}", case["kind"], str(case.get("source", "")), case.get("kernel", ""), case["codec"]]
+def clip_name(image, frame, case):
+    parts = [image, f"{frame[0]}x{frame[1]}", case["kind"], str(case.get("source", "")), case.get("kernel", ""), case["codec"]]
     return ".".join(parts + [str(case["rate"]), "pan" if case["moving"] else "still"]).replace("/", "-").replace(" ", "_")
 
 
@@ -219,13 +219,13 @@ def main():
     parser.add_argument("program")
     parser.add_argument("images", type=pathlib.Path)
     parser.add_argument("scratch", type=pathlib.Path)
-    parser.add_argument("--minutes", type=float, default=60, help="no clip is begun after so many")
-    parser.add_argument("--limit", type=int, help="so many frames only")
+    parser.add_argument("--minutes", type=float, default=60, help="start no clip after this time (default: 60)")
+    parser.add_argument("--limit", type=int, help="use only this many images")
     parser.add_argument("--seed", type=int, default=1)
-    parser.add_argument("--half", choices=["a", "b"], help="one half of the frames only")
-    parser.add_argument("--frames", help="these frame sizes only, as 3840x2160,1920x1080")
-    parser.add_argument("--keep", action="store_true", help="keep the clips, so that they can be judged again")
-    parser.add_argument("--table", action="store_true", help="make nothing, only print the tables")
+    parser.add_argument("--half", choices=["a", "b"], help="use only one half of the images")
+    parser.add_argument("--frames", help="use only these frame sizes, e.g. 3840x2160,1920x1080")
+    parser.add_argument("--keep", action="store_true", help="keep the clips")
+    parser.add_argument("--table", action="store_true", help="only print the tables")
     options = parser.parse_args()
     options.scratch.mkdir(parents=True, exist_ok=True)
     log = options.scratch / "results.jsonl"
@@ -233,7 +233,7 @@ def main():
     done = {result["clip"] for result in results}
     wanted = [tuple(map(int, name.split("x"))) for name in options.frames.split(",")] if options.frames else FRAMES
     deadline = time.monotonic() + (0 if options.table else options.minutes * 60)
-    found = [] if options.table else list(frames(options.images, wanted))
+    found = [] if options.table else list(images(options.images, wanted))
     random.Random(options.seed).shuffle(found)
     for path, size, digest in found[: options.limit]:
         half = "ab"[int(digest[:8], 16) % 2]
@@ -241,7 +241,7 @@ def main():
             continue
         generator = random.Random(f"{options.seed} {digest}")
         possible = [frame for frame in wanted if fits(size, frame)]
-        # The project's own size where the frame allows it, and one other.
+        # The first size that the image is large enough for, and a random one.
         chosen = possible[:1] + generator.sample(possible[1:], min(1, len(possible) - 1))
         for frame in chosen:
             image = None
@@ -251,15 +251,15 @@ def main():
                     continue
                 if time.monotonic() > deadline:
                     break
-                image = image or native_frame(path, frame)
-                frame, filters = picture_of(case, image, frame, random.Random(name))
+                image = image or native_image(path, frame)
+                source, filters = source_of(case, image, frame, random.Random(name))
                 target = options.scratch / f"{name}{ENCODINGS[case['codec']][0]}"
                 try:
-                    encode(frame, target, filters, case)
+                    encode(source, target, filters, case)
                 except subprocess.CalledProcessError:
                     print(f"ffmpeg cannot make {name}")
                     continue
-                result = judge(options.program, target)
+                result = estimate(options.program, target)
                 result.update(clip=name, half=half, frame=frame, **case)
                 results.append(result)
                 with log.open("a") as file:

@@ -2,9 +2,9 @@
 
 import collections
 
-# Bits per pixel of the keyframes from which the method is held to its figures.
+# Bits per pixel of the keyframes above which the aims apply.
 ENOUGH_BITS = 0.1
-# A size counts as found within this share.
+# Relative error within which a size counts as found.
 SIZE_TOLERANCE = 0.02
 VERDICTS = ["upscaled", "native", "likely_native", "inconclusive"]
 
@@ -46,14 +46,14 @@ def table(results):
     lines = counts(native, lambda r: f"{r['kind']} | {rate(r)}", "native frames | bit/px")
     lines += counts(native, lambda r: f"{r['codec']} | {rate(r)}", "native frames, by codec | bit/px")
     lines += counts(
-        plain, lambda r: f"{min(r['frame'])} | {r['source']} | {rate(r)}", "frame, short side | scaled up from | bit/px")
+        plain, lambda r: f"{min(r['frame'])} | {r['source']} | {rate(r)}", "frame, short side | upscaled from | bit/px")
     for key, title in (("codec", "codec"), ("kernel", "kernel")):
-        lines += counts(enough, lambda r: r[key], f"scaled up, ≥ 0.1 bit/px, by {title}")
-    lines += counts(enough, lambda r: "{}×{}".format(*r["frame"]), "scaled up, ≥ 0.1 bit/px, by frame")
+        lines += counts(enough, lambda r: r[key], f"upscaled, ≥ 0.1 bit/px, by {title}")
+    lines += counts(enough, lambda r: "{}×{}".format(*r["frame"]), "upscaled, ≥ 0.1 bit/px, by frame")
     lines += counts(
         [r for r in scaled if r not in plain and r["bits_per_pixel"] >= ENOUGH_BITS], lambda r: r["kind"],
-        "scaled up and worked on, ≥ 0.1 bit/px")
-    # Every table has the columns that its title names.
+        "upscaled and processed, ≥ 0.1 bit/px")
+    # Extends each rule to the columns of its title.
     lines = [line.replace("|---" * 7 + "|", "|---" * (lines[n - 1].count("|") - 1) + "|") if line.startswith("|---") else line
              for n, line in enumerate(lines)]
     for half in ("a", "b"):
@@ -70,8 +70,8 @@ def table(results):
             names = " and ".join(map(str, sources))
             lines.append(f"Half {half}: sources of {names} lines in 2160 at ≥ {ENOUGH_BITS} bit/px found: {share(hits, chosen)}.")
     wrong = [r for r in scaled if r["verdict"] == "upscaled" and not is_found(r)]
-    lines.append(f"Scaled up, and another size named: {len(wrong)}." + "".join(f" {r['clip']}" for r in wrong))
+    lines.append(f"Upscaled, but another size estimated: {len(wrong)}." + "".join(f" {r['clip']}" for r in wrong))
     costs = sorted(r["cpu_seconds"] / r["key_frames"] for r in results if r["key_frames"] and max(r["frame"]) >= 3840)
     if costs:
-        lines.append(f"CPU-seconds a 4K keyframe, whole program: median {costs[len(costs) // 2]:.2f}.")
+        lines.append(f"CPU seconds per 4K keyframe, whole program: median {costs[len(costs) // 2]:.2f}.")
     return "\n".join(lines)

@@ -1,6 +1,6 @@
 #!/bin/bash
 # Full `longtake verify` of a 15 s 4K clip against plain decoding and against ffmpeg's own detectors, and the header
-# probe against ffprobe. Ratios of one run on one machine; wall time and CPU time (user + system), the least of RUNS.
+# probe against ffprobe. Ratios of one run on one machine; wall time and CPU time (user + system), the minimum of RUNS runs.
 #
 # usage: [RUNS=3] Benchmarks/verify.sh [LONGTAKE] [CLIP]
 set -eu
@@ -14,7 +14,7 @@ if [ $# -lt 2 ]; then
     -f lavfi -i "anoisesrc=color=pink:seed=3:sample_rate=48000:duration=15" -c:v libx264 -preset veryfast \
     -b:v 50M -pix_fmt yuv420p -c:a aac -ac 2 -b:a 192k "$clip"
 fi
-# once NAME COMMAND...: notes "wall cpu peak-memory-kB" of one run; verifying may answer no.
+# once NAME COMMAND...: records "wall cpu peak-memory-kB" of one run; verify may exit with 1.
 once() {
   local name=$1
   shift
@@ -25,7 +25,7 @@ once() {
   [[ $name != verify || -s $work/out ]] || { cat "$work/err" >&2; exit 1; }
   tail -1 "$work/time" | awk '{ print $1, $2 + $3, $4 }' >>"$work/$name"
 }
-# The commands take turns, so that other work on the machine falls on all of them alike.
+# The commands alternate, so that other load affects all of them alike.
 for _ in $(seq "${RUNS:-3}"); do
   once verify "$longtake" verify --quiet --json "$clip"
   once decode ffmpeg -hide_banner -nostdin -v error -i "$clip" -f null -

@@ -2,7 +2,6 @@
 public enum NALUnit {
   /// Types that both codecs have under other numbers (H.264 table 7-1, H.265 table 7-1).
   public enum H264 {
-    public static let slice = 1
     public static let idr = 5
     public static let sei = 6
     public static let sps = 7

@@ -116,7 +116,7 @@ public enum SHA256Text {
   }
 
   /// Of a file's content, with its size in bytes; stops between blocks when the task is cancelled.
-  /// - Throws: what Foundation says of reading, `CancellationError`.
+  /// - Throws: Foundation's read errors, `CancellationError`.
   public static func ofFile(_ path: String) throws -> (sha256: String, bytes: Int64) {
     let handle = try FileHandle(forReadingFrom: URL(fileURLWithPath: path))
     defer { try? handle.close() }

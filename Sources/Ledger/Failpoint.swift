@@ -9,6 +9,8 @@ public enum Failpoint: String, Sendable, CaseIterable {
   case sendRecorded = "send-recorded"
   /// The service did not accept the request, and it may be sent again.
   case refusedSendRecorded = "refused-send-recorded"
+  /// The answer was lost, and that is recorded.
+  case lossRecorded = "loss-recorded"
   case acceptanceRecorded = "acceptance-recorded"
   case refusalRecorded = "refusal-recorded"
   case uncertaintyRecorded = "uncertainty-recorded"
@@ -19,6 +21,7 @@ public enum Failpoint: String, Sendable, CaseIterable {
   case anchorRecorded = "anchor-recorded"
   case uploadRecorded = "upload-recorded"
   case uploadsForgotten = "uploads-forgotten"
+  case renameRecorded = "rename-recorded"
   case redoRecorded = "redo-recorded"
   case choiceRecorded = "choice-recorded"
   // After a network event, before it is recorded.
@@ -26,6 +29,9 @@ public enum Failpoint: String, Sendable, CaseIterable {
   case requestAnswered = "request-answered"
   /// A paid request ended in an error.
   case requestFailed = "request-failed"
+  /// The service's list was searched for a lost request.
+  case searchAnswered = "search-answered"
+  case cancellationAnswered = "cancellation-answered"
   case generationEnded = "generation-ended"
   case clipDownloaded = "clip-downloaded"
   case imageUploaded = "image-uploaded"

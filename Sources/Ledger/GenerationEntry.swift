@@ -5,8 +5,10 @@ public import Presets
 public struct GenerationEntry: Sendable, Hashable {
   /// How far a generation has come; each state implies the next action.
   public enum State: String, Sendable, Hashable, CaseIterable {
-    /// Part of an open intent: no id yet. Next: reconcile.
+    /// Part of an intent that has not left yet.
     case pending
+    /// Part of an intent that may have been accepted: no id yet. Next: look for it at the service.
+    case uncertain
     /// The service gave an id. Next: wait.
     case submitted
     case processing
@@ -24,15 +26,17 @@ public struct GenerationEntry: Sendable, Hashable {
     /// The service never accepted it.
     case notAccepted = "not_accepted"
 
-    /// A state as the database has it, in the words of any version.
-    init(stored text: String) {
-      self = State(rawValue: text) ?? (text == "abandoned" ? .notAccepted : .pending)
+    /// A state as the database has it, in the words of any version. The database has no `uncertain`: that is a pending
+    /// take whose intent may have left.
+    init(stored text: String, mayHaveBeenSent: Bool = false) {
+      let stored = State(rawValue: text) ?? (text == "abandoned" ? .notAccepted : .pending)
+      self = stored == .pending && mayHaveBeenSent ? .uncertain : stored
     }
 
     /// Later states have higher ranks; a state never goes back.
     var rank: Int {
       switch self {
-      case .pending: 0
+      case .pending, .uncertain: 0
       case .submitted: 1
       case .processing: 2
       case .succeeded: 3
@@ -60,6 +64,9 @@ public struct GenerationEntry: Sendable, Hashable {
   public let state: State
   /// Marked to be redone; the take is kept and no longer counts.
   public let isSuperseded: Bool
+  /// Superseded only because the shot that it is made from was redone: it counts again when an earlier take of that is
+  /// picked.
+  public let isRestorable: Bool
   /// Unix seconds, as the next three.
   public let createdAt: Double
   public let submittedAt: Double?
@@ -67,6 +74,8 @@ public struct GenerationEntry: Sendable, Hashable {
   public let completedAt: Double?
   /// The price; nil when it is not known. What was really paid is in ``spending``.
   public let cost: USD?
+  /// Whether a cancelled generation may have been charged, because it had begun.
+  public let mayCost: Bool
   public let error: String?
   public let clip: ClipEntry?
   /// The whole verdict, JSON.
@@ -75,8 +84,10 @@ public struct GenerationEntry: Sendable, Hashable {
   public init(
     number: Int64, intent: Int64, shot: String, take: Int, provider: String, model: String, parameters: String = "{}",
     requestDigest: String = "", contentDigest: String, remoteID: String? = nil, state: State,
-    isSuperseded: Bool = false, createdAt: Double = 0, submittedAt: Double? = nil, startedAt: Double? = nil,
-    completedAt: Double? = nil, cost: USD? = nil, error: String? = nil, clip: ClipEntry? = nil, verdict: String? = nil
+    isSuperseded: Bool = false, isRestorable: Bool = false, createdAt: Double = 0, submittedAt: Double? = nil,
+    startedAt: Double? = nil,
+    completedAt: Double? = nil, cost: USD? = nil, mayCost: Bool = false, error: String? = nil, clip: ClipEntry? = nil,
+    verdict: String? = nil
   ) {
     self.number = number
     self.intent = intent
@@ -90,11 +101,13 @@ public struct GenerationEntry: Sendable, Hashable {
     self.remoteID = remoteID
     self.state = state
     self.isSuperseded = isSuperseded
+    self.isRestorable = isRestorable
     self.createdAt = createdAt
     self.submittedAt = submittedAt
     self.startedAt = startedAt
     self.completedAt = completedAt
     self.cost = cost
+    self.mayCost = mayCost
     self.error = error
     self.clip = clip
     self.verdict = verdict
@@ -117,10 +130,19 @@ public struct ClipEntry: Sendable, Hashable {
 }
 
 extension GenerationEntry {
-  static let query = """
-    SELECT g.*, i.provider, i.model, i.parameters, i.request_digest, i.content_digest, i.created_at
-    FROM generations g JOIN intents i ON i.number = g.intent
-    """
+  /// The value of the column for ``isRestorable``; 1 is a take that was redone itself.
+  static let supersededWithItsSource = 2
+
+  /// SQL of all generations with what their intents have of them.
+  static func query(_ database: Database) throws -> String {
+    // A ledger of an earlier version that is only read lacks the column.
+    let hasSent = try database.columns(in: "intents").contains { $0.name == "sent" }
+    return """
+      SELECT g.*, i.provider, i.model, i.parameters, i.request_digest, i.content_digest, i.created_at,
+        \(hasSent ? "coalesce(i.sent, 1)" : "1") AS intent_sent
+      FROM generations g JOIN intents i ON i.number = g.intent
+      """
+  }
 
   init(row: Row) {
     number = row["number"]
@@ -133,13 +155,16 @@ extension GenerationEntry {
     requestDigest = row["request_digest"]
     contentDigest = row["content_digest"]
     remoteID = row["remote_id"]
-    state = State(stored: row["state"])
-    isSuperseded = row["superseded"]
+    state = State(stored: row["state"], mayHaveBeenSent: row["intent_sent"])
+    let superseded = row["superseded"] as Int
+    isSuperseded = superseded != 0
+    isRestorable = superseded == Self.supersededWithItsSource
     createdAt = row["created_at"]
     submittedAt = row["submitted_at"]
     startedAt = row["started_at"]
     completedAt = row["completed_at"]
     cost = (row["cost_micro_usd"] as Int64?).map(USD.init(micro:))
+    mayCost = row.hasColumn("may_cost") ? row["may_cost"] : false
     error = row["error"]
     clip = (row["clip_path"] as String?).map {
       ClipEntry(path: $0, bytes: row["clip_bytes"] ?? 0, sha256: row["clip_sha256"] ?? "")

@@ -52,9 +52,11 @@ extension Ledger {
   /// Records the image of a take's first or last frame, in place of an earlier one.
   /// - Parameters:
   ///   - mediaType: `image/png` or `image/jpeg`.
+  ///   - selection: how the frame was chosen.
   ///   - detail: source time, colour handling and the like, JSON.
   public func recordAnchor(
-    generation: Int64, _ file: ClipEntry, as kind: AnchorKind = .last, mediaType: String, detail: String? = nil
+    generation: Int64, _ file: ClipEntry, as kind: AnchorKind = .last, mediaType: String, selection: String = "",
+    detail: String? = nil
   ) throws {
     try write(.anchorRecorded) { database in
       let known = try Self.state(of: generation, in: database)
@@ -68,6 +70,20 @@ extension Ledger {
           VALUES (?, ?, ?, ?, ?, ?, ?)
           """,
         arguments: [generation, file.path, file.bytes, file.sha256, mediaType, detail, now()])
+      try database.execute(
+        sql: "INSERT OR IGNORE INTO anchor_identities (generation, kind, selection, sha256) VALUES (?, ?, ?, ?)",
+        arguments: [generation, kind.rawValue, selection, file.sha256])
+    }
+  }
+
+  /// SHA-256 of the first image that was recorded of a take's frame; it stays when the image is lost or made again.
+  public func anchorIdentity(of generation: Int64, _ kind: AnchorKind = .last, selection: String = "") throws -> String?
+  {
+    try read { database in
+      guard try database.tableExists("anchor_identities") else { return nil }
+      return try String.fetchOne(
+        database, sql: "SELECT sha256 FROM anchor_identities WHERE generation = ? AND kind = ? AND selection = ?",
+        arguments: [generation, kind.rawValue, selection])
     }
   }
 

@@ -19,14 +19,9 @@ public struct IsolationEntry: Sendable, Hashable {
 }
 
 extension Ledger {
-  /// Marks a shot to be regenerated between its neighbours, in place of an earlier such mark; its takes are kept and no
-  /// longer count.
-  public func recordIsolatedRedo(_ entry: IsolationEntry) throws {
+  /// Records that a shot is to be regenerated between its neighbours, in place of an earlier such record.
+  public func recordIsolation(_ entry: IsolationEntry) throws {
     try write(.redoRecorded) { database in
-      try database.execute(
-        sql: "INSERT INTO redo_marks (shot, created_at) VALUES (?, ?)", arguments: [entry.shot, now()])
-      try database.execute(sql: "UPDATE generations SET superseded = 1 WHERE shot = ?", arguments: [entry.shot])
-      try database.execute(sql: "UPDATE shots SET chosen = NULL WHERE id = ?", arguments: [entry.shot])
       try database.execute(
         sql: """
           INSERT OR REPLACE INTO isolations (shot, inputs_digest, anchor_generation, path, bytes, sha256, created_at)

@@ -5,7 +5,7 @@ extension Ledger {
   /// Records what is about to be sent and paid, with one generation per take. Takes get the next free numbers.
   /// - Parameters:
   ///   - parameters: the model's parameters, JSON.
-  ///   - isBlocking: whether the call blocks until the clip is there.
+  ///   - isBlocking: whether the call blocks until the clip is ready.
   ///   - cost: of one take; nil when not known.
   public func recordIntent(
     shot: String, provider: String, model: String, parameters: String, requestDigest: String, contentDigest: String,
@@ -26,6 +26,8 @@ extension Ledger {
       for _ in 0..<max(1, takes) {
         try Self.insertGeneration(intent: number, shot: shot, cost: cost, in: database)
       }
+      // What was agreed to is used up: sending again asks again.
+      try database.execute(sql: "DELETE FROM agreements WHERE shot = ?", arguments: [shot])
       return try Self.intent(number, in: database)
     }
   }
@@ -33,41 +35,49 @@ extension Ledger {
   /// Records that a request is about to leave, or that the service certainly did not accept it and it may be sent again.
   public func recordSent(intent: Int64, _ mayHaveBeenSent: Bool) throws {
     try write(mayHaveBeenSent ? .sendRecorded : .refusedSendRecorded) { database in
-      try database.execute(sql: "UPDATE intents SET sent = ? WHERE number = ?", arguments: [mayHaveBeenSent, intent])
+      try database.execute(
+        sql: "UPDATE intents SET sent = ?, sent_at = coalesce(?, sent_at) WHERE number = ?",
+        arguments: [mayHaveBeenSent, mayHaveBeenSent ? now() : nil, intent])
     }
   }
 
-  /// Records the ids that the service gave, in the order of the takes. A take without an id is closed as not accepted; ids
-  /// beyond the takes are paid too and become takes of their own.
+  /// Records that the answer to a request was lost just now.
+  public func recordAnswerLost(intent: Int64) throws {
+    try write(.lossRecorded) { database in
+      try database.execute(sql: "UPDATE intents SET lost_at = ? WHERE number = ?", arguments: [now(), intent])
+    }
+  }
+
+  /// Records ids that the service gave or that were found there, in the order of the takes that have none yet. Takes beyond
+  /// the ids stay open, because they may have been accepted too; ids beyond the takes are paid as well and become takes
+  /// of their own.
   public func recordSubmitted(intent: Int64, remoteIDs: [String]) throws {
     try write(.acceptanceRecorded) { database in
       let entry = try Self.intent(intent, in: database)
-      try Self.close(intent, .answered, at: now(), in: database)
-      var numbers = try Self.generationNumbers(of: intent, in: database)
+      try Self.requireUnsettled(entry)
+      var numbers = try Self.openGenerations(of: intent, in: database)
       while numbers.count < remoteIDs.count {
         let cost = try Int64.fetchOne(
-          database, sql: "SELECT cost_micro_usd FROM generations WHERE number = ?", arguments: [numbers.first])
+          database, sql: "SELECT cost_micro_usd FROM generations WHERE intent = ?", arguments: [intent])
         numbers.append(
           try Self.insertGeneration(intent: intent, shot: entry.shot, cost: cost.map(USD.init(micro:)), in: database))
       }
-      for (index, number) in numbers.enumerated() {
-        guard index < remoteIDs.count else {
-          try Self.setState(number, .notAccepted, error: "the service started fewer takes than asked for", in: database)
-          continue
-        }
+      for (number, id) in zip(numbers, remoteIDs) {
         try database.execute(
           sql: "UPDATE generations SET remote_id = ?, submitted_at = ? WHERE number = ?",
-          arguments: [remoteIDs[index], now(), number])
+          arguments: [id, entry.sentAt ?? now(), number])
         try Self.setState(number, .submitted, in: database)
       }
+      if numbers.count == remoteIDs.count { try Self.close(intent, .answered, at: now(), in: database) }
     }
   }
 
   /// Records that the answer brought the clips themselves, as `sync` calls do: there are no ids.
   public func recordAnsweredWithClips(intent: Int64) throws {
     try write(.acceptanceRecorded) { database in
+      try Self.requireUnsettled(Self.intent(intent, in: database))
       try Self.close(intent, .answered, at: now(), in: database)
-      for number in try Self.generationNumbers(of: intent, in: database) {
+      for number in try Self.openGenerations(of: intent, in: database) {
         try database.execute(
           sql: "UPDATE generations SET submitted_at = ?, completed_at = ? WHERE number = ?",
           arguments: [now(), now(), number])
@@ -80,53 +90,63 @@ extension Ledger {
   /// request never reached it.
   public func recordRefused(intent: Int64, error: String?) throws {
     try write(.refusalRecorded) { database in
+      try Self.requireUnsettled(Self.intent(intent, in: database))
       try Self.close(intent, .refused, at: now(), in: database)
-      for number in try Self.generationNumbers(of: intent, in: database) {
+      for number in try Self.openGenerations(of: intent, in: database) {
         try Self.setState(number, error == nil ? .notAccepted : .failed, error: error, in: database)
       }
     }
   }
 
-  /// Records that it could not be found out whether the service accepted a request, and that it is not looked for any
-  /// more: its cost stays counted as uncertain.
+  /// Records that a request was looked for in vain. It may have been paid: its cost stays counted as uncertain, and the
+  /// next run looks again.
   public func recordUncertain(intent: Int64) throws {
-    try write(.uncertaintyRecorded) { database in try Self.close(intent, .uncertain, at: now(), in: database) }
+    try write(.uncertaintyRecorded) { database in
+      try database.execute(
+        sql: "UPDATE intents SET state = ? WHERE number = ? AND state = ?",
+        arguments: [IntentEntry.State.uncertain.rawValue, intent, IntentEntry.State.open.rawValue])
+    }
   }
 
   /// Records a generation's state at the service. States earlier than the known one are ignored, so that messages may
   /// come in any order.
-  /// - Parameter startedAt: the service's own, Unix seconds.
+  /// - Parameters:
+  ///   - startedAt: the service's own, Unix seconds.
+  ///   - mayCost: whether a cancelled generation may have been charged.
   public func recordState(
     generation: Int64, _ state: GenerationEntry.State, error: String? = nil, startedAt: Double? = nil,
-    completedAt: Double? = nil
+    completedAt: Double? = nil, mayCost: Bool = false
   ) throws {
     try write(.stateRecorded) { database in
       let known = try Self.state(of: generation, in: database)
       guard state.rank >= known.rank, known.rank < GenerationEntry.State.downloaded.rank else { return }
       try database.execute(
         sql: """
-          UPDATE generations SET started_at = coalesce(?, started_at), completed_at = coalesce(?, completed_at)
-          WHERE number = ?
+          UPDATE generations SET started_at = coalesce(?, started_at), completed_at = coalesce(?, completed_at),
+            may_cost = ? WHERE number = ?
           """,
-        arguments: [startedAt, completedAt, generation])
+        arguments: [startedAt, completedAt, mayCost, generation])
       try Self.setState(generation, state, error: error, in: database)
     }
   }
 
-  /// Requests whose acceptance is not known, oldest first.
+  /// Requests that are not settled, oldest first: not sent yet, or perhaps accepted.
   public func openIntents() throws -> [IntentEntry] {
     try read { database in
-      try Row.fetchAll(
-        database, sql: "SELECT * FROM intents WHERE state = ? ORDER BY number",
-        arguments: [IntentEntry.State.open.rawValue]
-      ).map(IntentEntry.init(row:))
+      try Row.fetchAll(database, sql: "SELECT * FROM intents WHERE \(IntentEntry.unsettled) ORDER BY number")
+        .map(IntentEntry.init(row:))
     }
   }
 
-  /// Ids that the ledger has recorded: a search for a lost answer must skip them.
-  public func knownRemoteIDs() throws -> Set<String> {
+  /// Ids that the ledger has recorded, which a search for a lost answer must skip, with the times of their sending in Unix
+  /// seconds where these are known.
+  public func knownRemoteIDs() throws -> [String: Double?] {
     try read { database in
-      Set(try String.fetchAll(database, sql: "SELECT remote_id FROM generations WHERE remote_id IS NOT NULL"))
+      let rows = try Row.fetchAll(
+        database, sql: "SELECT remote_id, submitted_at FROM generations WHERE remote_id IS NOT NULL")
+      return Dictionary(
+        rows.map { row -> (String, Double?) in (row["remote_id"], row["submitted_at"]) },
+        uniquingKeysWith: { first, _ in first })
     }
   }
 
@@ -147,10 +167,13 @@ extension Ledger {
     _ intent: Int64, _ state: IntentEntry.State, at time: Double, in database: Database
   ) throws {
     try database.execute(
-      sql: "UPDATE intents SET state = ?, closed_at = ? WHERE number = ? AND state = ?",
-      arguments: [state.rawValue, time, intent, IntentEntry.State.open.rawValue])
-    guard database.changesCount == 1 else {
-      throw LedgerError(.inconsistent, "the intent \(intent) is not open; it was closed before.")
+      sql: "UPDATE intents SET state = ?, closed_at = ? WHERE number = ?",
+      arguments: [state.rawValue, time, intent])
+  }
+
+  private static func requireUnsettled(_ intent: IntentEntry) throws {
+    guard intent.state != .answered, intent.state != .refused else {
+      throw LedgerError(.inconsistent, "the intent \(intent.number) is \(intent.state.rawValue); it was closed before.")
     }
   }
 
@@ -161,15 +184,17 @@ extension Ledger {
     return IntentEntry(row: row)
   }
 
-  private static func generationNumbers(of intent: Int64, in database: Database) throws -> [Int64] {
+  /// Numbers of the takes that are not known at the service, in order.
+  private static func openGenerations(of intent: Int64, in database: Database) throws -> [Int64] {
     try Int64.fetchAll(
-      database, sql: "SELECT number FROM generations WHERE intent = ? ORDER BY number", arguments: [intent])
+      database, sql: "SELECT number FROM generations WHERE intent = ? AND state = ? ORDER BY number",
+      arguments: [intent, GenerationEntry.State.pending.rawValue])
   }
 
   static func state(of generation: Int64, in database: Database) throws -> GenerationEntry.State {
     let text = try String.fetchOne(
       database, sql: "SELECT state FROM generations WHERE number = ?", arguments: [generation])
-    guard let state = text.map(GenerationEntry.State.init(stored:)) else {
+    guard let state = text.map({ GenerationEntry.State(stored: $0) }) else {
       throw LedgerError(.inconsistent, "the ledger has no generation \(generation).")
     }
     return state

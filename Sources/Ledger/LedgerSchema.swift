@@ -14,6 +14,7 @@ enum LedgerSchema {
     migrator.registerMigration("2") { database in try database.execute(sql: version2) }
     migrator.registerMigration("3") { database in try database.execute(sql: version3) }
     migrator.registerMigration("4") { database in try database.execute(sql: version4) }
+    migrator.registerMigration("5") { database in try database.execute(sql: version5) }
     migrator.registerMigration("isolations") { database in try database.execute(sql: isolations) }
     migrator.registerMigration("holder") { database in try database.execute(sql: holder) }
     return migrator
@@ -91,14 +92,30 @@ enum LedgerSchema {
     DELETE FROM uploads;
     """
 
-  /// Today's names of the states.
+  /// When a request was sent and its answer lost; which cancelled generations may cost; what was agreed to before a run;
+  /// which image made a shot, also when its file was made again.
+  private static let version5 = """
+    UPDATE intents SET state = 'released' WHERE state = 'uncertain';
+    ALTER TABLE intents ADD COLUMN sent_at REAL;
+    ALTER TABLE intents ADD COLUMN lost_at REAL;
+    ALTER TABLE generations ADD COLUMN may_cost INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE agreements (
+      shot TEXT PRIMARY KEY, provider TEXT NOT NULL, cost_micro_usd INTEGER NOT NULL, created_at REAL NOT NULL
+    ) STRICT;
+    CREATE TABLE anchor_identities (
+      generation INTEGER NOT NULL REFERENCES generations (number), kind TEXT NOT NULL, selection TEXT NOT NULL,
+      sha256 TEXT NOT NULL, PRIMARY KEY (generation, kind, selection)
+    ) STRICT;
+    """
+
+  /// The names that the states have since.
   private static let version4 = """
     UPDATE generations SET state = 'pending' WHERE state = 'intended';
     UPDATE generations SET state = 'not_accepted' WHERE state = 'abandoned';
     UPDATE intents SET state = 'uncertain' WHERE state = 'given_up';
     """
 
-  /// Whether a request blocks until its clip is there, and whether it may have left; null in rows of an earlier version.
+  /// Whether a request blocks until its clip is ready, and whether it may have left; null in rows of an earlier version.
   private static let version3 = """
     ALTER TABLE intents ADD COLUMN blocking INTEGER;
     ALTER TABLE intents ADD COLUMN sent INTEGER;

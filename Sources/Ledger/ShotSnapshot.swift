@@ -2,7 +2,7 @@ import GRDB
 
 /// All that the ledger holds of one shot at one moment.
 public struct ShotSnapshot: Sendable, Hashable {
-  /// Requests whose acceptance is not known, oldest first.
+  /// Requests that are not settled, oldest first: not sent yet, or perhaps accepted.
   public var openIntents: [IntentEntry]
   /// In the order they were recorded.
   public var generations: [GenerationEntry]
@@ -21,32 +21,30 @@ public struct ShotSnapshot: Sendable, Hashable {
     self.anchors = anchors
   }
 
-  /// Takes of this content that were not superseded; without a digest, of any content.
-  public func currentTakes(_ contentDigest: String? = nil) -> [GenerationEntry] {
-    generations.filter { !$0.isSuperseded && (contentDigest ?? $0.contentDigest) == $0.contentDigest }
-  }
-
-  /// The take that goes into the master: the picked one, else the first verified one; nil while there is none.
-  public func chosenTake(_ contentDigest: String? = nil) -> GenerationEntry? {
-    let verified = currentTakes(contentDigest).filter { $0.state == .verified }
-    return verified.first { $0.number == picked } ?? verified.first
-  }
-
-  /// Paid takes that no longer count, superseded or of other content, whose clip is still to be fetched or checked.
-  public func backgroundTakes(_ contentDigest: String) -> [GenerationEntry] {
+  /// Takes of this content, by any of its digests, that were not superseded; without digests, of any content.
+  /// - Parameter restored: whether takes count that were superseded with the shot that they are made from.
+  public func currentTakes(_ digests: Set<String>? = nil, orRestored restored: Bool = false) -> [GenerationEntry] {
     generations.filter { take in
-      guard take.isSuperseded || take.contentDigest != contentDigest else { return false }
-      switch take.state {
-      case .submitted, .processing, .succeeded: return true
-      case .downloaded: return take.contentDigest == contentDigest
-      case .pending, .verified, .rejected, .failed, .cancelled, .notAccepted: return false
-      }
+      (!take.isSuperseded || (restored && take.isRestorable)) && digests?.contains(take.contentDigest) ?? true
     }
   }
 
-  /// Whether the user had the shot redone before it was known whether a request was accepted.
-  public func isSuperseded(_ intent: IntentEntry) -> Bool {
-    generations.filter { $0.intent == intent.number }.allSatisfy(\.isSuperseded)
+  /// The take that goes into the master: the picked one, else the first verified one; nil while there is none.
+  public func chosenTake(_ digests: Set<String>? = nil, orRestored restored: Bool = false) -> GenerationEntry? {
+    let verified = currentTakes(digests, orRestored: restored).filter { $0.state == .verified }
+    return verified.first { $0.number == picked } ?? verified.first { !$0.isSuperseded } ?? verified.first
+  }
+
+  /// Paid takes that no longer count, superseded or of other content, whose clip is still to be fetched or checked.
+  public func backgroundTakes(_ digests: Set<String>) -> [GenerationEntry] {
+    generations.filter { take in
+      guard take.isSuperseded || !digests.contains(take.contentDigest) else { return false }
+      switch take.state {
+      case .submitted, .processing, .succeeded: return true
+      case .downloaded: return digests.contains(take.contentDigest)
+      case .pending, .uncertain, .verified, .rejected, .failed, .cancelled, .notAccepted: return false
+      }
+    }
   }
 }
 
@@ -55,10 +53,10 @@ extension Ledger {
   public func snapshot(of shot: String) throws -> ShotSnapshot {
     try read { database in
       let intents = try Row.fetchAll(
-        database, sql: "SELECT * FROM intents WHERE state = ? AND shot = ? ORDER BY number",
-        arguments: [IntentEntry.State.open.rawValue, shot])
+        database, sql: "SELECT * FROM intents WHERE \(IntentEntry.unsettled) AND shot = ? ORDER BY number",
+        arguments: [shot])
       let generations = try Row.fetchAll(
-        database, sql: "\(GenerationEntry.query) WHERE g.shot = ? ORDER BY g.number", arguments: [shot])
+        database, sql: "\(GenerationEntry.query(database)) WHERE g.shot = ? ORDER BY g.number", arguments: [shot])
       var anchors: [Int64: Set<AnchorKind>] = [:]
       for kind in AnchorKind.allCases {
         let numbers = try Int64.fetchAll(

@@ -5,9 +5,9 @@ public import Presets
 public struct Spending: Sendable, Hashable {
   public static let zero = Spending(paid: .zero, uncertain: .zero, unpriced: 0)
 
-  /// Accepted by a service and not failed; failed and cancelled generations cost nothing.
+  /// Accepted by a service and not failed; failed generations cost nothing.
   public let paid: USD
-  /// Of requests that may or may not have reached the service.
+  /// Of requests that may or may not have been accepted, and of generations that were cancelled after they had begun.
   public let uncertain: USD
   /// Generations, paid or uncertain, whose price is not known.
   public let unpriced: Int
@@ -41,14 +41,30 @@ public struct DaySpending: Sendable, Hashable {
 }
 
 extension GenerationEntry {
+  /// Whether money went for a generation.
+  public enum Payment: String, Sendable, Hashable, CaseIterable {
+    case paid
+    /// It may have.
+    case uncertain
+    case none
+  }
+
+  public var payment: Payment {
+    switch state {
+    case .submitted, .processing, .succeeded, .downloaded, .verified, .rejected: .paid
+    case .pending, .uncertain: .uncertain
+    case .cancelled: mayCost ? .uncertain : .none
+    case .failed, .notAccepted: .none
+    }
+  }
+
   /// What this generation counts for.
   public var spending: Spending {
     let unpriced = cost == nil ? 1 : 0
-    switch state {
-    case .submitted, .processing, .succeeded, .downloaded, .verified, .rejected:
-      return Spending(paid: cost ?? .zero, uncertain: .zero, unpriced: unpriced)
-    case .pending: return Spending(paid: .zero, uncertain: cost ?? .zero, unpriced: unpriced)
-    case .failed, .cancelled, .notAccepted: return .zero
+    switch payment {
+    case .paid: return Spending(paid: cost ?? .zero, uncertain: .zero, unpriced: unpriced)
+    case .uncertain: return Spending(paid: .zero, uncertain: cost ?? .zero, unpriced: unpriced)
+    case .none: return .zero
     }
   }
 }

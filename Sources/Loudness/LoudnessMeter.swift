@@ -8,6 +8,7 @@ public struct LoudnessMeter: ~Copyable {
   public let sampleRate: Int
   public let roles: [Role]
   private var state: UnsafeMutablePointer<ebur128_state>?
+  private var truePeaks: TruePeakMeter
 
   private var maximumMomentary: Double?
   private var maximumShortTerm: Double?
@@ -23,7 +24,7 @@ public struct LoudnessMeter: ~Copyable {
     guard (16...2_822_400).contains(sampleRate), (1...64).contains(roles.count) else {
       throw LoudnessError(.unsupported, "loudness of \(roles.count) channels at \(sampleRate) Hz is not supported")
     }
-    let modes = EBUR128_MODE_I.rawValue | EBUR128_MODE_LRA.rawValue | EBUR128_MODE_TRUE_PEAK.rawValue
+    let modes = EBUR128_MODE_I.rawValue | EBUR128_MODE_LRA.rawValue
     guard
       let state = ebur128_init(
         UInt32(roles.count), UInt(sampleRate),
@@ -34,6 +35,7 @@ public struct LoudnessMeter: ~Copyable {
     self.roles = roles
     hop = max(1, sampleRate / Self.updatesPerSecond)
     framesToUpdate = hop
+    truePeaks = TruePeakMeter(channels: roles.count, sampleRate: sampleRate)
     self.state = state
   }
 
@@ -51,6 +53,7 @@ public struct LoudnessMeter: ~Copyable {
   public mutating func add(_ samples: Span<Float>) throws(LoudnessError) {
     let channels = roles.count
     let frames = samples.count / channels
+    truePeaks.add(samples)
     var taken = 0
     while taken < frames {
       let count = min(frames - taken, framesToUpdate)
@@ -70,13 +73,19 @@ public struct LoudnessMeter: ~Copyable {
   }
 
   private mutating func updateMaxima() {
-    if frameCount * 10 >= sampleRate * 4, let momentary = value(ebur128_loudness_momentary) {
+    if let momentary {
       maximumMomentary = max(maximumMomentary ?? momentary, momentary)
     }
-    if frameCount >= sampleRate * 3, let shortTerm = value(ebur128_loudness_shortterm) {
+    if let shortTerm {
       maximumShortTerm = max(maximumShortTerm ?? shortTerm, shortTerm)
     }
   }
+
+  /// LUFS of the last 400 ms; nil for silence, and before there are as many.
+  public var momentary: Double? { frameCount * 10 >= sampleRate * 4 ? value(ebur128_loudness_momentary) : nil }
+
+  /// LUFS of the last three seconds; nil for silence, and before there are as many.
+  public var shortTerm: Double? { frameCount >= sampleRate * 3 ? value(ebur128_loudness_shortterm) : nil }
 
   /// The loudness of all audio added so far.
   public var reading: LoudnessReading {
@@ -90,8 +99,7 @@ public struct LoudnessMeter: ~Copyable {
   }
 
   private func truePeak(channel: Int) -> Double? {
-    var peak = 0.0
-    ebur128_true_peak(state, UInt32(channel), &peak)
+    let peak = truePeaks.peak(channel: channel)
     return peak > 0 ? 20 * log10(peak) : nil
   }
 

@@ -17,6 +17,10 @@ public struct PipelineError: Error, Sendable, Hashable, CustomStringConvertible 
     public static let cannotCreate = Code("cannot create")
     /// A file of the workspace cannot be read or written. Exit status 74.
     public static let inputOutput = Code("input/output")
+    /// The user did not agree to the cost. Exit status 1.
+    public static let declined = Code("declined")
+    /// A request may have been paid, and is not sent again. Exit status 1.
+    public static let uncertain = Code("uncertain")
     /// A shot has no usable take. Exit status 1.
     public static let shotFailed = Code("shot failed")
   }

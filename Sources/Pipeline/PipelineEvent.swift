@@ -1,5 +1,6 @@
 import Files
 public import Ledger
+public import Review
 public import Stitching
 
 /// Progress of a run, for display and for the log.
@@ -17,6 +18,8 @@ public enum PipelineEvent: Sendable {
   case masterKept(path: String)
   case masterWritten(path: String, frames: Int)
   case drawingContactSheet
+  case reviewing(ReviewEvent)
+  case reviewWritten(path: String)
   /// A warning that stops nothing.
   case notice(String)
   case ended(isGood: Bool)
@@ -49,7 +52,7 @@ public enum ShotStep: Sendable, Hashable {
 }
 
 extension ShotStep {
-  /// The step in a few words.
+  /// A short text for the step.
   public var text: String {
     switch self {
     case .kept: "kept from an earlier run"

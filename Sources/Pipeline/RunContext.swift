@@ -28,7 +28,8 @@ struct RunContext: Sendable {
   let uploader: ImageUploader
   let fitter: ImageFitter
   let backgroundDownloads = BackgroundDownloads()
-  let inFlight = RequestsInFlight()
+  let lostAnswers: LostAnswers
+  let agreed = AgreedTakes()
   /// Generations up to this number were recorded before this run.
   let lastEarlierGeneration: Int64
   private let ledgerLock = LedgerLock()
@@ -39,12 +40,13 @@ struct RunContext: Sendable {
   }
 
   init(
-    plan: ExecutionPlan, pendingShots: PendingShots, workspace: Workspace, ledger: Ledger, host: ProviderHost,
-    options: RunOptions, log: RunLog, emit: @escaping @Sendable (PipelineEvent) -> Void
+    plan: ExecutionPlan, pendingShots: PendingShots, lostAnswers: LostAnswers, workspace: Workspace, ledger: Ledger,
+    host: ProviderHost, options: RunOptions, log: RunLog, emit: @escaping @Sendable (PipelineEvent) -> Void
   ) throws {
     (storyboard, model, masterSpec) = try plan.usable()
     self.plan = plan
     self.pendingShots = pendingShots
+    self.lostAnswers = lostAnswers
     self.workspace = workspace
     self.ledger = ledger
     self.host = host
@@ -64,13 +66,14 @@ struct RunContext: Sendable {
     try ledgerLock.mutex.withLock { _ in try work() }
   }
 
-  /// Records that a request is about to be sent, unless that could exceed the limit.
-  /// - Throws: ``PipelineError`` `overBudget`, or `inputOutput` when the disk is full.
+  /// Records that a request is about to be sent, unless the user has not agreed to it or it could exceed the limit.
+  /// - Throws: ``PipelineError`` `needsConsent` or `overBudget`, or `inputOutput` when the disk is full.
   func recordIntent(
     shot: Shot, request: GenerationRequest, contentDigest: String, takes: Int
   ) throws -> IntentEntry {
     try workspace.requireFreeSpace(for: shot.id)
     return try withLedgerLock {
+      if budget.isPaid { try agreed.use(takes, of: shot.id) }
       try budget.require(takes: takes, of: shot, after: ledger.spending())
       return try ledger.recordIntent(
         shot: shot.id, provider: host.provider.name, model: request.model,

@@ -8,6 +8,8 @@ public struct RunOptions: Sendable {
   public static let defaultTimeout: Duration = .seconds(45 * 60)
   /// Shots generated concurrently.
   public static let defaultJobs = 4
+  /// How long a request whose answer was lost is looked for.
+  public static let defaultLostAnswerWait: Duration = .seconds(3 * 60)
 
   public var provider = ProviderOptions()
   /// Limit for everything that this workspace has paid, may have paid, and is about to pay.
@@ -18,6 +20,10 @@ public struct RunOptions: Sendable {
   public var retries = 0
   /// Maximum time for one generation.
   public var timeout = defaultTimeout
+  /// How long a request is looked for, from when its answer was lost.
+  public var lostAnswerWait = defaultLostAnswerWait
+  /// Runs the pauses of that search.
+  public var clock: any Clock<Duration> = ContinuousClock()
   /// Asked once before money is spent; nil refuses.
   public var consent: (@Sendable (SpendingQuestion) async -> Bool)?
   /// Whether the shots' prompts are written into the master's metadata, readable by everyone who gets the file.
@@ -26,6 +32,8 @@ public struct RunOptions: Sendable {
   public var writesTimeline = false
   /// Whether the workspace is taken from a process that may still be running elsewhere.
   public var stealsLock = false
+  /// Whether the review page is written when the master is made.
+  public var writesReview = false
   /// The program's version, for the report.
   public var version = ""
   /// Called at each failpoint, for tests.

@@ -42,19 +42,22 @@ public struct StoryboardRun: Sendable {
         return try await context.backgroundDownloads.beside {
           let outcomes = try await ShotScheduler(context: context).run()
           let assembly = try await assembling ? Assembler(context: context).assemble(outcomes) : .notMade
-          return try report(context, outcomes, assembly)
+          return try await report(context, outcomes, assembly)
         }
       }
     }
   }
 
-  /// Writes `report.json`, also when the master could not be made.
+  /// Writes `report.json`, also when the master could not be made: then an earlier one that still exists stays in it; and
+  /// the review page.
   private func report(
     _ context: RunContext, _ outcomes: [ShotOutcome], _ assembly: Assembler.Result
-  ) throws -> RunSummary {
-    try RunReport(context, outcomes: outcomes, master: assembly.master).write(to: workspace.reportPath)
+  ) async throws -> RunSummary {
+    let master = try assembly.master ?? MasterRecord.unaltered(in: workspace)
+    try RunReport(context, outcomes: outcomes, master: master).write(to: workspace.reportPath)
     if case .failed(let error) = assembly { throw error }
-    let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master)
+    let page = assembly.master == nil ? nil : try await RunReview(context: context).write()
+    let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master, review: page)
     context.emit(.ended(isGood: summary.isGood))
     return summary
   }

@@ -12,8 +12,9 @@ extension Storyboard {
     }
     if shot.start != .none { fields.insert(.startImage) }
     if shot.end != .none { fields.insert(.endImage) }
-    if !references.isEmpty { fields.insert(.references) }
-    if !elements.isEmpty { fields.insert(.elements) }
+    let places = sentPlaces(of: shot)
+    if !places.references.isEmpty { fields.insert(.references) }
+    if !places.elements.isEmpty { fields.insert(.elements) }
     if shot.negativePrompt != nil { fields.insert(.negativePrompt) }
     if shot.aspectRatio != nil { fields.insert(.aspectRatio) }
     if shot.generateAudio != nil { fields.insert(.generateAudio) }

@@ -6,18 +6,22 @@ extension Storyboard {
   ///
   /// When it changes, the clip is out of date. The number of takes and the place in the storyboard are not part of it,
   /// nor is the last frame of the shot before, whose digest the caller has.
-  /// - Parameter identity: identifies an image by its content, for example by the file's digest.
+  /// - Parameters:
+  ///   - isEarlier: as versions had it that sent every reference and element with every shot.
+  ///   - identity: identifies an image by its content, for example by the file's digest.
   public func canonicalContent(
-    of shot: Shot, model: ModelDescriptor, identity: (ImageSource) throws -> String
+    of shot: Shot, model: ModelDescriptor, asEarlierVersions isEarlier: Bool = false,
+    identity: (ImageSource) throws -> String
   ) rethrows -> String {
+    let places = isEarlier ? allPlaces : sentPlaces(of: shot)
     var content: [String: JSONValue] = ["model": .string(model.id)]
     switch shot.prompt {
     case .single(let text):
-      content["prompt"] = .string(sentPrompt(text))
+      content["prompt"] = .string(prompt(text, naming: places))
       content["duration"] = shot.duration.map { .string($0.fraction) }
     case .multiple(let parts):
       content["multi_prompt"] = .array(
-        parts.map { ["prompt": .string(sentPrompt($0.text)), "duration": .string($0.seconds.fraction)] })
+        parts.map { ["prompt": .string(prompt($0.text, naming: places)), "duration": .string($0.seconds.fraction)] })
     }
     switch shot.start {
     case .none: content["start"] = "none"
@@ -29,10 +33,12 @@ extension Storyboard {
     case .first: content["end"] = "next"
     case .last, nil: break
     }
-    if !references.isEmpty { content["references"] = .array(try references.map { .string(try identity($0)) }) }
-    if !elements.isEmpty {
+    if !places.references.isEmpty {
+      content["references"] = .array(try places.references.map { .string(try identity(references[$0])) })
+    }
+    if !places.elements.isEmpty {
       content["elements"] = .array(
-        try elements.map { element in
+        try places.elements.map { elements[$0] }.map { element in
           [
             "frontal": .string(try identity(element.frontal)),
             "angles": .array(try element.angles.map { .string(try identity($0)) }),

@@ -9,9 +9,9 @@ public struct Storyboard: Sendable, Hashable {
   public let provider: String?
   /// The model's name in the presets.
   public let model: String
-  /// Images of style and appearance, `@Image1` first; part of every shot's request.
+  /// Images of style and appearance, `@Image1` first; see ``sentReferences(of:)``.
   public let references: [ImageSource]
-  /// Things that look the same in every shot, `@Element1` first; part of every shot's request.
+  /// Things that look the same in every shot, `@Element1` first; see ``sentElements(of:)``.
   public let elements: [Element]
   public let shots: [Shot]
   public let master: MasterSettings

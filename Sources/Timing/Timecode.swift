@@ -40,6 +40,13 @@ public struct Timecode: Sendable, Hashable, CustomStringConvertible {
     self.init(frame: counted - dropped * (minutes - minutes / 10), rate: rate, dropFrame: true)
   }
 
+  /// Frames from midnight to midnight, where timecodes begin again from zero.
+  public static func framesPerDay(at rate: FrameRate, dropFrame: Bool) -> Int {
+    let nominal = nominalRate(rate)
+    let droppedMinutes = 24 * 60 - 24 * 6
+    return 24 * 3600 * nominal - (dropFrame ? nominal / 15 * droppedMinutes : 0)
+  }
+
   public var description: String {
     let nominal = Self.nominalRate(rate)
     var counted = frame

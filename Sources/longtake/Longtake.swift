@@ -1,8 +1,18 @@
 import ArgumentParser
+import Dispatch
 import Libav
 
-/// The program: one subcommand per job, each in `Commands`.
+/// The entry. Synchronous, because an asynchronous one opens files of its own before its first line.
 @main
+enum Entry {
+  static func main() {
+    StandardStreams.openClosed()
+    Task { await Longtake.main() }
+    dispatchMain()
+  }
+}
+
+/// The program: one subcommand per job, each in `Commands`.
 struct Longtake: AsyncParsableCommand {
   static let version = "0.1.0"
 
@@ -27,6 +37,7 @@ struct Longtake: AsyncParsableCommand {
       JobsCommand.self, ForgetUploadsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self,
       NativeCommand.self,
       FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
+      ReviewCommand.self, DecisionsCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
 

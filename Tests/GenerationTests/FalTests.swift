@@ -73,15 +73,8 @@ import Testing
   }
 
   @Test(arguments: [408, 409, 425, 429, 503]) func retriesATemporaryRefusal(_ status: Int) async throws {
-    let fault = #""method": "POST", "action": "status", "status": \#(status), "headers": {"Retry-After": "0"}"#
-    try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
-      _ = try await bench.provider.enqueue(FalFixture.request)
-      #expect(try bench.paid().count == 2)
-    }
-  }
-
-  @Test(arguments: [502, 503, 504]) func retriesAfterAPageOfTheIngress(_ status: Int) async throws {
-    let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>nginx</html>""#
+    let fault =
+      #""method": "POST", "action": "status", "status": \#(status), "headers": {"Retry-After": "0"}, "body": {"detail": "busy"}"#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
       _ = try await bench.provider.enqueue(FalFixture.request)
       #expect(try bench.paid().count == 2)
@@ -123,7 +116,7 @@ import Testing
     #expect(ProviderKind.shownID("whatever", provider: "fal") == "whatever")
   }
 
-  @Test(arguments: [(500, "nginx"), (502, "bad gateway"), (504, "timed out")])
+  @Test(arguments: [(500, "nginx"), (502, "nginx"), (503, "nginx"), (504, "timed out"), (429, "slow down"), (408, "")])
   func doesNotResendAnAmbiguousRequest(_ status: Int, _ page: String) async throws {
     let fault = #""method": "POST", "action": "status", "status": \#(status), "body": "<html>\#(page)</html>""#
     try await FalFixture.run(FalFixture.faults(fault)) { (bench) async throws in
@@ -147,12 +140,34 @@ import Testing
   }
 
   @Test(arguments: [#""action": "accept_and_drop""#, #""action": "garble""#])
-  func neitherResendsNorGuessesALostRequest(_ action: String) async throws {
-    try await FalFixture.run(FalFixture.faults(#""method": "POST", \#(action)"#)) { (bench) async throws in
+  func findsALostRequestInTheHistory(_ action: String) async throws {
+    let script = #"{"history_page": 1, "faults": [{"skip": 1, "method": "POST", \#(action)}]}"#
+    try await FalFixture.run(script) { (bench) async throws in
+      let start = Date().timeIntervalSince1970
+      let other = GenerationRequest(
+        model: FalFixture.endpoint, parameters: ["prompt": "A lighthouse", "duration": "5"])
+      let known = try await bench.provider.enqueue(other)[0].id
       _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
-      let error = await expectError(.answerLost) { _ = try await bench.provider.find(FalFixture.request, since: 0) }
-      #expect(error?.message.contains("longtake redo") == true)
-      #expect(try bench.paid().count == 1)
+      let lost = LostRequest(FalFixture.request, sentAt: start, known: [known: start])
+      let search = try await bench.provider.search(for: lost)
+      #expect(search.matches.map(\.id) == ["fal-ai/kling-video/requests/req-2"] && search.likely.isEmpty)
+      #expect(
+        try await bench.provider.find(FalFixture.request, since: start + 7200).count == 1, "the clock was set back")
+      #expect(try await bench.provider.find(FalFixture.request, since: start - 60).count == 1)
+      _ = try await bench.fetch(try await bench.wait(search.matches[0].id))
+      #expect(try bench.paid().count == 2)
+      let asked = try #require(try bench.fal.requests("GET", at: "api").first)
+      #expect(asked.headers["authorization"] == "Key \(ScriptedFal.key)")
+      #expect(asked.query["endpoint_id"] == FalFixture.endpoint && asked.query["expand"] == "payloads")
+    }
+  }
+
+  @Test func doesNotTakeARequestWithoutItsPayloadForTheLostOne() async throws {
+    let script = #"{"history": "bare", "faults": [{"method": "POST", "action": "accept_and_drop"}]}"#
+    try await FalFixture.run(script) { (bench) async throws in
+      _ = await expectError(.answerLost) { _ = try await bench.provider.enqueue(FalFixture.request) }
+      let search = try await bench.provider.search(for: LostRequest(FalFixture.request, sentAt: 0))
+      #expect(search.matches.isEmpty && search.likely.isEmpty)
     }
   }
 

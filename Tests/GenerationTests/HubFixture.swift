@@ -11,7 +11,7 @@ struct HubFixture: Sendable {
   let provider: OxenProvider
 
   /// - Parameters:
-  ///   - script: generations take 0.05 s of real time unless it says otherwise.
+  ///   - script: generations take 0.05 s of real time unless it sets another.
   ///   - poll: in seconds of the fast clock, like the others.
   static func run(
     _ script: String = "{}", wait: WaitMode = .poll, key: String = ScriptedHub.key, namespace: String? = "team",

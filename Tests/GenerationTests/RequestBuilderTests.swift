@@ -45,8 +45,9 @@ struct RequestBuilderTests {
     let second = try builder.plannedRequest(for: builder.storyboard.shots[1])
     #expect(
       second.parameters == [
-        "multi_prompt": [["prompt": "@Element2", "duration": 1], ["prompt": "two", "duration": 2]],
-        "start_image_url": "anchor:a", "input_image": ["/boards/r.png", "https://host/style.jpg"], "elements": elements,
+        "multi_prompt": [["prompt": "@Element1", "duration": 1], ["prompt": "two", "duration": 2]],
+        "start_image_url": "anchor:a", "input_image": ["/boards/r.png", "https://host/style.jpg"],
+        "elements": [["frontal_image_url": "/boards/c.png"]],
       ])
   }
 
@@ -61,7 +62,7 @@ struct RequestBuilderTests {
     #expect(first.parameters["image_urls"]?.arrayValue?.count == 2)
     #expect(first.parameters["shot_type"] == nil)
     let second = try builder.plannedRequest(for: builder.storyboard.shots[1]).parameters
-    #expect(second["multi_prompt"] == [["prompt": "@Element2", "duration": "1"], ["prompt": "two", "duration": "2"]])
+    #expect(second["multi_prompt"] == [["prompt": "@Element1", "duration": "1"], ["prompt": "two", "duration": "2"]])
     #expect(second["shot_type"] == "customize")
     #expect(second["duration"] == nil)
     #expect(second["prompt"] == nil)

@@ -119,7 +119,7 @@ import Testing
   static let processing = #"{"generation_id": "gen-1", "status": "processing"}"#
 
   @Test func reconnectsASilentStream() async throws {
-    try await HubFixture.run(#"{"done_after": 0.1, "events": "mute"}"#, wait: .sse, silence: .seconds(20)) {
+    try await HubFixture.run(#"{"done_after": 0.8, "events": "mute"}"#, wait: .sse, silence: .seconds(20)) {
       (bench) async throws in
       let jobs = try await bench.provider.enqueue(HubFixture.request)
       _ = try await bench.wait(jobs[0].id, seconds: 1000)

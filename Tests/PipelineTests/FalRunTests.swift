@@ -1,5 +1,6 @@
 import Foundation
 import Generation
+import Ledger
 import Pipeline
 import Presets
 import Support
@@ -39,20 +40,38 @@ import Testing
     }
   }
 
-  @Test(arguments: [WaitMode.sse, .sync]) func neverResendsAPossiblyPaidRequestByItself(_ wait: WaitMode) async throws {
+  @Test(arguments: [WaitMode.poll, .sse, .sync], ["accept_and_drop", "late"])
+  func adoptsALostRequestFromTheHistory(_ wait: WaitMode, _ action: String) async throws {
+    let faults = ["queue", "run"].map {
+      #"{"port": "\#($0)", "method": "POST", "action": "\#(action)", "seconds": 0.02}"#
+    }
+    // 90 s until it is listed; the clock runs 100 times faster.
+    let script = #", "history_lag": 0.9, "history_page": 1, "faults": [\#(faults.joined(separator: ", "))]"#
+    try await withFal(script, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
+      let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).generate()
+      #expect(summary.isGood, "\(summary.errors)")
+      #expect(try paid(fal).count == 1)
+    }
+  }
+
+  @Test(arguments: [WaitMode.sse, .sync], ["never", "bare"])
+  func neverResendsAPossiblyPaidRequestByItself(_ wait: WaitMode, _ history: String) async throws {
     let fault =
-      #", "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"}, {"port": "run", "action": "accept_and_drop"}]"#
+      #", "history": "\#(history)", "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"}, {"port": "run", "action": "accept_and_drop"}]"#
     try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
       for _ in 0..<2 {
-        let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).generate()
-        #expect(!summary.isGood)
-        #expect(summary.errors.contains { "\($0)".contains("longtake redo") })
+        let summary = try await pipeline.storyboardRun(wait: wait, fal: fal) { $0.lostAnswerWait = .seconds(20) }
+          .generate()
+        #expect((summary.errors.first as? PipelineError)?.code == .uncertain)
         #expect(try paid(fal).count == 1)
       }
+      #expect(throws: PipelineError.self) { try pipeline.storyboardRun(wait: wait, fal: fal).redo(["one"]) }
       // The user has checked the account and asks for another.
-      _ = try pipeline.storyboardRun(wait: wait, fal: fal).redo(["one"])
-      #expect(try await pipeline.storyboardRun(wait: wait, fal: fal).generate().isGood)
+      _ = try pipeline.storyboardRun(wait: wait, fal: fal).redo(["one"], acceptingDoublePayment: true)
+      let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).generate()
+      #expect(summary.isGood)
       #expect(try paid(fal).count == 2)
+      #expect(summary.spending.uncertain == USD(parsing: "1.26"))
     }
   }
 
@@ -62,7 +81,7 @@ import Testing
       for _ in 0..<2 { #expect(try await !pipeline.storyboardRun(wait: .sync, fal: fal).generate().isGood) }
       #expect(try paid(fal).count == 1)
       // Another is paid for only after a redo.
-      _ = try pipeline.storyboardRun(wait: .sync, fal: fal).redo(["one"])
+      _ = try pipeline.storyboardRun(wait: .sync, fal: fal).redo(["one"], acceptingDoublePayment: true)
       _ = try await pipeline.storyboardRun(wait: .sync, fal: fal).generate()
       #expect(try paid(fal).count == 2)
     }

@@ -33,7 +33,7 @@ import Testing
     let fixture = try SmallStoryboard(shots: "  - id: one\n    prompt: A quay.\n    start: start.jpg", seconds: 1)
     let pipeline = PipelineFixture(fixture)
     let frame = fixture.folder.path("start.jpg")
-    for (name, words) in [("a.jpg", "cut short"), ("a.png", "cut short"), ("a.webp", "decode")] {
+    for (name, text) in [("a.jpg", "cut short"), ("a.png", "cut short"), ("a.webp", "decode")] {
       let whole = try fixture.folder.make(name, "-f", "lavfi", "-i", "testsrc2=size=576x324", "-frames:v", "1")
       let data = try Data(contentsOf: URL(filePath: whole))
       try data.write(to: URL(filePath: frame))
@@ -41,7 +41,7 @@ import Testing
       try data.prefix(data.count * 3 / 4).write(to: URL(filePath: frame))
       let problems = try pipeline.plan().problems.map(\.message)
       #expect(
-        problems.count == 1 && problems[0].contains(words) && problems[0].contains("save it"), "\(name) \(problems)")
+        problems.count == 1 && problems[0].contains(text) && problems[0].contains("save it"), "\(name) \(problems)")
     }
     try (Data([0, 0, 0, 24]) + Data("ftypheic\0\0\0\0mif1heic".utf8)).write(to: URL(filePath: frame))
     let problems = try pipeline.plan().problems

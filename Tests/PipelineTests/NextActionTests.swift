@@ -21,10 +21,12 @@ import Testing
       verdict: verdict)
   }
 
-  private func intent(_ number: Int64 = 1, provider: String = provider, sent: Bool = true) -> IntentEntry {
+  private func intent(
+    _ number: Int64 = 1, provider: String = provider, sent: Bool = true, state: IntentEntry.State = .open
+  ) -> IntentEntry {
     IntentEntry(
       number: number, shot: "a", provider: provider, model: "m", parameters: "{}", requestDigest: "r",
-      contentDigest: Self.content, state: .open, isBlocking: false, mayHaveBeenSent: sent, createdAt: 0)
+      contentDigest: Self.content, state: state, isBlocking: false, mayHaveBeenSent: sent, createdAt: 0)
   }
 
   private func facts(_ change: (inout ShotFacts) -> Void = { _ in }) -> ShotFacts {
@@ -50,7 +52,7 @@ import Testing
       case .downloaded: .verify(one)
       case .verified: .done(one)
       case .rejected, .failed, .cancelled: .fail(one)
-      case .pending, .notAccepted: .submit
+      case .pending, .uncertain, .notAccepted: .submit
       }
     #expect(next(ShotSnapshot(generations: [one])) == [expected])
   }
@@ -78,9 +80,29 @@ import Testing
 
   @Test func reconcilesASupersededRequestToo() {
     let open = intent()
-    let shot = ShotSnapshot(openIntents: [open], generations: [take(.pending, superseded: true, id: nil)])
+    let shot = ShotSnapshot(openIntents: [open], generations: [take(.uncertain, superseded: true, id: nil)])
     #expect(next(shot) == [.reconcile(open)])
-    #expect(shot.isSuperseded(open))
+  }
+
+  @Test func stopsWhenALostRequestWasLookedForInVain() {
+    let open = intent()
+    let searched = facts { $0.searchedIntents = [1] }
+    let lost = take(.uncertain, id: nil)
+    #expect(next(ShotSnapshot(openIntents: [open], generations: [lost]), searched) == [.stop(open)])
+    let failed = take(.failed, number: 2)
+    #expect(
+      next(ShotSnapshot(openIntents: [open], generations: [lost, failed]), searched) == [.stop(open)],
+      "nothing else is sent for the shot")
+    let other = take(.submitted, number: 2)
+    #expect(next(ShotSnapshot(openIntents: [open], generations: [lost, other]), searched) == [.wait(other)])
+    let verified = take(.verified, number: 2)
+    #expect(next(ShotSnapshot(openIntents: [open], generations: [lost, verified]), searched) == [.done(verified)])
+  }
+
+  @Test func sendsAgainOnceTheUserAcceptsDoublePayment() {
+    let released = intent(state: .released)
+    let shot = ShotSnapshot(openIntents: [released], generations: [take(.uncertain, superseded: true, id: nil)])
+    #expect(next(shot) == [.submit])
   }
 
   @Test func withdrawsARequestThatNeverLeft() {
@@ -133,7 +155,8 @@ import Testing
     (.failed, "The model could not finish this clip", .generationFailed, true),
     (.failed, "No credits", .insufficientCredits, false), (.failed, "Insufficient credits", nil, false),
     (.failed, "Getting model response error: 422 - Value error, duration is too long", .generationFailed, false),
-    (.failed, "Error 404", nil, false), (.cancelled, nil, nil, false),
+    (.failed, "Error 404", nil, false), (.failed, "Blocked by the content policy", .generationFailed, false),
+    (.failed, "The prompt was flagged by moderation", nil, false), (.cancelled, nil, nil, false),
   ]
 
   @Test(arguments: failures)
@@ -175,15 +198,15 @@ import Testing
     let states = GenerationEntry.State.allCases
     let superseded = states.enumerated().map { take($1, number: Int64($0), superseded: true) }
     #expect(
-      ShotSnapshot(generations: superseded).backgroundTakes(Self.content).map(\.state) == [
+      ShotSnapshot(generations: superseded).backgroundTakes([Self.content]).map(\.state) == [
         .submitted, .processing, .succeeded, .downloaded,
       ])
     let foreign = states.enumerated().map { take($1, number: Int64($0), content: "c0") }
     #expect(
-      ShotSnapshot(generations: foreign).backgroundTakes(Self.content).map(\.state) == [
+      ShotSnapshot(generations: foreign).backgroundTakes([Self.content]).map(\.state) == [
         .submitted, .processing, .succeeded,
       ])
-    #expect(ShotSnapshot(generations: states.map { take($0) }).backgroundTakes(Self.content).isEmpty)
+    #expect(ShotSnapshot(generations: states.map { take($0) }).backgroundTakes([Self.content]).isEmpty)
   }
 
   /// The same actions after a crash at any step: each is decided from a ledger that is opened again.

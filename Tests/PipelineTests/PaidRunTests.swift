@@ -50,16 +50,6 @@ import Testing
     }
   }
 
-  @Test func resendsARequestThatNeverArrived() async throws {
-    let fault = #", "faults": [{"method": "POST", "path": "/api/ai/queue", "action": "drop"}]"#
-    try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
-      let summary = try await pipeline.storyboardRun(hub: hub).generate()
-      #expect(summary.isGood)
-      #expect(try paid(hub) == 2)
-      #expect(summary.spending.paid == USD(parsing: "0.42"))
-    }
-  }
-
   @Test func skipsOnlyTheDependentsOfAFailedShot() async throws {
     let shots = """
         - id: one
@@ -224,27 +214,6 @@ import Testing
     }
   }
 
-  /// A service that lists an earlier blocking request would list this one too, had it arrived.
-  @Test func resendsALostBlockingRequestWhenTheServiceListsOthers() async throws {
-    let fault = #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "drop", "skip": 1}]"#
-    try await withHub(fault, shots: Self.pair) { (pipeline, hub) async throws in
-      #expect(try await pipeline.storyboardRun(wait: .sync, hub: hub).generate().isGood)
-      #expect(try paid(hub) == 3)
-    }
-  }
-
-  @Test func doesNotResendALostBlockingRequestInAnotherWaitMode() async throws {
-    let lost = #"{"method": "POST", "path": "/api/ai/videos", "action": "drop"}"#
-    try await withHub(#", "faults": [\#(lost)]"#, shots: "  - id: one\n    prompt: A quay.") {
-      (pipeline, hub) async throws in
-      for wait in [WaitMode.sync, .poll] {
-        let summary = try await pipeline.storyboardRun(wait: wait, hub: hub).generate()
-        #expect(summary.errors.contains { "\($0)".contains("longtake redo") }, "\(summary.errors)")
-        #expect(try paid(hub) == 1)
-      }
-    }
-  }
-
   @Test func reportsARetiredModel() async throws {
     let gone = #"{"error": {"type": "resource_not_found", "title": "Model not found"}}"#
     let fault =
@@ -275,7 +244,7 @@ import Testing
   /// After a clear refusal nothing can have been paid, so a run that ends then has nothing to look for.
   @Test func resendsARateLimitedRequestAfterCancellation() async throws {
     let fault =
-      #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "status", "status": 429, "headers": {"Retry-After": "100"}}]"#
+      #", "faults": [{"method": "POST", "path": "/api/ai/videos", "action": "status", "status": 429, "headers": {"Retry-After": "100"}, "body": {"error": {"message": "busy"}}}]"#
     try await withHub(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, hub) async throws in
       let run = try pipeline.storyboardRun(wait: .sync, hub: hub)
       let task = Task { try await run.generate() }

@@ -51,6 +51,7 @@ final class PipelineFixture: Sendable {
     if let fal { options.provider.environment.merge(fal.environment) { $1 } }
     options.maximumCost = maximumCost
     options.timeout = .seconds(60)
+    options.clock = FastClock()
     options.embedsPrompts = embedsPrompts
     options.writesTimeline = writesTimeline
     options.retries = retries

@@ -46,17 +46,75 @@ import Testing
   }
 
   @Test func picksASupersededTakeWithItsDependents() async throws {
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1))
-    _ = try await pipeline.storyboardRun().generate()
-    _ = try pipeline.storyboardRun().redo(["two"])
-    #expect(try await pipeline.storyboardRun().generate().shots.map { $0.take?.take } == [1, 2, 2])
-    let renewal = try pipeline.storyboardRun().regeneration(picking: "two", take: 1)
+    let fixture = try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1)
+    // Each clip has another last frame.
+    let clips = try (0..<5).map { #""\#(try fixture.clip(seconds: 1, hue: $0 * 60))""# }.joined(separator: ", ")
+    let hub = try await ScriptedHub.start(#"{"clip_files": [\#(clips)], "done_after": 0.05}"#)
+    defer { hub.stop() }
+    let pipeline = PipelineFixture(fixture)
+    _ = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
+    _ = try pipeline.storyboardRun(hub: hub).redo(["two"])
+    let second = try await pipeline.storyboardRun(wait: .poll, hub: hub).generate()
+    #expect(second.shots.map { $0.take?.take } == [1, 2, 2])
+    let renewal = try pipeline.storyboardRun(hub: hub).regeneration(picking: "two", take: 1)
     #expect(renewal.shots == [])
     #expect(renewal.restored == ["three"])
-    try pipeline.storyboardRun().pick("two", take: 1)
+    try pipeline.storyboardRun(hub: hub).pick("two", take: 1)
     pipeline.forget()
-    #expect(try await pipeline.storyboardRun().generate().shots.map { $0.take?.take } == [1, 1, 1])
+    let third = try await pipeline.storyboardRun(wait: .poll, hub: hub, agrees: false).generate()
+    #expect(third.shots.map { $0.take?.take } == [1, 1, 1])
     #expect(pipeline.submissions.isEmpty)
+  }
+
+  /// What a shot is made from is its request: the anchor's bytes and the parameters, whatever the shots are called.
+  @Test func keepsTheTakesOfARenamedShot() async throws {
+    let fixture = try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
+    defer { hub.stop() }
+    let pipeline = PipelineFixture(fixture)
+    #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)
+    let renamed = SmallStoryboard.plainChain.replacing("id: one", with: "id: quay")
+      .replacing("id: two", with: "id: boat")
+    try fixture.rewrite(shots: renamed)
+    let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub, agrees: false).generate()
+    #expect(summary.isGood && summary.shots.map(\.id) == ["quay", "boat", "three"])
+    #expect(try paid(hub) == 3)
+    try fixture.rewrite(shots: renamed.replacing("A quay.", with: "A pier."))
+    #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)
+    #expect(try paid(hub) == 4, "the hub's clips are all the same, so the shots after it start from the same frame")
+  }
+
+  /// A lost request follows its shot: no other name makes it sent again.
+  @Test func doesNotSendALostRequestUnderAnotherName() async throws {
+    let fixture = try SmallStoryboard(shots: single, seconds: 1)
+    let hub = try await ScriptedHub.start(
+      #"{"faults": [{"method": "POST", "path": "/api/ai/queue", "action": "drop"}]}"#)
+    defer { hub.stop() }
+    let pipeline = PipelineFixture(fixture)
+    for name in ["one", "uno"] {
+      try fixture.rewrite(shots: single.replacing("id: one", with: "id: \(name)"))
+      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub) { $0.lostAnswerWait = .zero }.generate()
+      #expect((summary.errors.first as? PipelineError)?.code == .uncertain)
+      #expect(try paid(hub) == 1)
+    }
+  }
+
+  @Test func keepsTheEarlierMasterWhenALaterRunFails() async throws {
+    let fixture = try SmallStoryboard(shots: single, seconds: 1)
+    let hub = try await ScriptedHub.start(
+      #"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05, "faults": [{"skip": 1, "method": "POST", "path": "/api/ai/queue", "action": "status", "status": 422, "body": {"error": {"title": "no"}}}]}"#
+    )
+    defer { hub.stop() }
+    let pipeline = PipelineFixture(fixture)
+    #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).run().isGood)
+    let master = try pipeline.report()["master"]
+    _ = try pipeline.storyboardRun(hub: hub).redo(["one"])
+    #expect(try await !pipeline.storyboardRun(wait: .poll, hub: hub).run().isGood)
+    #expect(try pipeline.report()["master"] == master && master?["file"] == "master.mp4")
+    try pipeline.storyboardRun(hub: hub).pick("one", take: 1)
+    pipeline.forget()
+    #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub, agrees: false).run().isGood)
+    #expect(pipeline.events.contains { if case .masterKept = $0 { true } else { false } })
   }
 
   @Test func joinsTwoChainsThatMeet() async throws {
@@ -155,10 +213,10 @@ import Testing
     ("Getting model response error: 422 - Value error, duration is too long", 1), ("Insufficient credits", 1),
     ("The model could not finish this clip", 3),
   ])
-  func retriesOnlyFailuresOfTheModel(_ words: String, paid: Int) async throws {
+  func retriesOnlyFailuresOfTheModel(_ message: String, paid: Int) async throws {
     let fixture = try SmallStoryboard(shots: single)
     let hub = try await ScriptedHub.start(
-      #"{"outcome": "failed", "error_message": "\#(words)", "done_after": 0.05}"#)
+      #"{"outcome": "failed", "error_message": "\#(message)", "done_after": 0.05}"#)
     defer { hub.stop() }
     let summary = try await PipelineFixture(fixture).storyboardRun(hub: hub, retries: 2).generate()
     #expect(!summary.isGood)

@@ -81,7 +81,7 @@ struct PresetLibraryTests {
     #expect(try library.model(named: "google-veo-3-1").pricePerSecond == nil)
     let follower = try library.model(named: "kling-video-o3-4k-image-to-video")
     #expect(follower.output.size(aspectRatio: "16:9") == nil)
-    #expect(follower.output.possibleSizes(aspectRatio: nil).count == 3)
+    #expect(follower.output.sizes.count == 3)
   }
 
   @Test("a model is found at another provider through its equivalent")
@@ -119,7 +119,7 @@ struct PresetLibraryTests {
     let both = try PresetLibrary(
       directory: first.path, environment: [PresetLibrary.environmentVariable: folder.path])
     #expect(try both.model(named: "new-model").fields[.prompt]?.name == "words")
-    // One that cannot be read may be the one asked for: it is told instead of "there is no such model".
+    // One that cannot be read may be the one asked for: it is reported instead of "there is no such model".
     let error = try #require(throws: PresetError.self) { try both.model(named: "some-id") }
     #expect(error.code == .invalid)
   }

@@ -14,7 +14,7 @@ import Testing
     do {
       while try demuxer.read(into: packet) { builder.add(packet) }
     } catch {
-      failure = error.description
+      failure = error.reason
     }
     return builder.finish(readError: failure, messages: demuxer.log.messages)
   }

@@ -2,7 +2,7 @@ import Foundation
 import Presets
 import Support
 
-/// What ffprobe and ffmpeg say of a clip.
+/// What ffprobe and ffmpeg report of a clip.
 enum ClipReference {
   static func probe(_ path: String) async throws -> JSONValue {
     let result = try await OutsideProgram.run(
@@ -17,7 +17,7 @@ enum ClipReference {
     return result.text.split(whereSeparator: \.isNewline).compactMap { Int($0.filter(\.isNumber)) }
   }
 
-  /// Mean luma of every frame, and the mean absolute difference to the one before, 8-bit code values.
+  /// Mean absolute luma difference of every frame to the one before, in 8-bit code values.
   static func differences(_ path: String) async throws -> [Double] {
     let (width, height) = (64, 36)
     let result = try await OutsideProgram.run(
@@ -45,8 +45,8 @@ enum ClipReference {
     return value
   }
 
-  /// A detailed still frame.
-  /// - Parameter source: one of ffmpeg's, up to where its options go on: `testsrc2=`.
+  /// Writes a detailed still image.
+  /// - Parameter source: a source filter of ffmpeg with its trailing `=`: `testsrc2=`.
   static func still(_ path: String, source: String, size: String) async throws {
     let result = try await OutsideProgram.run(
       "ffmpeg", ["-v", "error", "-y", "-f", "lavfi", "-i", "\(source)size=\(size)", "-frames:v", "1", path])

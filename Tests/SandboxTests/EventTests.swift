@@ -7,7 +7,7 @@ import Testing
 @Suite struct EventTests {
   private let model = TestSandbox.referenceModel
 
-  /// Listens, enqueues once the head of the answer is there, prints every line until the event of the generation.
+  /// Listens, enqueues after the response head, prints every line until the events of two generations.
   private static let listener = """
     import json, os, sys, urllib.request
     base = sys.argv[1]
@@ -30,7 +30,7 @@ import Testing
         print(line)
     """
 
-  @Test func tellsOfSuccessAndFailureButNotOfCancelling() async throws {
+  @Test func reportsSuccessAndFailureButNotCancelling() async throws {
     try await TestSandbox.with(change: { $0.keepAlive = .milliseconds(100) }) { sandbox in
       let result = try await OutsideProgram.run(
         "python3",
@@ -58,7 +58,7 @@ import Testing
     }
   }
 
-  @Test func whatFiredBeforeListeningIsLost() async throws {
+  @Test func eventsBeforeListeningAreLost() async throws {
     try await TestSandbox.with { sandbox in
       let id = try await sandbox.enqueue(#"{"model":"\#(model)","duration":1}"#)[0]
       _ = try await sandbox.outcome(of: id)
@@ -82,7 +82,7 @@ import Testing
   }
 
   /// The hub publishes enqueueing first and listening then, with awk to pick the event out.
-  @Test func thePublishedShellExampleHearsItsGeneration() async throws {
+  @Test func thePublishedShellExampleReceivesItsEvent() async throws {
     let script = """
       GEN_ID=$(curl -s -X POST $BASE/ai/queue \\
         -H "Content-Type: application/json" \\
@@ -106,7 +106,7 @@ import Testing
         "bash", ["-c", script], environment: ["BASE": sandbox.base, "OXEN_API_KEY": "any"])
       let event = try JSONDecoder().decode(JSONValue.self, from: Data(result.text.utf8))
       #expect(event["status"] == "succeeded", "\(result.text)")
-      #expect(began.duration(to: .now) < .seconds(80), "heard at once, not when curl gives up")
+      #expect(began.duration(to: .now) < .seconds(80), "received at once, not at curl's time-out")
     }
   }
 }

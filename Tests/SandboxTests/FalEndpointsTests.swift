@@ -7,12 +7,12 @@ import Testing
 @Suite struct FalEndpointsTests {
   private static let endpoint = "fal-ai/kling-video/o3/4k/reference-to-video"
   private static let key = ["-H", "Authorization: Key id:secret"]
-  /// Where `scripts/setup --tests` puts the client, else the usual Python.
+  /// The Python of `scripts/setup --tests`, which has the client, else the default one.
   private static let python: String = {
     let own = ProjectFiles.path(".build/fal-client/bin/python3")
     return FileManager.default.isExecutableFile(atPath: own) ? own : "python3"
   }()
-  private static let clientIsThere: Bool = (try? MediaTool.run(python, ["-c", "import fal_client"]).status) == 0
+  private static let clientIsInstalled: Bool = (try? MediaTool.run(python, ["-c", "import fal_client"]).status) == 0
 
   private func call(_ method: String, _ url: String, json: String? = nil) async throws -> HTTPCall {
     try await HTTPCall(method, url, json: json, key: nil, options: Self.key)
@@ -87,7 +87,7 @@ import Testing
     }
   }
 
-  @Test func anUploadedFrameStartsAClip() async throws {
+  @Test func anUploadedImageStartsAClip() async throws {
     let folder = try ScratchFolder()
     let frame = try folder.make("p.png", "-f", "lavfi", "-i", "testsrc2=size=640x360", "-frames:v", "1")
     try await TestSandbox.with { (sandbox) async throws in
@@ -104,14 +104,15 @@ import Testing
         sandbox, #"{"prompt": "snow", "duration": "3", "start_image_url": "\#(file)"}"#)
       _ = try await call("GET", try address(made, "status_url") + "/stream")
       let result = try sandbox.json(try await call("GET", try address(made, "response_url")))
-      #expect(result["video"] != nil && result["sandbox_note"] == nil, "the frame was found")
+      #expect(result["video"] != nil && result["sandbox_note"] == nil, "the image was found")
     }
   }
 
   @Test(
     .enabled(
-      if: clientIsThere, "fal's own client is not there; scripts/setup --tests installs it where PyPI can be reached"))
-  func falsOwnClientIsContent() async throws {
+      if: clientIsInstalled,
+      "fal's own client is not installed; scripts/setup --tests installs it where PyPI can be reached"))
+  func falsOwnClientWorks() async throws {
     let folder = try ScratchFolder()
     let frame = try folder.make("p.png", "-f", "lavfi", "-i", "testsrc2=size=640x360", "-frames:v", "1")
     try await TestSandbox.with { (sandbox) async throws in

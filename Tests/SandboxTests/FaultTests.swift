@@ -12,7 +12,7 @@ import Testing
     try await TestSandbox.with(change: { $0.faults = script }, body)
   }
 
-  /// What curl comes to: its exit status, and the status and bytes it was given.
+  /// curl's exit status and the bytes it received.
   private func curl(_ method: String, _ url: String, _ options: [String] = []) async throws -> (Int32, Data) {
     let result = try await OutsideProgram.run(
       "curl", ["-s", "-X", method, "-H", "Authorization: Bearer k", "--max-time", "20"] + options + [url])
@@ -24,7 +24,7 @@ import Testing
     return try #require(answer["result_url"]?.stringValue)
   }
 
-  @Test func aStatusHitsAsOftenAsItIsToldTo() async throws {
+  @Test func aStatusHitsAsOftenAsScripted() async throws {
     try await with(
       """
         - {fault: status, path: /ai/queue, method: GET, status: 429, retry_after: 7, skip: 1, times: 2}
@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func aLostAnswerIsDoneAndADroppedRequestIsNot() async throws {
+  @Test func aLostAnswerIsProcessedAndADroppedRequestIsNot() async throws {
     try await with("  - fault: lost_answer\n  - {fault: dropped_request, path: /ai/queue, method: POST}") {
       (sandbox) async throws in
       let options = ["-H", "Content-Type: application/json", "-d", Self.request]
@@ -63,7 +63,7 @@ import Testing
     }
   }
 
-  @Test func bodiesAreDamagedAsTold() async throws {
+  @Test func bodiesAreDamagedAsScripted() async throws {
     try await with(
       """
         - {fault: expired_link}
@@ -85,7 +85,7 @@ import Testing
     }
   }
 
-  @Test func aGenerationFailsAsTold() async throws {
+  @Test func aGenerationFailsAsScripted() async throws {
     try await with("  - {fault: failed_generation, message: Blocked by policy., skip: 1}") { (sandbox) async throws in
       #expect(try await sandbox.outcome(of: try await sandbox.enqueue(Self.request)[0])["status"] == "succeeded")
       let failed = try await sandbox.outcome(of: try await sandbox.enqueue(Self.request)[0])
@@ -98,7 +98,7 @@ import Testing
       let dropped = try await curl("GET", sandbox.base + "/events", ["-N"])
       #expect(dropped.0 == 18 && String(decoding: dropped.1, as: UTF8.self).hasPrefix(":"))
       let mute = try await curl("GET", sandbox.base + "/events", ["-N", "--max-time", "1"])
-      #expect(mute.0 == 28 && mute.1.isEmpty, "nothing came until curl gave up")
+      #expect(mute.0 == 28 && mute.1.isEmpty, "no byte until curl's time-out")
     }
   }
 
@@ -115,13 +115,13 @@ import Testing
   func aScriptIsReadStrictly(_ text: String, _ problems: Int) throws {
     do {
       _ = try FaultScript(data: Data(text.utf8), name: "x.yaml")
-      Issue.record("it was taken: \(text)")
+      Issue.record("accepted: \(text)")
     } catch let error as PresetError {
       #expect(error.code == .invalid && error.problems.count == problems, "\(error)")
     }
   }
 
-  @Test func theSchemaSaysTheSame() throws {
+  @Test func theSchemaAgreesWithTheParser() throws {
     let folder = try ScratchFolder()
     let good = #"""
       {"schema": "longtake.faults/1", "faults": [

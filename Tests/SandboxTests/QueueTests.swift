@@ -31,7 +31,7 @@ import Testing
     }
   }
 
-  @Test func checksAtOnceOnlyWhatTheHubChecks() async throws {
+  @Test func rejectsAtOnceOnlyWhatTheHubRejects() async throws {
     try await TestSandbox.with { sandbox in
       let unknown = try await HTTPCall("POST", sandbox.base + "/ai/queue", json: #"{"model":"nope","prompt":"x"}"#)
       #expect(unknown.status == 404)
@@ -52,7 +52,7 @@ import Testing
     }
   }
 
-  @Test func generatesTakesAndRepeatsTheirParameters() async throws {
+  @Test func generatesTakesAndReportsTheirParameters() async throws {
     try await TestSandbox.with { sandbox in
       let ids = try await sandbox.enqueue(
         #"{"model":"\#(model)","prompt":"a quiet lake","duration":3,"aspect_ratio":"9:16","num_generations":2}"#)
@@ -108,22 +108,22 @@ import Testing
     (#""prompt":"a","start_image_url":"data:image/gif;base64,AAAA""#, "PNG or JPEG"),
     (#""prompt":"a","start_image_url":"http://127.0.0.1:1/api/repos/a/b/file/main/c.png""#, "cannot download"),
   ])
-  func failsBadParametersLater(parameters: String, message: String) async throws {
+  func invalidParametersFailTheGeneration(parameters: String, message: String) async throws {
     try await TestSandbox.with { sandbox in
       let request = #"{"model":"\#(model)",\#(parameters)}"#
       let id = try await sandbox.enqueue(request)[0]
       let answer = try await sandbox.outcome(of: id)
       #expect(answer["status"] == "failed")
       #expect(answer["result_url"] == .null)
-      let words = answer["error_message"]?.stringValue ?? ""
-      #expect(words.contains(message), "\(words)")
+      let text = answer["error_message"]?.stringValue ?? ""
+      #expect(text.contains(message), "\(text)")
       let call = try await HTTPCall("POST", sandbox.base + "/ai/videos/generate", json: request)
       #expect(call.status == 422)
-      #expect(try sandbox.json(call)["error"]?["message"]?.stringValue == words)
+      #expect(try sandbox.json(call)["error"]?["message"]?.stringValue == text)
     }
   }
 
-  @Test func aLengthThatAResolutionIsNotMadeInFails() async throws {
+  @Test func aDurationThatAResolutionDoesNotOfferFails() async throws {
     try await TestSandbox.with { sandbox in
       let id = try await sandbox.enqueue(
         #"{"model":"google-veo-3-1","prompt":"x","resolution":"4k","duration":6}"#)[0]
@@ -131,7 +131,7 @@ import Testing
     }
   }
 
-  @Test func longPromptsFailForModelsThatLimitThem() async throws {
+  @Test func promptsOverTheModelsLimitFail() async throws {
     try await TestSandbox.with { sandbox in
       let text = String(repeating: "x", count: 513)
       let id = try await sandbox.enqueue(#"{"model":"\#(model)","prompt":"\#(text)"}"#)[0]
@@ -139,7 +139,7 @@ import Testing
     }
   }
 
-  @Test func listsActiveGenerationsByWhatTheyAskFor() async throws {
+  @Test func listsActiveGenerationsByTheirParameters() async throws {
     try await TestSandbox.with(change: { $0.latency = .seconds(120) }) { sandbox in
       let ids = try await sandbox.enqueue(
         #"{"model":"\#(model)","prompt":"x","target_namespace":"studio one","num_generations":2}"#)
@@ -177,7 +177,7 @@ import Testing
     }
   }
 
-  @Test func theSynchronousCallAnswersWithAddressOrBytes() async throws {
+  @Test func theSynchronousCallReturnsAddressOrBytes() async throws {
     try await TestSandbox.with { sandbox in
       let request = #""model":"\#(model)","prompt":"dunes","duration":3"#
       let plain = try await HTTPCall("POST", sandbox.base + "/ai/videos/generate", json: "{\(request)}")

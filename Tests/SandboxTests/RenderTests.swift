@@ -26,7 +26,7 @@ import Testing
       #expect(audio["codec_name"] == "aac" && audio["sample_rate"] == "48000" && audio["channels"] == 2)
       let length = try #require(audio["duration"]?.stringValue.flatMap { Double($0) })
       #expect((0.0075...0.0205).contains(abs(length - 3)), "\(length)")
-      #expect(probe["format"]?["tags"]?["comment"] == "longtake sandbox: a stand-in, not a model's output")
+      #expect(probe["format"]?["tags"]?["comment"] == "longtake sandbox: rendered by a simulator, not by a model")
       let times = try await ClipReference.times(path)
       #expect(times.sorted() == (0..<72).map { $0 * 512 })
       let bytes = try Data(contentsOf: URL(filePath: path))
@@ -107,7 +107,7 @@ import Testing
     }
   }
 
-  @Test func imageToVideoTakesTheImagesShape() async throws {
+  @Test func imageToVideoTakesTheImagesAspect() async throws {
     let folder = try ScratchFolder()
     let still = folder.path + "/still.png"
     try await ClipReference.still(still, source: "testsrc2=", size: "800x600")
@@ -137,7 +137,7 @@ import Testing
     }
   }
 
-  @Test func addressesElsewhereAreNotFetched() async throws {
+  @Test func remoteAddressesAreNotFetched() async throws {
     try await TestSandbox.with { sandbox in
       let address = "https://hub.oxen.ai/api/repos/someone/assets/file/main/a.png"
       let id = try await sandbox.enqueue(#"{"model":"\#(model)","start_image_url":"\#(address)","duration":3}"#)[0]
@@ -150,13 +150,13 @@ import Testing
   @Test func imagesOutsideThePublishedLimitsAreRefused() async throws {
     let folder = try ScratchFolder()
     try await TestSandbox.with { sandbox in
-      for (size, words) in [("320x200", "at least 300"), ("1600x400", "1:2.5 to 2.5:1")] {
+      for (size, limit) in [("320x200", "at least 300"), ("1600x400", "1:2.5 to 2.5:1")] {
         let still = "\(folder.path)/\(size).png"
         try await ClipReference.still(still, source: "testsrc2=", size: size)
         let address = try await sandbox.upload(still, as: "\(size).png")
         let id = try await sandbox.enqueue(#"{"model":"\#(model)","start_image_url":"\#(address)"}"#)[0]
         let message = try await sandbox.outcome(of: id)["error_message"]?.stringValue ?? ""
-        #expect(message.contains(words), "\(message)")
+        #expect(message.contains(limit), "\(message)")
       }
     }
   }

@@ -41,11 +41,11 @@ import Testing
       #expect(try await HTTPCall("GET", place + "/two.txt").text == "2")
       let into = try await HTTPCall("PUT", place, options: ["-F", "file=@\(one);filename=three.txt"])
       #expect(into.status == 200)
-      #expect(try await HTTPCall("GET", place + "/three.txt").text == "1", "a folder that is there takes the file in")
+      #expect(try await HTTPCall("GET", place + "/three.txt").text == "1", "an existing folder receives the file")
     }
   }
 
-  @Test func staysInsideItsFolder() async throws {
+  @Test func writesOnlyInsideItsFolder() async throws {
     let folder = try ScratchFolder()
     let file = try folder.write("x.txt", "x")
     try await TestSandbox.with(directory: folder.path + "/state") { sandbox in
@@ -68,7 +68,7 @@ import Testing
     }
   }
 
-  @Test func tellsItsModels() async throws {
+  @Test func listsItsModels() async throws {
     try await TestSandbox.with { sandbox in
       let list = try await sandbox.get("/ai/models")
       let ids = list["data"]?.arrayValue?.compactMap { $0["id"]?.stringValue } ?? []
@@ -79,7 +79,7 @@ import Testing
       let model = try await sandbox.get("/ai/models/\(TestSandbox.referenceModel)")
       #expect(model["request_schema"]?["properties"]?["start_image_url"]?["type"] == "string")
       #expect(model["pricing"]?["cost_per_second"] == 0.42)
-      #expect(model["description"]?.stringValue?.contains("Stand-in") == true)
+      #expect(model["description"]?.stringValue?.contains("Simulator") == true)
       #expect(try await HTTPCall("GET", sandbox.base + "/ai/models/none").status == 404)
     }
   }

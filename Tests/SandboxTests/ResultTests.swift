@@ -46,7 +46,7 @@ import Testing
     }
   }
 
-  @Test func aLaterSandboxKnowsWhatAnEarlierOneLeft() async throws {
+  @Test func aLaterSandboxResumesAnEarlierOne() async throws {
     let folder = try ScratchFolder()
     let directory = folder.path + "/state"
     let (done, clip) = try await TestSandbox.with(directory: directory) { sandbox in
@@ -69,7 +69,7 @@ import Testing
     }
   }
 
-  @Test func aFolderOfItsOwnIsRemovedAtTheEnd() async throws {
+  @Test func aTemporaryFolderIsRemovedAtTheEnd() async throws {
     let own = try await TestSandbox.with { sandbox in
       #expect(FileManager.default.fileExists(atPath: sandbox.server.directory))
       return sandbox.server.directory

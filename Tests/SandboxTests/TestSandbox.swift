@@ -39,14 +39,14 @@ struct TestSandbox: Sendable {
 
   func get(_ path: String) async throws -> JSONValue { try json(try await HTTPCall("GET", base + path)) }
 
-  /// Enqueues and gives the ids.
+  /// Enqueues; returns the ids.
   func enqueue(_ request: String) async throws -> [String] {
     let call = try await HTTPCall("POST", base + "/ai/queue", json: request)
     guard call.status == 200 else { throw HTTPCall.Failure(description: "\(call.status) \(call.text)") }
     return try json(call)["generations"]?.arrayValue?.compactMap { $0["generation_id"]?.stringValue } ?? []
   }
 
-  /// Polls until a generation has ended.
+  /// Polls until a generation is final.
   func outcome(of id: String) async throws -> JSONValue {
     for _ in 0..<1_200 {
       let answer = try await get("/ai/queue/\(id)")
@@ -56,7 +56,7 @@ struct TestSandbox: Sendable {
     throw HTTPCall.Failure(description: "generation \(id) does not end")
   }
 
-  /// Enqueues one request, waits, downloads the clip; gives its path.
+  /// Enqueues one request, waits and downloads the clip; returns its path.
   func clip(_ request: String, in folder: ScratchFolder, name: String = "clip") async throws -> String {
     let answer = try await outcome(of: try await enqueue(request)[0])
     guard let url = answer["result_url"]?.stringValue else {
@@ -67,7 +67,7 @@ struct TestSandbox: Sendable {
     return path
   }
 
-  /// Makes the repository `me/anchors` and uploads a file; gives its address.
+  /// Creates the repository `me/anchors` and uploads a file; returns its address.
   func upload(_ path: String, as name: String) async throws -> String {
     _ = try await HTTPCall(
       "POST", base + "/repos",

@@ -34,6 +34,15 @@ import Timing
     Case(name: "one-frame.mp4", arguments: frame + ["-frames:v", "1", "-c:v", "libx264"]),
     Case(name: "raw.h264", arguments: frame + ["-c:v", "libx264", "-bf", "2"]),
     Case(name: "raw.hevc", arguments: frame + ["-c:v", "libx265", "-x265-params", "log-level=none"]),
+    Case(name: "raw-gops.h264", arguments: frame + ["-c:v", "libx264", "-bf", "3", "-g", "12"]),
+    Case(
+      name: "raw-open.h264", arguments: frame + ["-c:v", "libx264", "-x264-params", "open-gop=1:keyint=12:bframes=3"]),
+    Case(
+      name: "raw-cra.hevc",
+      arguments: frame + ["-c:v", "libx265", "-x265-params", "keyint=12:bframes=4:log-level=none"]),
+    Case(
+      name: "raw-radl.hevc",
+      arguments: frame + ["-c:v", "libx265", "-x265-params", "keyint=12:bframes=4:radl=2:open-gop=0:log-level=none"]),
     Case(name: "matroska.mkv", arguments: frame + ["-c:v", "libx264", "-g", "25"]),
     Case(name: "transport.ts", arguments: frame + audio + ["-c:v", "libx264", "-g", "25", "-c:a", "aac"]),
     Case(name: "vp9.webm", arguments: frame + ["-c:v", "libvpx-vp9", "-deadline", "realtime", "-cpu-used", "8"]),
@@ -143,7 +152,8 @@ import Timing
 
   @Test(arguments: [
     ("25", "10:00:00:00", "10:00:01:05", 30), ("30000/1001", "00:59:59;28", "01:00:00;02", 4),
-    ("30000/1001", "01:00:00;00", "01:00:01:00", 30),
+    ("30000/1001", "01:00:00;00", "01:00:01:00", 30), ("25", "23:59:59:10", "00:00:00:05", 20),
+    ("30000/1001", "23:59:59;20", "00:00:00;10", 20),
   ])
   func timecodesCountFromTheFilesStartTimecode(rate: String, start: String, asked: String, index: Int) throws {
     let folder = try ScratchFolder()
@@ -151,7 +161,7 @@ import Timing
       "clip.mov", "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=\(rate):duration=2", "-c:v", "libx264", "-timecode",
       start)
     #expect(try FrameFinder.frame(.timecode(asked), of: path).facts.index == index)
-    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.frame(.timecode("00:00:00:00"), of: path) }
+    let error = #expect(throws: LibavError.self) { _ = try FrameFinder.frame(.timecode("00:10:00:00"), of: path) }
     #expect(error?.description.contains(start) == true)
   }
 

@@ -1,20 +1,11 @@
 import Foundation
 import Support
 
-/// Pixels of images and frames as `ffmpeg` decodes them.
+/// Pixels of images as Pillow reads them.
 enum Pixel {
   struct Unreadable: Error {}
 
-  static func rgb(_ path: String) throws -> [UInt8] {
-    let result = try MediaTool.run(
-      "ffmpeg",
-      [
-        "-hide_banner", "-nostdin", "-v", "error", "-i", path, "-vf", "scale=flags=accurate_rnd+full_chroma_int",
-        "-pix_fmt", "rgb24", "-f", "rawvideo", "-",
-      ])
-    guard result.status == 0, !result.output.isEmpty else { throw Unreadable() }
-    return [UInt8](result.output)
-  }
+  static func rgb(_ path: String) throws -> [UInt8] { try ImageReader.rgb(path) }
 
   /// Red, green and blue in the middle of a flat frame.
   static func center(of path: String) throws -> (Int, Int, Int) {

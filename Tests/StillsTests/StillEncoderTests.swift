@@ -39,22 +39,29 @@ import Testing
 
   private static let colors: [(Int, Int, Int)] = [(200, 60, 30), (30, 180, 60), (40, 70, 220), (128, 128, 128)]
 
-  @Test(arguments: taggings, ["yuv420p", "yuv444p", "yuv420p10le"])
+  private static let formats = ["yuv420p", "yuv444p", "yuv420p10le"]
+
+  @Test(arguments: taggings, formats)
   func flatPatchesKeepTheirColor(_ tagging: Tagging, format: String) throws {
     let folder = try ScratchFolder()
     let size = tagging.size.split(separator: "x").compactMap { Int($0) }
-    let patches = Self.colors.map { color in
+    let patches = Self.colors.enumerated().map { number, color in
       let hex = String(format: "0x%02X%02X%02X", color.0, color.1, color.2)
-      return "color=c=\(hex):size=\(size[0] / 2)x\(size[1] / 2):rate=5:duration=0.4,format=gbrp"
+      return "color=c=\(hex):size=\(size[0] / 2)x\(size[1] / 2):rate=5:duration=0.4,format=gbrp[\(number)];"
     }
-    let inputs = patches.flatMap { ["-f", "lavfi", "-i", $0] }
-    try MediaTool.ffmpeg(
-      inputs + ["-filter_complex"]
-        + [
-          "xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0,\(tagging.filter):flags=accurate_rnd+full_chroma_int,"
-            + "format=\(format)"
-        ] + ["-c:v", "libx264", "-preset", "ultrafast", "-qp", "1"] + tagging.options + ["clip.mp4"], in: folder.url)
-    let frame = try FrameFinder(path: folder.path("clip.mp4")).find(.last)
+    let clips = try MediaTool.files(
+      ["-f", "lavfi", "-i", patches.joined() + "[0][1][2][3]xstack=inputs=4:layout=0_0|w0_0|0_h0|w0_h0"],
+      outputs: Self.formats.map { format in
+        (
+          name: "\(format).mp4",
+          arguments: [
+            "-vf", "\(tagging.filter):flags=accurate_rnd+full_chroma_int,format=\(format)", "-c:v", "libx264",
+            "-preset",
+            "ultrafast", "-qp", "1",
+          ] + tagging.options
+        )
+      })
+    let frame = try FrameFinder(path: clips.appending(path: "\(format).mp4").path(percentEncoded: false)).find(.last)
     let encoder = try StillEncoder(frame)
     for (name, still) in [
       ("still.png", try encoder.png()), ("still.jpg", try encoder.jpeg()),

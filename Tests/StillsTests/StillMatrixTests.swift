@@ -13,16 +13,25 @@ import Testing
 
   private static let color = (200, 60, 30)
 
-  private func clip(
-    _ matrix: String, format: String, range: String, size: String, in folder: ScratchFolder
-  ) throws -> String {
-    let number = try #require(Self.matrices[matrix])
-    return try folder.make(
-      "clip.mkv", "-f", "lavfi", "-i", "color=c=0xC83C1E:size=\(size):rate=5:duration=0.4,format=gbrp", "-vf",
-      "format=gbrp,setparams=color_primaries=bt2020:color_trc=bt2020-10,"
-        + "zscale=matrix=\(number):range=\(range),format=\(format)",
-      "-c:v", "libx264", "-qp", "1", "-colorspace", matrix, "-color_range", range, "-color_primaries", "bt2020",
-      "-color_trc", "bt2020-10")
+  /// One `ffmpeg` makes the clips of all matrices and ranges.
+  private func clip(_ matrix: String, format: String, range: String, size: String) throws -> String {
+    let outputs = Self.matrices.sorted { $0.key < $1.key }.flatMap { name, number in
+      ["tv", "pc"].map { range in
+        (
+          name: "\(name)-\(range).mkv",
+          arguments: [
+            "-vf",
+            "format=gbrp,setparams=color_primaries=bt2020:color_trc=bt2020-10,"
+              + "zscale=matrix=\(number):range=\(range),format=\(format)",
+            "-c:v", "libx264", "-qp", "1", "-colorspace", name, "-color_range", range, "-color_primaries", "bt2020",
+            "-color_trc", "bt2020-10",
+          ]
+        )
+      }
+    }
+    let folder = try MediaTool.files(
+      ["-f", "lavfi", "-i", "color=c=0xC83C1E:size=\(size):rate=5:duration=0.4,format=gbrp"], outputs: outputs)
+    return folder.appending(path: "\(matrix)-\(range).mkv").path(percentEncoded: false)
   }
 
   private func expectColor(of still: EncodedStill, named name: String, in folder: ScratchFolder) throws {
@@ -35,7 +44,7 @@ import Testing
   func everyMatrixKeepsItsColor(_ matrix: String, format: String) throws {
     let folder = try ScratchFolder()
     for range in ["tv", "pc"] {
-      let path = try clip(matrix, format: format, range: range, size: "64x48", in: folder)
+      let path = try clip(matrix, format: format, range: range, size: "64x48")
       let encoder = try StillEncoder(FrameFinder.frame(.first, of: path))
       try expectColor(of: encoder.png(), named: "\(range).png", in: folder)
       try expectColor(of: encoder.jpeg(), named: "\(range).jpg", in: folder)
@@ -46,7 +55,7 @@ import Testing
   @Test(arguments: matrices.keys.sorted())
   func everyMatrixKeepsItsColorAtOddSizes(_ matrix: String) throws {
     let folder = try ScratchFolder()
-    let path = try clip(matrix, format: "yuv444p", range: "tv", size: "63x47", in: folder)
+    let path = try clip(matrix, format: "yuv444p", range: "tv", size: "63x47")
     let half = try folder.make(
       "half.mkv", "-i", path, "-pix_fmt", "yuv420p", "-c:v", "ffv1", "-colorspace", matrix, "-color_range", "tv",
       "-color_primaries", "bt2020", "-color_trc", "bt2020-10")
@@ -57,8 +66,7 @@ import Testing
 
   @Test(arguments: matrices.keys.sorted())
   func everyMatrixKeepsItsColorInThumbnails(_ matrix: String) throws {
-    let folder = try ScratchFolder()
-    let path = try clip(matrix, format: "yuv420p", range: "tv", size: "64x48", in: folder)
+    let path = try clip(matrix, format: "yuv420p", range: "tv", size: "64x48")
     var count = 0
     try Thumbnails(of: path, choose: .count(2)).forEach(width: 32) { thumbnail in
       count += 1

@@ -125,7 +125,7 @@ import Testing
     try data.write(to: URL(filePath: path))
   }
 
-  /// The container's ratio counts, whatever the bit stream says.
+  /// The container's ratio counts, regardless of the bitstream.
   @Test(arguments: [(coded: "1/1", pasp: (4, 3)), (coded: "4/3", pasp: (1, 1)), (coded: "0/1", pasp: (4, 3))])
   func displaysLikeTheSource(coded: String, pasp: (Int, Int)) throws {
     let folder = try ScratchFolder()

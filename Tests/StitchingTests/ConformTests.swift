@@ -107,6 +107,24 @@ import Timing
     #expect(difference < 3, "\(difference)")
   }
 
+  /// A rate conversion fills gaps with frames; one of days must not fill the memory.
+  @Test func refusesToFillAGapOfDays() throws {
+    let folder = try ScratchFolder()
+    try MediaTool.ffmpeg(
+      [
+        "-f", "lavfi", "-i", "testsrc2=size=64x64:rate=24:duration=1", "-vf",
+        "setpts='if(gt(N,11),PTS+200000/TB,PTS)'", "-fps_mode", "passthrough", "-c:v", "libx264", "gap.mkv",
+      ], in: folder.url)
+    var options = StitchOptions()
+    options.video.conform = ConformOptions()
+    options.video.conform?.rate = FrameRate(24)
+    options.video.conform?.rateConversion = .duplicate
+    let error = #expect(throws: StitchError.self) {
+      _ = try StitchPlan([StitchShot(path: folder.path("gap.mkv"))], options: options)
+    }
+    #expect(error?.code == .unusableShot && error?.message.contains("too long to convert") == true)
+  }
+
   @Test func convertedFrameRatesKeepTime() throws {
     let folder = try ScratchFolder()
     let first = try makeFirst(in: folder)

@@ -104,7 +104,7 @@ import Testing
     #expect(try Self.stitch(clips, music: clips.folder.path(whole), loops: loops) == clips.folder.path("m.mp4"))
   }
 
-  /// What a pipe was written to knows no length in its header.
+  /// A file written to a pipe has no length in its header.
   @Test(arguments: ["wav", "flac", "matroska", "mp3", "ogg", "adts"])
   func acceptsMusicWithoutALengthInItsHeader(format: String) throws {
     let clips = try AudioClips()

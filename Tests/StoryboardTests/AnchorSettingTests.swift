@@ -24,7 +24,7 @@ struct AnchorSettingTests {
   }
 
   @Test(
-    "a shot's own goes before the defaults', and 1 is the last alone",
+    "a shot's own overrides the default, and 1 is the last alone",
     arguments: [
       ("", "", [nil, nil]), ("  anchor: {search: 8}", "", [8, 8]),
       ("  anchor: {search: 8}", "    anchor: {search: 24}", [8, 24]),
@@ -36,7 +36,7 @@ struct AnchorSettingTests {
   }
 
   @Test(
-    "mistakes are told at their field",
+    "mistakes are reported at their field",
     arguments: [
       ("    anchor: {search: 0}", "shots[1].anchor.search"), ("    anchor: {search: 121}", "shots[1].anchor.search"),
       ("    anchor: {search: best}", "shots[1].anchor.search"), ("    anchor: {}", "shots[1].anchor.search"),

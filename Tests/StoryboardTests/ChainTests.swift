@@ -40,7 +40,7 @@ struct ChainTests {
       """)
     #expect(board.inDependencyOrder.map(\.id) == ["a", "c", "b", "d"])
     #expect(board.dependencies(of: board.shots[1]).map(\.id) == ["a", "c"])
-    // The frame is there already: nothing has to be waited for.
+    // The frame exists already: nothing has to be waited for.
     #expect(board.dependencies(of: board.shots[2]).isEmpty)
     guard case .image(let image)? = board.endFrame(of: board.shots[2]) else {
       Issue.record("it ends on the next shot's frame")
@@ -92,5 +92,9 @@ struct ChainTests {
       content("id: a, prompt: p, start: x.png, duration: 5, generate_audio: false"),
     ]
     #expect(Set(others + [base]).count == others.count + 1)
+    let mentions = "id: a, prompt: as @Image1"
+    #expect(
+      try content(mentions, head: "references: [r.png]\n") == content(mentions, head: "references: [r.png, s.png]\n"),
+      "a reference that it does not mention")
   }
 }

@@ -47,7 +47,7 @@ struct JoinSettingsTests {
   }
 
   @Test(
-    "mistakes are told at their field",
+    "mistakes are reported at their field",
     arguments: [
       ("    trim: {in: 3, out: 2}", "", "shots[1].trim.out"),
       ("    trim: {in: \"#5\", out: \"#5\"}", "", "shots[1].trim.out"),

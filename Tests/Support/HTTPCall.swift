@@ -1,6 +1,6 @@
 public import Foundation
 
-/// One HTTP exchange made by curl, which knows nothing of the project.
+/// One HTTP exchange by curl, independent of the project's own client.
 public struct HTTPCall: Sendable {
   /// Seconds after which curl gives up.
   private static let patience = "120"

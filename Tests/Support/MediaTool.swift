@@ -37,6 +37,19 @@ public enum MediaTool {
     try FileManager.default.copyItem(at: cached.value, to: output)
   }
 
+  /// The folder of files that one `ffmpeg` writes from the same input, made once per test process: starting it takes longer
+  /// than making a small file.
+  /// - Throws: ``Failure`` when `ffmpeg` does not succeed.
+  public static func files(_ input: [String], outputs: [(name: String, arguments: [String])]) throws -> URL {
+    let arguments = input + outputs.flatMap { $0.arguments + [$0.name] }
+    return try files.value(for: arguments.joined(separator: "\u{0}")) {
+      let folder = try cacheFolder.get().url.appending(path: UUID().uuidString)
+      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+      try generate(arguments, in: folder)
+      return folder
+    }.value
+  }
+
   /// MD5 of every frame of a file's video, in display order, as `ffmpeg` decodes it.
   ///
   /// - Parameter options: input options and how streams are chosen; by default the first video stream.

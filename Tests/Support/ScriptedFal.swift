@@ -5,7 +5,7 @@ public final class ScriptedFal: Sendable {
   /// The key that it accepts unless its script names another.
   public static let key = "secret-key-1234"
 
-  /// Ports by name: `run`, `queue`, `rest`, `files`.
+  /// Ports by name: `run`, `queue`, `rest`, `files`, `api`.
   public let ports: [String: Int]
   /// A folder of this server's own; ``stop()`` removes it.
   public var folder: URL { server.folder }
@@ -13,12 +13,12 @@ public final class ScriptedFal: Sendable {
 
   /// - Parameter script: a JSON object, as `scripted_fal.py` describes it.
   public static func start(_ script: String = "{}") async throws -> ScriptedFal {
-    ScriptedFal(try await ScriptedServer.start("scripted_fal", script, ports: 4))
+    ScriptedFal(try await ScriptedServer.start("scripted_fal", script, ports: 5))
   }
 
   private init(_ server: ScriptedServer) {
     self.server = server
-    ports = Dictionary(uniqueKeysWithValues: zip(["run", "queue", "rest", "files"], server.ports))
+    ports = Dictionary(uniqueKeysWithValues: zip(["run", "queue", "rest", "files", "api"], server.ports))
   }
 
   public func address(_ port: String) -> String { "http://127.0.0.1:\(ports[port] ?? 0)" }
@@ -27,7 +27,7 @@ public final class ScriptedFal: Sendable {
   public var environment: [String: String] {
     [
       "FAL_KEY": Self.key, "FAL_RUN_HOST": address("run"), "FAL_QUEUE_RUN_HOST": address("queue"),
-      "FAL_REST_HOST": address("rest"),
+      "FAL_REST_HOST": address("rest"), "FAL_API_HOST": address("api"),
     ]
   }
 

@@ -18,6 +18,12 @@ public final class ScriptedHub: Sendable {
     ScriptedHub(try await ScriptedServer.start("scripted_hub", script, ports: 2))
   }
 
+  /// A hub whose list is as bad as it may be.
+  /// - Parameter script: a JSON object, as `unfriendly_hub.py` describes it.
+  public static func startUnfriendly(_ script: String = "{}") async throws -> ScriptedHub {
+    ScriptedHub(try await ScriptedServer.start("unfriendly_hub", script, ports: 2))
+  }
+
   private init(_ server: ScriptedServer) { self.server = server }
 
   /// The requests so far, in order of coming; their port is `api` or `files`.

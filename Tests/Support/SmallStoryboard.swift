@@ -59,10 +59,11 @@ public final class SmallStoryboard: Sendable {
   }
 
   /// A clip as the model would deliver it, made by `ffmpeg`.
-  public func clip(seconds: Int = 3, width: Int = width, height: Int = height) throws -> String {
+  /// - Parameter hue: degrees; clips of different hues have different frames.
+  public func clip(seconds: Int = 3, width: Int = width, height: Int = height, hue: Int = 0) throws -> String {
     try folder.make(
-      "clip-\(seconds)-\(width).mp4", "-f", "lavfi", "-i",
-      "testsrc2=size=\(width)x\(height):rate=24:duration=\(seconds)",
+      "clip-\(seconds)-\(width)-\(hue).mp4", "-f", "lavfi", "-i",
+      "testsrc2=size=\(width)x\(height):rate=24:duration=\(seconds)" + (hue == 0 ? "" : ",hue=h=\(hue)"),
       "-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000:duration=\(seconds)", "-c:v", "libx264", "-preset",
       "veryfast", "-pix_fmt", "yuv420p", "-c:a", "aac", "-movflags", "+faststart")
   }

@@ -11,13 +11,18 @@ import urllib.parse
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 # What every script may set; each service adds its own.
-SCRIPT = {"key": "secret-key-1234", "done_after": 0.3, "clip_bytes": 200_000, "clip_file": None, "faults": []}
+SCRIPT = {"key": "secret-key-1234", "done_after": 0.3, "clip_bytes": 200_000, "clip_file": None, "clip_files": None,
+          "faults": []}
 LOCK = threading.RLock()
 PORTS = {}
 
 
 def clip(name):
-    """The bytes of a clip: the scripted file, or a pattern that depends on the name."""
+    """The bytes of a clip: the scripted file, the file of its number, or a pattern that depends on the name."""
+    if SCRIPT["clip_files"]:
+        number = int(re.search(r"\d+", name).group()) - 1
+        with open(SCRIPT["clip_files"][number % len(SCRIPT["clip_files"])], "rb") as file:
+            return file.read()
     if SCRIPT["clip_file"]:
         with open(SCRIPT["clip_file"], "rb") as file:
             return file.read()

@@ -4,19 +4,23 @@ Started by scripted_servers.py, which passes the script and the file to which ev
 object. Written for the tests alone and from the published pages, not from the client or the sandbox.
 
 The script, all optional: key, done_after (seconds), outcome (succeeded | failed | refused), error, stream (normal |
-never | mute | drop), addresses (usual | odd | foreign | none), clip_bytes or clip_file, faults: [{port, method, path,
+never | mute | drop), addresses (usual | odd | foreign | none), history (normal | never | bare: without payloads),
+history_lag (seconds), history_page (rows of one answer), clip_bytes or clip_file, faults: [{port, method, path,
 times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
-accept_and_drop, garble, truncate.
+accept_and_drop, late (answers status, and accepts after `seconds`), garble, truncate.
 """
 
+import datetime
 import hashlib
 import json
+import threading
 import time
 
 import scripted_base
 from scripted_base import LOCK, PORTS, SCRIPT, clip
 
-DEFAULTS = {"outcome": "succeeded", "error": "it failed", "stream": "normal", "addresses": "usual"}
+DEFAULTS = {"outcome": "succeeded", "error": "it failed", "stream": "normal", "addresses": "usual",
+            "history": "normal", "history_lag": 0, "history_page": 100}
 REQUESTS, FILES = {}, {}
 
 
@@ -72,6 +76,12 @@ class Handler(scripted_base.ScriptedHandler):
         if action == "accept_and_drop":
             accept(path, json.loads(body))
             return self.cut()
+        if action == "late":
+            def later():
+                time.sleep(fault.get("seconds", 0))
+                accept(path, json.loads(body))
+            threading.Thread(target=later, daemon=True).start()
+            return self.answer(fault.get("status", 504), "<html>nginx</html>")
         if action == "garble":
             name = accept(path, json.loads(body))
             head = {"x-fal-request-id": name} if fault.get("named") else {}
@@ -82,6 +92,8 @@ class Handler(scripted_base.ScriptedHandler):
             return self.answer(401, {"detail": "No user found for Key ID and Secret"})
         if self.port == "rest":
             return self.rest(path, query, body)
+        if self.port == "api":
+            return self.history(path, query)
         self.queue(path, query, body)
 
     # Images and clips
@@ -102,6 +114,27 @@ class Handler(scripted_base.ScriptedHandler):
             return self.answer(404, {"detail": "Not Found"})
         place = f"{base('files')}/upload/{wanted['file_name']}"
         self.answer(200, {"upload_url": place + "?signature=s3cr3t", "file_url": place})
+
+    # The history
+
+    def history(self, path, query):
+        if path != "v1/models/requests/by-endpoint" or SCRIPT["history"] == "never":
+            return self.answer(404, {"detail": "Not Found"})
+        start = datetime.datetime.fromisoformat(query["start"].replace("Z", "+00:00")).timestamp()
+        rows = []
+        for name, entry in list(REQUESTS.items()):
+            if entry["endpoint"] != query["endpoint_id"] or not start <= entry["at"] <= time.time() - SCRIPT["history_lag"]:
+                continue
+            sent = datetime.datetime.fromtimestamp(entry["at"], datetime.timezone.utc).isoformat()
+            row = {"request_id": name, "endpoint_id": entry["endpoint"], "sent_at": sent, "started_at": None,
+                   "ended_at": None, "status_code": None, "duration": None}
+            if query.get("expand") == "payloads" and SCRIPT["history"] == "normal":
+                row.update(json_input={**entry["input"], "seed": 7}, json_output=None)
+            rows.append(row)
+        first = int(query.get("cursor", 0))
+        last = first + min(int(query.get("limit", 50)), SCRIPT["history_page"])
+        self.answer(200, {"items": rows[first:last], "next_cursor": str(last) if last < len(rows) else None,
+                          "has_more": last < len(rows)})
 
     # The queue
 
@@ -173,7 +206,7 @@ class Handler(scripted_base.ScriptedHandler):
 
 
 def start(script, log):
-    """Starts fal in this process; returns its ports: run, queue, rest, files."""
+    """Starts fal in this process; returns its ports: run, queue, rest, files, api."""
     SCRIPT.update(DEFAULTS)
-    ports = ("run", "queue", "rest", "files")
+    ports = ("run", "queue", "rest", "files", "api")
     return scripted_base.serve(script, log, {name: type(name, (Handler,), {"port": name}) for name in ports})

@@ -5,8 +5,9 @@ object. Written for the tests alone and from the published pages, not from the c
 
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
 sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), private_repository (serves
-files only with the key), clip_bytes or clip_file (a path: every clip is that file), repeats_parameters, strong_etag, relative_results, results_need_key (the API's own
-host asks for the key instead of trusting the signature), odd_results (path and query of
+files only with the key), clip_bytes, clip_file (a path: every clip is that file) or clip_files (paths, one after the
+other), repeats_parameters, strong_etag, relative_results, results_need_key (the API's own host asks for the key instead
+of trusting the signature), odd_results (path and query of
 every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
 method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
 drop_streams (cuts all event streams and answers body), accept_and_drop, garble, redirect, truncate, stall, empty,

@@ -5,7 +5,7 @@ import Testing
 import Timing
 import Verification
 
-/// The words of findings, and their table for people.
+/// The messages of findings, and their table for people.
 @Suite(.media) struct VerificationTableTests {
   let folder: ScratchFolder
   init() throws { folder = try ScratchFolder() }
@@ -72,7 +72,7 @@ import Verification
     #expect(!all.contains { $0.contains("checks passed") })
   }
 
-  @Test("The limits of the native estimate are said once below the table, or not at all")
+  @Test("The limits of the native estimate are printed once below the table, or not at all")
   func limits() throws {
     let path = try TestClip.make(folder, seconds: 0.2, audio: nil)
     let spec = TestClip.spec(["video.native_resolution": DeliverableRule(condition: nil)])

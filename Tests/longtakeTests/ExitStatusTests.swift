@@ -69,10 +69,11 @@ import Testing
 
   @Test func asksForYesWhereThereIsNoTerminal() async throws {
     let fixture = try SmallStoryboard()
+    let hub = try await ScriptedHub.start("{}")
+    defer { hub.stop() }
     let result = try await run(
-      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url",
-      "http://127.0.0.1:9/api",
-      environment: ["OXEN_API_KEY": "k"])
+      "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url", hub.baseURL,
+      environment: ["OXEN_API_KEY": ScriptedHub.key])
     #expect(result.status == 64)
     #expect(result.errors.contains("--yes"))
     #expect(result.errors.contains("$3.78"))

@@ -4,7 +4,7 @@ import Support
 import Testing
 
 /// The process ends after every ledger write and every network event, and is run again: each request is paid at most once,
-/// or the run stops and says so.
+/// or the run stops with an error.
 @Suite struct FailpointTests {
   /// Reached by every run of two shots, with how often the walk ends there: what money depends on is tried for both shots.
   private static let reachedByEveryRun: [(Failpoint, Int)] = [
@@ -18,7 +18,9 @@ import Testing
     .sendRecorded, .requestAnswered, .acceptanceRecorded, .generationEnded,
   ]
   private static let reachedInOtherTests: Set<Failpoint> = [
-    .refusedSendRecorded, .refusalRecorded, .uncertaintyRecorded, .clipLossRecorded, .redoRecorded, .choiceRecorded,
+    .refusedSendRecorded, .refusalRecorded, .lossRecorded, .uncertaintyRecorded, .renameRecorded, .searchAnswered,
+    .cancellationAnswered, .clipLossRecorded,
+    .redoRecorded, .choiceRecorded,
     .requestFailed, .uploadsForgotten,
   ]
   private static let single = "  - id: one\n    prompt: A quay."
@@ -29,18 +31,21 @@ import Testing
     private let wait: String
     private let clip: SmallStoryboard
 
-    init(_ wait: String, faults: String = "") async throws {
+    init(_ wait: String, faults: String = "", more: String = "") async throws {
       clip = try SmallStoryboard(seconds: 1)
       hub = try await ScriptedHub.start(
-        #"{"clip_file": "\#(try clip.clip(seconds: 1))", "done_after": 0.02, "faults": [\#(faults)]}"#)
+        #"{"clip_file": "\#(try clip.clip(seconds: 1))", "done_after": 0.02, "faults": [\#(faults)]\#(more)}"#)
       self.wait = wait
     }
 
-    func generate(_ board: SmallStoryboard, endingAt failpoint: String? = nil) async throws -> LongtakeProgram.Result {
+    func generate(
+      _ board: SmallStoryboard, endingAt failpoint: String? = nil, agreed: Bool = true
+    ) async throws -> LongtakeProgram.Result {
       try await run(
         [
-          "generate", board.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--yes", "--wait", wait,
-        ], board, endingAt: failpoint)
+          "generate", board.storyboard, "--provider", "oxen", "--base-url", hub.baseURL, "--wait", wait,
+          "--lost-answer-wait", "100ms",
+        ] + (agreed ? ["--yes"] : []), board, endingAt: failpoint)
     }
 
     func run(
@@ -50,7 +55,7 @@ import Testing
         "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.02",
       ]
       environment["LONGTAKE_FAILPOINT"] = failpoint
-      let presets = arguments[0] == "forget-uploads" ? [] : ["--presets", board.presets]
+      let presets = ["jobs", "forget-uploads"].contains(arguments[0]) ? [] : ["--presets", board.presets]
       return try await LongtakeProgram.run(arguments + presets, environment: environment)
     }
 
@@ -90,14 +95,14 @@ import Testing
         var again = try await bench.generate(board)
         #expect(try bench.sent("Quay <\(name)>") <= 1 && bench.sent("Boat <\(name)>") <= 1, "\(wait) \(name)")
         if again.status == 1 {
-          // Ended between the record of a blocking request and its departure: the service lists nothing, and only the
-          // user can find out.
-          #expect(wait == "sync" && point == .sendRecorded, "\(name): \(again.errors)")
+          // Ended between the record of a request and its departure: the service lists nothing, and only the user can
+          // find out.
+          #expect(point == .sendRecorded, "\(name): \(again.errors)")
           let shot = try #require(
-            again.errors.firstMatch(
-              of: /the service does not list it.*--shot (\w+)'/.dotMatchesNewlines())
+            again.errors.firstMatch(of: /does not list it.*--shot (\w+) --accept-double-payment/.dotMatchesNewlines())
           ).1
-          let redo = try await bench.run(["redo", board.storyboard, "--shot", String(shot), "--yes"], board)
+          let redo = try await bench.run(
+            ["redo", board.storyboard, "--shot", String(shot), "--accept-double-payment", "--yes"], board)
           try #require(redo.status == 0, "\(redo.errors)")
           again = try await bench.generate(board)
         }
@@ -110,7 +115,11 @@ import Testing
   /// The answer is lost, or the service refuses: the process ends right after, or after what was found out is recorded.
   @Test(arguments: [
     (Failpoint.requestFailed, #""accept_and_drop""#, 1), (.acceptanceRecorded, #""accept_and_drop""#, 1),
-    (.refusedSendRecorded, #""status", "status": 429, "headers": {"Retry-After": "0"}"#, 2),
+    (.lossRecorded, #""accept_and_drop""#, 1), (.searchAnswered, #""accept_and_drop""#, 1),
+    (
+      .refusedSendRecorded,
+      #""status", "status": 429, "headers": {"Retry-After": "0"}, "body": {"error": {"message": "busy"}}"#, 2
+    ),
     (.refusalRecorded, #""status", "status": 422, "body": {"error": {"title": "no"}}"#, 2),
     (.requestFailed, #""status", "status": 422, "body": {"error": {"title": "no"}}"#, 2),
   ])
@@ -122,6 +131,32 @@ import Testing
     let again = try await bench.generate(board)
     #expect(again.status == 0, "\(again.errors)")
     #expect(try bench.sent() == sent)
+  }
+
+  @Test func aRenamedShotIsWholeWhenTheProcessEnds() async throws {
+    let bench = try await Bench("poll")
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    #expect(try await bench.generate(board).status == 0)
+    try board.rewrite(shots: Self.single.replacing("id: one", with: "id: uno"))
+    try await bench.end(board, at: .renameRecorded)
+    #expect(try await bench.generate(board, agreed: false).status == 0)
+    #expect(try bench.sent() == 1)
+  }
+
+  /// A cancellation that was not recorded is learnt from the service; the generation had begun, so it may cost.
+  @Test func aCancellationIsWholeWhenTheProcessEnds() async throws {
+    let bench = try await Bench("poll", more: #", "done_after": 60"#)
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    try await bench.end(board, at: .acceptanceRecorded)
+    let cancel = ["jobs", board.storyboard, "--cancel", "gen-1", "--base-url", bench.hub.baseURL]
+    for point in [Failpoint.cancellationAnswered, .stateRecorded] {
+      let ended = try await bench.run(cancel, board, endingAt: point.rawValue)
+      #expect(ended.status == 137, "\(ended.errors)")
+    }
+    let spending = try Ledger(readingWorkspace: board.workspace).spending()
+    #expect("\(spending.paid) \(spending.uncertain)" == "$0.00 $0.42")
   }
 
   @Test func downloadsALostClipAgainWithoutPaying() async throws {
@@ -167,19 +202,38 @@ import Testing
     #expect(try ledger.snapshot(of: "one").chosenTake()?.take == 1)
   }
 
-  /// A blocking request whose answer was lost and that the user has redone: it stays counted as uncertain.
-  @Test func countsALostRequestAsUncertainAfterARedo() async throws {
-    let bench = try await Bench("sync", faults: #"{"method": "POST", "path": "/api/ai/videos", "action": "drop"}"#)
+  /// A request that was looked for in vain stays uncertain until the user accepts that it may be paid twice.
+  @Test(arguments: ["poll", "sync"]) func countsALostRequestAsUncertain(_ wait: String) async throws {
+    let bench = try await Bench(wait, faults: #"{"method": "POST", "path": "/api/ai", "action": "drop"}"#)
     defer { bench.hub.stop() }
     let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    try await bench.end(board, at: .uncertaintyRecorded)
+    let jobs = try await LongtakeProgram.run(["jobs", board.storyboard])
+    #expect(jobs.output.contains("no id, uncertain, uncertain $0.42"), "\(jobs.output)")
+    let again = try await bench.generate(board)
+    #expect(again.status == 1 && again.errors.contains("--accept-double-payment"), "\(again.errors)")
+    let redo = ["redo", board.storyboard, "--shot", "one", "--yes"]
+    #expect(try await bench.run(redo, board).status == 1)
     #expect(try await bench.generate(board).status == 1)
     #expect(try bench.sent() == 1)
-    #expect(try await bench.run(["redo", board.storyboard, "--shot", "one", "--yes"], board).status == 0)
-    try await bench.end(board, at: .uncertaintyRecorded)
-    #expect(try await bench.generate(board).status == 0)
+    #expect(try await bench.run(redo + ["--accept-double-payment"], board).status == 0)
+    #expect(try await bench.generate(board, agreed: false).status == 0, "agreed to when it was redone")
     #expect(try bench.sent() == 2)
     let spending = try Ledger(readingWorkspace: board.workspace).spending()
     #expect("\(spending.paid) \(spending.uncertain)" == "$0.42 $0.42")
+  }
+
+  /// The process ends after the request has left; the next run has nobody to ask.
+  @Test func sendsNothingWithoutConsentAfterAKill() async throws {
+    let bench = try await Bench("poll")
+    defer { bench.hub.stop() }
+    for point in [Failpoint.sendRecorded, .intentRecorded] {
+      let board = try SmallStoryboard(shots: "  - id: one\n    prompt: <\(point.rawValue)>", seconds: 1)
+      try await bench.end(board, at: point)
+      let again = try await bench.generate(board, agreed: false)
+      #expect(again.status == (point == .sendRecorded ? 1 : 64), "\(again.errors)")
+      #expect(try bench.sent("<\(point.rawValue)>") == 0)
+    }
   }
 
   @Test func refusesAnUnknownFailpoint() async throws {

@@ -48,11 +48,13 @@ import Testing
 
   @Test func answersARefusalToSpend() async throws {
     let fixture = try SmallStoryboard()
+    let hub = try await ScriptedHub.start("{}")
+    defer { hub.stop() }
     let result = try await LongtakeProgram.run(
       [
-        "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url",
-        "http://127.0.0.1:9/api", "--json",
-      ], environment: ["OXEN_API_KEY": "k"])
+        "run", fixture.storyboard, "--provider", "oxen", "--presets", fixture.presets, "--base-url", hub.baseURL,
+        "--json",
+      ], environment: ["OXEN_API_KEY": ScriptedHub.key])
     #expect(result.status == 64)
     let errors = try errors(result)
     #expect(errors.count == 1)

@@ -5,7 +5,8 @@ import Testing
 /// The JSON that the program prints and writes, against the schemas in `presets/schema`.
 @Suite struct OutputSchemaTests {
   private static let outputs = [
-    "check", "difference", "doctor", "error", "frame", "job", "native", "plan", "preset", "probe", "report", "run",
+    "check", "decisions", "difference", "doctor", "error", "frame", "job", "native", "page", "plan", "preset", "probe",
+    "report", "review", "run",
     "sheet", "stitch", "thumbnails", "verify",
   ]
 
@@ -66,6 +67,19 @@ import Testing
       "--rate-conversion", "blend", "--transition", "1=dissolve:#4", "--trim", "3=1..2", "--overlap", "keep")
     try await outputs.run("stitch", "stitch", "--json", "--dry-run", clip, clip, "-o", folder.path("planned.mov"))
     try outputs.read("stitch", folder.path("stitch.json"))
+
+    try await outputs.run("page", "review", "--json", folder.path("other.mp4"), "-o", folder.path("page"))
+    try outputs.read("review", folder.path("page/review.json"))
+    let decisions = try folder.write(
+      "ada.json",
+      #"""
+      {"schema":"longtake.decisions/1","title":"x","master":{"file":"m.mp4","sha256":"ab"},"reviewers":["Ada"],
+      "written":"2026-01-01T00:00:00Z","conflicts":[],"shots":[{"shot":"one","reviewer":"Ada","decision":"approve","pick":1,
+      "at":"2026-01-01T00:00:00Z"}, {"shot":"one","reviewer":"Bob","decision":"reject","pick":null,"at":"2026-01-01T00:00:00Z"}],
+      "notes":[{"id":"1","reviewer":"Ada","shot":null,"frame":1,"end_frame":null,"text":"x","drawing":[[[0,0.5]]],
+      "at":"2026-01-01T00:00:00Z"}]}
+      """#)
+    try await outputs.run("decisions", "decisions", "merge", "--json", decisions)
 
     try await outputs.run("check", "verify", "--list-checks", "--json")
     try await outputs.run("preset", "verify", "--list-presets", "--json")

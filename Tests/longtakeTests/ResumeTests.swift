@@ -82,6 +82,16 @@ import Testing
     #expect(try bench.paid() == 1)
   }
 
+  /// Neither has the workspace when both begin.
+  @Test func oneOfTwoRunsAtOnceSends() async throws {
+    let bench = try await Bench(delay: 1, shots: "  - id: one\n    prompt: A quay.")
+    defer { bench.hub.stop() }
+    let runs = [try bench.start("poll"), try bench.start("poll")]
+    let statuses = [try await runs[0].result().status, try await runs[1].result().status]
+    #expect(statuses.sorted() == [0, 75])
+    #expect(try bench.paid() == 1)
+  }
+
   @Test func servesTheSandboxUntilStopped() async throws {
     let folder = try ScratchFolder()
     let sandbox = try LongtakeProgram.start(["sandbox", "--port", "0", "--directory", folder.path("state")])

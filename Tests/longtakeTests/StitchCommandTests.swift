@@ -49,6 +49,31 @@ import Testing
     #expect(!FileManager.default.fileExists(atPath: folder.path("m.mp4")))
   }
 
+  @Test(arguments: [
+    (["probe", "a.mp4", "--limits", "pixels=100"], "160x90 = 14400 pixels"),
+    (["frame", "a.mp4", "--last", "-o", "x.png", "--limits", "streams=9,packets=5"], "--limits packets="),
+    (["stitch", "a.mp4", "b.mp4", "-o", "m.mp4", "--limits", "boxes=1"], "--limits boxes="),
+  ])
+  func limitsCanBeSet(arguments: [String], text: String) async throws {
+    let folder = try shots()
+    let result = try await LongtakeProgram.run(arguments.map { $0.contains(".") ? folder.path($0) : $0 })
+    #expect(result.status == 65, "\(result.errors)")
+    #expect(result.errors.contains(text), "\(result.errors)")
+    let unknown = try await LongtakeProgram.run(["probe", folder.path("a.mp4"), "--limits", "pixel=1"])
+    #expect(unknown.status == 64)
+  }
+
+  @Test func warnsOfStreamsThatAreLeftOut() async throws {
+    let folder = try shots()
+    let captions = try folder.write("c.srt", "1\n00:00:00,000 --> 00:00:00,900\nhello\n")
+    let path = try folder.make(
+      "c.mp4", "-i", folder.path("a.mp4"), "-i", captions, "-c", "copy", "-c:s", "mov_text")
+    let result = try await LongtakeProgram.run(["stitch", path, folder.path("b.mp4"), "-o", folder.path("m.mp4")])
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(
+      result.errors.contains("warning: \(path): subtitle stream #1 (mov_text) not in the master"), "\(result.errors)")
+  }
+
   @Test func appliesTrimsAndTransitions() async throws {
     let folder = try shots()
     let result = try await LongtakeProgram.run([

@@ -108,6 +108,16 @@ import Testing
     #expect(result.errors.contains("standard output"))
   }
 
+  @Test(arguments: [
+    ["probe", "a.mp4"], ["verify", "--list-checks"], ["frame", "a.mp4", "--last", "-o", "last.png", "--overwrite"],
+    ["stitch", "a.mp4", "b.mp4", "-o", "m.mp4", "--overwrite", "--quiet"],
+  ])
+  func noFileTakesThePlaceOfAClosedStdout(_ arguments: [String]) throws {
+    let command = [try LongtakeProgram.path()] + arguments
+    let result = try MediaTool.run("bash", ["-c", "exec \"$@\" >&-", "bash"] + command, in: folder.url)
+    #expect(result.status == 0 && result.errors.isEmpty, "\(result.errors)")
+  }
+
   @Test func writesNoColorOrProgressIntoAPipe() async throws {
     let result = try await run(["probe", "missing.mp4", "a.mp4"])
     #expect(result.status == 66)

@@ -35,7 +35,8 @@ import Testing
   @Test func picksAndRedoesTakesOnlyWithConsent() async throws {
     let shots = "  - id: one\n    prompt: A quay.\n    takes: 2\n  - id: two\n    prompt: A boat."
     let fixture = try SmallStoryboard(shots: shots)
-    let hub = try await hub(fixture)
+    let clips = try [0, 120, 240].map { #""\#(try fixture.clip(hue: $0))""# }.joined(separator: ", ")
+    let hub = try await hub(fixture, #", "clip_files": [\#(clips)]"#)
     defer { hub.stop() }
     #expect(try await run(oxen("generate", fixture, hub, "--yes"), fixture).status == 0)
 
@@ -64,6 +65,7 @@ import Testing
     #expect(unasked.errors.contains("one, two") && unasked.errors.contains("$3.78"))
     let redone = try await run(["redo", fixture.storyboard, "--shot", "one", "--yes"], fixture)
     #expect(redone.output == "one\ntwo\n")
+    #expect(try await run(["jobs", fixture.storyboard]).output.contains("superseded"))
 
     let json = try await LongtakeProgram.run(["jobs", "--json"], in: fixture.folder.url)
     #expect(json.output.split(separator: "\n").count == 4)
@@ -131,7 +133,7 @@ import Testing
   }
 
   /// The last answer is Ctrl-C, which ends the program at once.
-  @Test(arguments: [("n", Int32(64), 0), ("y", 0, 1), ("\u{3}", 130, 0)])
+  @Test(arguments: [("n", Int32(1), 0), ("y", 0, 1), ("\u{3}", 130, 0)])
   func asksOnATerminal(_ answer: String, status: Int32, paid: Int) async throws {
     let hub = try await hub(fixture)
     defer { hub.stop() }
@@ -143,7 +145,7 @@ import Testing
       child, terminal = pty.fork()
       if child == 0:
           os.execv(command[0], command)
-      said = b""
+      shown = b""
       asked = False
       while True:
           try:
@@ -152,11 +154,11 @@ import Testing
               break
           if not part:
               break
-          said += part
-          if not asked and b"[y/N]" in said:
+          shown += part
+          if not asked and b"[y/N]" in shown:
               asked = True
               os.write(terminal, answer.encode() + b"\\n")
-      print(said.decode("utf-8", "replace"))
+      print(shown.decode("utf-8", "replace"))
       sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
       """)
     let program = try LongtakeProgram.path()

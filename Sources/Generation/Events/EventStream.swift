@@ -22,7 +22,7 @@ struct EventStream: Sendable {
 
   let session: HTTPSession
   let url: URL
-  /// Silence after which a connection is taken for dead.
+  /// Silence after which a connection counts as dead.
   let silence: Duration
   let retry: RetryPolicy
 

@@ -20,7 +20,7 @@ public struct ServerSentEvent: Sendable, Hashable {
 /// lines end in CR, LF or CRLF, one leading byte order mark is dropped, an event that the stream's end cuts off is
 /// never dispatched.
 public struct EventStreamParser: Sendable {
-  /// Bytes of one line, or of one event's data, beyond which a stream is taken for broken.
+  /// Bytes of one line, or of one event's data, beyond which a stream counts as broken.
   public static let defaultLimit = 1 << 20
 
   /// What `retry:` asked for last, in milliseconds.

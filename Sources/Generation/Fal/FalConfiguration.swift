@@ -3,13 +3,15 @@ import Storyboard
 
 /// Where fal is, and with what key.
 public struct FalConfiguration: Sendable {
-  /// fal's API is spread over three hosts.
+  /// fal's API is spread over four hosts.
   public enum Host: String, Sendable, CaseIterable {
     /// Blocking requests.
     case run
     case queue
     /// Uploads.
     case rest
+    /// The history of requests.
+    case api
 
     /// The environment variable that replaces it.
     public var variable: String {
@@ -17,6 +19,7 @@ public struct FalConfiguration: Sendable {
       case .run: "FAL_RUN_HOST"
       case .queue: "FAL_QUEUE_RUN_HOST"
       case .rest: "FAL_REST_HOST"
+      case .api: "FAL_API_HOST"
       }
     }
 
@@ -25,6 +28,7 @@ public struct FalConfiguration: Sendable {
       case .run: "fal.run"
       case .queue: "queue.fal.run"
       case .rest: "rest.fal.ai"
+      case .api: "api.fal.ai"
       }
     }
   }
@@ -33,6 +37,7 @@ public struct FalConfiguration: Sendable {
   public let runBase: URL
   public let queueBase: URL
   public let restBase: URL
+  public let apiBase: URL
   public let key: APIKey
   public var settings: ClientSettings
 
@@ -51,13 +56,14 @@ public struct FalConfiguration: Sendable {
     runBase = try base(.run)
     queueBase = try base(.queue)
     restBase = try base(.rest)
+    apiBase = try base(.api)
     self.key = key
     settings = ClientSettings(pollInterval: pollInterval, isLoopback: Origin(queueBase)?.isLoopback ?? false)
   }
 
-  /// Reads `FAL_KEY`, `FAL_RUN_HOST`, `FAL_QUEUE_RUN_HOST`, `FAL_REST_HOST` and `LONGTAKE_POLL_SECONDS`.
+  /// Reads `FAL_KEY`, `FAL_RUN_HOST`, `FAL_QUEUE_RUN_HOST`, `FAL_REST_HOST`, `FAL_API_HOST` and `LONGTAKE_POLL_SECONDS`.
   ///
-  /// - Parameter baseURL: overrides the hosts: `run`, `queue` and `rest` below it, as the sandbox has them.
+  /// - Parameter baseURL: overrides the hosts: `run`, `queue`, `rest` and `api` below it, as the sandbox has them.
   /// - Throws: ``GenerationError`` naming the variable that is missing or cannot be used.
   public static func fromEnvironment(
     _ environment: [String: String] = ProcessInfo.processInfo.environment, baseURL: String? = nil

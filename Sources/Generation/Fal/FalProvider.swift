@@ -7,14 +7,11 @@ import Synchronization
 
 /// fal: one queue per endpoint, a blocking call, and storage for images.
 ///
-/// The key goes to fal's API hosts only, never to the signed addresses of uploads and clips. fal lists no requests, so
-/// one whose response was lost is never resent automatically. Must be closed with ``close()``.
+/// The key goes to fal's API hosts only, never to the signed addresses of uploads and clips. A request whose response was
+/// lost is looked for in the history of its endpoint. Must be closed with ``close()``.
 public final class FalProvider: Provider {
   /// Status requests after a cancellation was accepted, to see whether it came in time.
   private static let cancelLookLimit = 3
-  /// Statuses of the ingress in front of the queue, whose pages carry its name, when the queue did not get the request.
-  private static let ingressFailures: Set<Int> = [502, 503, 504]
-  private static let ingress = Data("nginx".utf8)
   private static let requestIDHeader = "x-fal-request-id"
   private static let submitTimeout: Duration = .seconds(120)
 
@@ -45,27 +42,15 @@ public final class FalProvider: Provider {
     self.configuration = configuration
     let redactor = Redactor(key: configuration.key)
     session = try HTTPSession(
-      bases: [configuration.runBase, configuration.queueBase, configuration.restBase],
+      bases: [configuration.runBase, configuration.queueBase, configuration.restBase, configuration.apiBase],
       authorization: "Key \(configuration.key.secret)", redactor: redactor,
       log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() },
       clock: configuration.settings.clock)
     client = ServiceClient(
       session: session, retry: configuration.settings.retry,
       failure: ServiceFailure(service: name, keyVariable: ProviderKind.fal.keyVariable ?? "", redactor: redactor),
-      isSafeToRetry: { [queue = configuration.queueBase] in
-        Self.isSafeToRetry($0, isQueued: $1.url.absoluteString.hasPrefix(queue.absoluteString + "/"))
-      })
+      refusals: .fal)
     uploader = FalUploader(client: client, base: configuration.restBase)
-  }
-
-  /// The rule of fal's own client, except for a 502 or 504 to a blocking call, where the model may have run. A request
-  /// id in the head means that the queue had the request.
-  private static func isSafeToRetry(_ answer: HTTPResponse, isQueued: Bool) -> Bool {
-    if answer.status == 408 { return true }
-    guard ingressFailures.contains(answer.status), answer.headers.first(name: requestIDHeader) == nil else {
-      return false
-    }
-    return answer.status == 503 || (isQueued && answer.body.range(of: ingress) != nil)
   }
 
   public func close() async throws { session.close() }
@@ -116,8 +101,8 @@ public final class FalProvider: Provider {
       guard let request else {
         throw GenerationError(
           .answerLost,
-          "\(name) may have accepted and charged a request: it answered HTTP \(response.status) without a request "
-            + "id. Look for it in the account before sending it again.", status: response.status)
+          "\(name) may have accepted and charged a request: it answered HTTP \(response.status) without a request id.",
+          status: response.status)
       }
       return GenerationJob(id: request.jobID(queue: queue), state: .queued, model: model)
     }
@@ -159,9 +144,7 @@ public final class FalProvider: Provider {
       }
       throw GenerationError(
         .answerLost,
-        "\(name) generated the clip but its response could not be read: \(reason). Look for the clip in the account "
-          + "before paying again.",
-        status: response.status)
+        "\(name) generated the clip but its response could not be read: \(reason).", status: response.status)
     }
   }
 
@@ -226,13 +209,8 @@ public final class FalProvider: Provider {
   /// The same, if the body has the model's message.
   private static let failures: Set<Int> = [500]
 
-  /// Always throws: fal lists no requests.
-  public func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob] {
-    throw GenerationError(
-      .answerLost,
-      "\(name) may have accepted and charged a request to \(client.failure.redactor.clean(request.model, limit: 120)) "
-        + "whose response was lost, and it lists no requests. Check the account; 'longtake redo' of the shot lets the "
-        + "next run send it again.")
+  public func search(for lost: LostRequest) async throws -> LostRequestSearch {
+    try await FalHistory(client: client, base: configuration.apiBase, queue: configuration.queueBase).search(for: lost)
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

@@ -150,6 +150,8 @@ final class HTTPSession: Sendable {
     guard [301, 302, 303, 307, 308].contains(response.status),
       let location = response.headers.first(name: "Location")
     else { return nil }
+    // Whether what redirects a paid request has also accepted it is not known.
+    guard !call.isPaid else { return nil }
     guard let target = GivenAddress(location, relativeTo: call.url) else {
       throw GenerationError(.malformedAnswer, "\(shown(call.url)) redirects to an invalid address.")
     }

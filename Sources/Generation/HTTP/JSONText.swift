@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Presets
 
@@ -5,10 +6,8 @@ import Presets
 enum JSONText {
   /// Sorted keys, so that the same request is the same bytes.
   static func encode(_ value: JSONValue) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
     do {
-      return try encoder.encode(value)
+      return try JSONOutput.data(value)
     } catch {
       throw GenerationError(.refused, "The request has a number that JSON cannot hold (infinite or not a number).")
     }

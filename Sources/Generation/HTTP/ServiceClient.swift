@@ -14,23 +14,20 @@ struct ServiceClient: Sendable {
 
   /// Bytes of an error body that are read.
   static let errorBodyLimit = 64 << 10
-  /// Refusals before any work: retried for paid calls, too.
-  static let temporaryRefusals: Set<Int> = [409, 425, 429]
-  /// A temporary refusal with `Retry-After`; without it a gateway's answer after which a paid call may have been
-  /// accepted.
+  /// Refusals before any work: retried for paid calls, too, where the service itself wrote them.
+  static let temporaryRefusals: Set<Int> = [408, 409, 425, 429]
+  /// The same with `Retry-After`.
   static let refusedWithRetryAfter = 503
   /// Temporary conditions, for calls that can be repeated.
   static let temporary: Set<Int> = [408, 409, 425, 429, 502, 503, 504]
-  /// After these, and after 5xx, a paid call may have been accepted.
-  static let ambiguous: Set<Int> = [408]
 
   static let uploadTimeout: Duration = .seconds(300)
 
   let session: HTTPSession
   let retry: RetryPolicy
   let failure: ServiceFailure
-  /// Whether this service declares a paid call with such an answer safe to retry, besides ``temporaryRefusals``.
-  var isSafeToRetry: @Sendable (HTTPResponse, HTTPCall) -> Bool = { _, _ in false }
+  /// The form of the service's own refusals.
+  let refusals: RefusalForm
 
   private var log: Logger { session.log }
 
@@ -39,7 +36,7 @@ struct ServiceClient: Sendable {
   /// - Parameters:
   ///   - action: what the service is asked to do, to follow "could not".
   ///   - accepting: statuses besides 2xx that are not errors.
-  /// - Throws: ``GenerationError``; `answerLost` for a paid call that may have been accepted.
+  /// - Throws: ``GenerationError``; `answerLost` for a paid call unless ``NonAcceptance`` is proven.
   func send(
     _ call: HTTPCall, _ effect: Effect = .harmless, doing action: String, accepting: Set<Int> = [],
     journal: (any SendJournal)? = nil
@@ -75,13 +72,13 @@ struct ServiceClient: Sendable {
         try Task.checkCancellation()
         failed = failure.error(status: status, body: body, doing: action)
         retryAfter = RetryPolicy.retryAfter(in: response.headers)
-        let answer = HTTPResponse(status: status, headers: response.headers, body: body)
-        guard isRetryable(answer, of: call, effect, hasRetryAfter: retryAfter != nil) else {
-          throw isAmbiguous(status, body: body, effect) ? lost(failed.message, action, status) : failed
+        if effect == .paid, NonAcceptance(status: status, body: body, form: refusals) == nil {
+          throw lost(reason(status, body, response.headers), action, status)
         }
+        guard isRetryable(status, body, effect, hasRetryAfter: retryAfter != nil) else { throw failed }
         guard failed.code != .insufficientCredits else { throw failed }
       } catch let exchange as ExchangeFailure {
-        guard effect == .harmless || !exchange.mayHaveArrived else { throw lost(exchange.reason, action, nil) }
+        if effect == .paid, NonAcceptance(exchange) == nil { throw lost(exchange.reason, action, nil) }
         failed = GenerationError(
           .unavailable,
           "\(failure.service) could not \(action): \(session.shown(call.url)) is unreachable: \(exchange.reason).")
@@ -96,27 +93,26 @@ struct ServiceClient: Sendable {
     }
   }
 
-  private func isRetryable(
-    _ answer: HTTPResponse, of call: HTTPCall, _ effect: Effect, hasRetryAfter: Bool
-  ) -> Bool {
-    guard !ServiceFailure.isModelRefusal(answer.body) else { return false }
-    guard effect == .paid else { return Self.temporary.contains(answer.status) }
-    return Self.temporaryRefusals.contains(answer.status)
-      || (answer.status == Self.refusedWithRetryAfter && hasRetryAfter)
-      || isSafeToRetry(answer, call)
+  private func isRetryable(_ status: Int, _ body: Data, _ effect: Effect, hasRetryAfter: Bool) -> Bool {
+    guard !ServiceFailure.isModelRefusal(body) else { return false }
+    guard effect == .paid else { return Self.temporary.contains(status) }
+    return Self.temporaryRefusals.contains(status) || (status == Self.refusedWithRetryAfter && hasRetryAfter)
   }
 
-  private func isAmbiguous(_ status: Int, body: Data, _ effect: Effect) -> Bool {
-    guard effect == .paid, !ServiceFailure.isModelRefusal(body) else { return false }
-    guard !ServiceFailure.isMissingCredits(ServiceFailure.message(in: body)) else { return false }
-    return status >= 500 || Self.ambiguous.contains(status)
+  /// What an answer says, or where a redirect leads.
+  private func reason(_ status: Int, _ body: Data, _ headers: HTTPFields) -> String {
+    if (300..<400).contains(status), let target = headers.first(name: "Location") {
+      return "HTTP \(status), a redirect to \(Redactor.address(target)), which is not followed. Check the base address."
+    }
+    let message = failure.redactor.clean(ServiceFailure.message(in: body))
+    return message.isEmpty ? "HTTP \(status)" : "HTTP \(status): \(message)"
   }
 
   private func lost(_ reason: String, _ action: String, _ status: Int?) -> GenerationError {
     GenerationError(
       .answerLost,
       "\(failure.service) may have accepted and charged a request to \(action) whose response was lost: "
-        + "\(reason)\(reason.hasSuffix(".") ? "" : ".") Look for it in the account before sending it again.",
+        + "\(failure.redactor.clean(reason))\(reason.hasSuffix(".") ? "" : ".")",
       status: status)
   }
 

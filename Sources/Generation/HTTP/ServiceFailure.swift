@@ -63,10 +63,7 @@ struct ServiceFailure: Sendable {
   }
 
   private static func advice(on reason: String) -> String {
-    guard
-      reason.contains(
-        /content.?policy|moderat|sensitive|nsfw|safety|prohibited|inappropriate|risk.?control|violat/.ignoresCase())
-    else { return "" }
+    guard GenerationError.isContentRefusal(reason) else { return "" }
     return " This looks like the content policy: change the prompt or the image."
   }
 

@@ -17,6 +17,7 @@ public final class OxenProvider: Provider {
   let address: APIAddress
   let feed: EventFeed
   private let uploader: OxenUploader
+  private let generations: GenerationList
 
   var log: Logger { session.log }
   private var waiter: JobWaiter {
@@ -46,8 +47,10 @@ public final class OxenProvider: Provider {
       clock: configuration.settings.clock)
     client = ServiceClient(
       session: session, retry: configuration.settings.retry,
-      failure: ServiceFailure(service: name, keyVariable: ProviderKind.oxen.keyVariable ?? "", redactor: redactor))
+      failure: ServiceFailure(service: name, keyVariable: ProviderKind.oxen.keyVariable ?? "", redactor: redactor),
+      refusals: .oxen)
     address = APIAddress(base: configuration.baseURL)
+    generations = GenerationList(client: client, address: address)
     feed = EventFeed(
       stream: EventStream(
         session: session, url: try address("events"), silence: configuration.settings.streamSilence,
@@ -83,9 +86,7 @@ public final class OxenProvider: Provider {
     guard let jobs = OxenResponse.jobs(answer.body), !jobs.isEmpty else {
       throw GenerationError(
         .answerLost,
-        "\(name) accepted the request but its response names no generation. Look for it in the account before sending "
-          + "it again.",
-        status: answer.status)
+        "\(name) accepted the request but its response names no generation.", status: answer.status)
     }
     if jobs.count != request.takes {
       log.warning("unexpected number of takes", metadata: ["requested": "\(request.takes)", "got": "\(jobs.count)"])
@@ -118,8 +119,7 @@ public final class OxenProvider: Provider {
         let reason = (error as? GenerationError)?.message ?? "The connection broke."
         throw GenerationError(
           .answerLost,
-          "\(name) generated the clip but its response could not be read. \(reason) Look for the clip in the account "
-            + "before paying again.", status: response.status)
+          "\(name) generated the clip but its response could not be read. \(reason)", status: response.status)
       }
     }
   }
@@ -159,29 +159,48 @@ public final class OxenProvider: Provider {
     return job
   }
 
-  public func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob] {
+  public func search(for lost: LostRequest) async throws -> LostRequestSearch {
     var order: [String] = []
-    var found: [String: GenerationJob] = [:]
+    var listed: [String: GenerationJob] = [:]
+    var search = LostRequestSearch()
+    var differences: [Double] = []
     // Active ones first: a job that ends between two lists is then in the later one.
     for status in [nil] + GenerationJob.State.allCases.filter(\.isFinal).map(\.rawValue) {
-      let (jobs, theirs) = try await list(model: request.model, status: status)
-      let earliest = RequestMatch.earliest(sent: since, now: Date().timeIntervalSince1970, theirs: theirs)
-      let match = RequestMatch(request: request, since: earliest)
-      for job in jobs where match.accepts(job) {
-        if found.updateValue(job, forKey: job.id) == nil { order.append(job.id) }
-      }
+      let list = try await generations.read(model: lost.request.model, status: status)
+      search.isComplete = search.isComplete && list.isComplete
+      if let time = list.serviceTime { differences.append(time - Date().timeIntervalSince1970) }
+      for job in list.jobs where listed.updateValue(job, forKey: job.id) == nil { order.append(job.id) }
     }
-    return order.compactMap { found[$0] }
+    differences += listed.values.compactMap { job in
+      lost.known[job.id].flatMap { $0 }.flatMap { submitted in job.enqueuedAt.map { $0 - submitted } }
+    }
+    let match = RequestMatch(
+      request: lost.request,
+      since: RequestMatch.earliest(
+        sent: lost.sentAt, now: Date().timeIntervalSince1970, differences: differences))
+    for job in order.compactMap({ listed[$0] }) where lost.known[job.id] == nil {
+      try await add(job, to: &search, match)
+    }
+    return search
   }
 
-  /// The jobs, and the service's time in Unix seconds where it sends one.
-  private func list(model: String, status: String?) async throws -> ([GenerationJob], Double?) {
-    let url = try address("ai", "queue", query: [("model", model)] + (status.map { [("status", $0)] } ?? []))
-    let answer = try await client.send(HTTPCall(method: .get, url: url), doing: "list the generations")
-    guard let jobs = OxenResponse.jobs(answer.body) else {
-      throw GenerationError(.malformedAnswer, "\(name) listed the generations in an unknown form.")
+  /// Sorts a listed job in; what its row leaves open is asked for by its id.
+  private func add(_ row: GenerationJob, to search: inout LostRequestSearch, _ match: RequestMatch) async throws {
+    var job = row
+    var result = match.result(row)
+    if result == .open || result == .likely {
+      do {
+        job = row.completed(by: try await self.job(row.id))
+        result = match.result(job)
+      } catch let error as GenerationError where [.notFound, .malformedAnswer].contains(error.code) {
+        log.info("a listed generation cannot be read", metadata: ["reason": "\(error.message)"])
+      }
     }
-    return (jobs, answer.headers.first(name: "Date").flatMap(HTTPDate.parse)?.timeIntervalSince1970)
+    switch result {
+    case .equal: search.matches.append(job)
+    case .likely: search.likely.append(job)
+    case .open, .different: break
+    }
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

@@ -12,8 +12,12 @@ enum OxenResponse {
   /// Objects in which a service may repeat the submitted parameters.
   private static let parameterObjects = ["parameters", "params", "input"]
 
-  /// Nil without an id or a known status.
-  static func job(_ json: JSONValue) -> GenerationJob? { state(json).flatMap { job(json, $0) } }
+  /// Nil without an id or a status. A status that is not published is one of a generation under way: its clip may still
+  /// come.
+  static func job(_ json: JSONValue) -> GenerationJob? {
+    guard json["status"]?.stringValue?.isEmpty == false else { return nil }
+    return job(json, state(json) ?? .processing)
+  }
 
   private static func state(_ json: JSONValue) -> GenerationJob.State? {
     json["status"]?.stringValue.flatMap(GenerationJob.State.init(rawValue:))

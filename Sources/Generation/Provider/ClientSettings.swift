@@ -45,7 +45,7 @@ public struct ClientSettings: Sendable {
 
 extension Clock where Duration == Swift.Duration {
   /// A function that gives the time since this call.
-  func stopwatch() -> @Sendable () -> Duration {
+  public func stopwatch() -> @Sendable () -> Duration {
     let start = now
     return { start.duration(to: self.now) }
   }

@@ -18,7 +18,7 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
     public static let rateLimited = Code("rate limited")
     /// The service is unreachable or keeps failing (connect errors, 5xx). Exit status 69.
     public static let unavailable = Code("unavailable")
-    /// A POST was sent whole but its response was lost: it may have been accepted and paid.
+    /// A paid request left and nothing proves that it was not accepted: it may have been paid.
     public static let answerLost = Code("answer lost")
     /// A wait reached its timeout; the generation may still finish.
     public static let timedOut = Code("timed out")
@@ -46,4 +46,11 @@ public struct GenerationError: Error, Sendable, CustomStringConvertible {
   }
 
   public var description: String { message }
+
+  /// Whether a service's reason for a failure reads as its content policy, which would refuse the same request again.
+  public static func isContentRefusal(_ reason: String) -> Bool {
+    reason.contains(
+      /content.?polic|moderat|sensitive|nsfw|safety|prohibited|inappropriate|risk.?control|violat|blocked/.ignoresCase()
+    )
+  }
 }

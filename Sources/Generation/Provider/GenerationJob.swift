@@ -38,6 +38,16 @@ public struct GenerationJob: Sendable, Hashable, Codable {
     self.startedAt = startedAt
     self.completedAt = completedAt
   }
+
+  /// The job with what only a fuller report of it has.
+  func completed(by other: GenerationJob) -> GenerationJob {
+    GenerationJob(
+      id: id, state: other.state, model: other.model ?? model, prompt: other.prompt ?? prompt,
+      parameters: parameters.merging(other.parameters) { $1 == .null ? $0 : $1 },
+      resultURL: other.resultURL ?? resultURL,
+      errorMessage: other.errorMessage ?? errorMessage, enqueuedAt: other.enqueuedAt ?? enqueuedAt,
+      startedAt: other.startedAt ?? startedAt, completedAt: other.completedAt ?? completedAt)
+  }
 }
 
 /// A finished clip that waits to be downloaded.

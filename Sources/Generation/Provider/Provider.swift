@@ -22,7 +22,7 @@ public protocol SendJournal: Sendable {
 ///
 /// A provider is opened with a ``WaitMode``. In `sse` mode ``enqueue(_:)`` connects the event stream before it sends
 /// the request. Nothing here pays twice by itself: a POST whose answer was lost throws ``GenerationError``
-/// `answerLost`, and the caller reconciles with ``find(_:since:)``.
+/// `answerLost`, and the caller looks for it with ``search(for:)``.
 public protocol Provider: Sendable {
   /// `oxen`, `fal` or `sandbox`.
   var name: String { get }
@@ -54,9 +54,9 @@ public protocol Provider: Sendable {
 
   func job(_ id: String) async throws -> GenerationJob
 
-  /// Active and finished jobs since a time (Unix seconds) with the same model, prompt and parameters.
-  /// - Throws: ``GenerationError`` `answerLost` where the service lists no jobs.
-  func find(_ request: GenerationRequest, since: Double) async throws -> [GenerationJob]
+  /// Looks through everything that the service lists for a request whose answer was lost. That it finds nothing proves
+  /// nothing: how soon an accepted request is listed is not published.
+  func search(for lost: LostRequest) async throws -> LostRequestSearch
 
   /// Cancels an active job.
   /// - Returns: the job afterwards.

@@ -19,18 +19,6 @@ extension ProviderKind {
     }
   }
 
-  /// The API's addresses unless the environment or an option names others.
-  public var defaultAddresses: [String] {
-    switch self {
-    case .sandbox: []
-    case .oxen: [OxenConfiguration.defaultBaseURL]
-    case .fal: FalConfiguration.Host.allCases.map { "https://\($0.defaultName)" }
-    }
-  }
-
-  /// The image store that belongs to the service.
-  public var imageStore: ImageStoreKind { self == .fal ? .fal : .hub }
-
   /// All environment variables that hold a key.
   public static var keyVariables: [String] { allCases.compactMap(\.keyVariable) }
 

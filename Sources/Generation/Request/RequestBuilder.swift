@@ -21,8 +21,8 @@ public struct RequestBuilder: Sendable {
   public func images(of shot: Shot) -> [RequestImage] {
     var images = [storyboard.startFrame(of: shot), storyboard.endFrame(of: shot)].compactMap(\.self)
       .map(RequestImage.init)
-    images += storyboard.references.map(RequestImage.source)
-    images += storyboard.elements.flatMap { [$0.frontal] + $0.angles }.map(RequestImage.source)
+    images += storyboard.sentReferences(of: shot).map(RequestImage.source)
+    images += storyboard.sentElements(of: shot).flatMap { [$0.frontal] + $0.angles }.map(RequestImage.source)
     var seen: Set<RequestImage> = []
     return images.filter { seen.insert($0).inserted }
   }
@@ -67,13 +67,13 @@ public struct RequestBuilder: Sendable {
   ) throws -> JSONValue {
     func text(_ text: String?) -> JSONValue { mapping.form.encode(text ?? "") }
     switch field {
-    case .prompt: return text(shot.prompt.texts.first.map(storyboard.sentPrompt))
+    case .prompt: return text(shot.prompt.texts.first.map { storyboard.sentPrompt($0, of: shot) })
     case .multiPrompt: return multiPrompt(of: shot, mapping)
     case .duration: return mapping.form.encode(shot.prompt.seconds ?? shot.duration ?? .zero)
     case .startImage: return try storyboard.startFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .endImage: return try storyboard.endFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
-    case .references: return .array(try storyboard.references.map { .string(try address(.source($0))) })
-    case .elements: return try elements(mapping, address)
+    case .references: return .array(try storyboard.sentReferences(of: shot).map { .string(try address(.source($0))) })
+    case .elements: return try elements(of: shot, mapping, address)
     case .negativePrompt: return text(shot.negativePrompt)
     case .aspectRatio: return text(shot.aspectRatio)
     case .generateAudio: return mapping.form.encode(shot.generateAudio ?? false)
@@ -86,7 +86,7 @@ public struct RequestBuilder: Sendable {
       parts.map { part in
         var object: [String: JSONValue] = [:]
         if let prompt = mapping.members["prompt"] {
-          object[prompt.name] = prompt.form.encode(storyboard.sentPrompt(part.text))
+          object[prompt.name] = prompt.form.encode(storyboard.sentPrompt(part.text, of: shot))
         }
         if let duration = mapping.members["duration"] { object[duration.name] = duration.form.encode(part.seconds) }
         return .object(object)
@@ -94,10 +94,10 @@ public struct RequestBuilder: Sendable {
   }
 
   private func elements(
-    _ mapping: FieldMapping, _ address: (RequestImage) throws -> String
+    of shot: Shot, _ mapping: FieldMapping, _ address: (RequestImage) throws -> String
   ) throws -> JSONValue {
     .array(
-      try storyboard.elements.map { element in
+      try storyboard.sentElements(of: shot).map { element in
         var object: [String: JSONValue] = [:]
         if let frontal = mapping.members["frontal"] {
           object[frontal.name] = frontal.form.encode(try address(.source(element.frontal)))

@@ -66,7 +66,7 @@ public struct CodecParameters: ~Copyable {
   /// The longest delay of any codec, in frames; libav's H.264 decoder aborts at more.
   public static let longestDelay = 16
 
-  /// Makes the decoder hold back at least so many frames, so that all come out in order.
+  /// Makes the decoder hold back at least this many frames, so that all come out in order.
   public func raiseVideoDelay(to frames: Int) {
     pointer.pointee.video_delay = max(pointer.pointee.video_delay, Int32(min(frames, Self.longestDelay)))
   }

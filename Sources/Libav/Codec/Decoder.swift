@@ -5,9 +5,9 @@ public import Timing
 public enum Threading: Sendable, Hashable {
   /// As many as there are processors, over frames and slices.
   case automatic
-  /// Up to so many, over frames and slices.
+  /// Up to this many, over frames and slices.
   case count(Int)
-  /// Up to so many, within one frame only: no frame is held back.
+  /// Up to this many, within one frame only: no frame is held back.
   case slices(Int)
 
   var count: Int32 {
@@ -66,6 +66,7 @@ public struct Decoder: ~Copyable {
     do throws(LibavError) {
       try check(avcodec_parameters_to_context(context, parameters.pointer), "setting up the decoder")
       lt_codec_set_owner(context, log.number)
+      context.pointee.max_pixels = MediaLimits.current.pixels
       context.pointee.pkt_timebase = timeBase.rational.av
       context.pointee.thread_count = threading.count
       context.pointee.thread_type = threading.kinds
@@ -97,7 +98,7 @@ public struct Decoder: ~Copyable {
 
   /// Sends a packet.
   /// - Returns: false when frames must be received first; the packet was not taken then.
-  /// - Throws: ``LibavError`` when the packet cannot be decoded; the decoder can go on with the next one.
+  /// - Throws: ``LibavError`` when the packet cannot be decoded; the decoder can continue with the next one.
   public func send(_ packet: borrowing Packet) throws(LibavError) -> Bool {
     try accept(avcodec_send_packet(pointer, packet.pointer))
   }

@@ -27,7 +27,8 @@ struct DecoderLanes {
     let lane = lanes[index]
     if !lane.isDraining {
       lane.isDraining = true
-      do { try lane.decoder.sendEnd() } catch { lane.hasEnded = true }
+      // An error is of a packet sent earlier, which a thread has only now decoded; the frames after it still come.
+      try? lane.decoder.sendEnd()
     }
     return index
   }

@@ -71,8 +71,8 @@ public struct StreamReader: ~Copyable {
           continue
         }
       } catch {
-        note(Fault(stream: nil, time: nil, message: error.description))
-        readError = error.description
+        note(Fault(stream: nil, time: nil, message: error.reason))
+        readError = error.reason
         reachedEnd = true
         continue
       }
@@ -148,6 +148,6 @@ public struct StreamReader: ~Copyable {
 
   public static let maximumFaults = 200
 
-  /// A drain that fails more often than this in a row is given up.
+  /// A drain that fails more often than this in a row is abandoned.
   private static let faultsWhileDraining = 64
 }

@@ -60,6 +60,8 @@ public struct Demuxer: ~Copyable {
 
   let pointer: UnsafeMutablePointer<AVFormatContext>
   private let input: PacketPrefixReader?
+  private let tail = TruncatedTail()
+  private let meter: ReadMeter
   public let container: ContainerInfo
   public let streams: [StreamInfo]
   /// libav's messages about this file so far.
@@ -92,19 +94,35 @@ public struct Demuxer: ~Copyable {
     // Finds all programs of a transport stream at once, as ffprobe does.
     av_dict_set(&options, "scan_all_pmts", "1", 0)
     if ignoringEdits { av_dict_set(&options, "ignore_editlist", "1", 0) }
+    let limits = MediaLimits.beginReading()
+    av_dict_set(&options, "max_streams", "\(limits.streams)", 0)
     let opened = avformat_open_input(&context, "file:" + path, nil, &options)
     guard opened >= 0, let context else {
-      throw LibavError(status: opened, doing: "cannot open as media", file: path, log: log)
+      throw HeaderCheck(limits, path: path).error(status: opened, log: log)
     }
     var owned: UnsafeMutablePointer<AVFormatContext>? = context
+    do throws(LibavError) {
+      try HeaderCheck(limits, path: path).check(context)
+    } catch {
+      avformat_close_input(&owned)
+      throw error
+    }
     let isKnown = purpose == .copying && Self.isMovie(context)
     let found =
-      isKnown ? 0 : glancing && Self.isMovie(context) ? Self.glance(context) : avformat_find_stream_info(context, nil)
+      isKnown
+      ? 0 : glancing && Self.isMovie(context) ? Self.glance(context, limits) : Self.findStreamInfo(context, limits)
+    do throws(LibavError) {
+      if found >= 0 { try HeaderCheck(limits, path: path).check(context) }
+    } catch {
+      avformat_close_input(&owned)
+      throw error
+    }
     guard found >= 0 else {
       avformat_close_input(&owned)
       throw LibavError(status: found, doing: "cannot read the streams", file: path, log: log)
     }
     self.log = log
+    meter = ReadMeter(limits)
     container = ContainerInfo(context, path: path)
     streams = (0..<Int(context.pointee.nb_streams)).compactMap { index in
       context.pointee.streams[index].map { StreamInfo($0) }
@@ -128,14 +146,14 @@ public struct Demuxer: ~Copyable {
 
   /// `avformat_find_stream_info` decodes frames until their pixel format and delay are known; here none are decoded, since the
   /// decoder finds these by itself.
-  private static func glance(_ context: UnsafeMutablePointer<AVFormatContext>) -> Int32 {
+  private static func glance(_ context: UnsafeMutablePointer<AVFormatContext>, _ limits: MediaLimits) -> Int32 {
     let count = Int(context.pointee.nb_streams)
     let videos = (0..<count).filter { index in
       context.pointee.streams[index]?.pointee.codecpar.pointee.codec_type == AVMEDIA_TYPE_VIDEO
     }
     guard videos.count == 1, let video = videos.first, let stream = context.pointee.streams[video],
       stream.pointee.codecpar.pointee.format == AV_PIX_FMT_NONE.rawValue
-    else { return avformat_find_stream_info(context, nil) }
+    else { return findStreamInfo(context, limits) }
     stream.pointee.codecpar.pointee.format = AV_PIX_FMT_YUV420P.rawValue
     var options = [OpaquePointer?](repeating: nil, count: count)
     defer { av_dict_free(&options[video]) }
@@ -143,6 +161,17 @@ public struct Demuxer: ~Copyable {
     let found = avformat_find_stream_info(context, &options)
     stream.pointee.codecpar.pointee.format = AV_PIX_FMT_NONE.rawValue
     return found
+  }
+
+  /// `avformat_find_stream_info`, whose decoders keep to the limit of pixels too.
+  private static func findStreamInfo(
+    _ context: UnsafeMutablePointer<AVFormatContext>, _ limits: MediaLimits
+  ) -> Int32 {
+    var options = [OpaquePointer?](repeating: nil, count: Int(context.pointee.nb_streams))
+    for index in options.indices { av_dict_set(&options[index], "max_pixels", "\(limits.pixels)", 0) }
+    defer { for index in options.indices { av_dict_free(&options[index]) } }
+    guard !options.isEmpty else { return avformat_find_stream_info(context, nil) }
+    return avformat_find_stream_info(context, &options)
   }
 
   /// Whether libav passes a stream's packets on unparsed. Audio packets are small anyway.
@@ -183,16 +212,26 @@ public struct Demuxer: ~Copyable {
     }
   }
 
-  /// Reads the next packet in file order.
+  /// Reads the next packet in file order. A track of an MP4 or MOV that is cut off ends no other.
   /// - Returns: false at the end.
-  /// - Throws: ``LibavError`` when reading fails before the end; `invalidData` for times beyond ``maximumTime``.
+  /// - Throws: ``LibavError`` when reading fails before the end; `invalidData` for times beyond ``maximumTime``, and after the
+  ///   last packet of a file that lacks some of those that its table lists.
   public func read(into packet: borrowing Packet) throws(LibavError) -> Bool {
-    packet.clear()
-    let status = av_read_frame(pointer, packet.pointer)
-    if status == lt_error_eof { return false }
-    try check(status, "reading a packet", file: container.path, log: log)
-    try requirePlausibleTimes(packet)
-    return true
+    while true {
+      packet.clear()
+      let status = av_read_frame(pointer, packet.pointer)
+      guard status < 0 else {
+        try requirePlausibleTimes(packet)
+        try meter.count(container.path)
+        return true
+      }
+      if tail.allowsAnotherRead(after: status, of: self) { continue }
+      if let text = tail.text(of: self) {
+        throw LibavError(.invalidData, text, file: container.path, log: log.newest(1))
+      }
+      if status == lt_error_eof { return false }
+      try check(status, "reading a packet", file: container.path, log: log)
+    }
   }
 
   /// Limits of packet times in ticks, and in seconds (136 years): sums and differences within them never overflow.
@@ -218,13 +257,22 @@ public struct Demuxer: ~Copyable {
   /// - Parameter time: ticks of the stream's time base.
   /// - Returns: false when the container cannot seek there.
   public func seek(stream index: Int, notAfter time: Int64) -> Bool {
-    avformat_seek_file(pointer, Int32(index), Int64.min, time, time, 0) >= 0
+    tail.startOver()
+    return avformat_seek_file(pointer, Int32(index), Int64.min, time, time, 0) >= 0
+  }
+
+  /// Goes to a place in a raw stream.
+  /// - Returns: false when the container cannot seek by bytes.
+  public func seek(toByte position: Int64) -> Bool {
+    tail.startOver()
+    return av_seek_frame(pointer, -1, position, AVSEEK_FLAG_BYTE) >= 0
   }
 
   /// Goes back to the first packet.
   /// - Returns: false when the container cannot; open it again then.
   public func rewind() -> Bool {
-    avformat_seek_file(pointer, -1, Int64.min, Int64.min + 1, Int64.max, 0) >= 0
+    tail.startOver()
+    return avformat_seek_file(pointer, -1, Int64.min, Int64.min + 1, Int64.max, 0) >= 0
       || av_seek_frame(pointer, -1, 0, AVSEEK_FLAG_BYTE) >= 0
   }
 

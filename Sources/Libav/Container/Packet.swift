@@ -75,8 +75,6 @@ public struct Packet: ~Copyable {
   }
   /// Decoded but not shown, because of an edit list.
   public var isDiscarded: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISCARD != 0 }
-  /// No later packet needs this one.
-  public var isDisposable: Bool { pointer.pointee.flags & AV_PKT_FLAG_DISPOSABLE != 0 }
   public var isCorrupt: Bool { pointer.pointee.flags & AV_PKT_FLAG_CORRUPT != 0 }
   /// Bytes.
   public var size: Int { Int(pointer.pointee.size) }

@@ -36,4 +36,19 @@ extension Demuxer {
         isDiscarded: entry.flags & AVINDEX_DISCARD_FRAME != 0)
     }
   }
+
+  /// Packets of a stream's table, and those of them that end after a place in the file; none for other containers.
+  func packetsOfTable(ofStream index: Int, endingAfter limit: Int64) -> (after: Int, all: Int) {
+    guard container.formatName.hasPrefix("mov,"), let stream = pointer.pointee.streams[index] else { return (0, 0) }
+    let count = avformat_index_get_entries_count(stream)
+    let after = (0..<count).count { number in
+      guard let entry = avformat_index_get_entry(stream, number)?.pointee else { return false }
+      return entry.pos > limit - Int64(entry.size)
+    }
+    return (after, Int(count))
+  }
+
+  func isSelected(_ index: Int) -> Bool {
+    pointer.pointee.streams[index].map { $0.pointee.discard != AVDISCARD_ALL } ?? false
+  }
 }

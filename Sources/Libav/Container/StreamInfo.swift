@@ -35,6 +35,8 @@ public struct StreamInfo: Sendable, Hashable {
   public let bitRate: Int64?
   /// libav's guess of the base rate (`r_frame_rate`).
   public let baseFrameRate: Rational
+  /// The same, not in lowest terms.
+  public let writtenBaseFrameRate: UnreducedFraction
   /// Average over the stream from the header (`avg_frame_rate`).
   public let averageFrameRate: Rational
   /// The same, not in lowest terms.
@@ -67,6 +69,11 @@ public struct StreamInfo: Sendable, Hashable {
         AV_PKT_DATA_DISPLAYMATRIX, AV_PKT_DATA_MASTERING_DISPLAY_METADATA, AV_PKT_DATA_CONTENT_LIGHT_LEVEL,
         AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D, AV_PKT_DATA_DOVI_CONF,
       ].map(\.rawValue))
+
+    /// Whether MP4 has a box for it that libav writes only on request.
+    public var needsUnofficialBox: Bool {
+      [AV_PKT_DATA_DOVI_CONF, AV_PKT_DATA_SPHERICAL, AV_PKT_DATA_STEREO3D].contains(type)
+    }
 
     /// Whether it describes Dolby Vision's own layer, which re-encoded frames do not have.
     public var isDolbyVision: Bool { type == AV_PKT_DATA_DOVI_CONF }
@@ -112,6 +119,8 @@ public struct StreamInfo: Sendable, Hashable {
     public let channels: Int
     /// libav's description, `stereo`; nil when unspecified.
     public let channelLayout: String?
+    /// libav's default layout of so many channels when unspecified.
+    public let layout: ChannelLayout
     public let sampleFormat: String
     public let bitsPerSample: Int
     /// Samples in one packet; 0 when it varies.
@@ -156,6 +165,7 @@ extension StreamInfo {
     frameCountFromHeader = s.nb_frames > 0 ? s.nb_frames : nil
     bitRate = p.bit_rate > 0 ? p.bit_rate : nil
     baseFrameRate = Rational(s.r_frame_rate)
+    writtenBaseFrameRate = UnreducedFraction(s.r_frame_rate)
     averageFrameRate = Rational(s.avg_frame_rate)
     writtenAverageFrameRate = UnreducedFraction(s.avg_frame_rate)
     extradataSize = Int(p.extradata_size)
@@ -232,6 +242,7 @@ extension StreamInfo.Audio {
     channels = Int(p.ch_layout.nb_channels)
     channelLayout =
       p.ch_layout.order == AV_CHANNEL_ORDER_UNSPEC ? nil : ChannelLayout(copying: p.ch_layout).description
+    layout = ChannelLayout(copying: p.ch_layout)
     sampleFormat = SampleFormat(raw: p.format).name
     bitsPerSample = Int(av_get_bits_per_sample(p.codec_id))
     frameSize = Int(p.frame_size)

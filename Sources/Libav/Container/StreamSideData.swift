@@ -12,6 +12,9 @@ public enum StreamSideData: Sendable, Hashable {
   case codedPictureBuffer(maximum: Int64, minimum: Int64, average: Int64, bufferBits: Int64, delay: UInt64)
   /// The purpose of the audio, as libav's `AVAudioServiceType`.
   case audioService(Int)
+  /// How the two views of a stereo video share its frames, by libav's name of it, and whether they are swapped.
+  case stereo3D(type: String, isInverted: Bool)
+  case spherical(SphericalMapping)
   /// Any other kind, by libav's name for it.
   case other(name: String)
 
@@ -40,6 +43,20 @@ public enum StreamSideData: Sendable, Hashable {
     public let baseLayerCompatibility: Int
   }
 
+  /// The projection of a spherical video (Spherical Video V2).
+  public struct SphericalMapping: Sendable, Hashable {
+    /// libav's name: `equirectangular`, `cubemap`, …
+    public let projection: String
+    /// Degrees, in 16.16 fixed point.
+    public let yaw: Int32
+    public let pitch: Int32
+    public let roll: Int32
+    /// Pixels round each face of a cubemap; nil for other projections.
+    public let padding: Int?
+    /// Pixels that a tile leaves out to the left, above, to the right and below; nil for whole frames.
+    public let bounds: [Int]?
+  }
+
   /// libav's name of the kind, `Display Matrix`, …
   public var name: String {
     switch self {
@@ -49,6 +66,8 @@ public enum StreamSideData: Sendable, Hashable {
     case .dolbyVision: Self.name(AV_PKT_DATA_DOVI_CONF)
     case .codedPictureBuffer: Self.name(AV_PKT_DATA_CPB_PROPERTIES)
     case .audioService: Self.name(AV_PKT_DATA_AUDIO_SERVICE_TYPE)
+    case .stereo3D: Self.name(AV_PKT_DATA_STEREO3D)
+    case .spherical: Self.name(AV_PKT_DATA_SPHERICAL)
     case .other(let name): name
     }
   }
@@ -59,11 +78,11 @@ public enum StreamSideData: Sendable, Hashable {
 
   static func all(of stream: UnsafePointer<AVStream>) -> [StreamSideData] {
     (0..<lt_side_data_count(stream)).compactMap { index in
-      lt_side_data(stream, index).flatMap { StreamSideData($0.pointee) }
+      lt_side_data(stream, index).flatMap { StreamSideData($0.pointee, stream.pointee.codecpar.pointee) }
     }
   }
 
-  private init(_ piece: AVPacketSideData) {
+  private init(_ piece: AVPacketSideData, _ parameters: AVCodecParameters) {
     let bytes = UnsafeRawBufferPointer(start: piece.data, count: Int(piece.size))
     func read<T: BitwiseCopyable>(_ type: T.Type) -> T? {
       bytes.count >= MemoryLayout<T>.size ? bytes.loadUnaligned(as: type) : nil
@@ -91,6 +110,15 @@ public enum StreamSideData: Sendable, Hashable {
         } ?? other
     case AV_PKT_DATA_AUDIO_SERVICE_TYPE:
       self = read(AVAudioServiceType.self).map { .audioService(Int($0.rawValue)) } ?? other
+    case AV_PKT_DATA_STEREO3D:
+      self =
+        read(AVStereo3D.self).map {
+          .stereo3D(
+            type: string(av_stereo3d_type_name(UInt32($0.type.rawValue))) ?? "unknown",
+            isInverted: $0.flags & AV_STEREO3D_FLAG_INVERT != 0)
+        } ?? other
+    case AV_PKT_DATA_SPHERICAL:
+      self = read(AVSphericalMapping.self).map { .spherical(SphericalMapping($0, parameters)) } ?? other
     default: self = other
     }
   }
@@ -105,6 +133,23 @@ extension StreamSideData.MasteringDisplay {
       : [p.0.0, p.0.1, p.1.0, p.1.1, p.2.0, p.2.1, data.white_point.0, data.white_point.1].map { UnreducedFraction($0) }
     luminance =
       data.has_luminance == 0 ? nil : [UnreducedFraction(data.min_luminance), UnreducedFraction(data.max_luminance)]
+  }
+}
+
+extension StreamSideData.SphericalMapping {
+  init(_ mapping: AVSphericalMapping, _ parameters: AVCodecParameters) {
+    var mapping = mapping
+    projection = string(av_spherical_projection_name(mapping.projection)) ?? "unknown"
+    (yaw, pitch, roll) = (mapping.yaw, mapping.pitch, mapping.roll)
+    padding = mapping.projection == AV_SPHERICAL_CUBEMAP ? Int(mapping.padding) : nil
+    guard mapping.projection == AV_SPHERICAL_EQUIRECTANGULAR_TILE else {
+      bounds = nil
+      return
+    }
+    var (left, top, right, bottom) = (0, 0, 0, 0)
+    av_spherical_tile_bounds(
+      &mapping, Int(max(0, parameters.width)), Int(max(0, parameters.height)), &left, &top, &right, &bottom)
+    bounds = [left, top, right, bottom]
   }
 }
 

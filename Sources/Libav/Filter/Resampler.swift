@@ -22,8 +22,9 @@ public struct Resampler: ~Copyable {
     let format = frame.audioFormat
     guard format != source else { return try resampled(frame) }
     let rest = try flush()
-    try open(from: format)
-    let converted = try resampled(frame)
+    let isEqual = format == target
+    if !isEqual { try open(from: format) }
+    let converted = isEqual ? try frame.share() : try resampled(frame)
     guard let rest else { return converted }
     return try joined(rest, converted)
   }

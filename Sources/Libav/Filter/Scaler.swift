@@ -97,6 +97,6 @@ public struct Scaler: ~Copyable {
 }
 
 extension ColorTags {
-  /// From so many lines on, an untagged frame is taken as BT.709; below, as BT.601.
+  /// From this many lines on, an untagged frame is taken as BT.709; below, as BT.601.
   public static let untaggedHighDefinitionLines = 720
 }

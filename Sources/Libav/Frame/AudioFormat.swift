@@ -27,6 +27,9 @@ public struct ChannelLayout: Sendable, Hashable, CustomStringConvertible {
   public static let mono = ChannelLayout(description: "mono", channelCount: 1)
   public static let stereo = ChannelLayout(description: "stereo", channelCount: 2)
 
+  public static let surround50 = ChannelLayout(description: "5.0", channelCount: 5)
+  public static let surround51 = ChannelLayout(description: "5.1", channelCount: 6)
+
   private init(description: String, channelCount: Int) {
     self.description = description
     self.channelCount = channelCount

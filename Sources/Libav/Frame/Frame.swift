@@ -82,10 +82,6 @@ public struct Frame: ~Copyable {
     av_frame_get_side_data(pointer, AV_FRAME_DATA_CONTENT_LIGHT_LEVEL) != nil
       || av_frame_get_side_data(pointer, AV_FRAME_DATA_MASTERING_DISPLAY_METADATA) != nil
   }
-  /// `I`, `P`, `B`, … or `?`.
-  public var frameType: Character {
-    Character(UnicodeScalar(UInt8(bitPattern: av_get_picture_type_char(pointer.pointee.pict_type))))
-  }
   /// Asks an encoder that was opened for fixed quality for this quantiser, 1 (best) to 31, as `-q:v` does.
   public func requestQuantiser(_ quantiser: Int) { pointer.pointee.quality = Int32(quantiser) * FF_QP2LAMBDA }
 

@@ -2,7 +2,7 @@ import CLibav
 
 /// Settings of the C library's allocator for frames.
 public enum FrameMemory {
-  /// Blocks of at least so many bytes are mapped separately: every plane of a 4K frame.
+  /// Blocks of at least this many bytes are mapped separately: every plane of a 4K frame.
   private static let mappedFrom: Int32 = 1 << 20
   /// Bytes kept free at the end of the heap, so that packets do not grow and shrink it one by one.
   private static let keptFree: Int32 = 8 << 20

@@ -13,6 +13,8 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let notAFile = Code("not a file")
     public static let invalidData = Code("invalid data")
     public static let noSuchStream = Code("no such stream")
+    /// Beyond one of ``MediaLimits``.
+    public static let tooLarge = Code("too large")
     public static let codecMissing = Code("codec missing")
     public static let unsupported = Code("unsupported")
     public static let outOfMemory = Code("out of memory")
@@ -73,11 +75,10 @@ public struct LibavError: Error, Sendable, Hashable, CustomStringConvertible {
     self.init(status: -code, doing: action, file: file)
   }
 
-  public var description: String {
-    let place = file.map { "\($0): " } ?? ""
-    let quoted = log.isEmpty ? "" : " (libav: \(log.joined(separator: "; ")))"
-    return place + message + quoted
-  }
+  public var description: String { (file.map { "\($0): " } ?? "") + reason }
+
+  /// The description without the file, for texts that name it already.
+  public var reason: String { message + (log.isEmpty ? "" : " (libav: \(log.joined(separator: "; ")))") }
 
   static func text(_ status: Int32) -> String {
     withUnsafeTemporaryAllocation(of: CChar.self, capacity: Int(AV_ERROR_MAX_STRING_SIZE)) { buffer in

@@ -17,7 +17,6 @@ public enum LibraryVersions {
   public static var licence: String { string(avcodec_license()) ?? "unknown" }
 
   public static func hasEncoder(_ name: String) -> Bool { avcodec_find_encoder_by_name(name) != nil }
-  public static func hasDecoder(_ name: String) -> Bool { avcodec_find_decoder_by_name(name) != nil }
   public static func hasFilter(_ name: String) -> Bool { avfilter_get_by_name(name) != nil }
 
   private static func text(_ version: UInt32) -> String {

@@ -51,8 +51,9 @@ struct Assembler: Sendable {
     let shots = try stitchShots(takes)
     let digest = try inputsDigest(clips, shots, options)
     options.creationTime = try CreationTime.current()
-    if let earlier = RunReport.master(inReport: workspace.reportPath), earlier.inputsDigest == digest,
-      try isUnaltered(earlier)
+    if let earlier = try MasterRecord.unaltered(in: workspace), earlier.inputsDigest == digest,
+      FileManager.default.fileExists(atPath: workspace.contactSheetPath),
+      !context.options.writesTimeline || FileManager.default.fileExists(atPath: workspace.timelinePath)
     {
       context.emit(.masterKept(path: workspace.masterPath))
       return earlier
@@ -120,13 +121,6 @@ struct Assembler: Sendable {
         emit(.verifying(nil, frames: progress.frames, fraction: progress.fraction))
       }
     }
-  }
-
-  private func isUnaltered(_ master: MasterRecord) throws -> Bool {
-    try FileDigest.size(ofFile: workspace.masterPath) == master.bytes
-      && FileManager.default.fileExists(atPath: workspace.contactSheetPath)
-      && (!context.options.writesTimeline || FileManager.default.fileExists(atPath: workspace.timelinePath))
-      && FileDigest.sha256(ofFile: workspace.masterPath) == master.sha256
   }
 
   /// Seconds of one frame.
@@ -237,7 +231,7 @@ struct Assembler: Sendable {
         + (stitch.keepsThrough.map { " through #\($0)" } ?? "")
     }
     let how = [
-      options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate)",
+      options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate ?? 0)",
       "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
       try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),

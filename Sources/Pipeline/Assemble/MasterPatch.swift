@@ -113,10 +113,7 @@ final class EarlierMaster: Sendable {
 
   /// Nil when there is no master that an earlier run has verified, or the file system cannot link.
   static func unaltered(in workspace: Workspace) throws -> EarlierMaster? {
-    guard let master = RunReport.master(inReport: workspace.reportPath),
-      FileDigest.size(ofFile: workspace.masterPath) == master.bytes,
-      try FileDigest.sha256(ofFile: workspace.masterPath) == master.sha256
-    else { return nil }
+    guard let master = try MasterRecord.unaltered(in: workspace) else { return nil }
     let name = workspace.path(".master.earlier.mp4")
     unlink(name)
     guard link(workspace.masterPath, name) == 0 else { return nil }

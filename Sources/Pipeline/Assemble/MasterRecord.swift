@@ -25,6 +25,15 @@ public struct MasterRecord: Sendable, Codable {
 
   public var isGood: Bool { verdict != "fail" }
 
+  /// The master of an earlier run whose file is still the one that was verified; nil without one.
+  static func unaltered(in workspace: Workspace) throws -> MasterRecord? {
+    guard let master = RunReport.master(inReport: workspace.reportPath),
+      FileDigest.size(ofFile: workspace.masterPath) == master.bytes,
+      try FileDigest.sha256(ofFile: workspace.masterPath) == master.sha256
+    else { return nil }
+    return master
+  }
+
   private enum CodingKeys: String, CodingKey {
     case file, bytes, sha256, stitch, verification, verdict, reasons, patch
     case inputsDigest = "inputs_digest"

@@ -1,42 +1,57 @@
 import Ledger
 import Storyboard
 
-/// Which shots a run will send, as far as the ledger and the storyboard tell before it starts.
+/// Which shots a run may pay for, as far as the ledger and the storyboard show once lost requests have been looked for.
 struct PendingShots: Sendable {
+  struct Result: Sendable {
+    /// Shots that will be sent, in the order of the storyboard; a shot made from one that is sent is sent too.
+    let sent: [Shot]
+    /// Shots of which takes may fail and be retried; empty unless retries are allowed.
+    let retried: [Shot]
+
+    var isEmpty: Bool { sent.isEmpty && retried.isEmpty }
+  }
+
   let storyboard: Storyboard
   let digests: ShotDigests
   let ledger: Ledger
+  let lostAnswers: LostAnswers
   /// New takes that may be paid for in place of failed ones, per shot.
   let retries: Int
 
-  /// In the order of the storyboard; a shot made from one that is sent is sent too.
-  func all() throws -> [Shot] {
+  func read() throws -> Result {
     let lastGeneration = try ledger.lastGeneration()
     var takes: [String: GenerationEntry] = [:]
     var sent: Set<String> = []
+    var underWay: Set<String> = []
     for shot in storyboard.inDependencyOrder {
       if storyboard.dependencies(of: shot).contains(where: { sent.contains($0.id) && !digests.isIsolated($0) }) {
         sent.insert(shot.id)
         continue
       }
       guard let sources = digests.sources(of: shot, among: takes) else { continue }
-      var facts = try digests.facts(of: shot, sources)
+      guard var facts = try digests.facts(of: shot, sources) else {
+        sent.insert(shot.id)
+        continue
+      }
       facts.lastEarlierGeneration = lastGeneration
       facts.retriesLeft = retries
-      let snapshot = try ledger.snapshot(of: shot.id)
-      switch NextAction.all(for: snapshot, facts)[0] {
-      case .done(let take), .anchor(let take), .wait(let take), .download(let take), .redownload(let take),
-        .verify(let take):
+      facts.searchedIntents = lostAnswers.searchedIntents
+      facts.redownloadsDamaged = true
+      switch NextAction.all(for: try ledger.snapshot(of: shot.id), facts)[0] {
+      case .done(let take), .anchor(let take): takes[shot.id] = take
+      case .wait(let take), .download(let take), .redownload(let take), .verify(let take):
         takes[shot.id] = take
-      case .submit, .retry: sent.insert(shot.id)
-      case .withdraw: sent.formUnion(try storyboard.withDependents([shot.id]).map(\.id))
-      case .reconcile(let intent):
-        // Whether it was accepted is not known; what is made from it will be sent either way.
-        sent.formUnion(try storyboard.withDependents([shot.id]).map(\.id))
-        if !snapshot.isSuperseded(intent) { sent.remove(shot.id) }
-      case .fail: break
+        underWay.insert(shot.id)
+      case .submit, .retry, .withdraw: sent.insert(shot.id)
+      // What is made from a shot without a clip waits for it.
+      case .reconcile, .stop, .fail: break
       }
     }
-    return storyboard.shots.filter { sent.contains($0.id) }
+    let retried = retries > 0 ? sent.union(underWay) : []
+    return Result(
+      sent: storyboard.shots.filter { sent.contains($0.id) },
+      retried: storyboard.shots.filter { retried.contains($0.id) }
+    )
   }
 }

@@ -38,7 +38,7 @@ extension RunContext {
   /// - Throws: ``PipelineError`` `inputOutput` when a paid run would fill the disk.
   func requireSpace(makesMaster: Bool) throws {
     guard budget.isPaid else { return }
-    let kept = try digests.chosenTakes(in: ledger)
+    let kept = try digests.chosenTakes()
     let fetched = storyboard.shots.filter { kept[$0.id] == nil }
     guard !fetched.isEmpty, let free = workspace.freeSpace,
       let needed = SpaceEstimate(storyboard, model, fetched: fetched, makesMaster: makesMaster), needed.total > free

@@ -7,7 +7,7 @@ import Storyboard
 public struct SpendingQuestion: Sendable, Hashable {
   public let provider: String
   public let model: String
-  /// Ids of the shots that will be generated.
+  /// Ids of the shots that will be generated, without those already agreed to; empty when only retries may be paid for.
   public let shots: [String]
   /// Nil when the price of one is not published.
   public let cost: USD?
@@ -17,33 +17,58 @@ public struct SpendingQuestion: Sendable, Hashable {
   public let spent: USD
 }
 
-/// Asks the user before money is spent.
+/// Asks the user before money is spent, once for the same money.
 struct SpendingConsent: Sendable {
   let context: RunContext
 
-  /// - Throws: ``PipelineError`` `overBudget` or `needsConsent`, before anything is sent.
+  /// - Throws: ``PipelineError`` `overBudget`, `needsConsent` or `declined`, before anything is sent.
   func require() async throws {
     guard context.budget.isPaid else { return }
-    let shots = try context.pendingShots.all()
-    guard !shots.isEmpty else { return }
-    let names = shots.map(\.id).joined(separator: ", ")
+    let pending = try context.pendingShots.read()
+    guard !pending.isEmpty else { return }
     let spending = try context.ledger.spending()
-    let cost = context.budget.cost(of: shots)
-    if let cost {
-      try context.budget.require(cost, after: spending) { "generating \(names) costs about \(cost)" }
+    if let cost = context.budget.cost(of: pending.sent), !pending.sent.isEmpty {
+      try context.budget.require(cost, after: spending) { "generating \(Self.names(pending.sent)) costs about \(cost)" }
     }
+    let agreements = try context.ledger.agreements()
+    let asked = pending.sent.filter { !isAgreed($0, agreements) }
     guard let consent = context.options.consent else {
-      let price = cost.map { "about \($0)" } ?? "an amount that is not published"
-      throw PipelineError(
-        .needsConsent,
-        "generating \(names) at \(context.host.provider.name) costs \(price); add --yes to agree. Nothing was sent.")
+      guard asked.isEmpty else { throw unasked(asked) }
+      return allow(pending.sent, retrying: [])
     }
-    let question = SpendingQuestion(
-      provider: context.host.provider.name, model: context.model.id, shots: shots.map(\.id), cost: cost,
-      retries: context.budget.cost(ofRetries: context.options.retries, of: shots), spent: spending.total)
-    guard await consent(question) else {
+    if !asked.isEmpty || !pending.retried.isEmpty {
+      let question = SpendingQuestion(
+        provider: context.host.provider.name, model: context.model.id, shots: asked.map(\.id),
+        cost: context.budget.cost(of: asked),
+        retries: context.budget.cost(ofRetries: context.options.retries, of: pending.retried), spent: spending.total)
+      guard await consent(question) else {
+        throw PipelineError(.declined, "not agreed to, so nothing was sent.")
+      }
       try Task.checkCancellation()
-      throw PipelineError(.needsConsent, "not agreed to, so nothing was sent.")
     }
+    allow(pending.sent, retrying: pending.retried)
+  }
+
+  private static func names(_ shots: [Shot]) -> String { shots.map(\.id).joined(separator: ", ") }
+
+  /// Whether the user agreed to at least this cost when the shot was redone or another take picked.
+  private func isAgreed(_ shot: Shot, _ agreements: [Agreement]) -> Bool {
+    guard let cost = context.budget.cost(of: [shot]) else { return false }
+    return agreements.contains {
+      $0.shot == shot.id && $0.provider == context.host.provider.name && cost <= $0.cost
+    }
+  }
+
+  private func unasked(_ shots: [Shot]) -> PipelineError {
+    let price = context.budget.cost(of: shots).map { "about \($0)" } ?? "an amount that is not published"
+    return PipelineError(
+      .needsConsent,
+      "generating \(Self.names(shots)) at \(context.host.provider.name) costs \(price); add --yes to agree. Nothing was "
+        + "sent.")
+  }
+
+  private func allow(_ sent: [Shot], retrying retried: [Shot]) {
+    for shot in sent { context.agreed.add(shot.takes, of: shot.id) }
+    for shot in retried { context.agreed.add(context.options.retries, of: shot.id) }
   }
 }

@@ -17,7 +17,7 @@ public struct LibavImageInspector: ImageInspector {
       let info = try StillInfo(path: path)
       return ImageFacts(
         format: info.formatName, width: info.width, height: info.height, bytes: info.bytes, isPlain: info.isPlain,
-        hasDisplayOrientation: info.orientation == .upright)
+        hasDisplayOrientation: info.orientation == .normal)
     } catch {
       throw LibavError(error.code, "\(error.message)\(Self.advice(on: path, error.code))")
     }

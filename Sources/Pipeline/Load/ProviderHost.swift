@@ -31,14 +31,6 @@ public struct ProviderHost: Sendable {
   public static let stores = ImageStoreKind.names
   /// The sandbox accepts any key; it never leaves this machine.
   private static let sandboxKey = "no-key-for-the-longtake-sandbox"
-  /// Pauses before each search for a request whose answer was lost: a new one may take a moment to be listed.
-  /// They follow the polling interval, up to 2 and 4 s.
-  private static func searchPauses(_ pollInterval: Duration) -> [Duration] {
-    let pause = min(.seconds(2), pollInterval)
-    return [.zero, pause, pause * 2]
-  }
-  /// Seconds after which a service is expected to list an accepted request.
-  static let listingDelay = 30.0
 
   public let provider: any Provider
   /// Whether requests cost money.
@@ -47,8 +39,8 @@ public struct ProviderHost: Sendable {
   let images: any ImageStore
   /// Asks for uploaded images as a model does.
   let imageReader: PublicAddressReader
-  /// Pauses before each search for a lost request.
-  let searchPauses: [Duration]
+  /// Whether an accepted request is certain to be listed at once: so by the sandbox inside this program, and nobody else.
+  var listsAtOnce: Bool { sandbox != nil }
   private let sandbox: SandboxServer?
 
   /// - Parameters:
@@ -128,7 +120,6 @@ public struct ProviderHost: Sendable {
     images = try Self.store(
       options, own: .hub, ProviderImageStore(provider, place: Self.place(name, configuration), isOwner: false))
     imageReader = try PublicAddressReader(logger: options.logger)
-    searchPauses = sandbox == nil ? Self.searchPauses(configuration.settings.pollInterval) : [.zero]
     self.sandbox = sandbox
   }
 
@@ -146,7 +137,6 @@ public struct ProviderHost: Sendable {
     images = try Self.store(
       options, own: .fal, ProviderImageStore(provider, place: Self.place(configuration), isOwner: false))
     imageReader = try PublicAddressReader(logger: options.logger)
-    searchPauses = [.zero]
     sandbox = nil
   }
 

@@ -32,22 +32,29 @@ struct RunLoader: Sendable {
     return try await log.recordingFailure(report) {
       let host = try await openHost()
       do {
+        let lostAnswers = LostAnswers(
+          ledger: ledger, workspace: workspace, host: host, options: options, emit: report)
+        // What has been paid decides what is still to be paid.
+        try await lostAnswers.settleEarlier()
         let images = LocalImageCache()
         let isolations = try Isolations(
           storyboard, model: model, ledger: ledger, workspace: workspace, images: images)
         let storyboard = isolations.storyboard
         let digests = ShotDigests(
-          storyboard: storyboard, model: model, provider: plan.provider, images: images,
+          storyboard: storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
           anchorTakes: isolations.anchorTakes)
-        let pending = PendingShots(storyboard: storyboard, digests: digests, ledger: ledger, retries: options.retries)
+        try RenamedShots(storyboard: storyboard, digests: digests, ledger: ledger).adopt()
+        let pending = PendingShots(
+          storyboard: storyboard, digests: digests, ledger: ledger, lostAnswers: lostAnswers, retries: options.retries)
         var final = plan
-        if asksCatalog, let model = plan.model, try !pending.all().isEmpty {
+        if asksCatalog, let model = plan.model, try !pending.read().isEmpty {
           final = try await checked(plan, model, host, report)
         }
         final.replacement = storyboard
         let context = try RunContext(
-          plan: final, pendingShots: pending, workspace: workspace, ledger: ledger, host: host, options: options,
-          log: log, emit: report)
+          plan: final, pendingShots: pending, lostAnswers: lostAnswers, workspace: workspace, ledger: ledger,
+          host: host,
+          options: options, log: log, emit: report)
         try recordStoryboard(context)
         return context
       } catch {
@@ -104,7 +111,7 @@ struct RunLoader: Sendable {
         path: context.plan.path, title: context.storyboard.title, digest: context.plan.digest,
         provider: context.plan.provider, model: context.model.id),
       shots: try context.storyboard.shots.map { shot in
-        ShotEntry(id: shot.id, position: shot.index, digest: try context.digests.digest(of: shot))
+        ShotEntry(id: shot.id, position: shot.index, digest: try context.digests.ownDigest(of: shot))
       })
   }
 }

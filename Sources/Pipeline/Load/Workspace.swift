@@ -25,6 +25,8 @@ public struct Workspace: Sendable, Hashable {
   public var contactSheetPath: String { path("contact-sheet.jpg") }
   /// OpenTimelineIO, where it was asked for.
   public var timelinePath: String { path("timeline.otio") }
+  /// The review page and its files.
+  public var reviewDirectory: String { path("review") }
   public var logPath: String { path("run.log") }
   /// The sandbox's state.
   public var sandboxDirectory: String { path("sandbox") }

@@ -148,9 +148,7 @@ struct RunReport: Encodable {
 
   /// Writes the report in place of the last one.
   func write(to path: String) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    try OutputFile.replace(path, with: encoder.encode(self))
+    try OutputFile.replace(path, with: JSONOutput.data(self, pretty: true))
   }
 }
 

@@ -9,6 +9,8 @@ public struct RunSummary: Sendable {
   public let seconds: [String: Rational]
   /// Nil when only clips were asked for, or a shot failed.
   public let master: MasterRecord?
+  /// The review page; nil when none was written.
+  public let review: String?
   /// Whether the clips come from the sandbox, which asks no model and is not paid.
   public let isSimulated: Bool
   /// What this workspace has paid or may have paid so far.
@@ -18,13 +20,14 @@ public struct RunSummary: Sendable {
   public var isGood: Bool { shots.allSatisfy { $0.take != nil } && master?.isGood ?? true }
   public var errors: [any Error] { shots.compactMap(\.error) }
 
-  init(_ context: RunContext, outcomes: [ShotOutcome], master: MasterRecord?) throws {
+  init(_ context: RunContext, outcomes: [ShotOutcome], master: MasterRecord?, review: String?) throws {
     workspace = context.workspace
     shots = outcomes
     seconds = Dictionary(
       context.plan.shots.compactMap { shot in shot.seconds.map { (shot.id, $0) } },
       uniquingKeysWith: { first, _ in first })
     self.master = master
+    self.review = review
     isSimulated = !context.host.isPaid
     spending = try context.ledger.spending()
   }

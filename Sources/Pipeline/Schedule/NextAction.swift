@@ -9,7 +9,7 @@ public enum NextAction: Sendable, Hashable {
   case retry(GenerationEntry)
   /// The request certainly never left: close its intent.
   case withdraw(IntentEntry)
-  /// The service may have accepted a request: find out; never send it again before.
+  /// The service may have accepted a request: look for it. It is never sent again by itself.
   case reconcile(IntentEntry)
   case wait(GenerationEntry)
   case download(GenerationEntry)
@@ -19,6 +19,8 @@ public enum NextAction: Sendable, Hashable {
   /// The take counts; a frame of it that another shot needs is not extracted yet.
   case anchor(GenerationEntry)
   case done(GenerationEntry)
+  /// A request was looked for in vain: whether it was paid is for the next run or the user to find out.
+  case stop(IntentEntry)
   /// Every take failed or was rejected, and no other may be paid for; the last one is given.
   case fail(GenerationEntry)
 }
@@ -27,6 +29,8 @@ public enum NextAction: Sendable, Hashable {
 public struct ShotFacts: Sendable {
   /// Digest of the shot's inputs: only takes with it count.
   public var contentDigest: String
+  /// The digest that earlier versions gave the same inputs.
+  public var earlierDigest: String?
   /// Frames of the shot that other shots are made from.
   public var anchors: Set<AnchorKind> = []
   /// Requests sent to another provider can only be settled there.
@@ -37,8 +41,13 @@ public struct ShotFacts: Sendable {
   public var retriesLeft = 0
   /// The services' errors of this run, by number of the generation.
   public var errorCodes: [Int64: GenerationError.Code] = [:]
+  /// Numbers of the intents that this run has looked for in vain.
+  public var searchedIntents: Set<Int64> = []
   /// Whether clips that earlier runs rejected as damaged are downloaded again.
   public var redownloadsDamaged = false
+
+  /// All digests of the inputs.
+  public var digests: Set<String> { Set([contentDigest, earlierDigest].compactMap(\.self)) }
 
   public init(contentDigest: String, provider: String) {
     self.contentDigest = contentDigest
@@ -51,21 +60,27 @@ extension NextAction {
   ///
   /// A pure function, the same after a crash as without one. Never empty.
   public static func all(for shot: ShotSnapshot, _ facts: ShotFacts) -> [NextAction] {
-    let takes = shot.currentTakes(facts.contentDigest)
-    let chosen = shot.chosenTake(facts.contentDigest)
+    let takes = shot.currentTakes(facts.digests)
+    let chosen = shot.chosenTake(facts.digests)
     if facts.redownloadsDamaged, chosen == nil {
       let damaged = takes.filter { $0.remoteID != nil && isDamaged($0) }
       if !damaged.isEmpty { return damaged.map(NextAction.redownload) }
     }
     let intents = shot.openIntents.filter { $0.provider == facts.provider }
+    let unsent = intents.filter { !$0.mayHaveBeenSent }
+    if !unsent.isEmpty { return unsent.map(NextAction.withdraw) }
+    let blocking = intents.filter(\.blocksSending)
     let underWay =
-      intents.map { $0.mayHaveBeenSent ? NextAction.reconcile($0) : .withdraw($0) } + takes.compactMap(advancing)
+      blocking.filter { !facts.searchedIntents.contains($0.number) }.map(NextAction.reconcile)
+      + takes.compactMap(advancing)
     if !underWay.isEmpty { return underWay }
     if let chosen {
       let isAnchored = facts.anchors.isSubset(of: shot.anchors[chosen.number] ?? [])
       return [isAnchored ? .done(chosen) : .anchor(chosen)]
     }
-    guard let last = takes.last(where: { $0.state != .notAccepted && $0.state != .pending }) else { return [.submit] }
+    if let lost = blocking.first { return [.stop(lost)] }
+    let ended = takes.last { ![.notAccepted, .pending, .uncertain].contains($0.state) }
+    guard let last = ended else { return [.submit] }
     if wasNotPaidEarlier(last, facts) { return [.submit] }
     return [facts.retriesLeft > 0 && mayDifferInAnotherTake(last, facts) ? .retry(last) : .fail(last)]
   }
@@ -75,7 +90,7 @@ extension NextAction {
     case .submitted, .processing: .wait(take)
     case .succeeded: .download(take)
     case .downloaded: .verify(take)
-    case .pending, .verified, .rejected, .failed, .cancelled, .notAccepted: nil
+    case .pending, .uncertain, .verified, .rejected, .failed, .cancelled, .notAccepted: nil
     }
   }
 
@@ -96,18 +111,20 @@ extension NextAction {
     "api key", "permission",
   ]
 
-  /// Whether what the model made is at fault, which another take may do better; parameters, credits and keys would fail
-  /// again, and so would a broken connection.
+  /// Whether what the model made is at fault, which another take may do better; parameters, credits, keys and what the
+  /// content policy refuses would fail again, and so would a broken connection.
   private static func mayDifferInAnotherTake(_ take: GenerationEntry, _ facts: ShotFacts) -> Bool {
     let code = facts.errorCodes[take.number]
     switch take.state {
     case .rejected: return code != .damagedDownload
     case .failed: return (code == nil || code == .generationFailed) && !isLasting(take.error ?? "")
-    case .pending, .submitted, .processing, .succeeded, .downloaded, .verified, .cancelled, .notAccepted: return false
+    case .pending, .uncertain, .submitted, .processing, .succeeded, .downloaded, .verified, .cancelled, .notAccepted:
+      return false
     }
   }
 
   private static func isLasting(_ message: String) -> Bool {
+    if GenerationError.isContentRefusal(message) { return true }
     let message = message.lowercased()
     return lastingFailures.contains { message.contains($0) } || message.contains(/\b4(?:00|01|02|03|04|22)\b/)
   }

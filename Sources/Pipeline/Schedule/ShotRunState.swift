@@ -7,7 +7,6 @@ final class ShotRunState: Sendable {
     var errors: [Int64: GenerationError] = [:]
     var results: [Int64: GenerationResult] = [:]
     var damagedBodies: [Int64: String] = [:]
-    var lostAnswers = 0
   }
 
   private let state = Mutex(State())
@@ -30,13 +29,5 @@ final class ShotRunState: Sendable {
 
   func recordDamagedBody(_ sha256: String, of generation: Int64) {
     state.withLock { $0.damagedBodies[generation] = sha256 }
-  }
-
-  /// Counts one more lost answer.
-  func countLostAnswer() -> Int {
-    state.withLock {
-      $0.lostAnswers += 1
-      return $0.lostAnswers
-    }
   }
 }

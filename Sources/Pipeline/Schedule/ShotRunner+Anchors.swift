@@ -42,7 +42,7 @@ extension ShotRunner {
       path: name, bytes: Int64(anchor.still.bytes.count), sha256: SHA256Text.of(anchor.still.bytes))
     try ledger.recordAnchor(
       generation: take.number, entry, as: kind, mediaType: anchor.still.mediaType,
-      detail: AnchorRecord(anchor, asked: search).json)
+      selection: ShotDigests.selection(search), detail: AnchorRecord(anchor, asked: search).json)
     emit(.anchored(kind, file: name), take: take.take)
     if let choice = anchor.choice, choice.droppedAfter > 0 {
       context.emit(.notice("shot \(shot.id) starts the next shot from its frame #\(choice.index): \(choice.reason)"))

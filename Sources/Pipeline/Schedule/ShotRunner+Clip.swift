@@ -39,10 +39,13 @@ extension ShotRunner {
         try ledger.recordState(
           generation: take.number, .failed, error: error.message, completedAt: Ledger.systemTime())
       case .cancelled:
+        let job = try? await context.host.provider.job(id)
+        let known = try ledger.generation(take.number) ?? take
         try ledger.recordState(
-          generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime())
+          generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime(),
+          mayCost: context.host.isPaid && (job.map(known.mayCost(cancelledAs:)) ?? true))
       case .notFound:
-        // Perhaps another account's key: what may have been paid is given up only when the user says so.
+        // Perhaps another account's key: only the user may give up what may have been paid.
         throw GenerationError(
           .notFound,
           "\(error.message) If it is lost for good, 'longtake redo … --shot \(shot.id)' makes the next run pay for a new "
@@ -201,8 +204,8 @@ extension ShotRunner {
   /// Checks the clips that the ledger counts on; one that is lost or altered is downloaded again, not paid again.
   func requireWholeClips() throws {
     let snapshot = try ledger.snapshot(of: shot.id)
-    let waiting = snapshot.currentTakes(contentDigest).filter { $0.state == .downloaded }
-    for take in waiting + [snapshot.chosenTake(contentDigest)].compactMap(\.self) {
+    let waiting = snapshot.currentTakes(digests).filter { $0.state == .downloaded }
+    for take in waiting + [snapshot.chosenTake(digests)].compactMap(\.self) {
       if let clip = take.clip, !isWhole(clip) { try setAside(clip, of: take) }
     }
   }

@@ -44,8 +44,8 @@ extension ShotRunner {
   private func enqueue(_ request: GenerationRequest) async throws {
     let intent = try context.recordIntent(
       shot: shot, request: request, contentDigest: contentDigest, takes: request.takes)
-    context.inFlight.begin(request.digest)
-    defer { context.inFlight.end(request.digest) }
+    context.lostAnswers.inFlight.begin(request.digest)
+    defer { context.lostAnswers.inFlight.end(request.digest) }
     do {
       let journal = IntentJournal(ledger: ledger, intent: intent.number)
       let jobs = try await context.host.provider.enqueue(request, journal: journal)
@@ -126,8 +126,8 @@ extension ShotRunner {
   }
 
   private func generate(_ request: GenerationRequest, for intent: IntentEntry) async throws {
-    context.inFlight.begin(request.digest)
-    defer { context.inFlight.end(request.digest) }
+    context.lostAnswers.inFlight.begin(request.digest)
+    defer { context.lostAnswers.inFlight.end(request.digest) }
     let results: [GenerationResult]
     do {
       results = try await context.host.provider.generate(
@@ -157,14 +157,15 @@ extension ShotRunner {
     try ledger.generations(shot: shot.id).filter { $0.intent == intent.number }
   }
 
-  /// Decides what an error means for a request that was being sent.
-  /// - Throws: the error, unless looking for the request at the service may help.
+  /// Decides what an error means for a request that was being sent: anything but a proof that it was not accepted leaves
+  /// it open, to be looked for.
+  /// - Throws: the error, unless the request is to be looked for.
   private func settle(_ intent: IntentEntry, _ error: any Error) throws {
     guard let error = error as? GenerationError else { throw error }
     context.options.failpoint?(.requestFailed)
     switch error.code {
-    case .answerLost:
-      guard state.countLostAnswer() < Self.lostAnswers else { throw error }
+    case .answerLost, .malformedAnswer:
+      try ledger.recordAnswerLost(intent: intent.number)
       context.emit(.notice("shot \(shot.id): \(error.message)"))
     case .notAuthorised, .unavailable, .rateLimited, .unsupported:
       try ledger.recordRefused(intent: intent.number, error: nil)
@@ -176,7 +177,7 @@ extension ShotRunner {
       try refuse(intent, GenerationError(.notFound, "\(error.message) \(advice)", status: error.status))
     case .refused, .insufficientCredits, .generationFailed: try refuse(intent, error)
     default:
-      // It may have been accepted; the next run looks for it.
+      // It may have been accepted, and the trouble is on this machine; the next run looks for it.
       throw error
     }
   }

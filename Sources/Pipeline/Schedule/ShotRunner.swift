@@ -1,12 +1,11 @@
+import Foundation
 import Generation
 import Ledger
+import Presets
 import Storyboard
 
 /// Brings one shot from whatever its state is to a verified clip and, where another shot starts from it, an anchor.
 struct ShotRunner: Sendable {
-  /// Answers that may be lost in a row before the shot fails.
-  static let lostAnswers = 6
-
   let context: RunContext
   let shot: Shot
   /// The takes whose frames the shot is made from.
@@ -18,7 +17,9 @@ struct ShotRunner: Sendable {
     self.context = context
     self.shot = shot
     self.sources = sources
-    var facts = try context.digests.facts(of: shot, sources)
+    guard var facts = try context.digests.facts(of: shot, sources) else {
+      throw LedgerError(.inconsistent, "the frames that shot \(shot.id) is made from are not recorded; run again")
+    }
     facts.lastEarlierGeneration = context.lastEarlierGeneration
     facts.retriesLeft = context.options.retries
     facts.redownloadsDamaged = true
@@ -27,6 +28,8 @@ struct ShotRunner: Sendable {
 
   var ledger: Ledger { context.ledger }
   var contentDigest: String { initialFacts.contentDigest }
+  /// The digests of takes that are of this content.
+  var digests: Set<String> { initialFacts.digests }
   /// Frames of it that other shots are made from.
   var anchors: Set<AnchorKind> { initialFacts.anchors }
 
@@ -36,12 +39,13 @@ struct ShotRunner: Sendable {
   /// - Throws: ``GenerationError``, ``PipelineError`` `shotFailed` or `overBudget`, ``LedgerError``.
   func run() async throws -> GenerationEntry {
     try requireWholeClips()
-    for take in try ledger.snapshot(of: shot.id).backgroundTakes(contentDigest) { downloadInBackground(take) }
+    for take in try ledger.snapshot(of: shot.id).backgroundTakes(digests) { downloadInBackground(take) }
     var facts = initialFacts
     var hasWorked = false
     while true {
       try Task.checkCancellation()
       facts.errorCodes = state.errors.mapValues(\.code)
+      facts.searchedIntents = context.lostAnswers.searchedIntents
       let actions = NextAction.all(for: try ledger.snapshot(of: shot.id), facts)
       facts.redownloadsDamaged = false
       switch actions[0] {
@@ -52,10 +56,10 @@ struct ShotRunner: Sendable {
         emit(.retrying(all - facts.retriesLeft, of: all, why: "\(failure(of: take))"), take: take.take)
         try await submit(takes: 1)
       case .withdraw(let intent): try ledger.recordRefused(intent: intent.number, error: nil)
-      case .reconcile(let intent): try await reconcile(intent)
       case .redownload: try redownload(actions)
-      case .wait, .download, .verify: try await advance(actions)
+      case .reconcile, .wait, .download, .verify: try await advance(actions)
       case .anchor(let take): try await makeAnchors(of: take)
+      case .stop(let intent): throw try uncertainty(of: intent)
       case .fail(let take): throw failure(of: take)
       case .done(let take):
         try await makeAnchors(of: take)
@@ -83,6 +87,22 @@ struct ShotRunner: Sendable {
     return PipelineError(.shotFailed, reason)
   }
 
+  /// Why a shot is not sent, and both ways out.
+  private func uncertainty(of intent: IntentEntry) throws -> any Error {
+    let takes = try ledger.generations(shot: shot.id).filter { $0.intent == intent.number && $0.state == .uncertain }
+    let amount = Spending(of: takes).uncertain
+    let cost = amount == .zero ? "at a price that is not known" : "for \(amount)"
+    let own = Workspace(besideStoryboard: context.plan.path)
+    let place = own == context.workspace ? "" : " --workspace \(context.workspace.directory)"
+    let time = Date(timeIntervalSince1970: intent.sentAt ?? intent.createdAt).formatted(.iso8601)
+    return PipelineError(
+      .uncertain,
+      "the request for shot \(shot.id), sent \(time), may have been accepted \(cost): its answer was lost, and "
+        + "\(intent.provider) does not list it. It was not sent again. Run again later to look for it again; or, to pay "
+        + "even if it was accepted, 'longtake redo \(context.plan.path) --shot \(shot.id) --accept-double-payment\(place)'."
+    )
+  }
+
   // MARK: - Takes under way
 
   /// Has a paid take downloaded that does not count; the shot does not wait for it.
@@ -102,15 +122,15 @@ struct ShotRunner: Sendable {
     }
   }
 
-  /// Takes all generations that are under way as far as each gets; the first error is thrown when none moves any more.
+  /// Takes all generations that are under way as far as each gets, and looks for lost requests; the first error is thrown when none moves any more.
   private func advance(_ actions: [NextAction]) async throws {
-    let numbers = actions.compactMap { action -> Int64? in
+    try await forEachToTheEnd(actions) { action in
       switch action {
-      case .wait(let take), .download(let take), .verify(let take): take.number
-      default: nil
+      case .wait(let take), .download(let take), .verify(let take): try await advance(take.number)
+      case .reconcile(let intent): try await context.lostAnswers.settle(intent)
+      default: break
       }
     }
-    try await forEachToTheEnd(numbers) { try await advance($0) }
   }
 
   /// Works on all concurrently; an error of one is thrown only when the others have ended too, since they are paid.
@@ -145,10 +165,10 @@ struct ShotRunner: Sendable {
         result = nil
       case .downloaded:
         // A clip made from other inputs cannot be verified against what the shot is now.
-        guard take.contentDigest == contentDigest else { return }
+        guard digests.contains(take.contentDigest) else { return }
         if inBackground { await context.backgroundDownloads.waitForWork(take) }
         try await verify(take)
-      case .pending, .verified, .rejected, .failed, .cancelled, .notAccepted: return
+      case .pending, .uncertain, .verified, .rejected, .failed, .cancelled, .notAccepted: return
       }
     }
   }

@@ -54,9 +54,13 @@ extension StoryboardRun {
   /// Marks a shot to be regenerated between its neighbours: the next run makes it end on the first frame of the next shot,
   /// and keeps everything after it.
   /// - Throws: as ``isolatedRedo(of:)`` does; `LibavError` when the next shot's clip cannot be read.
-  public func redoBetween(_ id: String) throws {
+  public func redoBetween(
+    _ id: String, acceptingDoublePayment acceptsDoublePayment: Bool = false, agreed isAgreed: Bool = false
+  ) throws {
     let (storyboard, model, _) = try plan.usable()
     let redo = try isolatedRedo(of: id)
+    let regeneration = try regeneration(redoing: [id]).only(redo)
+    try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
     guard let shot = storyboard.shot(id), let clip = redo.nextTake.clip else { return }
     let frame = try Anchor(
       of: workspace.path(clip.path), request: .first, limits: ImageLimits(of: model, for: .endImage))
@@ -65,10 +69,12 @@ extension StoryboardRun {
     try OutputFile.replace(workspace.path(name), with: frame.still.bytes)
     let end = ClipEntry(
       path: name, bytes: Int64(frame.still.bytes.count), sha256: SHA256Text.of(frame.still.bytes))
-    try ledger.recordIsolatedRedo(
+    try ledger.recordIsolation(
       IsolationEntry(
         shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, model, LocalImageCache()),
         anchorGeneration: redo.anchorTake.number, end: end))
+    try ledger.recordRedo(
+      [id], releasing: acceptsDoublePayment ? [id] : [], agreed: isAgreed ? regeneration.agreements : [])
   }
 
   /// The digests of the storyboard, with shots that were redone between their neighbours.
@@ -80,7 +86,7 @@ extension StoryboardRun {
     let isolations = try Isolations(
       storyboard, model: model, ledger: ledger, workspace: workspace, images: images, except: excluded)
     return ShotDigests(
-      storyboard: isolations.storyboard, model: model, provider: plan.provider, images: images,
+      storyboard: isolations.storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
       anchorTakes: isolations.anchorTakes)
   }
 
@@ -89,7 +95,7 @@ extension StoryboardRun {
     of shot: Shot, before next: Shot, _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger
   ) throws -> (GenerationEntry, GenerationEntry) {
     let digests = try digests(storyboard, model, ledger, except: shot.id)
-    let chosen = try digests.chosenTakes(in: ledger)
+    let chosen = try digests.chosenTakes()
     let snapshot = try ledger.snapshot(of: next.id)
     let candidates = snapshot.currentTakes().filter { $0.state == .verified && $0.clip != nil }
     let preferred = candidates.filter { $0.number == snapshot.picked } + candidates
@@ -98,7 +104,7 @@ extension StoryboardRun {
         var takes = chosen
         takes[shot.id] = source
         guard let sources = digests.sources(of: next, among: takes),
-          try digests.digest(of: next, sources) == take.contentDigest
+          try digests.digests(of: next, sources)?.all.contains(take.contentDigest) == true
         else { continue }
         return (source, take)
       }

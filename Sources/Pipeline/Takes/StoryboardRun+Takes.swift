@@ -1,4 +1,5 @@
 import Foundation
+public import Generation
 public import Ledger
 public import Presets
 import Storyboard
@@ -16,12 +17,29 @@ public struct Regeneration: Sendable {
   public let isPaid: Bool
   /// Generations of these shots that the service may still be working on.
   public let inFlight: [GenerationEntry]
+  /// Takes of these shots whose request may have been accepted and was not found.
+  public let uncertain: [GenerationEntry]
+  /// What each shot costs, to be agreed to; empty when a price is not known or nothing is paid.
+  let agreements: [Agreement]
+  /// Numbers of the takes of ``restored`` that count again.
+  let restoredTakes: [Int64]
+
+  /// - Throws: ``PipelineError`` `uncertain` when a shot could be paid twice and that is not accepted.
+  public func requireSinglePayment(unless isAccepted: Bool) throws {
+    guard !isAccepted, let first = uncertain.first else { return }
+    let names = uncertain.map { "\($0.shot) take \($0.take)" }.joined(separator: ", ")
+    throw PipelineError(
+      .uncertain,
+      "\(names) may have been accepted and paid: the answer was lost. 'longtake run' looks for it at \(first.provider) "
+        + "again; add --accept-double-payment to pay for another all the same. Nothing was changed.")
+  }
 
   /// The same for a shot that is redone between its neighbours.
   public func only(_ redo: IsolatedRedo) -> Regeneration {
     Regeneration(
       shots: [redo.shot], restored: [], cost: redo.cost, provider: provider, isPaid: isPaid,
-      inFlight: inFlight.filter { $0.shot == redo.shot })
+      inFlight: inFlight.filter { $0.shot == redo.shot }, uncertain: uncertain.filter { $0.shot == redo.shot },
+      agreements: agreements.filter { $0.shot == redo.shot }, restoredTakes: [])
   }
 }
 
@@ -33,22 +51,32 @@ extension StoryboardRun {
     let shots = try storyboard.withDependents(ids)
     let ledger = try existingLedger()
     let wanted = Set(shots.map(\.id))
+    let lost = Set(
+      try ledger.openIntents().filter { $0.blocksSending && $0.provider == plan.provider }.map(\.number))
+    let generations = try ledger.generations().filter { wanted.contains($0.shot) }
     return regeneration(
-      of: shots, restored: [], model: model,
-      inFlight: try ledger.generations().filter { wanted.contains($0.shot) && Self.isInFlight($0) })
+      of: shots, restored: [], model: model, inFlight: generations.filter(Self.isInFlight),
+      uncertain: generations.filter { $0.state == .uncertain && lost.contains($0.intent) })
   }
 
   /// Marks shots to be regenerated; those made from their frames follow by themselves. Earlier takes are kept, also those
   /// still under way.
+  /// - Parameters:
+  ///   - acceptsDoublePayment: whether shots may be sent whose earlier request may have been accepted.
+  ///   - isAgreed: whether the user has agreed to the cost; then the next run does not ask for it again.
   /// - Returns: ids of all shots that will be generated.
-  public func redo(_ ids: [String]) throws -> [String] {
-    let (storyboard, _, _) = try plan.usable()
-    let regenerated = try storyboard.withDependents(ids).map(\.id)
-    _ = try existingLedger()
+  /// - Throws: as ``regeneration(redoing:)`` does; ``PipelineError`` `uncertain` when a shot could be paid twice.
+  public func redo(
+    _ ids: [String], acceptingDoublePayment acceptsDoublePayment: Bool = false, agreed isAgreed: Bool = false
+  ) throws -> [String] {
+    let regeneration = try regeneration(redoing: ids)
+    try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
     let ledger = try writableLedger()
-    try ledger.forgetIsolations(of: regenerated)
-    try ledger.recordRedo(ids)
-    return regenerated
+    try ledger.forgetIsolations(of: regeneration.shots)
+    try ledger.recordRedo(
+      ids, dependents: regeneration.shots.filter { !ids.contains($0) },
+      releasing: acceptsDoublePayment ? regeneration.shots : [], agreed: isAgreed ? regeneration.agreements : [])
+    return regeneration.shots
   }
 
   /// What picking a take of a shot would regenerate.
@@ -59,28 +87,33 @@ extension StoryboardRun {
     _ = try storyboard.withDependents([shot])
     let ledger = try existingLedger()
     let take = try pickable(shot, number, in: ledger)
-    let before = try digests(storyboard, model, ledger).chosenTakes(in: ledger)
+    let before = try digests(storyboard, model, ledger).chosenTakes()
     let isolated = try endsIsolation(take, storyboard, model, ledger) ? shot : nil
     let digests = try digests(storyboard, model, ledger, except: isolated)
-    let after = try digests.chosenTakes(in: ledger, picking: take)
+    let after = try digests.chosenTakes(picking: take)
     guard after[shot] != nil else { throw try outOfDate(take, storyboard, digests, before) }
     let others = storyboard.shots.filter { $0.id != shot }
     // A shot that never had a clip is not regenerated; it is still to be generated.
     let lost = others.filter { before[$0.id] != nil && after[$0.id] == nil }
     let restored = others.filter { other in after[other.id].map { $0.number != before[other.id]?.number } ?? false }
-    return regeneration(of: lost, restored: restored.map(\.id), model: model, inFlight: [])
+    return regeneration(
+      of: lost, restored: restored.map(\.id), model: model,
+      restoredTakes: after.values.filter { $0.shot != shot && $0.isRestorable }.map(\.number))
   }
 
   /// Makes a verified take the chosen one of its shot.
+  /// - Parameter isAgreed: whether the user has agreed to the cost; then the next run does not ask for it again.
   /// - Throws: as ``regeneration(picking:take:)`` does.
-  public func pick(_ shot: String, take number: Int) throws {
-    _ = try regeneration(picking: shot, take: number)
+  public func pick(_ shot: String, take number: Int, agreed isAgreed: Bool = false) throws {
+    let regeneration = try regeneration(picking: shot, take: number)
     let (storyboard, model, _) = try plan.usable()
     let ledger = try writableLedger()
     if try endsIsolation(try pickable(shot, number, in: ledger), storyboard, model, ledger) {
       try ledger.forgetIsolations(of: [shot])
     }
-    try ledger.recordPicked(generation: try pickable(shot, number, in: ledger).number)
+    try ledger.recordPicked(
+      generation: try pickable(shot, number, in: ledger).number, restoring: regeneration.restoredTakes,
+      agreed: isAgreed ? regeneration.agreements : [])
   }
 
   /// Whether a take was made before its shot was redone between its neighbours, so that picking it undoes that.
@@ -89,7 +122,7 @@ extension StoryboardRun {
   ) throws -> Bool {
     let digests = try digests(storyboard, model, ledger)
     guard digests.anchorTakes[take.shot] != nil else { return false }
-    return try digests.chosenTakes(in: ledger, picking: take)[take.shot] == nil
+    return try digests.chosenTakes(picking: take)[take.shot] == nil
   }
 
   private func existingLedger() throws -> Ledger { try Ledger(readingWorkspace: workspace.directory) }
@@ -102,16 +135,21 @@ extension StoryboardRun {
   }
 
   private static func isInFlight(_ entry: GenerationEntry) -> Bool {
-    !entry.isSuperseded && [.pending, .submitted, .processing].contains(entry.state)
+    !entry.isSuperseded && [.submitted, .processing].contains(entry.state)
   }
 
   private func regeneration(
-    of shots: [Shot], restored: [String], model: ModelDescriptor, inFlight: [GenerationEntry]
+    of shots: [Shot], restored: [String], model: ModelDescriptor, inFlight: [GenerationEntry] = [],
+    uncertain: [GenerationEntry] = [], restoredTakes: [Int64] = []
   ) -> Regeneration {
     let budget = Budget(model: model, isPaid: plan.isPaid, limit: nil)
+    let agreements = shots.compactMap { shot in
+      budget.cost(of: [shot]).map { Agreement(shot: shot.id, provider: plan.provider, cost: $0) }
+    }
     return Regeneration(
       shots: shots.map(\.id), restored: restored, cost: budget.cost(of: shots), provider: plan.provider,
-      isPaid: plan.isPaid, inFlight: inFlight)
+      isPaid: plan.isPaid, inFlight: inFlight, uncertain: uncertain, agreements: plan.isPaid ? agreements : [],
+      restoredTakes: restoredTakes)
   }
 
   private func pickable(_ shot: String, _ number: Int, in ledger: Ledger) throws -> GenerationEntry {
@@ -149,7 +187,7 @@ extension StoryboardRun {
         var takes = before
         takes[needed.id] = other
         guard let sources = digests.sources(of: shot, among: takes),
-          try digests.digest(of: shot, sources) == take.contentDigest
+          try digests.digests(of: shot, sources)?.all.contains(take.contentDigest) == true
         else { continue }
         return PipelineError(
           .shotFailed,
@@ -161,5 +199,14 @@ extension StoryboardRun {
       .shotFailed,
       "take \(take.take) of shot \(shot.id) was made for other prompts or images than the storyboard has now; restore them "
         + "to use it.")
+  }
+}
+
+extension GenerationEntry {
+  /// Whether a generation that the service reports as cancelled may have been charged: unless it certainly never began.
+  public func mayCost(cancelledAs job: GenerationJob) -> Bool {
+    if state == .processing || startedAt != nil || job.startedAt != nil { return true }
+    // A service that reports no times does not tell.
+    return job.enqueuedAt == nil
   }
 }

@@ -115,8 +115,9 @@ public struct DocumentParser {
     case YamlError.composer(_, let reason, let mark, _):
       return Problem(path: "", line: line(mark), message: "this cannot be used here: \(reason).")
     case YamlError.reader(let reason, let offset, _, let yaml):
+      // Yams counts this offset in characters.
       return Problem(
-        path: "", line: offset.map { lineNumber(atByte: $0, in: yaml) },
+        path: "", line: offset.map { lineNumber(atByte: yaml.prefix($0).utf8.count, in: yaml) },
         message: "the file has a character that YAML does not allow: \(reason).")
     default: return Problem(path: "", line: nil, message: "the file cannot be read as YAML: \(error).")
     }

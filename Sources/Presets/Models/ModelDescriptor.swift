@@ -89,12 +89,6 @@ public struct OutputFormat: Sendable, Hashable, Codable {
     if followsStartImage { return nil }
     return (aspectRatio ?? defaultAspectRatio).flatMap { sizes[$0] }
   }
-
-  /// The sizes a clip may have for an aspect ratio: one where it is known, all published ones otherwise.
-  public func possibleSizes(aspectRatio: String?) -> [PixelSize] {
-    if let size = size(aspectRatio: aspectRatio) { return [size] }
-    return aspectRatio != nil && !followsStartImage ? [] : sizes.values.sorted { $0.description < $1.description }
-  }
 }
 
 /// Width and height of a frame in pixels.

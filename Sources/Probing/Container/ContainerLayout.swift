@@ -1,4 +1,5 @@
 import Bitstream
+public import Libav
 
 /// The top-level boxes of an MP4/MOV file, read without libav.
 ///
@@ -18,9 +19,11 @@ public struct ContainerLayout: Sendable, Hashable {
   public let truncatedBox: TruncatedBox?
   /// Bytes after the last whole box.
   public let trailingBytes: Int64
-  /// Whether the index comes before the media, so that playback can begin before the whole file is there; nil without either.
+  /// Whether the index comes before the media, so that playback can begin before the whole file has arrived; nil without either.
   public let isFastStart: Bool?
   public let isFragmented: Bool
+  /// Whether the walk ended at the limit of boxes.
+  public let hasTooManyBoxes: Bool
   /// Boxes that may hold metadata: the first ``maximumMetadataBoxes``.
   let metadataBoxes: [Box]
 
@@ -36,6 +39,12 @@ public struct ContainerLayout: Sendable, Hashable {
     self.init(file)
   }
 
+  /// An error when the file has more boxes than are read.
+  public func limitError(path: String?) -> LibavError? {
+    let limits = MediaLimits.current
+    return hasTooManyBoxes ? limits.exceeded(.boxes, "has more than \(limits.boxes) boxes", file: path) : nil
+  }
+
   init?(_ file: RandomAccessFile) {
     fileSize = file.size
     var walker = BoxWalker(0..<file.size, of: file.source)
@@ -45,7 +54,10 @@ public struct ContainerLayout: Sendable, Hashable {
     var hasFragments = false
     var truncated: TruncatedBox?
     var box = first
-    while true {
+    var count = 1
+    let limit = MediaLimits.current.boxes
+    while count <= limit {
+      count += 1
       switch box.type {
       case "moov": index = index ?? box.offset
       case "mdat": media = media ?? box.offset
@@ -60,7 +72,8 @@ public struct ContainerLayout: Sendable, Hashable {
       box = next
     }
     truncatedBox = truncated
-    trailingBytes = max(0, file.size - walker.position)
+    hasTooManyBoxes = count > limit
+    trailingBytes = hasTooManyBoxes ? 0 : max(0, file.size - walker.position)
     isFastStart = if let index, let media { index < media } else { nil }
     isFragmented = hasFragments
     metadataBoxes = metadata

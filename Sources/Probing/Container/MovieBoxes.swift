@@ -31,7 +31,7 @@ public struct MovieBoxes: Sendable, Hashable {
     public var isEmpty: Bool { mediaTime == -1 }
   }
 
-  /// The container's description of the frames, whatever the bitstream says.
+  /// The container's description of the frames, regardless of the bitstream.
   public struct SampleEntry: Sendable, Hashable {
     public let type: String
     /// Pixels.

@@ -83,7 +83,7 @@ public struct FrameWalker: ~Copyable {
 
   /// Packets that are rather read than sought past.
   private static let nearbyPackets = 12
-  /// Failures in a row after which draining the decoder is given up.
+  /// Failures in a row after which draining the decoder is abandoned.
   private static let maximumFaultsWhileDraining = 200
   private static let quotedMessages = 3
 
@@ -182,6 +182,10 @@ public struct FrameWalker: ~Copyable {
 
   /// libav's messages while reading and decoding.
   public var messages: [LogMessage] { demuxer.log.messages + decoder.log.messages }
+  /// All of them, those not kept included.
+  public var messageCount: Int {
+    [demuxer.log, decoder.log].reduce(0) { $0 + $1.errorCount + $1.warningCount }
+  }
 
   /// Decodes the run from an IDR frame, else all that is left in one run from the start of the file.
   private mutating func startOver() throws(LibavError) {
@@ -379,7 +383,7 @@ public struct FrameWalker: ~Copyable {
       } else {
         guard try readNext() else {
           if mode == .seeking { return false }
-          return try drain()
+          return drain()
         }
         if mode == .seeking {
           guard let next = nextEntry, matches(next) else { return false }
@@ -397,7 +401,7 @@ public struct FrameWalker: ~Copyable {
         faultCount += 1
         if mode == .seeking { return false }
       }
-      return entry == run.last && mode == .seeking ? try drain() : true
+      return entry == run.last && mode == .seeking ? drain() : true
     }
   }
 
@@ -412,9 +416,15 @@ public struct FrameWalker: ~Copyable {
     }
   }
 
-  private mutating func drain() throws(LibavError) -> Bool {
+  private mutating func drain() -> Bool {
     isDraining = true
-    try decoder.sendEnd()
+    do {
+      try decoder.sendEnd()
+    } catch {
+      // Of a packet sent earlier, which a thread has only now decoded.
+      faultCount += 1
+      return mode != .seeking
+    }
     return true
   }
 

@@ -1,6 +1,6 @@
 /// The EXIF orientation of an image (Exif 2.32, tag 0x0112 of the first directory).
 public enum DisplayOrientation: Int, Sendable, Hashable {
-  case upright = 1
+  case normal = 1
   case mirrored, upsideDown, flipped, transposed, quarterClockwise, transversed, quarterCounterclockwise
 
   /// Whether width and height change places.
@@ -9,7 +9,7 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
   /// libavfilter's filters that apply the orientation; empty when there is nothing to do.
   public var filters: [String] {
     switch self {
-    case .upright: []
+    case .normal: []
     case .mirrored: ["hflip"]
     case .upsideDown: ["hflip", "vflip"]
     case .flipped: ["vflip"]
@@ -20,9 +20,9 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
     }
   }
 
-  /// The orientation of a JPEG, PNG or WebP file; upright where there is none that can be read.
+  /// The orientation of a JPEG, PNG or WebP file; normal without a readable tag.
   public init(path: String) {
-    self = .upright
+    self = .normal
     guard let file = try? ChunkedFile(path: path) else { return }
     let exif: [UInt8] =
       switch file.bytes(at: 0, 12) {
@@ -32,7 +32,7 @@ public enum DisplayOrientation: Int, Sendable, Hashable {
         file.exifOfWebP
       default: []
       }
-    self = Self.read(exif) ?? .upright
+    self = Self.read(exif) ?? .normal
   }
 
   /// Reads EXIF data, which are a TIFF structure.

@@ -38,7 +38,7 @@ public struct MediaIndex: Sendable {
       do {
         while try demuxer.read(into: packet), !builder.isUndecided { builder.add(packet) }
       } catch {
-        failure = error.description
+        failure = error.reason
       }
       // Fragments are found while reading, and their boxes are not packets.
       let isWhole = demuxer.readBytes == nil

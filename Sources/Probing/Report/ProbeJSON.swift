@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 import Libav
 import Timing
@@ -9,55 +10,62 @@ public struct ProbeJSON: Encodable, Sendable {
   /// GOP lengths listed for one stream; the rest are only counted.
   static let listedGOPs = 500
 
-  private let report: ProbeReport
-  private let path: String
+  private let format: ProbeJSONFormat
+  private let streams: [ProbeJSONStream]
+  private let longtake: ProbeJSONFile
 
   /// - Parameter path: the file as the user named it.
   public init(_ report: ProbeReport, path: String) {
-    self.report = report
-    self.path = path
+    format = ProbeJSONFormat(report.container, streamCount: report.streams.count, path: path)
+    streams = report.streams.map {
+      ProbeJSONStream($0, showsID: report.container.showsStreamIDs, track: report.track(of: $0.info))
+    }
+    longtake = ProbeJSONFile(report)
   }
 
   /// The JSON text in UTF-8, keys sorted; on one line unless `pretty`.
   public func data(pretty: Bool = false) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    return try encoder.encode(self)
-  }
-
-  public func encode(to encoder: any Swift.Encoder) throws {
-    var fields = JSONFields(encoder)
-    try fields.put(
-      "format", ProbeJSONFormat(container: report.container, streamCount: report.streams.count, path: path))
-    try fields.put(
-      "streams",
-      report.streams.map {
-        ProbeJSONStream(report: $0, showsID: report.container.showsStreamIDs, track: report.track(of: $0.info))
-      })
-    try fields.put("longtake", ProbeJSONFile(report: report))
+    try JSONOutput.data(self, pretty: pretty)
   }
 }
 
-/// ffprobe's `format` object.
+/// ffprobe's `format` object; nil fields are omitted, as ffprobe does.
 struct ProbeJSONFormat: Encodable {
-  let container: ContainerInfo
+  let filename: String
   let streamCount: Int
-  let path: String
+  let programCount: Int
+  let name: String
+  let longName: String
+  let startTime: String?
+  let duration: String?
+  let size: String?
+  let bitRate: String?
+  let probeScore: Int
+  let tags: [String: String]?
 
-  func encode(to encoder: any Swift.Encoder) throws {
-    var fields = JSONFields(encoder)
-    try fields.put("filename", path)
-    try fields.put("nb_streams", streamCount)
-    try fields.put("nb_programs", container.programCount)
-    try fields.put("format_name", container.formatName)
-    try fields.put("format_long_name", container.formatLongName)
-    try fields.put("start_time", container.startTime.map { ProbeText.seconds($0) })
-    try fields.put("duration", container.durationFromHeader.map { ProbeText.seconds($0) })
-    try fields.put("size", container.size.map { "\($0)" })
-    try fields.put("bit_rate", container.bitRate.map { "\($0)" })
-    try fields.put("probe_score", container.probeScore)
-    try fields.put("tags", container.metadata.isEmpty ? nil : container.metadata)
+  init(_ container: ContainerInfo, streamCount: Int, path: String) {
+    filename = path
+    self.streamCount = streamCount
+    programCount = container.programCount
+    name = container.formatName
+    longName = container.formatLongName
+    startTime = container.startTime.map { ProbeText.seconds($0) }
+    duration = container.durationFromHeader.map { ProbeText.seconds($0) }
+    size = container.size.map { "\($0)" }
+    bitRate = container.bitRate.map { "\($0)" }
+    probeScore = container.probeScore
+    tags = container.metadata.isEmpty ? nil : container.metadata
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case filename, duration, size, tags
+    case streamCount = "nb_streams"
+    case programCount = "nb_programs"
+    case name = "format_name"
+    case longName = "format_long_name"
+    case startTime = "start_time"
+    case bitRate = "bit_rate"
+    case probeScore = "probe_score"
   }
 }
 
@@ -76,29 +84,4 @@ enum ProbeText {
 
   /// A ratio written with a colon, as aspect ratios are.
   static func ratio(_ value: Rational) -> String { "\(value.numerator):\(value.denominator)" }
-}
-
-/// Writes the members of a JSON object one by one.
-struct JSONFields {
-  struct Name: CodingKey {
-    let stringValue: String
-    var intValue: Int? { nil }
-    init(_ name: String) { stringValue = name }
-    init?(stringValue: String) { self.stringValue = stringValue }
-    init?(intValue: Int) { nil }
-  }
-
-  private var container: KeyedEncodingContainer<Name>
-
-  init(_ encoder: any Swift.Encoder) { container = encoder.container(keyedBy: Name.self) }
-
-  /// Leaves out nil, as ffprobe does.
-  mutating func put(_ name: String, _ value: (some Encodable)?) throws {
-    try container.encodeIfPresent(value, forKey: Name(name))
-  }
-
-  /// Writes nil as `null`, as in this project's own fields.
-  mutating func putOrNull(_ name: String, _ value: (some Encodable)?) throws {
-    try container.encode(value, forKey: Name(name))
-  }
 }

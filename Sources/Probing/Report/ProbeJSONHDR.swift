@@ -1,32 +1,57 @@
+import Files
 import Libav
 import Timing
 
 /// The HDR metadata of a stream, in cd/m² and coordinates of CIE 1931.
 struct ProbeJSONHDR: Encodable {
-  let hdr: HDRDescription
+  @Nullable private var curve: String?
+  @Nullable private var masteringDisplay: MasteringDisplay?
+  @Nullable private var contentLight: ContentLight?
+  private let hasHDR10Plus: Bool
+  @Nullable private var dolbyVision: DolbyVision?
+  private let hasDolbyVisionRPU: Bool
 
-  func encode(to encoder: any Swift.Encoder) throws {
-    var fields = JSONFields(encoder)
-    try fields.putOrNull("curve", hdr.curve?.rawValue)
-    try fields.putOrNull("mastering_display", hdr.masteringDisplay.map { MasteringDisplay(display: $0) })
-    try fields.putOrNull(
-      "content_light_level", hdr.contentLight.map { ContentLight(maximum: $0.maximum, average: $0.average) })
-    try fields.put("hdr10_plus", hdr.hasHDR10Plus)
-    try fields.putOrNull("dolby_vision", hdr.dolbyVision.map { DolbyVision($0) })
-    try fields.put("dolby_vision_rpu", hdr.hasDolbyVisionRPU)
+  init(_ hdr: HDRDescription) {
+    hasHDR10Plus = hdr.hasHDR10Plus
+    hasDolbyVisionRPU = hdr.hasDolbyVisionRPU
+    curve = hdr.curve?.rawValue
+    masteringDisplay = hdr.masteringDisplay.map { MasteringDisplay($0) }
+    contentLight = hdr.contentLight.map { ContentLight(maximum: $0.maximum, average: $0.average) }
+    dolbyVision = hdr.dolbyVision.map { DolbyVision($0) }
+  }
+
+  enum CodingKeys: String, CodingKey {
+    case curve
+    case masteringDisplay = "mastering_display"
+    case contentLight = "content_light_level"
+    case hasHDR10Plus = "hdr10_plus"
+    case dolbyVision = "dolby_vision"
+    case hasDolbyVisionRPU = "dolby_vision_rpu"
   }
 
   private struct MasteringDisplay: Encodable {
-    let display: StreamSideData.MasteringDisplay
+    @Nullable var red: [Double]?
+    @Nullable var green: [Double]?
+    @Nullable var blue: [Double]?
+    @Nullable var white: [Double]?
+    @Nullable var minimum: Double?
+    @Nullable var maximum: Double?
 
-    func encode(to encoder: any Swift.Encoder) throws {
-      var fields = JSONFields(encoder)
+    init(_ display: StreamSideData.MasteringDisplay) {
       let numbers = display.primaries?.map(\.value.doubleValue)
-      for (index, name) in ["red", "green", "blue", "white"].enumerated() {
-        try fields.putOrNull(name, numbers.map { [$0[2 * index], $0[2 * index + 1]] })
-      }
-      try fields.putOrNull("min_luminance", display.luminance?.first?.value.doubleValue)
-      try fields.putOrNull("max_luminance", display.luminance?.last?.value.doubleValue)
+      func point(_ index: Int) -> [Double]? { numbers.map { [$0[2 * index], $0[2 * index + 1]] } }
+      red = point(0)
+      green = point(1)
+      blue = point(2)
+      white = point(3)
+      minimum = display.luminance?.first?.value.doubleValue
+      maximum = display.luminance?.last?.value.doubleValue
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case red, green, blue, white
+      case minimum = "min_luminance"
+      case maximum = "max_luminance"
     }
   }
 

@@ -2,161 +2,214 @@ import Foundation
 import Libav
 import Timing
 
-/// ffprobe's object for one stream, with our own under `longtake`.
+/// ffprobe's object for one stream, with our own under `longtake`; nil fields are omitted, as ffprobe does.
 struct ProbeJSONStream: Encodable {
-  let report: ProbeReport.StreamReport
-  let showsID: Bool
-  let track: MovieBoxes.Track?
+  private let fields: Fields
+  private let video: VideoFields?
+  private let audio: AudioFields?
+  /// The decoder's private options by their own names.
+  private let options: [String: String]
 
-  /// Greatest number in a display aspect ratio, as ffprobe reduces it.
-  private static let aspectLimit: Int64 = 1024 * 1024
+  init(_ report: ProbeReport.StreamReport, showsID: Bool, track: MovieBoxes.Track?) {
+    fields = Fields(report, showsID: showsID, track: track)
+    video = report.info.video.map { VideoFields($0, report) }
+    audio = report.info.audio.map { AudioFields($0) }
+    options = report.decoder?.exported ?? [:]
+  }
 
   func encode(to encoder: any Swift.Encoder) throws {
-    let info = report.info
-    var fields = JSONFields(encoder)
-    try fields.put("index", info.index)
-    if info.codecName != "unknown" {
-      try fields.put("codec_name", info.codecName)
-      try fields.put("codec_long_name", info.codecLongName)
+    try options.encode(to: encoder)
+    try fields.encode(to: encoder)
+    try video?.encode(to: encoder)
+    try audio?.encode(to: encoder)
+  }
+
+  /// The fields of every kind of stream.
+  private struct Fields: Encodable {
+    let index: Int
+    let codecName: String?
+    let codecLongName: String?
+    let profile: String?
+    let codecType: String?
+    let codecTagString: String
+    let codecTag: String
+    /// Of subtitles.
+    let width: Int?
+    let height: Int?
+    let id: String?
+    let baseFrameRate: String
+    let averageFrameRate: String
+    let timeBase: String
+    let startPTS: Int64?
+    let startTime: String?
+    let durationTS: Int64?
+    let duration: String?
+    let bitRate: String?
+    let maximumBitRate: String?
+    let bitsPerRawSample: String?
+    let frameCount: String?
+    let extradataSize: Int?
+    /// Every name, 1 where set.
+    let disposition: [String: Int]
+    let tags: [String: String]?
+    let sideData: [ProbeJSONSideData]?
+    let longtake: ProbeJSONStreamExtras
+
+    private static let dispositions = [
+      "default", "dub", "original", "comment", "lyrics", "karaoke", "forced", "hearing_impaired", "visual_impaired",
+      "clean_effects", "attached_pic", "timed_thumbnails", "captions", "descriptions", "metadata", "dependent",
+      "still_image",
+    ]
+
+    init(_ report: ProbeReport.StreamReport, showsID: Bool, track: MovieBoxes.Track?) {
+      let info = report.info
+      index = info.index
+      codecName = info.codecName == "unknown" ? nil : info.codecName
+      codecLongName = info.codecName == "unknown" ? nil : info.codecLongName
+      profile = info.profile ?? info.profileNumber.map { "\($0)" }
+      codecType = info.kind == .unknown ? nil : info.kind.rawValue
+      codecTagString = info.codecTag
+      codecTag = "0x" + Self.hexadecimal(info.codecTagValue, digits: 4)
+      width = info.subtitleSize?.width
+      height = info.subtitleSize?.height
+      id = showsID ? "0x" + String(UInt32(truncatingIfNeeded: info.id), radix: 16) : nil
+      baseFrameRate = info.writtenBaseFrameRate.description
+      averageFrameRate = info.writtenAverageFrameRate.description
+      timeBase = info.timeBase.rational.fraction
+      startPTS = info.startTime
+      startTime = info.startTime.map { ProbeText.seconds($0, info.timeBase) }
+      durationTS = info.durationFromHeader
+      duration = info.durationFromHeader.map { ProbeText.seconds($0, info.timeBase) }
+      bitRate = info.bitRate.map { "\($0)" }
+      maximumBitRate = report.decoder?.maximumBitRate.map { "\($0)" }
+      bitsPerRawSample = report.decoder?.bitsPerRawSample.map { "\($0)" }
+      frameCount = info.frameCountFromHeader.map { "\($0)" }
+      extradataSize = info.extradataSize > 0 ? info.extradataSize : nil
+      disposition = Dictionary(
+        uniqueKeysWithValues: Self.dispositions.map { ($0, info.dispositions.contains($0) ? 1 : 0) })
+      tags = info.metadata.isEmpty ? nil : info.metadata
+      sideData = info.sideData.isEmpty ? nil : info.sideData.map { ProbeJSONSideData(data: $0) }
+      longtake = ProbeJSONStreamExtras(report, track: track)
     }
-    try fields.put("profile", info.profile ?? info.profileNumber.map { "\($0)" })
-    try fields.put("codec_type", info.kind == .unknown ? nil : info.kind.rawValue)
-    try fields.put("codec_tag_string", info.codecTag)
-    try fields.put("codec_tag", "0x" + Self.hexadecimal(info.codecTagValue, digits: 4))
-    try putVideo(&fields)
-    try putAudio(&fields)
-    try fields.put("width", info.subtitleSize?.width)
-    try fields.put("height", info.subtitleSize?.height)
-    for (name, value) in report.decoder?.exported ?? [:] { try fields.put(name, value) }
-    try fields.put("id", showsID ? "0x" + String(UInt32(truncatingIfNeeded: info.id), radix: 16) : nil)
-    try fields.put("r_frame_rate", info.baseFrameRate.fraction)
-    try fields.put("avg_frame_rate", info.writtenAverageFrameRate.description)
-    try fields.put("time_base", info.timeBase.rational.fraction)
-    try fields.put("start_pts", info.startTime)
-    try fields.put("start_time", info.startTime.map { ProbeText.seconds($0, info.timeBase) })
-    try fields.put("duration_ts", info.durationFromHeader)
-    try fields.put("duration", info.durationFromHeader.map { ProbeText.seconds($0, info.timeBase) })
-    try fields.put("bit_rate", info.bitRate.map { "\($0)" })
-    try fields.put("max_bit_rate", report.decoder?.maximumBitRate.map { "\($0)" })
-    try fields.put("bits_per_raw_sample", report.decoder?.bitsPerRawSample.map { "\($0)" })
-    try fields.put("nb_frames", info.frameCountFromHeader.map { "\($0)" })
-    try fields.put("extradata_size", info.extradataSize > 0 ? info.extradataSize : nil)
-    try fields.put("disposition", ProbeJSONDisposition(set: info.dispositions))
-    try fields.put("tags", info.metadata.isEmpty ? nil : info.metadata)
-    try fields.put("side_data_list", info.sideData.isEmpty ? nil : info.sideData.map { ProbeJSONSideData(data: $0) })
-    try fields.put("longtake", ProbeJSONStreamExtras(report: report, track: track))
-  }
 
-  private func putVideo(_ fields: inout JSONFields) throws {
-    guard let video = report.info.video else { return }
-    try fields.put("width", video.width)
-    try fields.put("height", video.height)
-    if let decoder = report.decoder {
-      try fields.put("coded_width", decoder.codedWidth)
-      try fields.put("coded_height", decoder.codedHeight)
-      try fields.put("closed_captions", decoder.hasClosedCaptions ? 1 : 0)
-      try fields.put("film_grain", decoder.hasFilmGrain ? 1 : 0)
-      try fields.put("refs", decoder.referenceFrames)
+    private static func hexadecimal(_ value: UInt32, digits: Int) -> String {
+      let text = String(value, radix: 16)
+      return String(repeating: "0", count: max(0, digits - text.count)) + text
     }
-    try fields.put("has_b_frames", report.info.videoDelay)
-    let aspect = video.sampleAspectRatio
-    if aspect.isPositive {
-      try fields.put("sample_aspect_ratio", ProbeText.ratio(aspect))
-      let display = Rational(Int64(video.width), Int64(max(video.height, 1))) * aspect
-      try fields.put("display_aspect_ratio", ProbeText.ratio(display.approximated(limit: Self.aspectLimit)))
+
+    enum CodingKeys: String, CodingKey {
+      case index, profile, width, height, id, duration, disposition, tags, longtake
+      case codecName = "codec_name"
+      case codecLongName = "codec_long_name"
+      case codecType = "codec_type"
+      case codecTagString = "codec_tag_string"
+      case codecTag = "codec_tag"
+      case baseFrameRate = "r_frame_rate"
+      case averageFrameRate = "avg_frame_rate"
+      case timeBase = "time_base"
+      case startPTS = "start_pts"
+      case startTime = "start_time"
+      case durationTS = "duration_ts"
+      case bitRate = "bit_rate"
+      case maximumBitRate = "max_bit_rate"
+      case bitsPerRawSample = "bits_per_raw_sample"
+      case frameCount = "nb_frames"
+      case extradataSize = "extradata_size"
+      case sideData = "side_data_list"
     }
-    try fields.put("pix_fmt", video.pixelFormat == "unknown" ? nil : video.pixelFormat)
-    try fields.put("level", report.info.levelNumber)
-    try fields.put("color_range", video.color.range)
-    try fields.put("color_space", video.color.matrix)
-    try fields.put("color_transfer", video.color.transfer)
-    try fields.put("color_primaries", video.color.primaries)
-    try fields.put("chroma_location", video.color.chromaLocation)
-    try fields.put("field_order", video.fieldOrder)
   }
 
-  private func putAudio(_ fields: inout JSONFields) throws {
-    guard let audio = report.info.audio else { return }
-    try fields.put("sample_fmt", audio.sampleFormat == "unknown" ? nil : audio.sampleFormat)
-    try fields.put("sample_rate", "\(audio.sampleRate)")
-    try fields.put("channels", audio.channels)
-    try fields.put("channel_layout", audio.channelLayout)
-    try fields.put("bits_per_sample", audio.bitsPerSample)
-  }
+  private struct VideoFields: Encodable {
+    let width: Int
+    let height: Int
+    let codedWidth: Int?
+    let codedHeight: Int?
+    let closedCaptions: Int?
+    let filmGrain: Int?
+    let references: Int?
+    let reordering: Int
+    let sampleAspectRatio: String?
+    let displayAspectRatio: String?
+    let pixelFormat: String?
+    let level: Int
+    let range: String?
+    let matrix: String?
+    let transfer: String?
+    let primaries: String?
+    let chromaLocation: String?
+    let fieldOrder: String?
 
-  private static func hexadecimal(_ value: UInt32, digits: Int) -> String {
-    let text = String(value, radix: 16)
-    return String(repeating: "0", count: max(0, digits - text.count)) + text
-  }
-}
+    /// Greatest number in a display aspect ratio, as ffprobe reduces it.
+    private static let aspectLimit: Int64 = 1024 * 1024
 
-/// ffprobe's `disposition`: every name, 1 where set.
-struct ProbeJSONDisposition: Encodable {
-  let set: Set<String>
-
-  /// In ffprobe's order.
-  private static let names = [
-    "default", "dub", "original", "comment", "lyrics", "karaoke", "forced", "hearing_impaired", "visual_impaired",
-    "clean_effects", "attached_pic", "timed_thumbnails", "captions", "descriptions", "metadata", "dependent",
-    "still_image",
-  ]
-
-  func encode(to encoder: any Swift.Encoder) throws {
-    var fields = JSONFields(encoder)
-    for name in Self.names { try fields.put(name, set.contains(name) ? 1 : 0) }
-  }
-}
-
-/// One member of ffprobe's `side_data_list`.
-struct ProbeJSONSideData: Encodable {
-  let data: StreamSideData
-
-  func encode(to encoder: any Swift.Encoder) throws {
-    var fields = JSONFields(encoder)
-    try fields.put("side_data_type", data.name)
-    switch data {
-    case .displayMatrix(let matrix, let counterClockwise):
-      try fields.put("displaymatrix", Self.dump(matrix))
-      try fields.put("rotation", Int(counterClockwise))
-    case .masteringDisplay(let display):
-      let names = ["red_x", "red_y", "green_x", "green_y", "blue_x", "blue_y", "white_point_x", "white_point_y"]
-      for (name, value) in zip(names, display.primaries ?? []) { try fields.put(name, value.description) }
-      for (name, value) in zip(["min_luminance", "max_luminance"], display.luminance ?? []) {
-        try fields.put(name, value.description)
+    init(_ video: StreamInfo.Video, _ report: ProbeReport.StreamReport) {
+      width = video.width
+      height = video.height
+      let decoder = report.decoder
+      codedWidth = decoder?.codedWidth
+      codedHeight = decoder?.codedHeight
+      closedCaptions = decoder.map { $0.hasClosedCaptions ? 1 : 0 }
+      filmGrain = decoder.map { $0.hasFilmGrain ? 1 : 0 }
+      references = decoder?.referenceFrames
+      reordering = report.info.videoDelay
+      let aspect = video.sampleAspectRatio.isPositive ? video.sampleAspectRatio : nil
+      sampleAspectRatio = aspect.map { ProbeText.ratio($0) }
+      displayAspectRatio = aspect.map {
+        let display = Rational(Int64(video.width), Int64(max(video.height, 1))) * $0
+        return ProbeText.ratio(display.approximated(limit: Self.aspectLimit))
       }
-    case .contentLightLevel(let maximum, let average):
-      try fields.put("max_content", maximum)
-      try fields.put("max_average", average)
-    case .dolbyVision(let record):
-      try fields.put("dv_version_major", record.majorVersion)
-      try fields.put("dv_version_minor", record.minorVersion)
-      try fields.put("dv_profile", record.profile)
-      try fields.put("dv_level", record.level)
-      try fields.put("rpu_present_flag", record.hasRPU ? 1 : 0)
-      try fields.put("el_present_flag", record.hasEnhancementLayer ? 1 : 0)
-      try fields.put("bl_present_flag", record.hasBaseLayer ? 1 : 0)
-      try fields.put("dv_bl_signal_compatibility_id", record.baseLayerCompatibility)
-    case .codedPictureBuffer(let maximum, let minimum, let average, let bufferBits, let delay):
-      try fields.put("max_bitrate", maximum)
-      try fields.put("min_bitrate", minimum)
-      try fields.put("avg_bitrate", average)
-      try fields.put("buffer_size", bufferBits)
-      // ffprobe writes it signed: -1 where it is not known.
-      try fields.put("vbv_delay", Int64(bitPattern: delay))
-    case .audioService(let type): try fields.put("service_type", type)
-    case .other: break
+      pixelFormat = video.pixelFormat == "unknown" ? nil : video.pixelFormat
+      level = report.info.levelNumber
+      range = video.color.range
+      matrix = video.color.matrix
+      transfer = video.color.transfer
+      primaries = video.color.primaries
+      chromaLocation = video.color.chromaLocation
+      fieldOrder = video.fieldOrder
+    }
+
+    enum CodingKeys: String, CodingKey {
+      case width, height, level
+      case codedWidth = "coded_width"
+      case codedHeight = "coded_height"
+      case closedCaptions = "closed_captions"
+      case filmGrain = "film_grain"
+      case references = "refs"
+      case reordering = "has_b_frames"
+      case sampleAspectRatio = "sample_aspect_ratio"
+      case displayAspectRatio = "display_aspect_ratio"
+      case pixelFormat = "pix_fmt"
+      case range = "color_range"
+      case matrix = "color_space"
+      case transfer = "color_transfer"
+      case primaries = "color_primaries"
+      case chromaLocation = "chroma_location"
+      case fieldOrder = "field_order"
     }
   }
 
-  /// Three numbers a line, each in twelve columns after its line's number, as ffprobe lays them out.
-  private static func dump(_ matrix: [Int32]) -> String {
-    var text = "\n"
-    for row in 0..<3 {
-      text += String(format: "%08x: ", row)
-      for column in 0..<3 { text += String(format: " %11d", matrix[3 * row + column]) }
-      text += "\n"
+  private struct AudioFields: Encodable {
+    let sampleFormat: String?
+    let sampleRate: String
+    let channels: Int
+    let channelLayout: String?
+    let bitsPerSample: Int
+
+    init(_ audio: StreamInfo.Audio) {
+      sampleFormat = audio.sampleFormat == "unknown" ? nil : audio.sampleFormat
+      sampleRate = "\(audio.sampleRate)"
+      channels = audio.channels
+      channelLayout = audio.channelLayout
+      bitsPerSample = audio.bitsPerSample
     }
-    return text
+
+    enum CodingKeys: String, CodingKey {
+      case channels
+      case sampleFormat = "sample_fmt"
+      case sampleRate = "sample_rate"
+      case channelLayout = "channel_layout"
+      case bitsPerSample = "bits_per_sample"
+    }
   }
 }
 

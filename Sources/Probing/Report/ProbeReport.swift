@@ -101,7 +101,7 @@ public struct ProbeReport: Sendable {
     }
     layout = ContainerLayout(path: demuxer.container.path)
     movie = layout.map { [container] in MovieBoxes(path: container.path, layout: $0) }
-    readError = nil
+    readError = layout?.limitError(path: nil)?.message
     isCounted = false
   }
 
@@ -120,7 +120,7 @@ public struct ProbeReport: Sendable {
     }
     layout = ContainerLayout(path: path)
     movie = layout.map { MovieBoxes(path: path, layout: $0) }
-    readError = index.readError
+    readError = index.readError ?? layout?.limitError(path: nil)?.message
     isCounted = true
   }
 }

@@ -13,6 +13,16 @@ public struct StartTimecode: Sendable, Hashable, CustomStringConvertible {
     self.timecode = timecode
   }
 
+  private init(_ timecode: Timecode) { self.timecode = timecode }
+
+  /// The timecode of a later frame; after 23:59:59 it goes on from zero.
+  public func advanced(by frames: Int) -> StartTimecode {
+    let day = Timecode.framesPerDay(at: timecode.rate, dropFrame: timecode.isDropFrame)
+    let frame = (timecode.frame + frames) % max(1, day)
+    return Timecode(frame: frame, rate: timecode.rate, dropFrame: timecode.isDropFrame).map { StartTimecode($0) }
+      ?? self
+  }
+
   /// Frames since `00:00:00:00`.
   public var frame: Int { timecode.frame }
   public var isDropFrame: Bool { timecode.isDropFrame }

@@ -13,14 +13,12 @@ public struct AnchorChoice: Sendable, Hashable {
   public let droppedAfter: Int
   /// Frames that were compared.
   public let searched: Int
-  /// Mean squared step between neighbouring pixels of it and of the last frame, at ``measuredWidth`` pixels across.
+  /// Mean squared step between neighbouring pixels of it and of the last frame, in copies of at most
+  /// ``FrameMeasure/width`` pixels across.
   public let sharpness: Double
   public let sharpnessOfLast: Double
   /// One sentence for the user.
   public let reason: String
-
-  /// Maximum width of the copies that were measured, in pixels.
-  public static let measuredWidth = FrameMeasure.width
 }
 
 /// Finds the sharpest of a shot's last frames that is not part of a cut, flash or fade.

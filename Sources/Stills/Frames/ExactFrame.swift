@@ -48,10 +48,23 @@ public struct ExactFrame: ~Copyable {
       rotation = info?.rotation ?? 0
       isMirrored = info?.isMirrored ?? false
       sampleAspectRatio = container.isPositive ? container : frame.sampleAspectRatio
-      self.note = note
+      self.note = [note, Self.noteOnDolbyVision(stream)].compactMap(\.self).joined(separator: "; ").nilIfEmpty
+    }
+
+    /// A stream without a base layer that plain players understand is coded in IPT: only its metadata turns it into colours.
+    private static func noteOnDolbyVision(_ stream: StreamInfo) -> String? {
+      for case .dolbyVision(let record) in stream.sideData where record.baseLayerCompatibility == 0 {
+        return
+          "Dolby Vision profile \(record.profile) has no base layer in a common colour space: the colours are wrong"
+      }
+      return nil
     }
 
     /// Seconds.
     public var time: Rational? { pts.map { timeBase.seconds($0) } }
   }
+}
+
+extension String {
+  fileprivate var nilIfEmpty: String? { isEmpty ? nil : self }
 }

@@ -42,6 +42,7 @@ public struct FrameFinder: Sendable {
   public func find(_ request: FrameRequest) throws(LibavError) -> ExactFrame {
     let request = try request.resolved(container: index.container, stream: video.stream, frameCount: frameCount)
     if let index = quickIndex(of: request), let found = try quickly(index, note: note(request)) { return found }
+    if let found = try fromRawStream(request) { return found }
     return try fromStart(request)
   }
 
@@ -90,6 +91,22 @@ public struct FrameFinder: Sendable {
       facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note))
   }
 
+  /// Without times the packets are counted.
+  private func fromRawStream(_ request: FrameRequest) throws(LibavError) -> ExactFrame? {
+    let position: Int
+    switch request {
+    case .last: position = frameCount - 1
+    case .index(let index): position = index
+    default: return nil
+    }
+    let frame = try Frame()
+    guard let walker = RawStreamWalker(path: path, index: index), (try? walker.decode(position, into: frame)) == true
+    else { return nil }
+    return ExactFrame(
+      frame: try frame.share(),
+      facts: ExactFrame.Facts(frame, of: video.stream, path: path, index: position, note: note(request)))
+  }
+
   private static func outside(_ index: Int, of count: Int) -> String {
     "has no frame #\(index): the frames are #0 to #\(count - 1)"
   }
@@ -129,11 +146,11 @@ public struct FrameFinder: Sendable {
     }
     if case .index(let index) = request, position != index {
       let known = max(frameCount, position + 1)
-      let words =
+      let message =
         index < 0 || index >= known
         ? Self.outside(index, of: known)
         : "is damaged or ends early: of #0 to #\(known - 1) its frame #\(index) cannot be decoded; ask for another or the last"
-      throw LibavError(.invalidData, words, file: path)
+      throw LibavError(.invalidData, message, file: path)
     }
     let missing = request == .last ? frameCount - count : request == .first ? position : 0
     return ExactFrame(

@@ -17,7 +17,8 @@ public enum FrameRequest: Sendable, Hashable {
 
 extension FrameRequest {
   /// The same request without timecodes and negative positions.
-  /// - Throws: ``LibavError``: `invalidData` when the timecode does not exist at this rate, or before the file's own.
+  /// - Throws: ``LibavError``: `invalidData` when the timecode does not exist at this rate, or is before the file's own and
+  ///   not after the midnight that it runs over.
   func resolved(container: ContainerInfo, stream: StreamInfo, frameCount: Int) throws(LibavError) -> FrameRequest {
     switch self {
     case .index(-1): return .last
@@ -33,11 +34,15 @@ extension FrameRequest {
         throw LibavError(
           .invalidData, "\(wanted) is not a timecode at this video's rate of \(rate) frames a second", file: path)
       }
-      guard timecode.frame >= start?.frame ?? 0 else {
+      let first = start?.frame ?? 0
+      if timecode.frame >= first { return .index(timecode.frame - first) }
+      // A recording over midnight goes on from zero.
+      let next = timecode.frame + Timecode.framesPerDay(at: rate, dropFrame: timecode.isDropFrame) - first
+      guard next < frameCount else {
         throw LibavError(
           .invalidData, "starts at timecode \(start?.description ?? "0"); \(timecode) is before that", file: path)
       }
-      return .index(timecode.frame - (start?.frame ?? 0))
+      return .index(next)
     default: return self
     }
   }

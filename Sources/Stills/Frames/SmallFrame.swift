@@ -1,4 +1,4 @@
-import Color
+package import Color
 public import Libav
 import Probing
 import Timing
@@ -13,7 +13,7 @@ public struct SmallFrame: Sendable {
   /// Red, green, blue, row by row without gaps.
   public var rgb: [UInt8] { image.bytes }
 
-  init(_ image: RGBImage) { self.image = image }
+  package init(_ image: RGBImage) { self.image = image }
 
   /// The frame as a file.
   /// - Parameter quality: 1–100 for JPEG and WebP.
@@ -30,7 +30,7 @@ public struct SmallFrame: Sendable {
 /// Shrinks the frames of one video for viewing.
 ///
 /// Not `Sendable`: it keeps libav's scalers and filters.
-final class SmallFrameMaker {
+package final class SmallFrameMaker {
   private let stream: StreamInfo
   private let width: Int
   private let scaler = FrameScaler()
@@ -40,13 +40,13 @@ final class SmallFrameMaker {
   private static let longestSide = 16_384
 
   /// - Parameter width: pixels across the result in display orientation; the height follows from the frame's shape.
-  init(of stream: StreamInfo, width: Int) {
+  package init(of stream: StreamInfo, width: Int) {
     self.stream = stream
     self.width = width
   }
 
   /// Each pixel is the mean of those that fall together. HDR is tone mapped.
-  func shrink(_ frame: borrowing Frame) throws(LibavError) -> SmallFrame {
+  package func shrink(_ frame: borrowing Frame) throws(LibavError) -> SmallFrame {
     let facts = ExactFrame.Facts(frame, of: stream, path: "", index: 0, note: nil)
     let isRotated = facts.rotation % 180 != 0
     let aspect = facts.sampleAspectRatio.isPositive ? facts.sampleAspectRatio.doubleValue : 1

@@ -44,7 +44,7 @@ enum SceneFinder {
 enum CoverFinder {
   /// Frames that are measured.
   private static let candidates = 48
-  /// One part in so many is left out at either end, where titles and fades are.
+  /// One part in this many is skipped at each end, where titles and fades are.
   private static let margin = 50
 
   static func covers(

@@ -60,7 +60,7 @@ struct Canvas: ~Copyable {
 
   mutating func write(_ label: Label) { labels.append(label) }
 
-  /// Pixels that a label of so many characters takes with its paper.
+  /// Pixels that a label of this many characters takes with its paper.
   static func width(ofCharacters count: Int, size: Int) -> Int {
     Int((Double(size) * (Double(count) * SheetFont.advance + 2 * paperMargin)).rounded(.up))
   }

@@ -20,19 +20,25 @@ struct AudioMix: ~Copyable {
   private var music: MusicBed?
   private var limiter: Limiter?
   private let gain: Float
-  private var current: Planes = []
-  /// Samples of the current shot already delivered.
-  private var taken = 0
   private var hasEnded = false
 
-  init(_ plan: StitchPlan, options: StitchOptions, format: MasterAudioFormat, levels: AudioLevels) throws {
+  init(
+    _ plan: StitchPlan, track: AudioTrack = .main, options: StitchOptions, format: MasterAudioFormat,
+    levels: AudioLevels
+  ) throws {
     let total = format.sample(atFrame: plan.frameCount, rate: plan.rate)
-    shots = JoinedAudio(plan, format: format, crossfade: options.audioCrossfade)
+    let music: MusicBed? =
+      if track == .main, let music = options.audio.music {
+        try MusicBed(music, format: format, total: total)
+      } else {
+        nil
+      }
+    shots = JoinedAudio(plan, track: track, format: format, crossfade: options.audioCrossfade)
     gain = levels.gain == 0 ? 1 : Float(pow(10, levels.gain / 20))
     limiter = levels.ceiling.map {
       Limiter(ceiling: Float(pow(10, $0 / 20)), channels: format.channels, sampleRate: format.sampleRate)
     }
-    music = if let music = options.audio.music { try MusicBed(music, format: format, total: total) } else { nil }
+    self.music = music
   }
 
   /// Audio steps at the joins passed so far, without music.
@@ -42,25 +48,15 @@ struct AudioMix: ~Copyable {
 
   /// The next samples; nil at the end.
   mutating func next() throws -> Planes? {
-    try Task.checkCancellation()
-    while !hasEnded {
-      if current.isEmpty || taken >= current[0].count {
-        guard let shot = try shots.next() else {
-          hasEnded = true
-          return limiter?.finish()
-        }
-        (current, taken) = (shot, 0)
-        continue
-      }
-      let end = min(taken + Self.blockSize, current[0].count)
-      var block = current.map { Array($0[taken..<end]) }
-      taken = end
-      try music?.mix(into: &block)
-      if gain != 1 {
-        for channel in block.indices { for index in block[channel].indices { block[channel][index] *= gain } }
-      }
-      return limiter?.process(block) ?? block
+    guard !hasEnded else { return nil }
+    guard var block = try shots.next(Self.blockSize) else {
+      hasEnded = true
+      return limiter?.finish()
     }
-    return nil
+    try music?.mix(into: &block)
+    if gain != 1 {
+      for channel in block.indices { for index in block[channel].indices { block[channel][index] *= gain } }
+    }
+    return limiter?.process(block) ?? block
   }
 }

@@ -1,7 +1,7 @@
 import Libav
 import Timing
 
-/// Produces the master's audio packets, encoded once over the whole master.
+/// Produces the packets of one audio track of the master, encoded once over its whole length.
 struct AudioPacketSource: ~Copyable {
   private var mix: AudioMix
   let format: MasterAudioFormat
@@ -9,9 +9,7 @@ struct AudioPacketSource: ~Copyable {
   /// Into the encoder's sample format; nil when that is planar float.
   private var resampler: Resampler?
   /// Samples to encode.
-  private var queue: Planes
-  /// Samples of the queue that are already encoded.
-  private var queueStart = 0
+  private var queue: SampleQueue
   private var samplesSent: Int64 = 0
   /// Samples of the whole master.
   let totalSamples: Int
@@ -20,22 +18,20 @@ struct AudioPacketSource: ~Copyable {
 
   private static let samplesPerPacket = 1024
 
-  /// Nil when there is neither a shot with audio nor music.
-  static func make(_ plan: StitchPlan, options: StitchOptions, levels: AudioLevels) throws -> AudioPacketSource? {
-    guard let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music) else { return nil }
-    return try AudioPacketSource(plan, format: format, options: options, levels: levels)
-  }
-
-  private init(_ plan: StitchPlan, format: MasterAudioFormat, options: StitchOptions, levels: AudioLevels) throws {
+  init(
+    _ plan: StitchPlan, track: AudioTrack = .main, format: MasterAudioFormat, options: StitchOptions,
+    levels: AudioLevels
+  ) throws {
     let codec = options.audio.codec
-    let storage = AudioFormat(sampleRate: format.sampleRate, layout: .stereo, sampleFormat: codec.sampleFormat)
+    let storage = AudioFormat(sampleRate: format.sampleRate, layout: format.layout, sampleFormat: codec.sampleFormat)
+    let usual = StitchOptions.bitRatePerChannel * Int64(max(format.channels, ChannelLayout.stereo.channelCount))
     let encoder = try Encoder(
-      AudioEncoding(encoder: codec.encoder, format: storage, bitRate: options.audioBitRate))
-    let mix = try AudioMix(plan, options: options, format: format, levels: levels)
+      AudioEncoding(encoder: codec.encoder, format: storage, bitRate: options.audioBitRate ?? usual))
+    let mix = try AudioMix(plan, track: track, options: options, format: format, levels: levels)
     self.format = format
     totalSamples = format.sample(atFrame: plan.frameCount, rate: plan.rate)
     resampler = codec.sampleFormat == .floatPlanar ? nil : Resampler(to: storage)
-    queue = Planes(repeating: [], count: format.channels)
+    queue = SampleQueue(channels: format.channels)
     self.mix = mix
     self.encoder = encoder
   }
@@ -55,10 +51,9 @@ struct AudioPacketSource: ~Copyable {
       packet.clear()
       if try encoder.receive(into: packet) { return true }
       if isDraining { return false }
-      let waiting = queue[0].count - queueStart
-      if waiting < Self.samplesPerPacket, hasMore {
-        try fill()
-      } else if waiting == 0 {
+      if queue.count < Self.samplesPerPacket, hasMore {
+        if let block = try mix.next() { queue.append(block) } else { hasMore = false }
+      } else if queue.count == 0 {
         isDraining = true
         try encoder.sendEnd()
       } else {
@@ -67,24 +62,15 @@ struct AudioPacketSource: ~Copyable {
     }
   }
 
-  private mutating func fill() throws {
-    guard let block = try mix.next() else {
-      hasMore = false
-      return
-    }
-    for channel in queue.indices { queue[channel] = queue[channel][queueStart...] + block[channel] }
-    queueStart = 0
-  }
-
   private mutating func sendSamples() throws {
-    let count = min(Self.samplesPerPacket, queue[0].count - queueStart)
+    let samples = queue.take(Self.samplesPerPacket)
+    let count = samples[0].count
     let frame = try Frame(audio: format.audioFormat, sampleCount: count)
-    for channel in queue.indices {
-      frame.withMutableSamples(channel) { samples in
-        for index in 0..<count { samples[index] = queue[channel][queueStart + index] }
+    for channel in samples.indices {
+      frame.withMutableSamples(channel) { target in
+        for index in 0..<count { target[index] = samples[channel][index] }
       }
     }
-    queueStart += count
     if let converted = try resampler?.convert(frame) {
       converted.pts = samplesSent
       try encoder.send(converted)

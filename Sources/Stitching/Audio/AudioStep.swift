@@ -31,10 +31,8 @@ struct AudioStep: Sendable, Hashable {
     }
   }
 
-  /// The end of a shot that the next join's measurement needs.
-  static func tail(of planes: Planes, sampleRate: Int) -> Planes {
-    planes.map { Array($0.suffix(Int(spectralWindow * Double(sampleRate)))) }
-  }
+  /// Samples on either side that the measurement needs.
+  static func reach(sampleRate: Int) -> Int { Int(max(levelWindow, spectralWindow) * Double(sampleRate)) }
 
   /// Band levels relative to their sum; nil for silence.
   private static func decibels(_ powers: [Double]) -> [Double]? {

@@ -1,91 +1,173 @@
 import Libav
 import Timing
 
-/// Samples, one plane per channel.
-typealias Planes = [[Float]]
-
 /// The shots' own audio in sequence, each cut or padded to its frames and crossfaded into the next.
-struct JoinedAudio {
+struct JoinedAudio: ~Copyable {
+  /// The shot whose audio is being delivered.
+  private struct Current: ~Copyable {
+    var audio: ShotAudio
+    /// Samples of the shot in the master.
+    let length: Int
+    /// Samples after them that the crossfade into the next shot takes.
+    let fade: Int
+    let isDissolve: Bool
+    var delivered = 0
+    var opening: SampleQueue
+    var tail: SampleQueue
+    /// Samples that ``opening`` and ``tail`` still need.
+    var openingLeft: Int
+
+    /// Samples that do not depend on what follows the shot.
+    var bodyLength: Int { isDissolve ? length : length - fade / 2 }
+  }
+
   private let plan: StitchPlan
+  private let starts: [Int]
+  private let track: AudioTrack
   private let format: MasterAudioFormat
   private let crossfade: Int
+  private let stepReach: Int
+  private var current: Current?
   /// The audio of the shot before after its last kept frame, for the crossfade.
   private var continuation: Planes = []
+  private var continuationLength = 0
+  /// Samples over which the current shot fades in.
+  private var fadeIn = 0
   private var fadesIn = false
   private var shot = 0
+  /// The end of the shot before.
   private var previous: Planes?
   /// Audio steps at the joins passed so far.
   private(set) var steps: [AudioStep] = []
 
-  init(_ plan: StitchPlan, format: MasterAudioFormat, crossfade seconds: Double) {
+  init(_ plan: StitchPlan, track: AudioTrack, format: MasterAudioFormat, crossfade seconds: Double) {
     self.plan = plan
+    starts = plan.shotStarts
+    self.track = track
     self.format = format
     crossfade = Int((seconds * Double(format.sampleRate)).rounded())
+    stepReach = AudioStep.reach(sampleRate: format.sampleRate)
   }
 
-  /// The next shot's samples; nil after the last shot.
-  mutating func next() throws -> Planes? {
-    guard shot < plan.shots.count else { return nil }
-    let current = plan.shots[shot]
-    let start = plan.shotStarts[shot]
-    let length =
-      format.sample(atFrame: start + current.frameCount, rate: plan.rate)
-      - format.sample(atFrame: start, rate: plan.rate)
-    let fade = fade(atEndOf: shot, length: length)
-    let audio = try ShotAudio(current.clip, from: current.kept.lowerBound, length: length + fade, format: format)
-    var planes = audio.planes.map { Array($0[..<length]) }
-    let isLast = shot == plan.shots.count - 1
-    let isDissolve = !isLast && plan.joins[shot].fadeFrames > 0
-    let continues = isDissolve || audio.sourceEnd >= length + fade
-    if !continuation.isEmpty {
-      Self.cross(&planes, with: continuation)
-    } else if fadesIn {
-      Self.fade(&planes, samples: min(crossfade, length / 2) / 2, isOpening: true)
-    }
-    continuation = []
-    fadesIn = false
-    if !isLast, fade > 0 {
-      if continues {
-        continuation = audio.planes.map { Array($0[length...]) }
-      } else {
-        // Too short for a crossfade: fade the end out and the next shot in, so that neither clicks.
-        Self.fade(&planes, samples: fade / 2, isOpening: false)
-        fadesIn = true
+  /// The next samples, at most `count`; nil after the last shot.
+  mutating func next(_ count: Int) throws -> Planes? {
+    while true {
+      if current == nil {
+        guard shot < plan.shots.count else { return nil }
+        try open()
       }
+      guard let planes = try nextOfShot(count) else { continue }
+      return planes
     }
-    if let previous { steps.append(AudioStep(from: previous, to: planes, sampleRate: format.sampleRate)) }
-    previous = AudioStep.tail(of: planes, sampleRate: format.sampleRate)
-    shot += 1
-    return planes
+  }
+
+  private mutating func open() throws {
+    let shotPlan = plan.shots[shot]
+    let length =
+      format.sample(atFrame: starts[shot] + shotPlan.frameCount, rate: plan.rate)
+      - format.sample(atFrame: starts[shot], rate: plan.rate)
+    let isLast = shot == plan.shots.count - 1
+    let fadeLength = isLast ? 0 : fade(atEndOf: shot, length: length)
+    let audio = try ShotAudio(
+      shotPlan.clip, stream: track.stream(of: shotPlan.clip), from: shotPlan.kept.lowerBound,
+      length: length + fadeLength, format: format)
+    fadeIn = continuation.isEmpty && fadesIn ? min(crossfade, length / 2) / 2 : 0
+    continuationLength = min(continuation.first?.count ?? 0, length)
+    fadesIn = false
+    current = Current(
+      audio: audio, length: length, fade: fadeLength, isDissolve: !isLast && plan.joins[shot].fadeFrames > 0,
+      opening: SampleQueue(channels: format.channels), tail: SampleQueue(channels: format.channels),
+      openingLeft: previous == nil ? 0 : min(stepReach, length))
   }
 
   /// Samples of crossfade after a shot's kept frames; in a dissolve, as long as both shots are visible.
   private func fade(atEndOf shot: Int, length: Int) -> Int {
-    guard shot < plan.joins.count, plan.joins[shot].fadeFrames > 0 else { return min(crossfade, length / 2) }
+    guard plan.joins[shot].fadeFrames > 0 else { return min(crossfade, length / 2) }
     let join = plan.joins[shot]
     return format.sample(atFrame: join.frame + join.fadeFrames, rate: plan.rate)
       - format.sample(atFrame: join.frame, rate: plan.rate)
   }
 
-  /// Equal-power crossfade: the squares of both gains add up to 1.
-  private static func cross(_ planes: inout Planes, with previous: Planes) {
-    for channel in planes.indices {
-      let count = min(previous[channel].count, planes[channel].count)
-      for index in 0..<count {
-        planes[channel][index] =
-          planes[channel][index] * Fade.rising(index, over: count)
-          + previous[channel][index] * Fade.falling(index, over: count)
+  /// Nil when the shot has ended.
+  private mutating func nextOfShot(_ count: Int) throws -> Planes? {
+    guard let length = current?.length, let body = current?.bodyLength, let at = current?.delivered,
+      let fade = current?.fade
+    else { return nil }
+    if at < body {
+      let size = min(count, body - at)
+      guard var planes = try current?.audio.next(size) else { return nil }
+      fadeOpening(&planes, at: at)
+      record(planes, at: at)
+      current?.delivered += size
+      return planes
+    }
+    let rest = length - at
+    guard var planes = try current?.audio.next(rest + fade) else { return nil }
+    let after = planes.map { Array($0[rest...]) }
+    planes = planes.map { Array($0[..<rest]) }
+    fadeOpening(&planes, at: at)
+    continuation = []
+    if fade > 0 {
+      if current?.isDissolve == true || current?.audio.sourceEnd ?? 0 >= length + fade {
+        continuation = after
+      } else {
+        // Too short for a crossfade: fade the end out and the next shot in, so that neither clicks.
+        Self.fadeOut(&planes, samples: fade / 2)
+        fadesIn = true
+      }
+    }
+    record(planes, at: at)
+    close()
+    return rest > 0 ? planes : nil
+  }
+
+  private mutating func close() {
+    previous = current?.tail.take(.max)
+    current = nil
+    shot += 1
+  }
+
+  /// Keeps what the audio steps at the shot's two joins are measured on.
+  private mutating func record(_ planes: Planes, at position: Int) {
+    guard let length = current?.length else { return }
+    if let left = current?.openingLeft, left > 0 {
+      let count = min(left, planes[0].count)
+      current?.opening.append(planes.map { Array($0[..<count]) })
+      current?.openingLeft -= count
+    }
+    if current?.openingLeft == 0, let previous, let opening = current?.opening.take(.max) {
+      steps.append(AudioStep(from: previous, to: opening, sampleRate: format.sampleRate))
+      self.previous = nil
+    }
+    let skipped = max(0, length - stepReach - position)
+    if skipped < planes[0].count { current?.tail.append(planes.map { Array($0[skipped...]) }) }
+  }
+
+  /// Crossfades from the shot before, or fades in.
+  private func fadeOpening(_ planes: inout Planes, at position: Int) {
+    if position < continuationLength {
+      // Equal power: the squares of both gains add up to 1.
+      let count = min(planes[0].count, continuationLength - position)
+      for channel in planes.indices {
+        for index in 0..<count {
+          planes[channel][index] =
+            planes[channel][index] * Fade.rising(position + index, over: continuationLength)
+            + continuation[channel][position + index] * Fade.falling(position + index, over: continuationLength)
+        }
+      }
+    }
+    if position < fadeIn {
+      let count = min(planes[0].count, fadeIn - position)
+      for channel in planes.indices {
+        for index in 0..<count { planes[channel][index] *= Fade.rising(position + index, over: fadeIn) }
       }
     }
   }
 
-  private static func fade(_ planes: inout Planes, samples: Int, isOpening: Bool) {
+  private static func fadeOut(_ planes: inout Planes, samples: Int) {
     for channel in planes.indices {
       let count = min(samples, planes[channel].count)
-      for index in 0..<count {
-        let position = isOpening ? index : planes[channel].count - 1 - index
-        planes[channel][position] *= Fade.rising(index, over: count)
-      }
+      for index in 0..<count { planes[channel][planes[channel].count - 1 - index] *= Fade.rising(index, over: count) }
     }
   }
 }

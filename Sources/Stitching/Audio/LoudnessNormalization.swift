@@ -23,7 +23,7 @@ struct LoudnessNormalization: Sendable {
   /// - Parameter progress: called with the number of each pass, from 1 on.
   init(_ plan: StitchPlan, options: StitchOptions, progress: (Int) -> Void) throws {
     let (target, limit) = (options.audio.loudness, options.audio.ceiling)
-    guard let limit, let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music) else {
+    guard let limit, let format = try MasterAudioFormat(plan.shots.map(\.clip), options: options.audio) else {
       levels = AudioLevels()
       loudnessBefore = nil
       return
@@ -40,7 +40,7 @@ struct LoudnessNormalization: Sendable {
     }
     for pass in 1...Self.trialPasses {
       progress(pass + 1)
-      let measured = try Self.measureEncoded(plan, options: options, levels: levels)
+      let measured = try Self.measureEncoded(plan, options: options, format: format, levels: levels)
       var next = levels
       let overshoot = (measured.truePeak ?? limit) - limit
       if overshoot > 0 { next.ceiling = (next.ceiling ?? limit) - overshoot - Self.margin }
@@ -59,17 +59,18 @@ struct LoudnessNormalization: Sendable {
   ) throws -> LoudnessReading {
     var mix = try AudioMix(plan, options: options, format: format, levels: AudioLevels())
     var meter = try MasterLoudnessMeter(format)
-    while let block = try mix.next() { try meter.add(block) }
+    while let block = try mix.next() {
+      try Task.checkCancellation()
+      try meter.add(block)
+    }
     return meter.reading
   }
 
   /// Measures the audio as it decodes after encoding with these levels.
   private static func measureEncoded(
-    _ plan: StitchPlan, options: StitchOptions, levels: AudioLevels
+    _ plan: StitchPlan, options: StitchOptions, format: MasterAudioFormat, levels: AudioLevels
   ) throws -> LoudnessReading {
-    guard var source = try AudioPacketSource.make(plan, options: options, levels: levels) else {
-      throw StitchError(.badRequest, "there is no audio whose loudness could be changed")
-    }
+    var source = try AudioPacketSource(plan, format: format, options: options, levels: levels)
     let decoder = try Decoder(try source.parameters(), timeBase: source.timeBase)
     var resampler = Resampler(to: source.format.audioFormat)
     // Loudness is gated in blocks, so they must start where they start for a reader of the file.
@@ -77,6 +78,7 @@ struct LoudnessNormalization: Sendable {
     let packet = try Packet()
     let frame = try Frame()
     while try source.next(into: packet) {
+      try Task.checkCancellation()
       guard try decoder.send(packet) else { continue }
       while try decoder.receive(into: frame) == .frame { try meter.add(try resampler.convert(frame)) }
     }
@@ -100,30 +102,41 @@ struct MasterLoudnessMeter: ~Copyable {
     toSkip = skipped
     self.limit = limit
     meter = try LoudnessMeter(
-      sampleRate: format.sampleRate, roles: LoudnessMeter.Role.roles(layout: "stereo", channels: format.channels))
+      sampleRate: format.sampleRate,
+      roles: LoudnessMeter.Role.roles(layout: format.layout.description, channels: format.channels))
   }
 
   var reading: LoudnessReading { meter.reading }
 
   mutating func add(_ planes: Planes) throws {
-    let first = min(toSkip, planes[0].count)
-    toSkip -= first
-    let count = min(planes[0].count - first, limit - sampleCount)
-    guard count > 0 else { return }
-    var interleaved = [Float](repeating: 0, count: count * planes.count)
-    for channel in planes.indices {
-      for index in 0..<count { interleaved[index * planes.count + channel] = planes[channel][first + index] }
+    try add(sampleCount: planes[0].count) { channel, body in
+      let plane = planes[channel]
+      body(plane.span)
     }
-    sampleCount += count
-    try meter.add(interleaved.span)
   }
 
   mutating func add(_ frame: borrowing Frame) throws {
-    let count = frame.sampleCount
-    var planes = Planes()
-    for channel in 0..<frame.channelCount {
-      planes.append(frame.withSamples(channel) { samples in (0..<count).map { samples[$0] } })
+    // The reference lives as long as the call.
+    let frame = try frame.share()
+    try add(sampleCount: frame.sampleCount) { channel, body in frame.withSamples(channel) { body($0) } }
+  }
+
+  /// - Parameter samples: calls its second parameter with the samples of a channel.
+  private mutating func add(
+    sampleCount available: Int, _ samples: (Int, (Span<Float>) -> Void) throws -> Void
+  ) throws {
+    let first = min(toSkip, available)
+    toSkip -= first
+    let count = min(available - first, limit - sampleCount)
+    guard count > 0 else { return }
+    let channels = meter.roles.count
+    var interleaved = [Float](repeating: 0, count: count * channels)
+    for channel in 0..<channels {
+      try samples(channel) { own in
+        for index in 0..<count { interleaved[index * channels + channel] = own[first + index] }
+      }
     }
-    if count > 0, !planes.isEmpty { try add(planes) }
+    sampleCount += count
+    try meter.add(interleaved.span)
   }
 }

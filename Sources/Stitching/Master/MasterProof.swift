@@ -103,25 +103,28 @@ struct MasterProof {
     }
   }
 
-  /// Decodes the master, and expects no message from libav. An error in a copied frame is reported for its shot.
+  /// Decodes the master in one pass, and expects no message from libav. An error in a copied frame is reported for its
+  /// shot.
   private mutating func decode(_ video: PacketIndex) throws {
     let frame = try Frame()
+    let ranges = ranges
+    guard !ranges.isEmpty else { return }
+    var walker = try FrameWalker(path: path, video: video, wanted: ranges.flatMap { Array($0) })
+    var messageCount = 0
     for range in ranges {
       var found = "no errors"
-      do {
-        var walker = try FrameWalker(path: path, video: video, wanted: Array(range))
-        var last = range.lowerBound
-        do throws(LibavError) {
-          while let position = try walker.next(into: frame) { last = position + 1 }
-        } catch {
-          throw shotAtFault(master: last, error.log.last ?? error.message) ?? error
-        }
-        if let message = walker.messages.first { found = message.text }
-      } catch let error as LibavError {
+      var last = range.lowerBound
+      do throws(LibavError) {
+        while last < range.upperBound, let position = try walker.next(into: frame) { last = position + 1 }
+      } catch {
+        if let shot = shotAtFault(master: last, error.log.last ?? error.message) { throw shot }
         found = error.message
       }
-      record(
-        "decoding of frames #\(range.lowerBound) to #\(range.upperBound - 1)", expected: "no errors", actual: found)
+      if found == "no errors", walker.messageCount > messageCount { found = walker.messages.last?.text ?? "errors" }
+      messageCount = walker.messageCount
+      let name = "decoding of frames #\(range.lowerBound) to #\(range.upperBound - 1)"
+      record(name, expected: "no errors", actual: found)
+      guard found == "no errors" else { return }
     }
   }
 
@@ -184,7 +187,14 @@ private struct AudioTrackTimes {
   }
 
   func time(ofSample sample: Int) -> Rational? {
-    guard let packet = samples.lastIndex(where: { $0 <= sample }) else { return nil }
+    // The last packet that begins by then; packets are in order.
+    var (low, high) = (0, samples.count)
+    while low < high {
+      let middle = (low + high) / 2
+      if samples[middle] <= sample { low = middle + 1 } else { high = middle }
+    }
+    let packet = low - 1
+    guard samples.indices.contains(packet) else { return nil }
     return times[packet] + Rational(Int64(sample - samples[packet]), Int64(rate))
   }
 }

@@ -24,61 +24,89 @@ struct MasterWriter {
 
   /// - Returns: the composition offsets of the video.
   func write(
-    to path: String, audio: inout AudioPacketSource?, progress: (StitchEvent) -> Void
+    to path: String, audio: [AudioEncodingThread], progress: (StitchEvent) -> Void
   ) throws -> CompositionOffsets {
     var video = VideoPacketSource(plan)
     let metadata = MasterMetadata(options)
     var muxer = try Muxer(path: path, format: container, metadata: metadata.entries)
     let videoTrack = try muxer.addStream(
-      try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate, sideData: sideData)
-    var audioTrack: Int?
-    if let parameters = try audio?.parameters(), let base = audio?.timeBase {
-      audioTrack = try muxer.addStream(parameters, timeBase: base)
+      try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate, sideData: sideData,
+      metadata: StartTimecode.metadata(of: plan))
+    var tracks: [TrackSource] = []
+    for source in audio {
+      let base = try source.timeBase()
+      let index = try muxer.addStream(try source.parameters(), timeBase: base, metadata: trackMetadata(source.track))
+      tracks.append(try TrackSource(source, index: index, timeBase: base))
     }
     if options.writesChapters { try muxer.setChapters(chapters) }
-    let reservation = MoovReservation(plan, samples: audio?.totalSamples ?? 0, metadata: metadata.entries)
+    let samples = try audio.reduce(0) { $0 + (try $1.totalSamples()) }
+    let reservation = MoovReservation(plan, samples: samples, metadata: metadata.entries)
     var settings = [
       "movflags": "+write_colr" + (usesEditList ? "" : "+negative_cts_offsets") + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
     ]
+    if sideData.contains(where: \.needsUnofficialBox) { settings["strict"] = "unofficial" }
     if let reservation { settings["moov_size"] = "\(reservation.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
-    let offsets = try interleave(
-      &video, track: videoTrack, &audio, track: audioTrack, into: &muxer, progress: progress)
+    let offsets = try interleave(&video, track: videoTrack, tracks, into: &muxer, progress: progress)
     try muxer.finish()
     return offsets
   }
 
-  /// Writes the packets of both tracks in the order of their decoding timestamps.
+  /// An audio track and its next packet.
+  private final class TrackSource {
+    private let source: AudioEncodingThread
+    let index: Int
+    let timeBase: TimeBase
+    let packet: Packet
+    private(set) var hasPacket: Bool
+
+    init(_ source: AudioEncodingThread, index: Int, timeBase: TimeBase) throws {
+      let packet = try Packet()
+      hasPacket = try source.next(into: packet)
+      self.packet = packet
+      self.source = source
+      self.index = index
+      self.timeBase = timeBase
+    }
+
+    var time: Rational { timeBase.seconds(packet.dts ?? 0) }
+    func advance() throws { hasPacket = try source.next(into: packet) }
+  }
+
+  /// Writes the packets of all tracks in the order of their decoding timestamps.
   private func interleave(
-    _ video: inout VideoPacketSource, track videoTrack: Int, _ audio: inout AudioPacketSource?,
-    track audioTrack: Int?, into muxer: inout Muxer, progress: (StitchEvent) -> Void
+    _ video: inout VideoPacketSource, track videoTrack: Int, _ tracks: [TrackSource], into muxer: inout Muxer,
+    progress: (StitchEvent) -> Void
   ) throws -> CompositionOffsets {
     var offsets = CompositionOffsets()
-    let videoPacket = try Packet()
-    let audioPacket = try Packet()
-    var hasVideo = try video.next(into: videoPacket)
-    var hasAudio = try audio?.next(into: audioPacket) ?? false
-    let audioBase = audio?.timeBase ?? .microseconds
+    let packet = try Packet()
+    var hasVideo = try video.next(into: packet)
     var lastProgress = 0
-    while hasVideo || hasAudio {
+    while true {
       try Task.checkCancellation()
-      let videoTime = video.timeBase.seconds(videoPacket.dts ?? 0)
-      let audioTime = audioBase.seconds(audioPacket.dts ?? 0)
-      if hasVideo, !hasAudio || videoTime <= audioTime {
-        offsets.append(pts: videoPacket.pts ?? 0, dts: videoPacket.dts ?? 0)
-        try muxer.write(videoPacket, stream: videoTrack, timeBase: video.timeBase)
-        hasVideo = try video.next(into: videoPacket)
+      let audio = tracks.filter(\.hasPacket).min { $0.time < $1.time }
+      if hasVideo, audio.map({ video.timeBase.seconds(packet.dts ?? 0) <= $0.time }) ?? true {
+        offsets.append(pts: packet.pts ?? 0, dts: packet.dts ?? 0)
+        try muxer.write(packet, stream: videoTrack, timeBase: video.timeBase)
+        hasVideo = try video.next(into: packet)
         if video.frameCount - lastProgress >= Self.framesPerProgress || !hasVideo {
           lastProgress = video.frameCount
           progress(.written(frames: video.frameCount, of: plan.frameCount))
         }
-      } else if let audioTrack {
-        try muxer.write(audioPacket, stream: audioTrack, timeBase: audioBase)
-        hasAudio = try audio?.next(into: audioPacket) ?? false
+      } else if let audio {
+        try muxer.write(audio.packet, stream: audio.index, timeBase: audio.timeBase)
+        try audio.advance()
+      } else {
+        return offsets
       }
     }
-    return offsets
+  }
+
+  /// Language and title of a track, as the first shot has them.
+  private func trackMetadata(_ track: AudioTrack) -> [String: String] {
+    let first = plan.shots.lazy.compactMap { track.stream(of: $0.clip) }.first
+    return first?.metadata.filter { ["language", "title"].contains($0.key) && $0.value != "und" } ?? [:]
   }
 
   private func videoParameters() throws -> CodecParameters {

@@ -51,17 +51,25 @@ public struct Stitcher: Sendable {
     try options.audio.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
     let normalization = try LoudnessNormalization(plan, options: options) { progress(.measuringLoudness(pass: $0)) }
-    var audio = try AudioPacketSource.make(plan, options: options, levels: normalization.levels)
-    let audioFormat = audio?.format
+    let tracks = try audioTracks()
+    let audioFormat = tracks.first?.format
     var usesEditList = false
+    var audio: [AudioEncodingThread] = []
+    defer { for thread in audio { thread.cancel() } }
+    func encodeAudio() {
+      audio = tracks.map {
+        AudioEncodingThread(plan, track: $0.track, format: $0.format, options: options, levels: normalization.levels)
+      }
+    }
     do {
+      encodeAudio()
       let offsets = try MasterWriter(plan, options: options, container: container)
-        .write(to: output.temporaryPath, audio: &audio, progress: progress)
+        .write(to: output.temporaryPath, audio: audio, progress: progress)
       if !offsets.areReadable {
         usesEditList = true
-        audio = try AudioPacketSource.make(plan, options: options, levels: normalization.levels)
+        encodeAudio()
         _ = try MasterWriter(plan, options: options, container: container, usesEditList: true)
-          .write(to: output.temporaryPath, audio: &audio, progress: progress)
+          .write(to: output.temporaryPath, audio: audio, progress: progress)
       }
     } catch let error as LibavError where error.file == output.temporaryPath {
       throw LibavError(error.code, error.message, file: path, log: error.log)
@@ -69,34 +77,61 @@ public struct Stitcher: Sendable {
     progress(.proving)
     var proof = MasterProof(
       path: output.temporaryPath, plan: plan, format: audioFormat, check: options.check, usesEditList: usesEditList)
-    var audioProof: AudioProof?
+    var audioProofs: [AudioProof] = []
+    var notes = try self.notes()
     do {
+      let proofs = checkAudio(of: tracks.map(\.format), path: output.temporaryPath)
+      defer { for proof in proofs { proof.cancel() } }
       try proof.run()
-      audioProof = try audioFormat.map {
-        try AudioProof(
-          path: output.temporaryPath, format: $0, expected: $0.sample(atFrame: plan.frameCount, rate: plan.rate))
-      }
+      audioProofs = try proofs.map { try $0.value() }
+      notes += try CarriedProperties.missing(from: output.temporaryPath, plan: plan, container: container)
     } catch let error as StitchError where error.file == output.temporaryPath {
       throw StitchError(error.code, error.message, file: path)
     }
     try output.commit()
-    let steps = audio?.steps ?? []
-    let reduction = audio?.reduction ?? 0
+    let steps = audio.first?.steps ?? []
+    let reduction = audio.first?.reduction ?? 0
     let audioReport = audioFormat.map {
-      AudioReport($0, options: options.audio, normalization: normalization, reduction: reduction, proof: audioProof)
+      AudioReport(
+        $0, options: options.audio, normalization: normalization, reduction: reduction, proof: audioProofs.first)
     }
     return StitchReport(
-      plan, mode: options.mode, output: path, checks: proof.checks + (audioProof?.checks ?? []), steps: steps,
-      audioFormat: audioFormat, audio: audioReport)
+      plan, mode: options.mode, output: path, notes: notes, checks: proof.checks + audioProofs.flatMap(\.checks),
+      steps: steps, audioFormat: audioFormat, audio: audioReport)
+  }
+
+  /// The audio tracks of the master, the main one first; none without audio.
+  private func audioTracks() throws -> [(track: AudioTrack, format: MasterAudioFormat)] {
+    let clips = plan.shots.map(\.clip)
+    return try ([.main] + AudioTrack.further(of: clips)).compactMap { track in
+      try MasterAudioFormat(clips, track: track, options: options.audio).map { (track, $0) }
+    }
+  }
+
+  /// Checks the audio tracks on threads of their own while the video is decoded.
+  private func checkAudio(of formats: [MasterAudioFormat], path: String) -> [BackgroundWork<AudioProof>] {
+    let (count, rate) = (plan.frameCount, plan.rate)
+    return formats.enumerated().map { number, format in
+      BackgroundWork(named: "longtake.audio-proof") { check in
+        try AudioProof(
+          path: path, track: number, format: format, expected: format.sample(atFrame: count, rate: rate),
+          checkCancellation: check)
+      }
+    }
+  }
+
+  /// What the master does not have of its shots, as far as it is known before it is written.
+  private func notes() throws -> [String] {
+    try audioTracks().compactMap(\.format.note) + CarriedProperties.notes(plan)
   }
 
   /// The report of what a stitch would do; values that only the written master has are null.
   /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
   public func plannedReport(output: String) throws -> StitchReport {
-    let format = try MasterAudioFormat(plan.shots.map(\.clip), music: options.audio.music)
+    let format = try audioTracks().first?.format
     let audio = format.map {
       AudioReport($0, options: options.audio, normalization: nil, reduction: 0, proof: nil)
     }
-    return StitchReport(plan, mode: options.mode, output: output, audio: audio)
+    return StitchReport(plan, mode: options.mode, output: output, notes: try notes(), audio: audio)
   }
 }

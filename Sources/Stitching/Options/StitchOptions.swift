@@ -35,8 +35,8 @@ public struct StitchOptions: Sendable, Hashable {
   public var overlap: Overlap = .automatic
   /// Seconds of equal-power audio crossfade at a join, 0–1.
   public var audioCrossfade = 0.020
-  /// Bits per second of the AAC track.
-  public var audioBitRate: Int64 = 256_000
+  /// Bits per second of an AAC track; nil for 128 kbit/s a channel, and no less than stereo's.
+  public var audioBitRate: Int64?
   /// Codec, level and music.
   public var audio = AudioOptions()
   /// Colour matching and conforming.
@@ -50,4 +50,6 @@ public struct StitchOptions: Sendable, Hashable {
   public var overwrite = false
 
   public init() {}
+
+  static let bitRatePerChannel: Int64 = 128_000
 }

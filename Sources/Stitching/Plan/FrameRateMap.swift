@@ -20,14 +20,26 @@ struct FrameRateMap: Sendable {
     shares.firstIndex { $0.contains { $0.frame > last } } ?? count
   }
 
+  /// Frames at the new rate at most: a day of 24 a second. A damaged time must not fill the memory.
+  private static let maximumCount = 24 * 24 * 3600
+
   /// Keeps the duration, to the nearest frame.
-  init(_ video: PacketIndex, to rate: FrameRate, conversion: ConformOptions.RateConversion) {
+  /// - Throws: ``StitchError`` `unusableShot` for a shot of more than a day, as a gap between its frames makes it.
+  init(
+    _ video: PacketIndex, of file: String, to rate: FrameRate, conversion: ConformOptions.RateConversion
+  ) throws {
     let base = video.stream.timeBase
     let times = video.presentationTimes
     let origin = times.first ?? 0
     let starts = times.map { base.seconds($0 - origin) }
     let end = (video.end ?? base.seconds(origin)) - base.seconds(origin)
-    let count = max(1, rate.frames(in: end) ?? 1)
+    let count = max(1, rate.frames(in: end) ?? .max)
+    guard count <= Self.maximumCount else {
+      throw StitchError(
+        .unusableShot,
+        "its \(times.count) frames span \(end.doubleValue.short) s, too long to convert to \(rate) frames/s; trim the gap first",
+        file: file)
+    }
     var shares: [[Share]] = []
     var frame = 0
     for index in 0..<count {

@@ -159,7 +159,8 @@ struct MasterFormat: Sendable {
       ConformRecipe(
         format: self, differences: differences, fit: options.fit,
         rates: clip.isConstant && clip.rate == rate
-          ? nil : FrameRateMap(clip.video, to: rate, conversion: options.rateConversion ?? .duplicate)))
+          ? nil
+          : try FrameRateMap(clip.video, of: clip.path, to: rate, conversion: options.rateConversion ?? .duplicate)))
   }
 
   private func order(_ clip: SourceClip) -> String { Self.order(clip.info) }

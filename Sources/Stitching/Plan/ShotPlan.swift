@@ -94,21 +94,23 @@ struct ShotPlan: Sendable {
     if let recipe = clip.conform {
       return "conformed: " + (recipe.differences.map(\.description) + edits.reasons).joined(separator: ", ")
     }
-    var words = edits.reasons
+    var reasons = edits.reasons
     switch (encoded, run) {
-    case (0, _): words.append(dropped == 0 ? "the whole shot is copied" : "the kept frames are copied")
-    case (_, nil): words.append("no IDR frame starts a run that could be copied, so the shot is re-encoded")
+    case (0, _): reasons.append(dropped == 0 ? "the whole shot is copied" : "the kept frames are copied")
+    case (_, nil): reasons.append("no IDR frame starts a run that could be copied, so the shot is re-encoded")
     case (_, let run?):
       let (head, tail) = (run.frames.lowerBound - kept.lowerBound, kept.upperBound - run.frames.upperBound)
-      if head > 0 { words.append("\(head) frames up to the next IDR are re-encoded") }
+      if head > 0 { reasons.append("\(head) frames up to the next IDR are re-encoded") }
       if tail > 0 {
-        words.append(
+        reasons.append(
           edits.fadeOut > 0
             ? "\(tail) frames at the end are re-encoded"
-            : "\(dropped) dropped; \(tail) frames that depend on dropped ones are re-encoded")
+            : dropped == 0
+              ? "\(tail) frames at the end that depend on frames hidden by an edit list are re-encoded"
+              : "\(dropped) dropped; \(tail) frames that depend on dropped ones are re-encoded")
       }
     }
-    return words.joined(separator: "; ")
+    return reasons.joined(separator: "; ")
   }
 
   /// Frames over which a correction fades out: up to an IDR near the wanted number if there is one, so that no further

@@ -48,9 +48,12 @@ struct SourceClip: Sendable {
       throw StitchError(.unusableShot, "its video track has no frames", file: path)
     }
     guard video.hasUniquePTS else {
+      let isReordered = Set(video.presentationTimes).count == video.presentationOrder.count
       throw StitchError(
-        .unusableShot, "its frames have missing or repeated timestamps; rewrite it with a constant frame rate first",
-        file: path)
+        .unusableShot,
+        isReordered
+          ? "its container gives the order of decoding as that of presentation, so its frames have no times; re-encode it first"
+          : "its frames have missing or repeated timestamps; rewrite it with a constant frame rate first", file: path)
     }
     let timing = FrameTiming(
       times: video.presentationTimes, timeBase: video.stream.timeBase,
@@ -83,7 +86,9 @@ struct SourceClip: Sendable {
   private static func sampleEntry(
     _ path: String, _ container: ContainerInfo, _ stream: StreamInfo
   ) throws -> MovieBoxes.SampleEntry? {
-    guard container.formatName.hasPrefix("mov,"), let layout = ContainerLayout(path: path),
+    guard container.formatName.hasPrefix("mov,"), let layout = ContainerLayout(path: path) else { return nil }
+    if let error = layout.limitError(path: path) { throw error }
+    guard
       let entry = MovieBoxes(path: path, layout: layout).tracks.first(where: { $0.id == stream.id })?.sampleEntry
     else { return nil }
     if let shown = entry.cleanAperture, shown.width < Double(entry.width) || shown.height < Double(entry.height) {
@@ -117,6 +122,11 @@ struct SourceClip: Sendable {
         file: path)
     }
     return range.lowerBound..<min(range.upperBound, end)
+  }
+
+  /// Audio streams besides the one that a player would choose, in their order.
+  var furtherAudio: [StreamInfo] {
+    index.streams.filter { $0.kind == .audio && $0.index != index.mainAudio && $0.codecName != "unknown" }
   }
 
   /// Whether H.264 or HEVC comes with start codes, as in MPEG-TS, so that its parameter sets are in the packets.

@@ -25,13 +25,11 @@ public struct StitchPlan: Sendable {
   /// Whether any frame is copied bit for bit.
   var copies: Bool { shots.contains { $0.copiedFrames > 0 } }
 
-  public var frameCount: Int { shots.reduce(0) { $0 + $1.frameCount } }
+  public let frameCount: Int
   /// Seconds, exactly.
   public var duration: Rational { rate.duration(frames: frameCount) }
   /// The position in the master of each shot's first frame.
-  public var shotStarts: [Int] {
-    shots.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.frameCount) }.dropLast()
-  }
+  public let shotStarts: [Int]
 
   /// Reads every shot, measures the joins, and decides what is copied and what is encoded.
   /// - Throws: ``StitchError`` naming shot, field and both values for shots that cannot be joined; ``LibavError`` when
@@ -43,10 +41,11 @@ public struct StitchPlan: Sendable {
     let clips = try Self.read(shots, options: options, progress: progress)
     let ranges = try clips.map { try $0.trimmed() }
     var measured: [JoinMeasurement] = []
+    let opening = clips.count > 1 ? try JoinMeter.reduced(clips[0], ranges[0].lowerBound) : nil
     for number in clips.indices.dropLast() {
+      guard let opening else { break }
       let meter = JoinMeter(
-        clips[number], ranges[number], clips[number + 1], ranges[number + 1], first: (clips[0], ranges[0].lowerBound),
-        options: options)
+        clips[number], ranges[number], clips[number + 1], ranges[number + 1], opening: opening, options: options)
       measured.append(try meter.measure())
       progress(.analysed(join: number + 1, of: clips.count - 1, overlap: measured[number].overlap.overlap))
     }
@@ -66,6 +65,8 @@ public struct StitchPlan: Sendable {
       plans.append(try ShotPlan(clip, keeping: layout.kept[number], edits: edits, mode: options.mode))
     }
     self.shots = plans
+    shotStarts = plans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.frameCount) }.dropLast()
+    frameCount = plans.reduce(0) { $0 + $1.frameCount }
     rate = clips[0].rate
     var start = 0
     joins = measured.indices.map { number in

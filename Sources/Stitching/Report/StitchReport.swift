@@ -17,6 +17,8 @@ public struct StitchReport: Sendable, Codable {
   public let joins: [Join]
   /// Null when there is neither a shot with audio nor music.
   @Nullable public private(set) var audio: AudioReport?
+  /// Properties of the shots that the master does not have, and changes that nobody asked for; a sentence each.
+  public let notes: [String]
   public let checks: [Check]
 
   public struct Shot: Sendable, Codable {
@@ -98,7 +100,7 @@ public struct StitchReport: Sendable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, output, frames, duration, mode, shots, joins, audio, checks
+    case schema, output, frames, duration, mode, shots, joins, audio, notes, checks
     case timeBase = "time_base"
     case frameRate = "frame_rate"
     case parameterSets = "parameter_sets"
@@ -110,8 +112,8 @@ extension StitchReport {
   ///   - steps: audio steps, join by join; empty before the master is written.
   ///   - audioFormat: nil without audio, and before the master is written.
   init(
-    _ plan: StitchPlan, mode: StitchOptions.Mode, output: String, checks: [Check] = [], steps: [AudioStep] = [],
-    audioFormat: MasterAudioFormat? = nil, audio: AudioReport?
+    _ plan: StitchPlan, mode: StitchOptions.Mode, output: String, notes: [String], checks: [Check] = [],
+    steps: [AudioStep] = [], audioFormat: MasterAudioFormat? = nil, audio: AudioReport?
   ) {
     schema = "longtake.stitch/1"
     self.output = output
@@ -131,6 +133,7 @@ extension StitchReport {
         join, time: time, step: steps.indices.contains(number) ? steps[number] : nil, avOffset: offset?.doubleValue)
     }
     self.audio = audio
+    self.notes = notes
     self.checks = checks
   }
 }

@@ -42,9 +42,7 @@ public struct OTIOTimeline: Sendable {
       "tracks": .object(
         item("Stack.1", name: "tracks", range: .null).merging(["children": .list(tracks)]) { _, new in new }),
     ]
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-    return try encoder.encode(timeline) + Data("\n".utf8)
+    return try JSONOutput.data(timeline, pretty: true) + Data("\n".utf8)
   }
 
   private func track(_ name: String, of kind: String, children: [OTIONode], markers: [OTIONode] = []) -> OTIONode {

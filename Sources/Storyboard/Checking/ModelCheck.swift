@@ -38,7 +38,8 @@ struct ModelCheck {
   }
 
   private func checkElements() {
-    let count = storyboard.references.count + storyboard.elements.count
+    let counts = storyboard.shots.map(storyboard.sentPlaces).map { $0.references.count + $0.elements.count }
+    let count = counts.max() ?? 0
     if let most = model.limits.referencesAndElements, count > most {
       let key = storyboard.elements.isEmpty ? "references" : "elements"
       problems.add(
@@ -100,7 +101,7 @@ struct ModelCheck {
   private func checkPrompts(of shot: Shot) {
     if let most = model.limits.promptCharacters {
       for (index, text) in shot.prompt.texts.enumerated() {
-        let count = storyboard.sentPrompt(text).unicodeScalars.count
+        let count = storyboard.sentPrompt(text, of: shot).unicodeScalars.count
         guard count > most else { continue }
         let field = shot.prompt.seconds == nil ? "prompt" : "multi_prompt[\(index)].prompt"
         add(

@@ -8,14 +8,68 @@ private enum PromptPiece {
 }
 
 extension Storyboard {
-  /// A prompt as it is sent: `@name` of an element becomes `@Element1`, by its place.
-  public func sentPrompt(_ text: String) -> String {
+  /// The references that a shot's request holds: those that its prompts mention. Where no prompt of the storyboard mentions
+  /// one, all are of style and part of every request.
+  public func sentReferences(of shot: Shot) -> [ImageSource] { sentPlaces(of: shot).references.map { references[$0] } }
+
+  /// The same of elements.
+  public func sentElements(of shot: Shot) -> [Element] { sentPlaces(of: shot).elements.map { elements[$0] } }
+
+  /// A prompt as it is sent: an element or reference is named by its place among those in the request, so that `@name`
+  /// becomes `@Element1`.
+  public func sentPrompt(_ text: String, of shot: Shot) -> String { prompt(text, naming: sentPlaces(of: shot)) }
+
+  /// Places in ``references`` and ``elements``, from 0, in order.
+  struct MentionPlaces: Equatable {
+    var references: [Int] = []
+    var elements: [Int] = []
+  }
+
+  func sentPlaces(of shot: Shot) -> MentionPlaces {
+    var places = mentioned(in: shot)
+    let all = shots.map(mentioned(in:))
+    if all.allSatisfy(\.references.isEmpty) { places.references = Array(references.indices) }
+    if all.allSatisfy(\.elements.isEmpty) { places.elements = Array(elements.indices) }
+    return places
+  }
+
+  /// All references and elements, as earlier versions sent them.
+  var allPlaces: MentionPlaces {
+    MentionPlaces(references: Array(references.indices), elements: Array(elements.indices))
+  }
+
+  private func mentioned(in shot: Shot) -> MentionPlaces {
+    let words = shot.prompt.texts.flatMap(pieces(of:)).compactMap { piece in
+      if case .mention(let word) = piece { word } else { nil }
+    }
+    func places(_ place: (Substring) -> Int?, below count: Int) -> [Int] {
+      Set(words.compactMap(place)).filter { (0..<count).contains($0) }.sorted()
+    }
+    return MentionPlaces(
+      references: places(referencePlace, below: references.count), elements: places(elementPlace, below: elements.count)
+    )
+  }
+
+  func prompt(_ text: String, naming places: MentionPlaces) -> String {
     pieces(of: text).map { piece in
       switch piece {
-      case .text(let text): String(text)
-      case .mention(let word): elementNumber(word).map { "@Element\($0)" } ?? "@\(word)"
+      case .text(let text): return String(text)
+      case .mention(let word):
+        if let number = elementPlace(word).flatMap(places.elements.firstIndex(of:)) { return "@Element\(number + 1)" }
+        if let number = referencePlace(word).flatMap(places.references.firstIndex(of:)) { return "@Image\(number + 1)" }
+        return "@\(word)"
       }
     }.joined()
+  }
+
+  private func elementPlace(_ word: Substring) -> Int? {
+    elementNumber(word).map { $0 - 1 } ?? Self.number(of: word, after: "Element").map { $0 - 1 }
+  }
+
+  private func referencePlace(_ word: Substring) -> Int? { Self.number(of: word, after: "Image").map { $0 - 1 } }
+
+  private static func number(of word: Substring, after kind: String) -> Int? {
+    word.hasPrefix(kind) ? Int(word.dropFirst(kind.count)) : nil
   }
 
   /// Mentions in prompts without an element or reference.

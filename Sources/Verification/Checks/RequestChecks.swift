@@ -6,7 +6,7 @@ import Timing
 extension CheckCatalogue {
   private static let notRequested = Measurement.notRun("request not known")
 
-  /// Properties of the request, for callers that know it.
+  /// Properties of the request, for callers that have one.
   static let request: [Check] = [
     Check(
       "request.size", "frame size", unit: "pixels",

@@ -26,7 +26,7 @@ struct NativeCandidate {
   static let decoy = NativeCandidate(
     size: NativeThresholds.decoyShare.part, shortSide: NativeThresholds.decoyShare.whole)
 
-  /// The source's highest frequency, in bins of an axis of so many pixels.
+  /// The source's highest frequency, in bins of an axis of this many pixels.
   func bin(length: Int) -> (bin: Int, isWhole: Bool) {
     ((length * size) / shortSide, length * size % shortSide == 0)
   }

@@ -31,7 +31,7 @@ struct NativeMirrors {
     func contains(_ bin: Int) -> Bool { ranges.contains { $0.contains(bin) } }
   }
 
-  /// Pairs on an axis of so many bins.
+  /// Pairs on an axis of this many bins.
   private static func reach(_ length: Int) -> Int {
     let limits = NativeThresholds.mirrorPairs
     return min(max(length / NativeThresholds.mirrorShare, limits.lowerBound), limits.upperBound)

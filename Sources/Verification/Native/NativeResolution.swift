@@ -41,7 +41,7 @@ public enum NativeResolution {
     return estimator.estimate()
   }
 
-  /// Positions in presentation order of up to so many keyframes: the middle ones of equal shares.
+  /// Positions in presentation order of up to this many keyframes: the middle ones of equal shares.
   static func keyframes(of video: PacketIndex, count: Int) -> [Int] {
     let all = video.presentationOrder.indices.filter { video.entries[video.presentationOrder[$0]].isKey }
     // Random access points are decoded alone, other keyframes with all before them.

@@ -1,12 +1,12 @@
 import Foundation
-import Libav
+package import Libav
 
 /// A thread for analysers of full frames, so that decoding continues meanwhile.
 ///
 /// Memory is bounded: ``add(_:_:to:)`` blocks while ``capacity`` frames are queued.
 /// `@unchecked Sendable`: all state is guarded by `condition`; the analysers are used by this thread alone until
 /// ``finish(discarding:)`` returns.
-final class AnalysisThread: @unchecked Sendable {
+package final class AnalysisThread: @unchecked Sendable {
   /// Frames queued at most; one of 4K takes 12 MB at 8 bits.
   private static let capacity = 2
 
@@ -28,14 +28,16 @@ final class AnalysisThread: @unchecked Sendable {
   private var isClosed = false
   private var hasEnded = false
 
-  init() {
+  package init() {
     let thread = Thread { [self] in run() }
     thread.name = "longtake.analysis"
     thread.start()
   }
 
   /// Queues a frame; blocks while the queue is full.
-  func add(_ frame: borrowing Frame, _ origin: FrameOrigin, to analysers: [any FrameAnalyser]) throws(LibavError) {
+  package func add(_ frame: borrowing Frame, _ origin: FrameOrigin, to analysers: [any FrameAnalyser])
+    throws(LibavError)
+  {
     guard !analysers.isEmpty else { return }
     let item = Item(try frame.share(), origin, analysers)
     condition.lock()
@@ -46,7 +48,7 @@ final class AnalysisThread: @unchecked Sendable {
   }
 
   /// Returns when all queued frames are analysed, or after the current one when `discarding`.
-  func finish(discarding: Bool = false) {
+  package func finish(discarding: Bool = false) {
     condition.lock()
     isClosed = true
     if discarding { queue.removeAll() }

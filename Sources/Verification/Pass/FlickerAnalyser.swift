@@ -74,11 +74,11 @@ struct FlickerAnalyser {
     let extreme = parts[index].extreme
     let way = now > extreme ? 1 : now < extreme ? -1 : 0
     guard way != 0 else { return 0 }
-    let turned = parts[index].direction != way
-    guard !turned || isStep(now, extreme) else { return 0 }
+    let isReversed = parts[index].direction != way
+    guard !isReversed || isStep(now, extreme) else { return 0 }
     parts[index].extreme = now
     parts[index].direction = way
-    return turned ? way : 0
+    return isReversed ? way : 0
   }
 
   private func isStep(_ a: Float, _ b: Float) -> Bool {

@@ -1,20 +1,27 @@
-import Libav
-import Timing
+package import Libav
+package import Timing
 
 /// The packet that a decoded frame comes from.
-struct FrameOrigin: Sendable {
+package struct FrameOrigin: Sendable {
   /// Seconds; nil when the stream has no times.
-  let time: Rational?
+  package let time: Rational?
   /// Whether it is a keyframe.
-  let isKey: Bool
+  package let isKey: Bool
   /// Bytes of its packet; nil when the packet is not known.
-  let codedBytes: Int?
+  package let codedBytes: Int?
   /// libav's name of the codec.
-  let codecName: String
+  package let codecName: String
+
+  package init(time: Rational?, isKey: Bool, codedBytes: Int?, codecName: String) {
+    self.time = time
+    self.isKey = isKey
+    self.codedBytes = codedBytes
+    self.codecName = codecName
+  }
 }
 
 /// Analyses sampled full frames on a thread of its own: about ``FrameSampler/count``, spread evenly over the video.
-protocol FrameAnalyser: AnyObject {
+package protocol FrameAnalyser: AnyObject {
   /// Whether it takes keyframes only.
   var wantsOnlyKeyframes: Bool { get }
   func add(_ frame: borrowing Frame, _ origin: FrameOrigin)

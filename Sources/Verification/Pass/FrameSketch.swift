@@ -1,32 +1,34 @@
 import Color
-import Libav
+package import Libav
 
 /// A reduced copy of a frame for comparing it with its neighbours: evenly spaced rows of every plane on the 8-bit scale,
 /// and the mean colours of a coarse grid.
 ///
 /// Rows are whole, so that grain counts as in the full frame; only their number is reduced. A class, so that a few of
 /// them can be reused without allocating.
-final class FrameSketch {
+package final class FrameSketch {
   /// Approximate number of rows of luma; smaller frames are kept whole.
   private static let rows = 270
-  static let gridColumns = 32
-  static let gridRows = 18
+  package static let gridColumns = 32
+  package static let gridRows = 18
   /// Luma of a pixel that counts as black, as in ffmpeg's blackdetect: 10 % above black.
   private static let blackLimited: UInt8 = 37
   private static let blackFull: UInt8 = 25
 
-  private(set) var samples: [UInt8] = []
+  package private(set) var samples: [UInt8] = []
   /// Mean luma of each cell of the grid, row by row; then the same of the two chroma planes, 128 when there are none.
-  private(set) var cells: [[Float]] = [[], [], []]
-  private(set) var means: [Float] = [0, 128, 128]
+  package private(set) var cells: [[Float]] = [[], [], []]
+  package private(set) var means: [Float] = [0, 128, 128]
   /// Part of the luma samples that are black, 0–1.
   private(set) var blackPart = 0.0
-  private(set) var lumaCount = 0
+  package private(set) var lumaCount = 0
 
   private var width = 0
   private var height = 0
 
-  func take(_ frame: borrowing Frame, isFullRange: Bool) {
+  package init() {}
+
+  package func take(_ frame: borrowing Frame, isFullRange: Bool) {
     (width, height) = (frame.width, frame.height)
     let format = frame.pixelFormat
     let planes = format.isPlanar && !format.isRGB ? min(3, format.isGray ? 1 : 3) : 1
@@ -97,7 +99,7 @@ final class FrameSketch {
   }
 
   /// Mean absolute difference of all samples in code values on the 8-bit scale; infinite for another size.
-  func difference(from other: FrameSketch) -> Float {
+  package func difference(from other: FrameSketch) -> Float {
     guard matches(other), !samples.isEmpty else { return .infinity }
     let sum = samples.withUnsafeBufferPointer { a in
       other.samples.withUnsafeBufferPointer { b in

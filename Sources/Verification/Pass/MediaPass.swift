@@ -96,7 +96,7 @@ struct MediaPass: Sendable {
     do {
       while try demuxer.read(into: packet) { builder.add(packet) }
     } catch {
-      failure = error.description
+      failure = error.reason
     }
     return builder.finish(readError: failure, messages: demuxer.log.messages)
   }

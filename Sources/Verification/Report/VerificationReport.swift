@@ -1,3 +1,4 @@
+import Files
 public import Foundation
 public import Presets
 public import Probing
@@ -49,10 +50,7 @@ public struct VerificationReport: Sendable {
 
   /// The JSON text in UTF-8, keys sorted; on one line unless `pretty`.
   public func data(pretty: Bool = false) throws -> Data {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    if pretty { encoder.outputFormatting.insert(.prettyPrinted) }
-    return try encoder.encode(self)
+    try JSONOutput.data(self, pretty: pretty)
   }
 }
 

@@ -70,13 +70,21 @@ struct JobsCommand: AsyncParsableCommand {
       let parts = [
         entry.shownID ?? "no id",
         entry.isSuperseded ? "\(entry.state.rawValue), superseded" : entry.state.rawValue,
-        entry.cost.map { "\($0)" } ?? "unknown price", entry.clip?.path, entry.error,
+        Self.cost(entry), entry.clip?.path, entry.error,
       ]
       lines.append("  \(entry.shot) take \(entry.take): \(parts.compactMap(\.self).joined(separator: ", "))")
     }
     lines += try ledger.spendingByDay().map { "  \($0.day): \(Self.text($0.spending))" }
     lines.append("  this storyboard: \(Self.text(try ledger.spending()))")
     return lines
+  }
+
+  private static func cost(_ entry: GenerationEntry) -> String {
+    switch entry.payment {
+    case .none: "\(USD.zero)"
+    case .paid: entry.cost.map { "\($0)" } ?? "unknown price"
+    case .uncertain: entry.cost.map { "uncertain \($0)" } ?? "unknown price, uncertain"
+    }
   }
 
   private static func text(_ spending: Spending) -> String {

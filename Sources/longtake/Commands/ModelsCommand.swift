@@ -70,7 +70,10 @@ struct ModelsCommand: AsyncParsableCommand {
   private func show(_ model: JSONValue, _ provider: String) {
     if json { return Answer.json(text: model.canonicalJSON) }
     let name = model["id"]?.stringValue ?? model["name"]?.stringValue ?? "no id"
-    let price = model["pricing"].map { ", \($0.canonicalJSON)" } ?? ""
+    let live = LiveModel(model)
+    let price =
+      live.pricePerSecond(resolution: nil).map { ", \($0) per second" }
+      ?? live.pricing.map { ", \($0.canonicalJSON)" } ?? ""
     Answer.line("\(name) at \(provider)\(price)")
     guard id != nil, let schema = model["request_schema"] ?? model["json_request_schema"] else { return }
     let required = Set((schema["required"]?.arrayValue ?? []).compactMap(\.stringValue))

@@ -6,7 +6,7 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run", abstract: "Make the master of a storyboard: plan, generate, verify, anchor, stitch, verify.",
     discussion: """
       Running it again resumes: finished shots are neither regenerated nor paid again. The workspace holds clips, \
-      anchors, master.mp4, contact-sheet.jpg, report.json, ledger.sqlite and run.log.
+      anchors, master.mp4, review/index.html (the page to look at), contact-sheet.jpg, report.json, ledger.sqlite and run.log.
 
       \(RunArguments.environmentHelp) SOURCE_DATE_EPOCH sets the master's creation time.
       """)
@@ -22,6 +22,9 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(help: "Write timeline.otio into the workspace: the master's timeline as OpenTimelineIO.")
   var otio = false
 
+  @Flag(name: .customLong("no-review"), help: "Leave out the review page.")
+  var noReview = false
+
   @OptionGroup var arguments: RunArguments
 
   func run() async throws {
@@ -29,6 +32,7 @@ struct RunCommand: AsyncParsableCommand {
     let run = try arguments.storyboardRun(storyboard, drawing: RunProgress()) {
       $0.embedsPrompts = embedPrompts
       $0.writesTimeline = otio
+      $0.writesReview = !noReview
     }
     try RunSummaryReport.show(try await run.run(), json: arguments.json)
   }

@@ -2,6 +2,7 @@ import ArgumentParser
 import Files
 import Foundation
 import Libav
+import Review
 import Stills
 
 struct SheetCommand: ParsableCommand {
@@ -9,7 +10,8 @@ struct SheetCommand: ParsableCommand {
     commandName: "sheet", abstract: "Draw a contact sheet of videos with timecodes, labels and verdicts.",
     discussion: """
       One file fills the page with one frame from each of N equal parts, the fastest to decode; its timecode shows which. \
-      Several files are stacked, each in rows of its own with frames evenly from first to last, to compare shots or takes.
+      Several files are stacked, each in rows of its own with frames evenly from first to last, to compare shots or takes. \
+      --joins shows one master's joins instead: a row a join, the frames that meet and their difference.
       """)
 
   @Argument(help: "Media files.", completion: .file())
@@ -42,6 +44,14 @@ struct SheetCommand: ParsableCommand {
       valueName: "file"), completion: .file())
   var badges: String?
 
+  @Flag(help: "Show the frames around each join of one master; its chapters, or --report, give the joins.")
+  var joins = false
+
+  @Option(
+    help: ArgumentHelp("Report of 'stitch --report' with the joins for --joins.", valueName: "file"),
+    completion: .file())
+  var report: String?
+
   @Flag(name: .customLong("no-timecodes"), help: "Leave out the timecodes.")
   var withoutTimecodes = false
 
@@ -69,6 +79,8 @@ struct SheetCommand: ParsableCommand {
 
   func validate() throws {
     guard files.count <= Self.mostFiles else { throw ValidationError("A sheet shows at most \(Self.mostFiles) files.") }
+    guard !joins || files.count == 1 else { throw ValidationError("--joins takes one file.") }
+    guard joins || report == nil else { throw ValidationError("--report goes with --joins.") }
     guard (1...50).contains(columns) else { throw ValidationError("--columns must be 1 to 50.") }
     if let rows, !(1...200).contains(rows) { throw ValidationError("--rows must be 1 to 200.") }
     guard (100...16_000).contains(width) else { throw ValidationError("--width must be 100 to 16000.") }
@@ -78,11 +90,27 @@ struct SheetCommand: ParsableCommand {
     guard width / columns >= 24 else { throw ValidationError("\(columns) columns do not fit into \(width) pixels.") }
   }
 
+  private func drawJoins(
+    of file: String, as format: EncodedStill.Format, to destination: consuming OutputFile
+  ) throws {
+    let joins = try MasterJoins.joins(of: file, stitch: report.map { try JoinsFile($0).report })
+    let sheet = try JoinSheet(
+      of: file, joins: joins.map { JoinSheet.Join(frame: $0.frame, label: "\($0.from) → \($0.to)  #\($0.frame)") },
+      width: width)
+    let still = try sheet.page.encoded(as: format, quality: 90)
+    try destination.write(still.bytes)
+    try destination.commit()
+    let report = SheetReport(file, frames: sheet.frames.flatMap(\.self), note: sheet.note, still: still, output: output)
+    if json { try Answer.json(report) } else { Answer.lines(report.lines) }
+    if let note = sheet.note { Terminal.warning(note) }
+  }
+
   func run() throws {
     common.apply()
     let format = try EncodedStill.Format(of: output)
     try OutputPaths.requireDistinct([output], from: files + [badges].compactMap(\.self))
     let destination = try OutputFile(output, overwrite: overwrite)
+    if joins { return try drawJoins(of: files[0], as: format, to: destination) }
     let verdicts = try badges.map { try VerdictList(path: $0) }
     let entries = files.enumerated().map { number, file in
       let known = verdicts?.entry(of: file)

@@ -79,14 +79,13 @@ struct StitchCommand: ParsableCommand {
   private func finish(_ done: StitchReport) throws {
     if let report {
       let file = try OutputFile(report, overwrite: overwrite)
-      let encoder = JSONEncoder()
-      encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
-      try file.write(Array(try encoder.encode(done)))
+      try file.write(Array(try JSONOutput.data(done, pretty: true)))
       try file.commit()
     }
     if done.audio == nil, audio.loudness != nil {
       Terminal.warning("no shot has audio; --loudness is ignored")
     }
+    for note in done.notes { Terminal.warning(note) }
     if json { try Answer.json(done) } else { Answer.lines(StitchSummary.lines(done)) }
   }
 

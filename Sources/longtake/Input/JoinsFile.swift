@@ -7,6 +7,7 @@ import Verification
 /// The joins in a report of `stitch --report`.
 struct JoinsFile {
   let expectation: Expectation
+  let report: StitchReport
 
   /// - Throws: ``UsageError`` when the file is missing or not a stitch report.
   init(_ path: String) throws {
@@ -25,5 +26,6 @@ struct JoinsFile {
     expectation.frameCount = report.frames
     expectation.joins = report.declaredJoins
     self.expectation = expectation
+    self.report = report
   }
 }

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Libav
 public import Logging
 import Presets
 
@@ -13,7 +14,14 @@ struct CommonOptions: ParsableArguments {
       "Log to stderr from this level: trace, debug, info, notice, warning, error.", valueName: "level"))
   var logLevel: Logger.Level = .warning
 
+  @Option(
+    help: ArgumentHelp(
+      "Limits of what is read from a media file: \(LimitsArgument.names) (default: \(LimitsArgument.defaults)).",
+      valueName: "name=n,…"))
+  var limits: LimitsArgument?
+
   func apply() {
+    if let limits { MediaLimits.set(limits.limits) }
     Terminal.setQuiet(quiet)
     Log.start(at: logLevel)
   }

@@ -42,6 +42,12 @@ struct RunArguments: ParsableArguments {
   var timeout = DurationArgument(seconds: Int(RunOptions.defaultTimeout.components.seconds))
 
   @Option(
+    name: .customLong("lost-answer-wait"),
+    help: ArgumentHelp(
+      "How long to look for a request whose answer was lost, e.g. 3m, at most 24h.", valueName: "duration"))
+  var lostAnswerWait = DurationArgument(seconds: Int(RunOptions.defaultLostAnswerWait.components.seconds))
+
+  @Option(
     name: .customLong("base-url"),
     help: ArgumentHelp("API address (default: the provider's own, or OXEN_BASE_URL).", valueName: "url"))
   var baseURL: String?
@@ -66,7 +72,7 @@ struct RunArguments: ParsableArguments {
   /// The environment that services need, for the help of commands that ask them.
   static let environmentHelp = """
     Environment: OXEN_API_KEY and OXEN_NAMESPACE for oxen (OXEN_BASE_URL, OXEN_REPOSITORY); FAL_KEY for fal \
-    (FAL_RUN_HOST, FAL_QUEUE_RUN_HOST, FAL_REST_HOST); LONGTAKE_POLL_SECONDS between status requests.
+    (FAL_RUN_HOST, FAL_QUEUE_RUN_HOST, FAL_REST_HOST, FAL_API_HOST); LONGTAKE_POLL_SECONDS between status requests.
     """
 
   func validate() throws {
@@ -75,6 +81,10 @@ struct RunArguments: ParsableArguments {
     guard timeout.hasUnit else { throw ValidationError("--timeout takes a duration with a unit, e.g. 90s or 45m.") }
     guard timeout.seconds.isPositive, timeout.duration <= .seconds(24 * 3600) else {
       throw ValidationError("--timeout must be above 0 and at most 24h.")
+    }
+    guard lostAnswerWait.hasUnit, lostAnswerWait.duration <= .seconds(24 * 3600)
+    else {
+      throw ValidationError("--lost-answer-wait takes a duration with a unit, e.g. 90s or 3m, at most 24h.")
     }
   }
 
@@ -86,6 +96,7 @@ struct RunArguments: ParsableArguments {
     options.retries = retries
     options.timeout = timeout.duration
     options.stealsLock = lock.steals
+    options.lostAnswerWait = lostAnswerWait.duration
     options.version = Longtake.version
     options.failpoint = try TestFailpoint.hook()
     if agrees {

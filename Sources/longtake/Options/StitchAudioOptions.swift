@@ -15,7 +15,7 @@ struct StitchAudioOptions: ParsableArguments {
 
   @Option(
     name: .customLong("audio-bitrate"),
-    help: ArgumentHelp("Bit rate of AAC in kbit/s, 64 to 512 (default: 256).", valueName: "kbit/s"))
+    help: ArgumentHelp("Bit rate of AAC in kbit/s, 64 to 512 (default: 128 a channel).", valueName: "kbit/s"))
   var audioBitrate: Kilobits?
 
   @Option(

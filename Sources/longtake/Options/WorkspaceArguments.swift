@@ -56,13 +56,17 @@ struct WorkspaceArguments: ParsableArguments {
       return
     }
     Terminal.note("the next run regenerates \(list) at \(regeneration.provider) for \(price)")
+    for take in regeneration.uncertain {
+      let price = take.cost.map { " (\($0))" } ?? ""
+      Terminal.warning("\(take.shot) take \(take.take)\(price) may have been paid as well")
+    }
     if agrees { return }
     guard Consent.canAsk else {
       throw UsageError("\(action) makes the next run regenerate \(list) for \(price); add --yes. Nothing was changed.")
     }
     guard await Consent.ask("\(action) makes the next run regenerate \(list) for \(price). Continue?") else {
       try Task.checkCancellation()
-      throw UsageError("declined; nothing was changed")
+      throw UsageError("declined; nothing was changed", status: .no)
     }
   }
 }

@@ -27,9 +27,7 @@ enum Answer {
 
   /// One JSON object on a line of its own, keys sorted.
   static func json(_ value: some Encodable) throws {
-    let encoder = JSONEncoder()
-    encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-    json(text: String(decoding: try encoder.encode(value), as: UTF8.self))
+    json(text: String(decoding: try JSONOutput.data(value), as: UTF8.self))
   }
 
   /// One JSON object that is encoded already.

@@ -16,11 +16,12 @@ struct JobReport: Encodable {
   @Nullable var submitted: Double?
   @Nullable var completed: Double?
   @Nullable var cost: Double?
+  let payment: String
   @Nullable var file: String?
   @Nullable var error: String?
 
   private enum CodingKeys: String, CodingKey {
-    case schema, shot, take, id, provider, model, state, superseded, submitted, completed, cost, file, error
+    case schema, shot, take, id, provider, model, state, superseded, submitted, completed, cost, payment, file, error
   }
 
   init(_ entry: GenerationEntry, in workspace: Workspace) {
@@ -33,8 +34,8 @@ struct JobReport: Encodable {
     superseded = entry.isSuperseded
     submitted = entry.submittedAt
     completed = entry.completedAt
-    // A generation that was not paid has no cost.
-    cost = entry.spending == .zero ? nil : entry.cost.map { Double($0.micro) / 1_000_000 }
+    cost = (entry.payment == .none ? .zero : entry.cost).map { Double($0.micro) / 1_000_000 }
+    payment = entry.payment.rawValue
     file = entry.clip.map { workspace.path($0.path) }
     error = entry.error
   }

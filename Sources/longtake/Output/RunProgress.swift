@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Pipeline
+import Review
 import Stitching
 import Synchronization
 
@@ -74,10 +75,17 @@ final class RunProgress: Sendable {
     case .stitching(let event): show(event)
     case .masterKept(let path): line("master", "kept from an earlier run: \(path)")
     case .masterWritten(let path, let frames): line("master", "written: \(path), \(counted(frames, "frame"))")
+    case .reviewing(let event): show(event)
+    case .reviewWritten(let path): line("review", "written: \(path)")
     case .drawingContactSheet: progress("contact sheet", "drawing", nil)
     case .notice(let text): Terminal.warning(text)
     case .ended: break
     }
+  }
+
+  private func show(_ event: ReviewEvent) {
+    let (text, fraction) = ReviewProgress.text(event)
+    progress("review", text, fraction)
   }
 
   private func show(_ event: StitchEvent) {

@@ -19,6 +19,7 @@ struct RunSummaryReport: Encodable {
   let workspace: String
   @Nullable var master: String?
   @Nullable var verdict: String?
+  @Nullable var review: String?
   let report: String
   let ledger: String
   let shots: [Shot]
@@ -30,7 +31,7 @@ struct RunSummaryReport: Encodable {
   let uncertain: Double
 
   private enum CodingKeys: String, CodingKey {
-    case schema, workspace, master, verdict, report, ledger, shots, simulated
+    case schema, workspace, master, verdict, review, report, ledger, shots, simulated
     case cost = "cost_usd"
     case uncertain = "uncertain_usd"
   }
@@ -39,6 +40,7 @@ struct RunSummaryReport: Encodable {
     workspace = summary.workspace.directory
     master = summary.master.map { summary.workspace.path($0.file) }
     verdict = summary.master?.verdict
+    review = summary.review
     report = summary.workspace.reportPath
     ledger = summary.workspace.ledgerPath
     shots = summary.shots.map { shot in
@@ -73,6 +75,7 @@ struct RunSummaryReport: Encodable {
             + "\(master.stitch.frameRate), \(master.bytes) bytes"))
       lines.append(field("verified", verdict(master)))
       for reason in master.reasons { lines.append(field("", reason)) }
+      if let page = summary.review { lines.append(field("review", page)) }
       lines.append(field("contact sheet", summary.workspace.path(master.contactSheet)))
     }
     lines.append(field("report", summary.workspace.reportPath))

@@ -31,6 +31,16 @@ struct SheetReport: Encodable {
     note = sheet.note
   }
 
+  /// Of a sheet of joins.
+  init(_ file: String, frames: [Int], note: String?, still: EncodedStill, output: String) {
+    self.output = output
+    width = still.width
+    height = still.height
+    bytes = still.bytes.count
+    files = [File(file: file, label: nil, verdict: nil, frames: frames)]
+    self.note = note
+  }
+
   /// For people.
   var lines: [String] { ["\(output): \(width)×\(height), \(bytes) bytes"] }
 }

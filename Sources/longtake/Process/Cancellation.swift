@@ -12,7 +12,8 @@ struct Cancellation {
   /// - Returns: the state afterwards; not `cancelled` when the generation had already ended.
   func cancel(_ entry: GenerationEntry, _ id: String) async throws -> GenerationJob.State {
     // A run that holds the workspace learns of the cancellation from the service and records it itself.
-    let ledger = try? Ledger(workspace: workspace.directory)
+    let failpoint = try TestFailpoint.hook()
+    let ledger = try? Ledger(workspace: workspace.directory, failpoint: failpoint)
     if ledger == nil, entry.provider == ProviderHost.sandboxName, baseURL == nil {
       throw UsageError(
         "the sandbox of \(workspace.directory) belongs to a run in progress; stop that run instead",
@@ -29,8 +30,11 @@ struct Cancellation {
       throw error
     }
     await host.close()
+    failpoint?(.cancellationAnswered)
     if job.state == .cancelled {
-      try ledger?.recordState(generation: entry.number, .cancelled, completedAt: Ledger.systemTime())
+      try ledger?.recordState(
+        generation: entry.number, .cancelled, completedAt: Ledger.systemTime(), mayCost: entry.mayCost(cancelledAs: job)
+      )
     }
     return job.state
   }

@@ -22,6 +22,10 @@ enum Consent {
   }
 
   static func ask(_ question: SpendingQuestion) async -> Bool {
+    guard !question.shots.isEmpty else {
+      let most = question.retries.map { "up to \($0)" } ?? "an unpublished price"
+      return await ask("\(question.provider) may be paid \(most) for retries of takes in progress.\nContinue?")
+    }
     let price = question.cost.map { "\($0)" } ?? "an unpublished price"
     let spent = question.spent == .zero ? "" : " This workspace has already cost up to \(question.spent)."
     let retries = question.retries.map { $0 == .zero ? "" : " Retries of failed takes may add up to \($0)." }

@@ -5,6 +5,7 @@ import Ledger
 import Libav
 import Pipeline
 import Presets
+import Review
 import Sandbox
 import Stitching
 import Storyboard
@@ -47,6 +48,7 @@ enum Failure {
     case let error as LedgerError: status(error.code)
     case let error as PipelineError: status(error.code)
     case let error as SandboxError: status(error.code)
+    case let error as ReviewError: status(error.code)
     case is VerificationError: .badInput
     case let error as UsageError: error.status
     default: nil
@@ -105,6 +107,7 @@ enum Failure {
     case .locked: .interrupted
     case .readOnly: .cannotCreate
     case .inputOutput: .inputOutput
+    case .inconsistent: .internalError
     default: .badInput
     }
   }
@@ -125,6 +128,10 @@ enum Failure {
     case .cannotListen: .unavailable
     default: .cannotCreate
     }
+  }
+
+  private static func status(_ code: ReviewError.Code) -> ExitStatus {
+    code == .cannotCreate ? .cannotCreate : .badInput
   }
 
   /// Help, version and bad usage, in the argument parser's own text.

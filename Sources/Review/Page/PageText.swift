@@ -1,0 +1,29 @@
+import Foundation
+
+/// The page's texts in one language, by key; `{name}` in a text is replaced.
+struct PageText: Sendable {
+  let texts: [String: String]
+
+  /// English, as `Resources/text.en.json` has it.
+  static let english = PageText(json: PackageResources.text_en_json)
+
+  init(json: [UInt8]) {
+    texts = (try? JSONDecoder().decode([String: String].self, from: Data(json))) ?? [:]
+  }
+
+  /// The text of a key; the key itself where there is none.
+  subscript(key: String, values: [String: String] = [:]) -> String {
+    values.reduce(texts[key] ?? key) { $0.replacing("{\($1.key)}", with: $1.value) }
+  }
+
+  /// The texts as nested dictionaries, for templates: `player.play` is `player` → `play`.
+  var nested: [String: Any] {
+    var result: [String: [String: Any]] = [:]
+    for (key, text) in texts {
+      let parts = key.split(separator: ".", maxSplits: 1).map(String.init)
+      guard parts.count == 2 else { continue }
+      result[parts[0], default: [:]][parts[1]] = text
+    }
+    return result
+  }
+}

@@ -1,0 +1,80 @@
+// Keyboard, theme, and the start of everything.
+
+function currentShot() {
+  const card = document.activeElement?.closest?.('.shot');
+  return card?.dataset.shot ?? data.shots[video ? shotAt(player.frame) : 0]?.id ?? null;
+}
+
+const keys = {
+  ' ': () => player.toggle(),
+  k: () => player.pause(),
+  j: () => player.playReverse(),
+  l: () => player.play(video && !video.paused ? Math.min(4, video.playbackRate * 2) : 1),
+  ArrowLeft: (event) => step(event.shiftKey ? -nominal : -1),
+  ArrowRight: (event) => step(event.shiftKey ? nominal : 1),
+  Home: () => step(-frameCount),
+  End: () => step(frameCount),
+  ',': () => goToJoin(-1),
+  '.': () => goToJoin(1),
+  i: () => markLoop(0),
+  o: () => markLoop(1),
+  a: () => { const shot = currentShot(); if (shot) decide(shot, 'approve'); },
+  r: () => { const shot = currentShot(); if (shot) decide(shot, 'reject'); },
+  n: () => openNote(),
+  '?': () => $('help').showModal(),
+};
+const needsVideo = new Set([' ', 'k', 'j', 'l', 'ArrowLeft', 'ArrowRight', 'Home', 'End', ',', '.', 'i', 'o']);
+
+function onKey(event) {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+  if (event.key === 'Escape' && !$('note-form').hidden) { closeNote(); return; }
+  const target = event.target;
+  if (target.closest('textarea, select, input:not([type="range"]):not([type="radio"]), dialog')) return;
+  // Arrows move sliders and radios; space and Enter press buttons.
+  if (target.closest('input') && /^(Arrow|Home|End)/.test(event.key)) return;
+  if (event.key === ' ' && target.closest('button, summary, a, input, video')) return;
+  if (/^(Home|End)$/.test(event.key) && target !== $('timeline')) return;
+  if (/^[1-9]$/.test(event.key)) {
+    const shot = data.shots[Number(event.key) - 1];
+    if (shot?.first_frame != null && video) { player.pause(); player.go(shot.first_frame); remember('f', shot.first_frame); event.preventDefault(); }
+    return;
+  }
+  const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
+  if (!act || (needsVideo.has(event.key.toLowerCase().length === 1 ? event.key.toLowerCase() : event.key) && !video)) return;
+  event.preventDefault();
+  act(event);
+}
+
+function setTheme(theme) {
+  document.documentElement.dataset.theme = theme;
+  storage.set('theme', theme);
+}
+
+function start() {
+  document.documentElement.classList.add('scripted');
+  const theme = state.get('theme') ?? storage.get('theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  $('theme').addEventListener('click', () => {
+    const shown = document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
+    setTheme(shown === 'dark' ? 'light' : 'dark');
+  });
+  if (inlined) for (const node of all('[data-asset]')) node.src = asset(node.dataset.asset);
+  $('help-open').addEventListener('click', () => $('help').showModal());
+  startPlayer();
+  startJoins();
+  startShots();
+  startDecisions();
+  for (const button of all('[data-time]')) {
+    button.addEventListener('click', () => {
+      if (!video) return;
+      $('player').scrollIntoView({ block: 'start' });
+      player.pause();
+      player.go(frameAt(Number(button.dataset.time) + 0.001));
+      remember('f', player.frame);
+    });
+  }
+  document.addEventListener('keydown', onKey);
+  document.documentElement.dataset.ready = 'true';
+}
+
+start();

@@ -1,0 +1,109 @@
+import Foundation
+import Libav
+import Pipeline
+import Review
+import Stitching
+
+/// What `review` is asked to show: a workspace, a master, or shots to stitch.
+struct ReviewSource {
+  private enum Kind {
+    case workspace(Workspace)
+    case master(String)
+    case shots([String])
+  }
+
+  private static let storyboardSuffixes: Set<String> = ["yaml", "yml", "json"]
+
+  private let kind: Kind
+
+  /// - Throws: ``UsageError`` for a file that does not exist, and storyboards among shots.
+  init(_ inputs: [String], workspace: String?) throws {
+    for input in inputs where !FileManager.default.fileExists(atPath: input) {
+      throw UsageError("\(input): no such file", status: .inputNotFound)
+    }
+    guard inputs.count == 1, let input = inputs.first else {
+      if let other = inputs.first(where: Self.isStoryboard) {
+        throw UsageError("\(other) is a storyboard; name it alone, or media files only")
+      }
+      kind = .shots(inputs)
+      return
+    }
+    if Self.isFolder(input) {
+      kind = .workspace(Workspace(directory: input))
+    } else if Self.isStoryboard(input) {
+      kind = .workspace(workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: input))
+    } else {
+      // A workspace's own master is shown with its shots.
+      let folder = Workspace(directory: URL(filePath: input).deletingLastPathComponent().path(percentEncoded: false))
+      let isOwn =
+        URL(filePath: folder.masterPath).standardizedFileURL == URL(filePath: input).standardizedFileURL
+        && FileManager.default.fileExists(atPath: folder.reportPath)
+      kind = isOwn ? .workspace(folder) : .master(input)
+    }
+  }
+
+  private static func isFolder(_ path: String) -> Bool {
+    var isFolder: ObjCBool = false
+    return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
+  }
+
+  private static func isStoryboard(_ path: String) -> Bool {
+    !isFolder(path) && storyboardSuffixes.contains(URL(filePath: path).pathExtension.lowercased())
+  }
+
+  var isWorkspace: Bool { if case .workspace = kind { true } else { false } }
+
+  var defaultFolder: String {
+    switch kind {
+    case .workspace(let workspace): workspace.reviewDirectory
+    case .master(let path): Self.beside(path)
+    case .shots(let paths): Self.beside(paths[0])
+    }
+  }
+
+  private static func beside(_ path: String) -> String {
+    let url = URL(filePath: path)
+    return url.deletingLastPathComponent().appending(path: url.deletingPathExtension().lastPathComponent + ".review")
+      .path(percentEncoded: false)
+  }
+
+  /// Folder of the master that is stitched for the page.
+  private let temporaryFolder = FileManager.default.temporaryDirectory.appending(
+    path: "longtake-review-\(UUID().uuidString)")
+
+  func removeTemporaryFiles() { try? FileManager.default.removeItem(at: temporaryFolder) }
+
+  /// - Parameter joins: a stitch report of the master.
+  func subject(besides folder: String, joins: String?) throws -> ReviewSubject {
+    switch kind {
+    case .workspace(let workspace): return try WorkspaceReview(workspace).subject()
+    case .master(let path):
+      let demuxer = try Demuxer(path: path, purpose: .copying)
+      let name = URL(filePath: path).lastPathComponent
+      var subject = ReviewSubject(title: demuxer.container.metadata["title"] ?? name, master: path)
+      subject.stitch = try joins.map { try JoinsFile($0).report }
+      return subject
+    case .shots(let paths): return try stitched(paths)
+    }
+  }
+
+  private func stitched(_ paths: [String]) throws -> ReviewSubject {
+    try FileManager.default.createDirectory(at: temporaryFolder, withIntermediateDirectories: true)
+    var options = StitchOptions()
+    options.writesChapters = true
+    options.check = .joins
+    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+    let master = temporaryFolder.appending(path: "master.mp4").path(percentEncoded: false)
+    Terminal.note("stitching \(paths.count) shots")
+    let report = try Stitcher(plan, options: options).write(to: master)
+    var subject = ReviewSubject(
+      title: URL(filePath: paths[0]).deletingLastPathComponent().lastPathComponent, master: master)
+    subject.stitch = report
+    subject.shots = paths.map { path in
+      var shot = ReviewShot(id: URL(filePath: path).lastPathComponent)
+      shot.takes = [ReviewTake(number: 1, isChosen: true, state: "file", path: path)]
+      return shot
+    }
+    return subject
+  }
+}

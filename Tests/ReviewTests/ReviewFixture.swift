@@ -1,0 +1,101 @@
+import Files
+import Foundation
+import Review
+import Stitching
+import Support
+
+/// A small chain of three shots, stitched, and its page.
+struct ReviewFixture {
+  let folder: ScratchFolder
+  let master: String
+  let stitch: StitchReport
+  let clips: [String]
+
+  /// Prompts that would break out of the page if they could.
+  static let prompts: [[String]] = [
+    ["</script><script>window.hacked = 1</script> \"quoted\" 'single' <img src=x onerror=\"window.hacked = 1\">"],
+    [
+      "\u{202E}right to left\u{202C} مرحبا 🎬\u{1F468}\u{200D}\u{1F469} \"\u{301} onmouseover=window.hacked=1 x=\"\u{301}"
+    ],
+    [
+      String(repeating: "A very long prompt & more. ", count: 93),
+      "line one\nline two <b>bold</b> {{title}} {{{data}}}",
+    ],
+  ]
+
+  /// - Parameters:
+  ///   - size: of the frames, `WIDTHxHEIGHT`.
+  ///   - video: ffmpeg's options of the video encoder.
+  init(
+    size: String = "320x180", hasAudio: Bool = true,
+    video: [String] = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-pix_fmt", "yuv420p"]
+  ) throws {
+    folder = try ScratchFolder()
+    clips = try (0..<3).map { number in
+      let name = "shot\(number + 1).mp4"
+      // Each shot continues the one before: the same moving source, a second later, its first frame the last one's.
+      let start = Double(number) * 23 / 24
+      let audio =
+        hasAudio
+        ? ["-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000:duration=1", "-c:a", "aac", "-shortest"] : []
+      try MediaTool.ffmpeg(
+        [
+          "-f", "lavfi", "-i",
+          "testsrc2=size=\(size):rate=24:duration=4,trim=start=\(start):duration=1,setpts=PTS-STARTPTS",
+        ]
+          + audio.prefix(4) + ["-frames:v", "24"] + video + audio.dropFirst(4) + [name], in: folder.url)
+      return folder.path(name)
+    }
+    var options = StitchOptions()
+    options.writesChapters = true
+    master = folder.path("master.mp4")
+    let plan = try StitchPlan(clips.map { StitchShot(path: $0) }, options: options)
+    stitch = try Stitcher(plan, options: options).write(to: master)
+  }
+
+  /// The master with its shots, two takes of the first.
+  var subject: ReviewSubject {
+    var subject = ReviewSubject(title: "Film </title><script>window.hacked = 1</script>", master: master)
+    subject.stitch = stitch
+    subject.shots = clips.enumerated().map { number, clip in
+      var shot = ReviewShot(id: number == 1 ? "b<i>\"'&" : "shot\(number + 1)")
+      shot.prompt = Self.prompts[number]
+      shot.model = "a model"
+      shot.takes = (1...(number == 0 ? 2 : 1)).map {
+        ReviewTake(number: $0, isChosen: $0 == 1, state: "verified", path: clip)
+      }
+      return shot
+    }
+    return subject
+  }
+
+  func write(_ subject: ReviewSubject? = nil, to name: String = "page", singleFile: Bool = false) throws -> ReviewResult
+  {
+    var options = ReviewOptions()
+    options.isSingleFile = singleFile
+    return try ReviewWriter(subject ?? self.subject, options: options).write(to: folder.path(name))
+  }
+}
+
+/// A review page in a real browser.
+enum Browser {
+  struct Check: Decodable {
+    let name: String
+    let ok: Bool
+    let detail: String
+  }
+
+  struct Failure: Error, CustomStringConvertible { let description: String }
+
+  /// Runs `browser_check.py`, which `scripts/setup --tests` prepares.
+  static func check(_ page: String, prompts: [[String]], _ arguments: [String] = []) throws -> [Check] {
+    let folder = try ScratchFolder()
+    let shots = try folder.write(
+      "shots.json", try JSONEncoder().encode(prompts.map { ["prompt": $0] }))
+    let result = try MediaTool.run(
+      ProjectFiles.path(".build/browser/bin/python3"),
+      [ProjectFiles.path("Tests/ReviewTests/browser_check.py"), page, shots] + arguments)
+    guard result.status == 0 else { throw Failure(description: result.errors) }
+    return try result.text.split(separator: "\n").map { try JSONDecoder().decode(Check.self, from: Data($0.utf8)) }
+  }
+}

@@ -1,0 +1,143 @@
+import Foundation
+import Review
+import Stitching
+import Support
+import Testing
+
+/// The page in headless Chromium, and the files beside it against ffmpeg.
+@Suite(.media) struct ReviewPageTests {
+  @Test func everythingWorksInABrowser() throws {
+    let fixture = try ReviewFixture()
+    let result = try fixture.write()
+    let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts)
+    #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
+    #expect(checks.count >= 70)
+    // What was clicked in the page can be read, and validates.
+    let exported = fixture.folder.path("decisions.json")
+    let decisions = try Decisions(path: exported)
+    #expect(decisions.reviewers == ["Ada <b>"])
+    #expect(decisions.picks.map(\.shot) == ["shot1"])
+    let schema = ProjectFiles.path("presets/schema/decisions.json")
+    #expect(try SchemaValidator.problems(of: exported, schema: schema) == [])
+    #expect(
+      try SchemaValidator.problems(of: result.reportPath, schema: ProjectFiles.path("presets/schema/review.json")) == []
+    )
+  }
+
+  @Test func onePageCanHoldEverything() throws {
+    let fixture = try ReviewFixture()
+    let result = try fixture.write(singleFile: true)
+    let files = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path("page")).sorted()
+    #expect(files == ["index.html", "review.json"])
+    let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts, ["--single"])
+    #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
+    #expect(checks.count >= 70)
+  }
+
+  @Test func aProxyReplacesWhatBrowsersDoNotPlay() throws {
+    let fixture = try ReviewFixture(
+      size: "180x320", hasAudio: false,
+      video: [
+        "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-x265-params",
+        "log-level=none:keyint=12",
+      ])
+    _ = try fixture.write()
+    let proxy = fixture.folder.path("page/media/proxy.mp4")
+    let probe = try MediaTool.run(
+      "ffprobe",
+      [
+        "-v", "error", "-count_frames", "-show_entries", "stream=codec_name,pix_fmt,width,height,nb_read_frames", "-of",
+        "csv=p=0", proxy,
+      ])
+    #expect(
+      probe.text.trimmingCharacters(in: .whitespacesAndNewlines) == "h264,180,320,yuv420p,\(fixture.stitch.frames)")
+    let keys = try MediaTool.run(
+      "ffprobe",
+      [
+        "-v", "error", "-select_streams", "v", "-skip_frame", "nokey", "-show_entries", "frame=pts_time", "-of",
+        "csv=p=0", proxy,
+      ])
+    let times = keys.text.split(separator: "\n").compactMap { Double($0.prefix { $0 != "," }) }
+    #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 <= 1.001 } && times.count >= 3)
+    #expect(!FileManager.default.fileExists(atPath: fixture.folder.path("page/media/master.mp4")))
+  }
+
+  @Test func stillsAreTheExactFrames() throws {
+    let fixture = try ReviewFixture()
+    _ = try fixture.write()
+    let join = fixture.stitch.joins[0].frame
+    for frame in join - 2..<join + 2 {
+      let still = try Self.pixels(fixture.folder.path("page/stills/\(frame).jpg"), frame: 0)
+      let distances = try (frame - 1...frame + 1).map {
+        Self.distance(still, try Self.pixels(fixture.master, frame: $0))
+      }
+      #expect(distances[1] < 3 && distances[1] < distances[0] && distances[1] < distances[2], "\(frame): \(distances)")
+    }
+  }
+
+  @Test func plainConcatenationShowsTheRepeatedFrame() throws {
+    let fixture = try ReviewFixture()
+    _ = try fixture.write()
+    struct Report: Decodable {
+      struct Join: Decodable { let plain: Plain? }
+      struct Plain: Decodable {
+        let repeated: Int
+        let stills: [String]
+        let at: Int
+      }
+      let joins: [Join]
+    }
+    let report = try JSONDecoder().decode(
+      Report.self, from: Data(contentsOf: URL(filePath: fixture.folder.path("page/review.json"))))
+    let plain = try #require(report.joins[0].plain)
+    #expect(plain.repeated == 1)
+    let last = try Self.pixels(fixture.folder.path("page/\(plain.stills[plain.at - 1])"), frame: 0)
+    #expect(Self.distance(last, try Self.pixels(fixture.clips[0], frame: 23)) < 3)
+    let next = try Self.pixels(fixture.folder.path("page/\(plain.stills[plain.at])"), frame: 0)
+    #expect(Self.distance(last, next) < 3)
+  }
+
+  @Test func anEarlierPageIsReplacedOnlyWhenAsked() throws {
+    let fixture = try ReviewFixture()
+    _ = try fixture.write()
+    #expect(throws: ReviewError.self) { try fixture.write() }
+    try fixture.folder.write("mine.txt", "mine")
+    var options = ReviewOptions()
+    options.overwrite = true
+    let page = fixture.folder.path("page")
+    let result = try ReviewWriter(fixture.subject, options: options).write(to: page)
+    #expect(FileManager.default.fileExists(atPath: result.page))
+    #expect(throws: ReviewError.self) {
+      try ReviewWriter(fixture.subject, options: options).write(to: fixture.folder.url.path(percentEncoded: false))
+    }
+    let left = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.url.path(percentEncoded: false))
+    #expect(left.filter { $0.contains(".part") } == [])
+  }
+
+  @Test func shotsAloneMakeAPage() throws {
+    let fixture = try ReviewFixture()
+    var subject = fixture.subject
+    subject.master = nil
+    subject.stitch = nil
+    let result = try fixture.write(subject)
+    let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts)
+    #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
+    #expect(checks.count >= 20)
+  }
+
+  private static func pixels(_ path: String, frame: Int) throws -> [UInt8] {
+    let result = try MediaTool.run(
+      "ffmpeg",
+      [
+        "-v", "error", "-i", path, "-vf", "select=eq(n\\,\(frame)),scale=96:54:flags=area,format=gray", "-frames:v",
+        "1",
+        "-f", "rawvideo", "-",
+      ])
+    return Array(result.output)
+  }
+
+  private static func distance(_ one: [UInt8], _ other: [UInt8]) -> Double {
+    guard one.count == other.count, !one.isEmpty else { return .infinity }
+    return zip(one, other).reduce(0.0) { $0 + abs(Double($1.0) - Double($1.1)) } / Double(one.count)
+  }
+}
