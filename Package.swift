@@ -107,7 +107,7 @@ let package = Package(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
       exclude: [
         "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py",
-        "fal_client_check.py",
+        "fal_client_check.py", "unfriendly_hub.py",
       ],
       swiftSettings: strict),
     tests("Timing"),

@@ -50,10 +50,17 @@ public final class MessageDigest {
       }
     }
   #else
+    /// An `EVP_MD_CTX` of libcrypto.
     private let context: OpaquePointer
 
-    public init(_ algorithm: Algorithm = .sha256) {
+    /// Without memory for 48 bytes nothing else can go on, so that a digest does not throw.
+    private static func makeContext() -> OpaquePointer {
       guard let context = EVP_MD_CTX_new() else { preconditionFailure("libcrypto has no memory for a digest") }
+      return context
+    }
+
+    public init(_ algorithm: Algorithm = .sha256) {
+      let context = Self.makeContext()
       let kind = algorithm == .sha256 ? EVP_sha256() : EVP_md5()
       precondition(EVP_DigestInit_ex(context, kind, nil) == 1, "libcrypto lacks \(algorithm)")
       self.context = context
@@ -68,7 +75,7 @@ public final class MessageDigest {
 
     /// The digest of everything so far; more may follow.
     public var bytes: [UInt8] {
-      guard let copy = EVP_MD_CTX_new() else { preconditionFailure("libcrypto has no memory for a digest") }
+      let copy = Self.makeContext()
       defer { EVP_MD_CTX_free(copy) }
       var result = [UInt8](repeating: 0, count: Int(EVP_MAX_MD_SIZE))
       var count: UInt32 = 0

@@ -7,7 +7,7 @@ public struct Spending: Sendable, Hashable {
 
   /// Accepted by a service and not failed; failed generations cost nothing.
   public let paid: USD
-  /// Of requests that may or may not have been accepted, and of generations that were cancelled after they had begun.
+  /// Of requests that may or may not have been accepted, and of generations that were cancelled after they had started.
   public let uncertain: USD
   /// Generations, paid or uncertain, whose price is not known.
   public let unpriced: Int

@@ -70,6 +70,7 @@ public struct ReviewWriter: Sendable {
     var proxyTime = Duration.zero
     let timeline = try subject.master.map { try MasterTimeline(path: $0, stitch: subject.stitch) }
     if let timeline {
+      if let error = timeline.index.readError { progress(.endsEarly(error)) }
       let size = timeline.video.stream.shownSize
       let plan = StillPlan(timeline, size: size, isInlining: options.isSingleFile)
       let survey = try MasterSurvey(timeline, plan: plan, assets: assets, progress: progress)

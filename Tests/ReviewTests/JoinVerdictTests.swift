@@ -1,6 +1,7 @@
 import Foundation
 import Review
 import Support
+import Synchronization
 import Testing
 
 /// Verdicts on joins with and without planted faults.
@@ -36,5 +37,32 @@ import Testing
     } else {
       #expect(join.verdict == "clean", "\(join.reason)")
     }
+  }
+
+  /// The last frame before the join cannot be decoded, so nothing is known of the join.
+  @Test func aJoinWithoutItsFrameIsNotClean() throws {
+    let folder = try ScratchFolder()
+    let chapters = try folder.write(
+      "chapters.txt",
+      ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/24\nSTART=0\nEND=24\ntitle=one\n[CHAPTER]\nTIMEBASE=1/24\nSTART=24\nEND=48\ntitle=two\n"
+    )
+    let path = try folder.make(
+      "master.mov", "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=2", "-i", chapters, "-map_metadata",
+      "1",
+      "-c:v", "mjpeg", "-q:v", "2", "-pix_fmt", "yuvj420p")
+    let packets = try MediaTool.run(
+      "ffprobe", ["-v", "error", "-select_streams", "v", "-show_entries", "packet=pos,size", "-of", "csv=p=0", path])
+    let numbers = packets.text.split(separator: "\n")[23].split(separator: ",").compactMap { Int($0) }
+    try #require(numbers.count == 2)
+    // ffprobe prints the size before the place.
+    var data = try Data(contentsOf: URL(filePath: path))
+    data.replaceSubrange(numbers[1]..<numbers[1] + numbers[0], with: Data(count: numbers[0]))
+    try data.write(to: URL(filePath: path))
+    let events = Mutex<[ReviewEvent]>([])
+    let result = try ReviewWriter(ReviewSubject(title: "x", master: path), options: ReviewOptions())
+      .write(to: folder.path("page")) { event in events.withLock { $0.append(event) } }
+    let join = try #require(result.joins.first)
+    #expect(join.verdict == "check" && join.reason.contains("cannot be decoded"), "\(join.verdict): \(join.reason)")
+    #expect(events.withLock { $0.contains(.missing(frames: 1, of: 48)) })
   }
 }

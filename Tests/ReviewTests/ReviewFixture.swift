@@ -30,8 +30,8 @@ struct ReviewFixture {
     size: String = "320x180", hasAudio: Bool = true,
     video: [String] = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-pix_fmt", "yuv420p"]
   ) throws {
-    folder = try ScratchFolder()
-    clips = try (0..<3).map { number in
+    let folder = try ScratchFolder()
+    let paths = try (0..<3).map { number in
       let name = "shot\(number + 1).mp4"
       // Each shot continues the one before: the same moving source, a second later, its first frame the last one's.
       let start = Double(number) * 23 / 24
@@ -46,11 +46,14 @@ struct ReviewFixture {
           + audio.prefix(4) + ["-frames:v", "24"] + video + audio.dropFirst(4) + [name], in: folder.url)
       return folder.path(name)
     }
+    clips = paths
+    self.folder = folder
     var options = StitchOptions()
     options.writesChapters = true
-    master = folder.path("master.mp4")
-    let plan = try StitchPlan(clips.map { StitchShot(path: $0) }, options: options)
-    stitch = try Stitcher(plan, options: options).write(to: master)
+    let output = folder.path("master.mp4")
+    master = output
+    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+    stitch = try Stitcher(plan, options: options).write(to: output)
   }
 
   /// The master with its shots, two takes of the first.
@@ -87,13 +90,17 @@ enum Browser {
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
+  private static let python = ProjectFiles.path(".build/browser/bin/python3")
+  /// Whether `scripts/setup --tests` could install what drives the browser.
+  static let isInstalled = FileManager.default.isExecutableFile(atPath: python)
+
   /// Runs `browser_check.py`, which `scripts/setup --tests` prepares.
   static func check(_ page: String, prompts: [[String]], _ arguments: [String] = []) throws -> [Check] {
     let folder = try ScratchFolder()
     let shots = try folder.write(
       "shots.json", try JSONEncoder().encode(prompts.map { ["prompt": $0] }))
     let result = try MediaTool.run(
-      ProjectFiles.path(".build/browser/bin/python3"),
+      python,
       [ProjectFiles.path("Tests/ReviewTests/browser_check.py"), page, shots] + arguments)
     guard result.status == 0 else { throw Failure(description: result.errors) }
     return try result.text.split(separator: "\n").map { try JSONDecoder().decode(Check.self, from: Data($0.utf8)) }

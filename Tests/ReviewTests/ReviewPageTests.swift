@@ -2,11 +2,12 @@ import Foundation
 import Review
 import Stitching
 import Support
+import Synchronization
 import Testing
 
 /// The page in headless Chromium, and the files beside it against ffmpeg.
 @Suite(.media) struct ReviewPageTests {
-  @Test func everythingWorksInABrowser() throws {
+  @Test(.enabled(if: Browser.isInstalled)) func everythingWorksInABrowser() throws {
     let fixture = try ReviewFixture()
     let result = try fixture.write()
     let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts)
@@ -24,7 +25,7 @@ import Testing
     )
   }
 
-  @Test func onePageCanHoldEverything() throws {
+  @Test(.enabled(if: Browser.isInstalled)) func onePageCanHoldEverything() throws {
     let fixture = try ReviewFixture()
     let result = try fixture.write(singleFile: true)
     let files = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path("page")).sorted()
@@ -97,6 +98,17 @@ import Testing
     #expect(Self.distance(last, next) < 3)
   }
 
+  @Test func aMasterThatIsCutShortIsReported() throws {
+    let fixture = try ReviewFixture()
+    let whole = try Data(contentsOf: URL(filePath: fixture.master))
+    let path = try fixture.folder.write("cut.mp4", whole.prefix(whole.count * 2 / 3))
+    let events = Mutex<[ReviewEvent]>([])
+    _ = try ReviewWriter(ReviewSubject(title: "x", master: path), options: ReviewOptions())
+      .write(to: fixture.folder.path("page")) { event in events.withLock { $0.append(event) } }
+    let reasons = events.withLock { $0.compactMap { if case .endsEarly(let reason) = $0 { reason } else { nil } } }
+    #expect(reasons.count == 1 && reasons[0].contains("cut short"), "\(reasons)")
+  }
+
   @Test func anEarlierPageIsReplacedOnlyWhenAsked() throws {
     let fixture = try ReviewFixture()
     _ = try fixture.write()
@@ -114,7 +126,7 @@ import Testing
     #expect(left.filter { $0.contains(".part") } == [])
   }
 
-  @Test func shotsAloneMakeAPage() throws {
+  @Test(.enabled(if: Browser.isInstalled)) func shotsAloneMakeAPage() throws {
     let fixture = try ReviewFixture()
     var subject = fixture.subject
     subject.master = nil

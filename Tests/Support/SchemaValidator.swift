@@ -32,6 +32,8 @@ public struct SchemaBatch: Sendable {
         if schema not in validators:
             loaded = json.load(open(schema, encoding="utf-8"))
             Draft202012Validator.check_schema(loaded)
+            # Versions before 4.18 resolve references against a relative id twice.
+            loaded.pop("$id", None)
             validators[schema] = Draft202012Validator(loaded)
         for error in validators[schema].iter_errors(json.loads(item["document"])):
             place = "/".join(str(part) for part in error.absolute_path)

@@ -121,7 +121,6 @@ import Testing
       #""status", "status": 429, "headers": {"Retry-After": "0"}, "body": {"error": {"message": "busy"}}"#, 2
     ),
     (.refusalRecorded, #""status", "status": 422, "body": {"error": {"title": "no"}}"#, 2),
-    (.requestFailed, #""status", "status": 422, "body": {"error": {"title": "no"}}"#, 2),
   ])
   func findsOutAboutAFailedRequestOnce(_ point: Failpoint, action: String, sent: Int) async throws {
     let bench = try await Bench("poll", faults: #"{"method": "POST", "path": "/api/ai/queue", "action": \#(action)}"#)
@@ -131,6 +130,18 @@ import Testing
     let again = try await bench.generate(board)
     #expect(again.status == 0, "\(again.errors)")
     #expect(try bench.sent() == sent)
+  }
+
+  /// The refusal was never recorded, so the next run cannot know of it.
+  @Test func stopsWhenTheProcessEndsBeforeARefusalIsRecorded() async throws {
+    let refusal = #""status", "status": 422, "body": {"error": {"title": "no"}}"#
+    let bench = try await Bench("poll", faults: #"{"method": "POST", "path": "/api/ai/queue", "action": \#(refusal)}"#)
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    try await bench.end(board, at: .requestFailed)
+    let again = try await bench.generate(board)
+    #expect(again.status == 1 && again.errors.contains("--accept-double-payment"), "\(again.errors)")
+    #expect(try bench.sent() == 1)
   }
 
   @Test func aRenamedShotIsWholeWhenTheProcessEnds() async throws {

@@ -170,6 +170,8 @@ final class HTTPSession: Sendable {
   private func broken(_ error: any Error, mayHaveArrived: Bool, url: URL? = nil) throws -> any Error {
     if error is GenerationError || error is CancellationError { return error }
     if Task.isCancelled { return CancellationError() }
+    // What the journal threw, such as a full disk, is no failure of the exchange.
+    guard error is TransportError || error is Stalled else { return error }
     let reason =
       switch error {
       case let stalled as Stalled: "no data for \(stalled.limit.inSeconds) s"

@@ -4,7 +4,7 @@ import Presets
 /// Proof that a service did not accept a paid request.
 ///
 /// There is no other: however else a call ends (silence, a gateway's page, a redirect, an unreadable answer), the request
-/// may have been accepted and charged, and only a search at the service can tell.
+/// may have been accepted and charged, and only a search at the service can show that.
 enum NonAcceptance: Sendable, Hashable {
   /// No byte of the request's body left this machine.
   case notSent

@@ -19,7 +19,7 @@ public struct LostRequestSearch: Sendable {
   public var matches: [GenerationJob] = []
   /// Generations of which the service does not repeat all parameters, and whose model, prompt and time are the request's.
   public var likely: [GenerationJob] = []
-  /// Whether the list was read to its end, as far as the service tells.
+  /// Whether the list was read to its end, as far as the service reports.
   public var isComplete = true
 
   public init() {}

@@ -19,12 +19,13 @@ struct HeaderCheck {
       throw limits.exceeded(.streams, "has \(count) streams", file: path)
     }
     try checkDuration(timestamp(context.duration).map { TimeBase.microseconds.seconds($0) })
-    var packets = 0
+    var packets: Int64 = 0
     for index in 0..<count {
       guard let stream = context.streams[index] else { continue }
       try checkDuration(
         timestamp(stream.pointee.duration).flatMap { TimeBase(Rational(stream.pointee.time_base))?.seconds($0) })
-      packets += Int(avformat_index_get_entries_count(stream))
+      // libav drops a table that it has no memory for, and keeps the count.
+      packets += max(Int64(avformat_index_get_entries_count(stream)), min(stream.pointee.nb_frames, Int64(Int32.max)))
       let parameters = stream.pointee.codecpar.pointee
       let pixels = Int64(max(0, parameters.width)) * Int64(max(0, parameters.height))
       guard pixels <= limits.pixels else {
@@ -32,7 +33,7 @@ struct HeaderCheck {
           .pixels, "its frames have \(parameters.width)x\(parameters.height) = \(pixels) pixels", file: path)
       }
     }
-    guard packets <= limits.packets else {
+    guard packets <= Int64(limits.packets) else {
       throw limits.exceeded(.packets, "its table lists \(packets) packets", file: path)
     }
   }

@@ -28,10 +28,11 @@ public struct MediaLimits: Sendable, Hashable {
 
   public init() {}
 
-  private static let shared = Mutex(MediaLimits())
+  /// Nil for the defaults: the optimizer of Swift 6.3 loses fields of a larger struct that a static mutex is made with.
+  private static let shared = Mutex<MediaLimits?>(nil)
 
   /// The limits of files that are opened from now on.
-  public static var current: MediaLimits { shared.withLock { $0 } }
+  public static var current: MediaLimits { shared.withLock { $0 } ?? MediaLimits() }
 
   /// Sets the limits of the whole process.
   public static func set(_ limits: MediaLimits) { shared.withLock { $0 = limits } }

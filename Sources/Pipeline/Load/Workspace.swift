@@ -27,6 +27,7 @@ public struct Workspace: Sendable, Hashable {
   public var timelinePath: String { path("timeline.otio") }
   /// The review page and its files.
   public var reviewDirectory: String { path("review") }
+  public var reviewPagePath: String { "\(reviewDirectory)/index.html" }
   public var logPath: String { path("run.log") }
   /// The sandbox's state.
   public var sandboxDirectory: String { path("sandbox") }

@@ -114,11 +114,27 @@ public struct WorkspaceReview: Sendable {
   }
 }
 
-/// Writes the review page at the end of a run.
+/// Writes the review page at the end of a run, and keeps one that shows the same already.
 struct RunReview: Sendable {
   private let context: RunContext
 
   init(context: RunContext) { self.context = context }
+
+  /// Whether the page is of this master and these takes.
+  private func shows(_ subject: ReviewSubject) -> Bool {
+    let workspace = context.workspace
+    guard let master = RunReport.master(inReport: workspace.reportPath),
+      FileManager.default.fileExists(atPath: workspace.reviewPagePath),
+      let data = FileManager.default.contents(atPath: "\(workspace.reviewDirectory)/review.json"),
+      let page = try? JSONDecoder().decode(JSONValue.self, from: data)
+    else { return false }
+    let takes = (page["shots"]?.arrayValue ?? []).map { shot in
+      (shot["takes"]?.arrayValue ?? []).map { "\($0["take"]?.integerValue ?? 0) \($0["chosen"]?.boolValue ?? false)" }
+    }
+    return page["master"]?["sha256"]?.stringValue == master.sha256
+      && page["version"]?.stringValue == context.options.version
+      && takes == subject.shots.map { $0.takes.map { "\($0.number) \($0.isChosen)" } }
+  }
 
   /// A page that cannot be written stops nothing: the master is made.
   /// - Returns: the page; nil when there is none.
@@ -128,6 +144,7 @@ struct RunReview: Sendable {
     guard context.options.writesReview else { return nil }
     do {
       let subject = try WorkspaceReview(workspace).subject()
+      if shows(subject) { return workspace.reviewPagePath }
       var options = ReviewOptions()
       options.overwrite = true
       options.version = context.options.version

@@ -206,7 +206,7 @@ extension GenerationEntry {
   /// Whether a generation that the service reports as cancelled may have been charged: unless it certainly never began.
   public func mayCost(cancelledAs job: GenerationJob) -> Bool {
     if state == .processing || startedAt != nil || job.startedAt != nil { return true }
-    // A service that reports no times does not tell.
+    // A service that reports no times does not show it.
     return job.enqueuedAt == nil
   }
 }

@@ -42,7 +42,7 @@ public struct ContainerLayout: Sendable, Hashable {
   /// An error when the file has more boxes than are read.
   public func limitError(path: String?) -> LibavError? {
     let limits = MediaLimits.current
-    return hasTooManyBoxes ? limits.exceeded(.boxes, "has more than \(limits.boxes) boxes", file: path) : nil
+    return hasTooManyBoxes ? limits.exceeded(.boxes, "has more boxes than are read", file: path) : nil
   }
 
   init?(_ file: RandomAccessFile) {

@@ -78,6 +78,7 @@ struct JoinJudgement: Sendable {
       let weight = abs(value) >= limits.seam ? 2 * abs(value) / limits.seam : abs(value) / limits.seam
       faults.append((weight, text[key, ["value": shown(value)]]))
     }
+    if !colors.isMeasured { faults.append((1, text["verdict.missing"])) }
     compare(colors.deltaE, Self.deltaE, "verdict.color") { Self.number($0, 1) }
     compare(colors.deltaLuma, Self.luma, "verdict.luma") { Self.signed($0, 1) }
     compare(sharpnessStep, Self.sharpness, "verdict.sharpness") { Self.signed(100 * $0, 0) + " %" }

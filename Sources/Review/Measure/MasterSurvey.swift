@@ -10,6 +10,10 @@ import Verification
 public enum ReviewEvent: Sendable, Hashable {
   /// Frames of the master decoded, measured and drawn.
   case surveying(frames: Int, of: Int)
+  /// The master cannot be read to its end, with the reason.
+  case endsEarly(String)
+  /// Frames of the master that cannot be decoded; charts show each as the one before.
+  case missing(frames: Int, of: Int)
   case measuringAudio
   /// Frames of the proxy encoded.
   case encodingProxy(frames: Int, of: Int)
@@ -20,18 +24,18 @@ public enum ReviewEvent: Sendable, Hashable {
 struct MasterSurvey {
   /// The frames on both sides of a join.
   struct JoinColors: Sendable {
+    /// Whether both frames could be decoded; the differences are 0 otherwise.
+    var isMeasured = false
     /// Mean ΔE2000 over the grid.
-    var deltaE: Double
+    var deltaE = 0.0
     /// Mean luma step, code values.
-    var deltaLuma: Double
+    var deltaLuma = 0.0
     var crop: (left: Int, top: Int, size: Int)?
   }
 
   private(set) var frames: [FrameMeasurement] = []
   private(set) var joins: [JoinColors] = []
   private(set) var thumbnails: [(frame: Int, image: SmallFrame)] = []
-  /// Frames that could not be decoded.
-  private(set) var missing = 0
 
   /// Frames between two reports of progress.
   private static let reportStep = 12
@@ -67,15 +71,18 @@ struct MasterSurvey {
     var meter = FrameMeter()
     let frame = try Frame()
     var last: LastFrame?
+    var missing = 0
     while let position = try walker.next(into: frame) {
       try Task.checkCancellation()
+      missing += position - frames.count
       while frames.count < position { frames.append(Self.blank(after: frames.last)) }
       let measured = meter.add(frame, isFullRange: isFullRange)
       frames.append(measured)
       if let join = starts[position] {
         let colors = meter.colors(tags)
-        var found = JoinColors(deltaE: 0, deltaLuma: 0)
+        var found = JoinColors()
         if let last {
+          found.isMeasured = true
           found.deltaE = LabColor.meanDifference(last.colors, colors)
           found.deltaLuma = measured.luma - last.luma
           let place = Self.crop(frame, last.cells, meter.cells)
@@ -88,7 +95,7 @@ struct MasterSurvey {
             on: frame, index: position)
         }
         last = nil
-        while joins.count < join { joins.append(JoinColors(deltaE: 0, deltaLuma: 0)) }
+        while joins.count < join { joins.append(JoinColors()) }
         joins.append(found)
       }
       if ends.contains(position) {
@@ -103,8 +110,9 @@ struct MasterSurvey {
     }
     missing += count - frames.count
     while frames.count < count { frames.append(Self.blank(after: frames.last)) }
-    while joins.count < timeline.joins.count { joins.append(JoinColors(deltaE: 0, deltaLuma: 0)) }
+    while joins.count < timeline.joins.count { joins.append(JoinColors()) }
     progress(.surveying(frames: count, of: count))
+    if missing > 0 { progress(.missing(frames: missing, of: count)) }
   }
 
   /// The last frame before a join.

@@ -79,6 +79,7 @@ function showNote(note) {
 
 function drawStrokes(strokes) {
   const canvas = $('drawing');
+  if (!canvas) return;
   canvas.hidden = strokes.length === 0 && !draft.isDrawing;
   if (canvas.hidden) return;
   place(canvas);

@@ -103,7 +103,7 @@ const player = {
   },
 };
 
-/** Lays an element over the picture area of the video, whatever letterbox surrounds it. */
+/** Lays an element over the frame area of the video, whatever letterbox surrounds it. */
 function place(node) {
   const ratio = Math.min(video.clientWidth / master.player.width, video.clientHeight / master.player.height);
   const [width, height] = [master.player.width * ratio, master.player.height * ratio];

@@ -8,6 +8,9 @@ enum ReviewProgress {
     switch event {
     case .surveying(let frames, let count):
       ("measuring frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
+    case .endsEarly(let reason): ("the master ends early: \(reason)", nil)
+    case .missing(let frames, let count):
+      ("\(counted(frames, "frame")) of \(count) cannot be decoded; the page shows the one before instead", nil)
     case .measuringAudio: ("measuring audio", nil)
     case .encodingProxy(let frames, let count):
       ("encoding the proxy, frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
@@ -15,8 +18,16 @@ enum ReviewProgress {
     }
   }
 
+  static func isWarning(_ event: ReviewEvent) -> Bool {
+    switch event {
+    case .endsEarly, .missing: true
+    default: false
+    }
+  }
+
   static func show(_ event: ReviewEvent) {
     let (text, fraction) = text(event)
+    guard !isWarning(event) else { return Terminal.warning("review: \(text)") }
     Terminal.progress("review: \(text)" + (fraction.map { " (\(Int(100 * $0)) %)" } ?? ""))
   }
 }

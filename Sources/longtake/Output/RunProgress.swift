@@ -84,6 +84,7 @@ final class RunProgress: Sendable {
   }
 
   private func show(_ event: ReviewEvent) {
+    guard !ReviewProgress.isWarning(event) else { return ReviewProgress.show(event) }
     let (text, fraction) = ReviewProgress.text(event)
     progress("review", text, fraction)
   }
