@@ -89,6 +89,13 @@ public struct OutputFormat: Sendable, Hashable, Codable {
     if followsStartImage { return nil }
     return (aspectRatio ?? defaultAspectRatio).flatMap { sizes[$0] }
   }
+
+  /// All sizes that a clip may have for the requested aspect ratio, in a fixed order; empty when they are not known.
+  public func possibleSizes(aspectRatio: String?) -> [PixelSize] {
+    if let size = size(aspectRatio: aspectRatio) { return [size] }
+    guard followsStartImage || aspectRatio == nil else { return [] }
+    return sizes.sorted { $0.key < $1.key }.map(\.value)
+  }
 }
 
 /// Width and height of a frame in pixels.
