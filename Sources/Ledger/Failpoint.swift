@@ -20,6 +20,7 @@ public enum Failpoint: String, Sendable, CaseIterable {
   case verdictRecorded = "verdict-recorded"
   case anchorRecorded = "anchor-recorded"
   case uploadRecorded = "upload-recorded"
+  case uploadsForgotten = "uploads-forgotten"
   case renameRecorded = "rename-recorded"
   case redoRecorded = "redo-recorded"
   case choiceRecorded = "choice-recorded"

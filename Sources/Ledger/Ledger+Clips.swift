@@ -93,22 +93,4 @@ extension Ledger {
         .map(AnchorEntry.init(row:))
     }
   }
-
-  /// Records the address of an uploaded image.
-  /// - Parameter store: names the store and account, for example `oxen:artist/longtake-anchors`.
-  public func recordUpload(sha256: String, store: String, address: String) throws {
-    try write(.uploadRecorded) { database in
-      try database.execute(
-        sql: "INSERT OR REPLACE INTO uploads (sha256, store, address, created_at) VALUES (?, ?, ?, ?)",
-        arguments: [sha256, store, address, now()])
-    }
-  }
-
-  /// The address of an image in a store; nil when it was not uploaded there.
-  public func uploadedAddress(sha256: String, store: String) throws -> String? {
-    try read { database in
-      try String.fetchOne(
-        database, sql: "SELECT address FROM uploads WHERE sha256 = ? AND store = ?", arguments: [sha256, store])
-    }
-  }
 }

@@ -6,7 +6,8 @@ import GRDB
 ///
 /// Every method is one transaction that is on the disk when it returns, also through a power failure (rollback journal,
 /// `synchronous` EXTRA; <https://www.sqlite.org/pragma.html#pragma_synchronous>). Safe to use from several tasks. A ledger
-/// that is open for writing locks its workspace until it is released.
+/// that is open for writing locks its workspace until it is released: by a file lock, and by a row that names this process,
+/// which also holds on network file systems.
 public final class Ledger: Sendable {
   public static let fileName = "ledger.sqlite"
   /// Seconds to wait for a reader that holds the database.
@@ -18,16 +19,19 @@ public final class Ledger: Sendable {
   let now: @Sendable () -> Double
   private let queue: DatabaseQueue
   private let lock: WorkspaceLock?
+  private let hold: LedgerHold?
   private let reserve: DiskReserve?
   private let failpoint: Failpoint.Hook?
 
   /// Opens a workspace's ledger for writing; creates directory and ledger when they are missing.
   /// - Parameters:
+  ///   - stealsLock: whether to take the workspace from a process that may still be running; that one then stops at its next
+  ///     write. Never from a running process of this machine.
   ///   - now: Unix seconds.
   ///   - failpoint: called after every write, for tests.
   /// - Throws: ``LedgerError``.
   public convenience init(
-    workspace: String, now: @escaping @Sendable () -> Double = { Ledger.systemTime() },
+    workspace: String, stealsLock: Bool = false, now: @escaping @Sendable () -> Double = { Ledger.systemTime() },
     failpoint: Failpoint.Hook? = nil
   ) throws {
     do {
@@ -35,8 +39,8 @@ public final class Ledger: Sendable {
     } catch {
       throw LedgerError(.readOnly, "the workspace \(workspace) cannot be created: \(error.localizedDescription)")
     }
-    let lock = try WorkspaceLock(workspace: workspace)
-    try self.init(workspace: workspace, lock: lock, now: now, failpoint: failpoint)
+    let lock = try WorkspaceLock(workspace: workspace, steals: stealsLock)
+    try self.init(workspace: workspace, lock: lock, stealsLock: stealsLock, now: now, failpoint: failpoint)
   }
 
   /// Opens an existing ledger for reading, also while another process writes it.
@@ -45,11 +49,12 @@ public final class Ledger: Sendable {
     guard FileManager.default.fileExists(atPath: workspace + "/" + Self.fileName) else {
       throw LedgerError(.notFound, "there is no ledger in \(workspace); nothing has been run there yet.")
     }
-    try self.init(workspace: workspace, lock: nil, now: { Ledger.systemTime() }, failpoint: nil)
+    try self.init(workspace: workspace, lock: nil, stealsLock: false, now: { Ledger.systemTime() }, failpoint: nil)
   }
 
   private init(
-    workspace: String, lock: WorkspaceLock?, now: @escaping @Sendable () -> Double, failpoint: Failpoint.Hook?
+    workspace: String, lock: WorkspaceLock?, stealsLock: Bool, now: @escaping @Sendable () -> Double,
+    failpoint: Failpoint.Hook?
   ) throws {
     let path = workspace + "/" + Self.fileName
     let isReader = lock == nil
@@ -65,7 +70,15 @@ public final class Ledger: Sendable {
     do {
       queue = try DatabaseQueue(path: path, configuration: configuration)
       try queue.inDatabase { database in try Self.check(database, path: path, isReader: isReader) }
-      if !isReader { try LedgerSchema.migrator.migrate(queue) }
+      if let lock {
+        _ = try queue.inDatabase { database in
+          try LedgerHold.check(database, workspace: workspace, lock: lock.state, steals: stealsLock, now: now())
+        }
+        try LedgerSchema.migrator.migrate(queue)
+        hold = try LedgerHold(queue, workspace: workspace, lock: lock.state, steals: stealsLock, now: now)
+      } else {
+        hold = nil
+      }
     } catch {
       throw LedgerError.wrapping(path, error)
     }
@@ -75,6 +88,16 @@ public final class Ledger: Sendable {
     self.lock = lock
     reserve = isReader ? nil : DiskReserve(workspace: workspace)
     self.failpoint = failpoint
+  }
+
+  deinit { hold?.release() }
+
+  /// What to tell the user when the workspace was taken by force; nil when it was free.
+  public var stealWarning: String? {
+    hold?.stolenFrom.map {
+      "the workspace was taken over from \($0.description(now: now())); if that still runs, what it is sending now may be "
+        + "paid twice"
+    }
   }
 
   private static func check(_ database: Database, path: String, isReader: Bool) throws {
@@ -108,15 +131,19 @@ public final class Ledger: Sendable {
 
   /// Runs one transaction, then calls the failpoint's hook.
   func write<Value>(_ point: Failpoint, _ work: (Database) throws -> Value) throws -> Value {
-    guard lock != nil else {
+    guard let hold else {
       throw LedgerError(.readOnly, "the ledger \(path) is open for reading only.")
+    }
+    func run(_ database: Database) throws -> Value {
+      try hold.require(database, path: path, now: now())
+      return try work(database)
     }
     let value: Value
     do {
       do {
-        value = try queue.write(work)
+        value = try queue.write(run)
       } catch let error as DatabaseError where error.resultCode == .SQLITE_FULL && reserve?.release() == true {
-        value = try queue.write(work)
+        value = try queue.write(run)
       }
     } catch {
       throw LedgerError.wrapping(path, error)

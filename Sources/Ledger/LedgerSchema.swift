@@ -15,6 +15,8 @@ enum LedgerSchema {
     migrator.registerMigration("3") { database in try database.execute(sql: version3) }
     migrator.registerMigration("4") { database in try database.execute(sql: version4) }
     migrator.registerMigration("5") { database in try database.execute(sql: version5) }
+    migrator.registerMigration("isolations") { database in try database.execute(sql: isolations) }
+    migrator.registerMigration("holder") { database in try database.execute(sql: holder) }
     return migrator
   }
 
@@ -68,6 +70,26 @@ enum LedgerSchema {
     CREATE TABLE redo_marks (
       number INTEGER PRIMARY KEY AUTOINCREMENT, shot TEXT NOT NULL, created_at REAL NOT NULL
     ) STRICT;
+    """
+
+  /// Shots regenerated between their neighbours.
+  private static let isolations = """
+    CREATE TABLE isolations (
+      shot TEXT PRIMARY KEY, inputs_digest TEXT NOT NULL,
+      anchor_generation INTEGER NOT NULL REFERENCES generations (number),
+      path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, created_at REAL NOT NULL
+    ) STRICT;
+    """
+
+  /// The process that writes this workspace. Stores are named by digests; the addresses of earlier names may hold the
+  /// text of an upload command.
+  private static let holder = """
+    CREATE TABLE holder (
+      only INTEGER PRIMARY KEY CHECK (only = 1),
+      token TEXT NOT NULL, host TEXT NOT NULL, machine TEXT NOT NULL, boot TEXT NOT NULL, process INTEGER NOT NULL,
+      taken_at REAL NOT NULL, beat_at REAL NOT NULL
+    ) STRICT;
+    DELETE FROM uploads;
     """
 
   /// When a request was sent and its answer lost; which cancelled generations may cost; what was agreed to before a run;

@@ -55,7 +55,8 @@ struct RunContext: Sendable {
     self.emit = emit
     digests = pendingShots.digests
     budget = Budget(model: model, isPaid: host.isPaid, limit: options.maximumCost)
-    uploader = ImageUploader(ledger: ledger, store: host.images, failpoint: options.failpoint)
+    uploader = ImageUploader(
+      ledger: ledger, store: host.images, reader: host.imageReader, failpoint: options.failpoint, emit: emit)
     fitter = ImageFitter(
       storyboard: storyboard, model: model, workspace: workspace, images: digests.images, media: media, emit: emit)
     lastEarlierGeneration = try ledger.lastGeneration()

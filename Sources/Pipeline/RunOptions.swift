@@ -30,6 +30,8 @@ public struct RunOptions: Sendable {
   public var embedsPrompts = false
   /// Whether an OpenTimelineIO timeline is written into the workspace beside the master.
   public var writesTimeline = false
+  /// Whether the workspace is taken from a process that may still be running elsewhere.
+  public var stealsLock = false
   /// Whether the review page is written when the master is made.
   public var writesReview = false
   /// The program's version, for the report.

@@ -9,7 +9,7 @@ public struct StoryboardRun: Sendable {
   let workspace: Workspace
   let options: RunOptions
   private let library: PresetLibrary
-  private let emit: @Sendable (PipelineEvent) -> Void
+  let emit: @Sendable (PipelineEvent) -> Void
 
   /// - Parameters:
   ///   - workspace: nil for the default folder beside the storyboard.
@@ -36,12 +36,15 @@ public struct StoryboardRun: Sendable {
     let loader = RunLoader(plan: plan, workspace: workspace, options: options, library: library, emit: emit)
     let context = try await loader.load()
     return try await context.log.recordingFailure(context.emit) {
-      let outcomes = try await context.host.closing {
+      try await context.host.closing {
+        try context.requireSpace(makesMaster: assembling)
         try await SpendingConsent(context: context).require()
-        return try await ShotScheduler(context: context).run()
+        return try await context.backgroundDownloads.beside {
+          let outcomes = try await ShotScheduler(context: context).run()
+          let assembly = try await assembling ? Assembler(context: context).assemble(outcomes) : .notMade
+          return try await report(context, outcomes, assembly)
+        }
       }
-      let assembly = try await assembling ? Assembler(context: context).assemble(outcomes) : .notMade
-      return try await report(context, outcomes, assembly)
     }
   }
 

@@ -34,7 +34,8 @@ struct Longtake: AsyncParsableCommand {
     version: version,
     subcommands: [
       RunCommand.self, PlanCommand.self, GenerateCommand.self, ExtendCommand.self, RedoCommand.self, PickCommand.self,
-      JobsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self, NativeCommand.self,
+      JobsCommand.self, ForgetUploadsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self,
+      NativeCommand.self,
       FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
       ReviewCommand.self, DecisionsCommand.self,
       SandboxCommand.self, DoctorCommand.self,

@@ -91,6 +91,52 @@ import Testing
     }
   }
 
+  /// A model has no key: what only the key can read is worth nothing to it.
+  @Test func rejectsAnImageThatOnlyTheKeyCanRead() async throws {
+    try await HubFixture.run(#"{"private_repository": true}"#) { (bench) async throws in
+      let image = try Self.image(bench, digest: Self.digest)
+      let error = await expectError(.refused) { _ = try await bench.provider.publish(image) }
+      #expect(error?.message.contains("--anchor-store") == true)
+    }
+    try await HubFixture.run { (bench) async throws in
+      _ = try await bench.provider.publish(try Self.image(bench, digest: Self.digest))
+      #expect(try bench.hub.requests("GET", "/api/repos/").allSatisfy { $0.headers["authorization"] == nil })
+    }
+  }
+
+  @Test func readsAddressesAsAModelDoes() async throws {
+    try await HubFixture.run(
+      #"{"faults": [{"method": "GET", "path": "/api/repos/.*broken", "action": "status", "status": 503, "times": 9}]}"#
+    ) { (bench) async throws in
+      let image = try Self.image(bench, digest: Self.digest)
+      let address = try await bench.provider.publish(image)
+      let reader = try PublicAddressReader()
+      defer { reader.close() }
+      #expect(try await reader.read(address, bytes: try image.size()) == .readable)
+      let requests = try bench.hub.requests("GET", "/api/repos/")
+      #expect(requests.last?.headers["authorization"] == nil && requests.last?.headers["range"] == "bytes=0-0")
+      for dead in [(address, Int64(99)), (address + "x", 6), ("ftp://127.0.0.1/x", 6)] {
+        let answer = try await reader.read(dead.0, bytes: dead.1)
+        if case .dead = answer {} else { Issue.record("\(dead): \(answer)") }
+      }
+      for unknown in [address + "/broken", "http://127.0.0.1:1/x"] {
+        let answer = try await reader.read(unknown, bytes: 6)
+        if case .unknown = answer {} else { Issue.record("\(unknown): \(answer)") }
+      }
+    }
+  }
+
+  @Test(arguments: [
+    ("https://s/x", nil),
+    ("https://s/x?X-Amz-Date=20261127T120000Z&X-Amz-Expires=900&X-Amz-Signature=a", 1_795_781_700),
+    ("https://s/x?X-Goog-Expires=60&X-Goog-Date=20261127T120000Z", 1_795_780_860),
+    ("https://s/x?Expires=1795780800&Signature=b", 1_795_780_800),
+    ("https://s/x?sv=1&se=2026-11-27T12%3A00%3A00Z&sig=c", 1_795_780_800), ("https://s/x?a=b#Expires=5", nil),
+  ])
+  func readsTheEndOfASignature(_ address: String, _ end: Double?) {
+    #expect(SignedAddress.expiry(of: address) == end)
+  }
+
   @Test func doesNotSendAChangedImage() async throws {
     try await HubFixture.run { (bench) async throws in
       let image = try Self.image(bench, "another", digest: Self.digest)

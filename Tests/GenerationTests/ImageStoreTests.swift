@@ -39,6 +39,43 @@ import Testing
     #expect(try await store.publish(try image(folder)) == "https://p.example/x")
   }
 
+  @Test func theIdentityOfACommandIsADigest() throws {
+    let stores = try ["put --token s3cret", "put --token other"].map { try CommandImageStore(command: $0) }
+    #expect(stores[0].identity.wholeMatch(of: /[0-9a-f]{64}/) != nil)
+    #expect(stores[0].identity != stores[1].identity)
+    #expect(try CommandImageStore(command: "put --token s3cret").identity == stores[0].identity)
+  }
+
+  /// Waits until a process that a command has started has ended; a zombie that nobody reaps counts.
+  private func hasEnded(_ folder: ScratchFolder) async throws -> Bool {
+    let id = try #require(
+      Int32(
+        try String(contentsOfFile: folder.path("pid"), encoding: .utf8).trimmingCharacters(
+          in: .whitespacesAndNewlines)))
+    let status = (try? String(contentsOfFile: "/proc/\(id)/stat", encoding: .utf8)) ?? ""
+    return kill(id, 0) != 0 || status.contains(") Z ")
+  }
+
+  @Test func whatAnUploadCommandLeavesRunningEndsWithIt() async throws {
+    let folder = try ScratchFolder()
+    let store = try CommandImageStore(
+      command: "sleep 600 & echo $! > '\(folder.path("pid"))'; echo https://p.example/x; true")
+    #expect(try await store.publish(try image(folder)) == "https://p.example/x")
+    #expect(try await hasEnded(folder))
+  }
+
+  @Test func aCancelledUploadCommandEndsWithItsWholeGroup() async throws {
+    let folder = try ScratchFolder()
+    let store = try CommandImageStore(
+      command: "trap '' TERM; sh -c 'sleep 600 & echo $! > \(folder.path("pid")); wait'; true")
+    let image = try image(folder)
+    let task = Task { try await store.publish(image) }
+    try await until { FileManager.default.contents(atPath: folder.path("pid"))?.isEmpty == false }
+    task.cancel()
+    await #expect(throws: CancellationError.self) { _ = try await task.value }
+    #expect(try await hasEnded(folder))
+  }
+
   @Test(arguments: [
     ("echo no luck >&2; exit 3; :", GenerationError.Code.unavailable, "no luck"),
     ("true", .malformedAnswer, "one https address"), ("echo http://p.example/x; true", .malformedAnswer, "https"),

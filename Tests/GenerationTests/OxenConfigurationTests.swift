@@ -28,12 +28,27 @@ import Testing
 
   @Test(arguments: [
     "http://hub.oxen.ai/api", "http://127.0.0.1.evil.example/api", "http://localhost.evil.example", "ftp://127.0.0.1",
-    "hub.oxen.ai", "https://u:p@hub.oxen.ai/api", "https://hub.oxen.ai/api?x=1", "http://0.0.0.0/api",
+    "hub.oxen.ai", "https://u:p@hub.oxen.ai/api", "https://u@hub.oxen.ai/api",
+    "https://:p@hub.oxen.ai/api", "https://@hub.oxen.ai/api", "https://hub.oxen.ai/api?x=1", "http://0.0.0.0/api",
   ])
   func rejectsAnUnsafeAddress(_ address: String) async {
     _ = await expectError(.unsupported) {
       _ = try OxenConfiguration.fromEnvironment(["OXEN_API_KEY": "k"], baseURL: address)
     }
+  }
+
+  @Test func showsNoPasswordOfAnAddress() async {
+    let error = await expectError(.unsupported) {
+      _ = try OxenConfiguration.fromEnvironment([
+        "OXEN_API_KEY": "k", "OXEN_BASE_URL": "https://user:hunter2@hub.oxen.ai/api",
+      ])
+    }
+    #expect(error?.message.contains("OXEN_BASE_URL") == true && error?.message.contains("hunter2") == false)
+  }
+
+  /// A request is not held up by an event stream that cannot be had.
+  @Test func waitsForTheEventStreamForThreeSeconds() throws {
+    #expect(try OxenConfiguration.fromEnvironment(["OXEN_API_KEY": "k"]).settings.streamTimeout <= .seconds(3))
   }
 
   @Test(arguments: ["0", "-1", "fast", "nan", "1e9", "1e300", "inf"]) func rejectsAnInvalidPollInterval(_ text: String)

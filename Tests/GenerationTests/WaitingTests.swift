@@ -245,4 +245,17 @@ import Testing
       #expect(states.withLock { $0 } == [.processing, .succeeded])
     }
   }
+
+  /// The stream may take 500 s to connect here.
+  @Test(arguments: [#""status", "status": 503"#, #""status", "status": 404"#, #""drop""#])
+  func aRefusedEventStreamDoesNotDelayTheRequest(_ refusal: String) async throws {
+    let fault = #"{"path": "/api/events", "times": 99, "action": \#(refusal)}"#
+    try await HubFixture.run(#"{"faults": [\#(fault)]}"#, wait: .sse) { (bench) async throws in
+      let start = ContinuousClock.now
+      let job = try await bench.provider.enqueue(HubFixture.request)[0]
+      #expect(start.duration(to: .now) < .seconds(3))
+      // Polling carries on.
+      #expect(try await bench.fetch(try await bench.wait(job.id)).bytes == 200_000)
+    }
+  }
 }

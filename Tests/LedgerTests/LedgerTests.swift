@@ -215,8 +215,10 @@ import Testing
     #expect(try ledger.shots().map(\.id) == ["b"])
     try ledger.recordUpload(sha256: "ab", store: "oxen:x", address: "https://h/1")
     try ledger.recordUpload(sha256: "ab", store: "oxen:x", address: "https://h/2")
-    #expect(try ledger.uploadedAddress(sha256: "ab", store: "oxen:x") == "https://h/2")
-    #expect(try ledger.uploadedAddress(sha256: "ab", store: "fal") == nil)
+    #expect(try ledger.upload(sha256: "ab", store: "oxen:x")?.address == "https://h/2")
+    #expect(try ledger.upload(sha256: "ab", store: "fal") == nil)
+    #expect(try ledger.forgetUploads() == 1)
+    #expect(try ledger.upload(sha256: "ab", store: "oxen:x") == nil)
   }
 
   @Test(arguments: GenerationEntry.State.allCases) func countsMoneyByState(_ state: GenerationEntry.State) {

@@ -170,6 +170,35 @@ import Testing
     #expect(takes.map(\.isSuperseded) == [true, false])
   }
 
+  /// The first take never ends at the service.
+  @Test func theMasterDoesNotWaitForATakeThatDoesNotCount() async throws {
+    let fixture = try SmallStoryboard(shots: single)
+    let endless = #"{"generation_id": "gen-1", "status": "processing", "model_name": "\#(SmallStoryboard.model)"}"#
+    let fault =
+      #"{"method": "GET", "path": "/api/ai/queue/gen-1", "action": "status", "status": 200, "times": 9999, "body": \#(endless)}"#
+    let hub = try await ScriptedHub.start(
+      #"{"clip_file": "\#(try fixture.clip())", "done_after": 0.2, "faults": [\#(fault)]}"#)
+    defer { hub.stop() }
+    let pipeline = PipelineFixture(fixture)
+    let run = try pipeline.storyboardRun(wait: .poll, hub: hub)
+    let task = Task { try await run.generate() }
+    while pipeline.submissions.isEmpty { try await Task.sleep(for: .milliseconds(10)) }
+    task.cancel()
+    _ = try? await task.value
+    _ = try pipeline.storyboardRun(hub: hub).redo(["one"])
+    let start = ContinuousClock.now
+    let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+    // A wait for a generation ends after 60 s here.
+    #expect(start.duration(to: .now) < .seconds(40))
+    #expect(summary.isGood && summary.master != nil)
+    #expect(try ledger(pipeline).generations().map(\.state.rawValue).last == "verified")
+    #expect(try ["submitted", "processing"].contains(ledger(pipeline).generations()[0].state.rawValue))
+    // The next run asks again.
+    let asked = try hub.requests("GET", "/api/ai/queue/gen-1").count
+    _ = try await pipeline.storyboardRun(wait: .poll, hub: hub).run()
+    #expect(try hub.requests("GET", "/api/ai/queue/gen-1").count > asked)
+  }
+
   @Test(arguments: [(0, 1), (2, 3)])
   func retriesARejectedClipOnlyWhenAllowed(_ retries: Int, paid: Int) async throws {
     let fixture = try SmallStoryboard(shots: single)

@@ -4,8 +4,10 @@ Started by scripted_servers.py, which passes the script and the file to which ev
 object. Written for the tests alone and from the published pages, not from the client or the sandbox.
 
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
-sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), clip_bytes, clip_file (a
-path: every clip is that file) or clip_files (paths, one after the other), repeats_parameters, strong_etag, relative_results, odd_results (path and query of
+sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), private_repository (serves
+files only with the key), clip_bytes, clip_file (a path: every clip is that file) or clip_files (paths, one after the
+other), repeats_parameters, strong_etag, relative_results, results_need_key (the API's own host asks for the key instead
+of trusting the signature), odd_results (path and query of
 every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
 method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
 drop_streams (cuts all event streams and answers body), accept_and_drop, garble, redirect, truncate, stall, empty,
@@ -27,7 +29,8 @@ from scripted_base import LOCK, PORTS, SCRIPT, clip
 
 DEFAULTS = {
     "outcome": "succeeded", "error_message": None, "events": "normal", "sync_format": None, "sync_count": 1,
-    "layout": "file", "repository": True, "repeats_parameters": True, "strong_etag": True, "relative_results": False,
+    "layout": "file", "repository": True, "private_repository": False, "repeats_parameters": True, "strong_etag": True,
+    "relative_results": False, "results_need_key": False,
     "odd_results": None, "models": None,
 }
 GENERATIONS, REPOSITORIES, FILES, STREAMS, SIGNATURES = {}, set(), {}, [], {}
@@ -169,8 +172,14 @@ class Handler(scripted_base.ScriptedHandler):
 
     def serve_api(self, path, query, body, fault):
         if path.startswith("/api/results/"):
+            has_key = "Authorization" in self.headers
+            if has_key and not SCRIPT["results_need_key"]:
+                # As object stores do: one authorisation only.
+                return self.answer(400, "<?xml version='1.0'?><Error><Code>InvalidArgument</Code></Error>")
+            if SCRIPT["results_need_key"] and not has_key:
+                return self.answer(401, {"error": {"type": "unauthenticated", "title": "No valid key"}})
             return self.serve_clip(path, query, fault)
-        if not path.startswith("/api/repos/") or self.command != "GET":
+        if not path.startswith("/api/repos/") or self.command != "GET" or SCRIPT["private_repository"]:
             if self.headers.get("Authorization") != "Bearer " + SCRIPT["key"]:
                 return self.answer(401, {"error": {"type": "unauthenticated", "title": "No valid key"},
                                          "status": "error", "status_message": "unauthenticated"})

@@ -21,7 +21,7 @@ import Testing
     .refusedSendRecorded, .refusalRecorded, .lossRecorded, .uncertaintyRecorded, .renameRecorded, .searchAnswered,
     .cancellationAnswered, .clipLossRecorded,
     .redoRecorded, .choiceRecorded,
-    .requestFailed,
+    .requestFailed, .uploadsForgotten,
   ]
   private static let single = "  - id: one\n    prompt: A quay."
 
@@ -55,7 +55,7 @@ import Testing
         "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.02",
       ]
       environment["LONGTAKE_FAILPOINT"] = failpoint
-      let presets = arguments[0] == "jobs" ? [] : ["--presets", board.presets]
+      let presets = ["jobs", "forget-uploads"].contains(arguments[0]) ? [] : ["--presets", board.presets]
       return try await LongtakeProgram.run(arguments + presets, environment: environment)
     }
 
@@ -180,6 +180,20 @@ import Testing
     #expect(try await bench.generate(board).status == 0)
     #expect(try bench.sent() == 1)
     #expect(FileManager.default.fileExists(atPath: board.workspace + "/clips/one.take1.mp4"))
+  }
+
+  @Test func uploadsForgottenImagesAgain() async throws {
+    let bench = try await Bench("poll")
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: "\(Self.single)\n  - id: two\n    prompt: A boat.", seconds: 1)
+    #expect(try await bench.generate(board).status == 0)
+    let forget = ["forget-uploads", board.storyboard]
+    #expect(try await bench.run(forget, board, endingAt: Failpoint.uploadsForgotten.rawValue).status == 137)
+    let again = try await bench.run(forget, board)
+    #expect(again.status == 0 && again.output == "0 uploads forgotten\n", "\(again.errors)")
+    #expect(try await bench.run(["redo", board.storyboard, "--shot", "two", "--yes"], board).status == 0)
+    #expect(try await bench.generate(board).status == 0)
+    #expect(try bench.hub.requests("PUT", "/api/repos/").count == 2)
   }
 
   @Test func redoAndPickAreWholeWhenTheProcessEnds() async throws {

@@ -133,7 +133,8 @@ import Testing
     #expect(try paid(hub) == 1)
   }
 
-  @Test(arguments: [("n", Int32(1), 0), ("y", 0, 1)])
+  /// The last answer is Ctrl-C, which ends the program at once.
+  @Test(arguments: [("n", Int32(1), 0), ("y", 0, 1), ("\u{3}", 130, 0)])
   func asksOnATerminal(_ answer: String, status: Int32, paid: Int) async throws {
     let hub = try await hub(fixture)
     defer { hub.stop() }
@@ -162,12 +163,15 @@ import Testing
       sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
       """)
     let program = try LongtakeProgram.path()
+    let start = ContinuousClock.now
     let result = try await OutsideProgram.run(
       "python3", [script, answer, program] + oxen("generate", fixture, hub, "--presets", fixture.presets),
       environment: Self.environment.merging(["TERM": "xterm"]) { $1 })
     #expect(result.status == status, "\(result.text)")
     #expect(result.text.contains("for $1.26"))
     #expect(try self.paid(hub) == paid)
+    // Cancelled work that hangs is ended after 20 s.
+    if status == 130 { #expect(start.duration(to: .now) < .seconds(15)) }
   }
 
   @Test(arguments: [8, 64, 160]) func losesNothingOnAFullDisk(_ kilobytes: Int) async throws {
@@ -190,6 +194,8 @@ import Testing
     #expect(result.status == 73)
     #expect(result.errors.contains(blocked))
     #expect(try hub.requests().isEmpty)
+    let plan = try await run(["plan", fixture.storyboard, "--workspace", blocked])
+    #expect(plan.status == 73 && plan.errors.contains("is not a folder"), "\(plan.errors)")
   }
 
   @Test func plansWithoutTheServiceUnlessLive() async throws {

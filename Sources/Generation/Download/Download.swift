@@ -20,17 +20,15 @@ struct Download: Sendable {
   let retry: RetryPolicy
   let stall: Duration
   let largest: Int64
-  /// Whether the API's own addresses get the key.
-  let carriesKey: Bool
   let progress: @Sendable (Int64, Int64?) -> Void
 
   /// - Parameters:
-  ///   - url: where the clip is now.
+  ///   - address: where the clip is now.
   ///   - source: names the clip whatever its address, so that an earlier run's part file is resumed.
   ///   - refresh: asks for a fresh address once the first is refused; nil when there is none.
   /// - Throws: ``GenerationError``: `damagedDownload`, `notFound`, `unavailable`, `localFile`.
   func fetch(
-    _ url: URL, to path: String, source: String, refresh: @Sendable () async throws -> URL?
+    _ address: GivenAddress, to path: String, source: String, refresh: @Sendable () async throws -> GivenAddress?
   ) async throws -> DownloadedFile {
     var version = DownloadVersion(source: source)
     var kept: Int64 = 0
@@ -43,7 +41,7 @@ struct Download: Sendable {
     let file = try PartFile(path: path, kept: kept)
     if kept > 0 { log.info("resuming an earlier download", metadata: ["bytes": "\(kept)"]) }
     do {
-      let clip = try await fetch(url, to: file, &version, refresh: refresh)
+      let clip = try await fetch(address, to: file, &version, refresh: refresh)
       DownloadVersion.forget(besides: path + ".part")
       return clip
     } catch {
@@ -65,9 +63,11 @@ struct Download: Sendable {
   }
 
   private func fetch(
-    _ url: URL, to file: PartFile, _ version: inout DownloadVersion, refresh: () async throws -> URL?
+    _ address: GivenAddress, to file: PartFile, _ version: inout DownloadVersion,
+    refresh: () async throws -> GivenAddress?
   ) async throws -> DownloadedFile {
-    var url = url
+    var address = address
+    var url: URL { address.url }
     var expiries = 0
     var failures = 0
     for _ in 0..<Self.tryLimit {
@@ -75,7 +75,7 @@ struct Download: Sendable {
       var failed: GenerationError
       var retryAfter: Duration?
       do {
-        let response = try await session.open(await call(url, version, file))
+        let response = try await session.open(await call(address, version, file))
         let status = response.status
         if Self.expired.contains(status), expiries < Self.expiryLimit {
           // The first time a fresh address helps at once; after that the server may need a moment.
@@ -84,7 +84,7 @@ struct Download: Sendable {
           let fresh = try await refresh()
           log.info(
             "the clip's address is refused", metadata: ["status": "\(status)", "fresh": "\(fresh != nil)"])
-          url = fresh ?? url
+          address = fresh ?? address
           continue
         }
         guard status == 200 || status == 206 || status == 416 else {
@@ -123,9 +123,11 @@ struct Download: Sendable {
     let error: GenerationError
   }
 
-  private func call(_ url: URL, _ version: DownloadVersion, _ file: PartFile) async -> HTTPCall {
-    var call = HTTPCall(method: .get, url: url)
-    call.carriesKey = carriesKey
+  /// The signature of an address is its authorisation: the key goes along only where the API's own host refuses it
+  /// without.
+  private func call(_ address: GivenAddress, _ version: DownloadVersion, _ file: PartFile) async -> HTTPCall {
+    var call = HTTPCall(method: .get, url: address.url, verbatim: address.text)
+    call.key = .whenRefused
     let bytes = await file.bytes
     if bytes > 0, let validator = version.validator {
       call.headers = [("Range", "bytes=\(bytes)-"), ("If-Range", validator)]

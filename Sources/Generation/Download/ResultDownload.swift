@@ -8,7 +8,6 @@ struct ResultDownload: Sendable {
   let settings: ClientSettings
   /// What a relative address is relative to.
   let base: URL
-  let carriesKey: Bool
 
   /// - Parameter refresh: asks for a job's address again.
   func download(
@@ -20,10 +19,10 @@ struct ResultDownload: Sendable {
     case .address(let text, let id):
       let download = Download(
         session: session, retry: settings.retry, stall: settings.transferStall, largest: settings.largestClip,
-        carriesKey: carriesKey, progress: progress)
-      let url = try resolve(text)
-      let source = "\(name) \(id ?? Redactor.address(url.absoluteString))"
-      return try await download.fetch(url, to: path, source: source) {
+        progress: progress)
+      let address = try resolve(text)
+      let source = "\(name) \(id ?? Redactor.address(address.url.absoluteString))"
+      return try await download.fetch(address, to: path, source: source) {
         guard let id else { return nil }
         return try await refresh(id).map(resolve)
       }
@@ -31,11 +30,11 @@ struct ResultDownload: Sendable {
   }
 
   /// A result's address may be relative to the API's.
-  private func resolve(_ text: String) throws -> URL {
-    guard let url = URL(verbatim: text, relativeTo: base) else {
+  private func resolve(_ text: String) throws -> GivenAddress {
+    guard let address = GivenAddress(text, relativeTo: base) else {
       throw GenerationError(.malformedAnswer, "\(name) gave an invalid address for the clip.")
     }
-    return url
+    return address
   }
 
   /// Checks a clip that is on disk already and renames it.

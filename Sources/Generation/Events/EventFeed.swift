@@ -16,14 +16,11 @@ actor EventFeed {
 
   /// Events kept for waiters that come later than their event.
   static let earlyEventLimit = 1024
-  /// Statuses that will not change soon: nobody waits for the stream.
-  static let permanentRefusals: Set<Int> = [401, 403, 404, 405, 501]
-
   private let stream: EventStream
   private var listening: Task<Void, Never>?
   private(set) var isConnected = false
   private var isClosed = false
-  /// The service offers no stream; nobody waits for it until it connects all the same.
+  /// The service refused the stream, or the connection failed; nobody waits for it until it connects all the same.
   private var isRefused = false
   private var subscribers: [String: [Int: AsyncStream<JobWaiter.Signal>.Continuation]] = [:]
   private var nextNumber = 0
@@ -33,7 +30,7 @@ actor EventFeed {
 
   init(stream: EventStream) { self.stream = stream }
 
-  /// Connects if need be. False when that took longer than `timeout`; the stream goes on trying.
+  /// Connects if need be. False when the service refuses, or that took longer than `timeout`; the stream goes on trying.
   func ready(within timeout: Duration) async throws -> Bool {
     start()
     if isConnected || isRefused { return isConnected }
@@ -90,6 +87,11 @@ actor EventFeed {
     listening = Task { await stream.listen { await self.take($0) } }
   }
 
+  private func refuse() {
+    isRefused = true
+    for waiter in readiness.values { waiter.yield(false) }
+  }
+
   private func take(_ notice: EventStream.Notice) {
     switch notice {
     case .connected:
@@ -97,10 +99,11 @@ actor EventFeed {
       isRefused = false
       for subscriber in subscribers.values.flatMap(\.values) { subscriber.yield(.check) }
       for waiter in readiness.values { waiter.yield(true) }
-    case .disconnected: isConnected = false
-    case .refused(let status):
-      isRefused = Self.permanentRefusals.contains(status)
-      if isRefused { for waiter in readiness.values { waiter.yield(false) } }
+    case .disconnected:
+      // A stream that was connected is tried again at once; one that never was does not hold up a request.
+      if !isConnected { refuse() }
+      isConnected = false
+    case .refused: refuse()
     case .event(let event):
       guard let job = OxenResponse.ended(event) else { return }
       if early.updateValue(job, forKey: job.id) == nil { earlyOrder.append(job.id) }

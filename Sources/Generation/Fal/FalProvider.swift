@@ -57,6 +57,8 @@ public final class FalProvider: Provider {
 
   public func publish(_ image: ImageUpload) async throws -> String { try await uploader.publish(image) }
 
+  public func forgetUpload(_ image: ImageUpload) async { await uploader.forget(image) }
+
   // MARK: - Sending
 
   /// Takes are requests of their own; see ``takesPerRequest``.
@@ -274,7 +276,7 @@ public final class FalProvider: Provider {
     _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void
   ) async throws -> DownloadedFile {
     let download = ResultDownload(
-      name: name, session: session, settings: configuration.settings, base: configuration.queueBase, carriesKey: false)
+      name: name, session: session, settings: configuration.settings, base: configuration.queueBase)
     return try await download.download(result, to: path, progress: progress) { try await self.job($0).resultURL }
   }
 }

@@ -13,6 +13,8 @@ actor FalUploader {
     self.base = base
   }
 
+  func forget(_ image: ImageUpload) { addresses[image.sha256] = nil }
+
   /// - Returns: the public address.
   func publish(_ image: ImageUpload) async throws -> String {
     if let address = addresses[image.sha256] { return address }
@@ -26,15 +28,15 @@ actor FalUploader {
         ]), contentType: "application/json"))
     let answer = try await client.send(initiate, doing: "accept an image")
     guard let json = JSONText.decode(answer.body),
-      let target = json["upload_url"]?.stringValue.flatMap({ URL(verbatim: $0) }),
-      let address = json["file_url"]?.stringValue, URL(verbatim: address) != nil
+      let target = json["upload_url"]?.stringValue.flatMap({ GivenAddress($0) }),
+      let address = json["file_url"]?.stringValue, GivenAddress(address) != nil
     else {
       throw GenerationError(.malformedAnswer, "\(client.failure.service) gave no address to upload an image to.")
     }
     var upload = HTTPCall(
-      method: .put, url: target, payload: .init(bytes: bytes, contentType: image.mediaType),
+      method: .put, url: target.url, verbatim: target.text, payload: .init(bytes: bytes, contentType: image.mediaType),
       headTimeout: ServiceClient.uploadTimeout)
-    upload.carriesKey = false
+    upload.key = .never
     _ = try await client.send(upload, doing: "store an image")
     addresses[image.sha256] = address
     return address

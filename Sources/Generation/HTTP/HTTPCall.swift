@@ -8,8 +8,21 @@ struct HTTPCall: Sendable {
     let contentType: String
   }
 
+  /// Who gets the key.
+  enum KeyUse: Sendable {
+    /// Every hop at the API's own origins.
+    case always
+    /// A hop at one of the API's own origins that answered 401 or 403 without it: for addresses whose signature may
+    /// be the authorisation, which a second one would spoil.
+    case whenRefused
+    /// Nobody.
+    case never
+  }
+
   var method: HTTPRequest.Method
   var url: URL
+  /// The address as it is sent; nil for that of ``url``.
+  var verbatim: String?
   var headers: [(name: String, value: String)] = []
   var payload: Payload?
   /// Time from the start to the response head, for each redirect separately.
@@ -18,8 +31,13 @@ struct HTTPCall: Sendable {
   var isPaid = false
   /// Called before the payload leaves.
   var journal: (any SendJournal)?
-  /// False for addresses that are signed or public: they never get the key.
-  var carriesKey = true
+  var key = KeyUse.always
+
+  /// The address as it is sent.
+  var sentAddress: String { verbatim ?? url.absoluteString }
+
+  /// Directs the call to another address.
+  mutating func redirect(to address: GivenAddress) { (url, verbatim) = (address.url, address.text) }
 }
 
 /// A response with its whole body.

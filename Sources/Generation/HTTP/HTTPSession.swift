@@ -13,6 +13,8 @@ final class HTTPSession: Sendable {
   static let bodyLimit = 16 << 20
   /// Silence in a body after which an attempt is given up.
   static let bodyStall: Duration = .seconds(60)
+  /// Statuses that ask for the key.
+  private static let refusals: Set<Int> = [401, 403]
   static let userAgent = "longtake/0.1"
 
   let redactor: Redactor
@@ -56,9 +58,12 @@ final class HTTPSession: Sendable {
   func open(_ call: HTTPCall) async throws -> StreamedResponse {
     var call = call
     for _ in 0...Self.redirectLimit {
-      let response = try await send(call)
+      var response = try await send(call, withKey: call.key == .always)
+      if call.key == .whenRefused, Self.refusals.contains(response.status), isOwn(call.url) {
+        response = try await send(call, withKey: true)
+      }
       guard let target = try redirect(of: response, to: call) else { return response }
-      call.url = target
+      call.redirect(to: target)
     }
     throw GenerationError(.refused, "\(shown(call.url)) has more than \(Self.redirectLimit) redirects in a row.")
   }
@@ -100,14 +105,15 @@ final class HTTPSession: Sendable {
 
   // MARK: - One hop
 
-  private func send(_ call: HTTPCall) async throws -> StreamedResponse {
+  /// - Parameter withKey: sent only to the API's own origins.
+  private func send(_ call: HTTPCall, withKey: Bool) async throws -> StreamedResponse {
     try check(call.url)
     let body = call.payload.map { TrackedBody(bytes: $0.bytes, journal: call.journal) }
     let elapsed = clock.stopwatch()
     do {
       let response = try await transport.execute(
         TransportRequest(
-          method: call.method, url: call.url.absoluteString, headers: headers(of: call), body: body,
+          method: call.method, url: call.sentAddress, headers: headers(of: call, withKey: withKey), body: body,
           headTimeout: call.headTimeout, usesFreshConnection: call.isPaid))
       log.debug(
         "request",
@@ -122,11 +128,11 @@ final class HTTPSession: Sendable {
     }
   }
 
-  private func headers(of call: HTTPCall) -> HTTPFields {
+  private func headers(of call: HTTPCall, withKey: Bool) -> HTTPFields {
     var headers = HTTPFields()
     headers[.userAgent] = Self.userAgent
     for header in call.headers { headers.set(header.value, name: header.name) }
-    if let authorization, call.carriesKey, isOwn(call.url) { headers[.authorization] = authorization }
+    if let authorization, withKey, isOwn(call.url) { headers[.authorization] = authorization }
     if let payload = call.payload { headers[.contentType] = payload.contentType }
     return headers
   }
@@ -140,21 +146,21 @@ final class HTTPSession: Sendable {
     }
   }
 
-  private func redirect(of response: StreamedResponse, to call: HTTPCall) throws -> URL? {
+  private func redirect(of response: StreamedResponse, to call: HTTPCall) throws -> GivenAddress? {
     guard [301, 302, 303, 307, 308].contains(response.status),
       let location = response.headers.first(name: "Location")
     else { return nil }
     // Whether what redirects a paid request has also accepted it is not known.
     guard !call.isPaid else { return nil }
-    guard let target = URL(verbatim: location, relativeTo: call.url) else {
+    guard let target = GivenAddress(location, relativeTo: call.url) else {
       throw GenerationError(.malformedAnswer, "\(shown(call.url)) redirects to an invalid address.")
     }
     let reads = call.method == .get || call.method == .head
-    let repeats = response.status >= 307 && Origin(target) == Origin(call.url)
+    let repeats = response.status >= 307 && Origin(target.url) == Origin(call.url)
     guard reads || repeats else {
       throw GenerationError(
         .refused,
-        "\(shown(call.url)) redirects a \(call.method.rawValue) to \(shown(target)), which is not followed. "
+        "\(shown(call.url)) redirects a \(call.method.rawValue) to \(shown(target.url)), which is not followed. "
           + "Check the base address.", status: response.status)
     }
     return target

@@ -2,7 +2,8 @@ import Files
 public import Foundation
 import Storyboard
 
-/// The user's upload command: it gets the file as its last argument and prints the public address.
+/// The user's upload command: it gets the file as its last argument and prints the public address. All processes that it
+/// started end with it.
 public struct CommandImageStore: ImageStore {
   public static let variable = "LONGTAKE_UPLOAD_COMMAND"
   /// How long one upload may take.
@@ -10,7 +11,7 @@ public struct CommandImageStore: ImageStore {
   /// Bytes of output that are read.
   static let outputLimit = 64 << 10
 
-  public var identity: String { "command:\(command)" }
+  public let identity: String
   private let command: String
   private let redactor: Redactor
   private let environment: [String: String]
@@ -25,6 +26,7 @@ public struct CommandImageStore: ImageStore {
       )
     }
     self.command = command
+    identity = Self.digest(of: "command:\(command)")
     self.environment = environment.filter { !ProviderKind.keyVariables.contains($0.key) }
     redactor = Redactor(secrets: ProviderKind.keyVariables.compactMap { environment[$0] })
   }
@@ -38,7 +40,7 @@ public struct CommandImageStore: ImageStore {
     }
     let lines = result.output.split(whereSeparator: \.isNewline).map { $0.trimmingCharacters(in: .whitespaces) }
       .filter { !$0.isEmpty }
-    guard lines.count == 1, let url = URL(verbatim: lines[0]), let origin = Origin(url),
+    guard lines.count == 1, let address = GivenAddress(lines[0]), let origin = Origin(address.url),
       origin.scheme == "https" || origin.isLoopback
     else {
       throw GenerationError(
@@ -55,47 +57,34 @@ public struct CommandImageStore: ImageStore {
 
   private func run(_ path: String) async throws -> CommandResult {
     let folder = FileManager.default.temporaryDirectory.appendingPathComponent("longtake-upload-\(UUID().uuidString)")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "\(command) \"$1\"", "sh", path]
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
     do {
       try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      for file in files { try Data().write(to: file) }
-      process.standardOutput = try FileHandle(forWritingTo: files[0])
-      process.standardError = try FileHandle(forWritingTo: files[1])
     } catch {
       throw GenerationError(.localFile, "Cannot write the upload command's output in \(folder.path.terminalSafe).")
     }
     defer { try? FileManager.default.removeItem(at: folder) }
-    let (statuses, continuation) = AsyncStream.makeStream(of: Int32.self)
-    process.terminationHandler = { process in
-      continuation.yield(
-        process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus)
-      continuation.finish()
-    }
-    do { try process.run() } catch { throw GenerationError(.localFile, "Cannot start /bin/sh for the upload command.") }
-    let id = process.processIdentifier
-    let timeoutError = GenerationError(
-      .timedOut, "The upload command took longer than \(Self.timeout.inSeconds) s and was stopped.")
+    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
+    let process = try GroupedProcess(
+      "/bin/sh", ["-c", "\(command) \"$1\"", "sh", path], environment: environment, output: files[0].path,
+      errors: files[1].path)
+    let status: Int32
     do {
-      let status = try await withDeadline(Self.timeout, on: ContinuousClock(), throwing: timeoutError) {
-        () async throws -> Int32 in
-        for await status in statuses { return status }
-        throw CancellationError()
+      let timeoutError = GenerationError(
+        .timedOut, "The upload command took longer than \(Self.timeout.inSeconds) s and was stopped.")
+      status = try await withDeadline(Self.timeout, on: ContinuousClock(), throwing: timeoutError) {
+        try await process.status()
       }
-      func text(_ file: URL) -> String {
-        let handle = try? FileHandle(forReadingFrom: file)
-        let data = (try? handle?.read(upToCount: Self.outputLimit)) ?? nil
-        try? handle?.close()
-        return String(decoding: data ?? Data(), as: UTF8.self)
-      }
-      return CommandResult(status: status, output: text(files[0]), errors: text(files[1]))
+      await process.endGroup()
     } catch {
-      kill(id, SIGTERM)
+      await process.endGroup()
       throw error
     }
+    func text(_ file: URL) -> String {
+      let handle = try? FileHandle(forReadingFrom: file)
+      let data = (try? handle?.read(upToCount: Self.outputLimit)) ?? nil
+      try? handle?.close()
+      return String(decoding: data ?? Data(), as: UTF8.self)
+    }
+    return CommandResult(status: status, output: text(files[0]), errors: text(files[1]))
   }
 }

@@ -27,6 +27,14 @@ public struct ImageUpload: Sendable, Hashable, Codable {
     return "\(sha256).\(suffix)"
   }
 
+  /// The file's size in bytes.
+  /// - Throws: ``GenerationError`` `localFile`.
+  public func size() throws -> Int64 {
+    let size = try? FileManager.default.attributesOfItem(atPath: path)[.size] as? NSNumber
+    guard let size else { throw GenerationError(.localFile, "Cannot read the image \(path.terminalSafe).") }
+    return size.int64Value
+  }
+
   /// The file's bytes.
   /// - Throws: ``GenerationError`` `localFile` when it cannot be read, or no longer has its digest.
   func bytes() throws -> Data {

@@ -65,6 +65,8 @@ public final class OxenProvider: Provider {
 
   public func publish(_ image: ImageUpload) async throws -> String { try await uploader.publish(image) }
 
+  public func forgetUpload(_ image: ImageUpload) async { await uploader.forget(image) }
+
   // MARK: - Sending
 
   public func enqueue(
@@ -252,7 +254,7 @@ public final class OxenProvider: Provider {
     _ result: GenerationResult, to path: String, progress: @Sendable @escaping (Int64, Int64?) -> Void
   ) async throws -> DownloadedFile {
     let download = ResultDownload(
-      name: name, session: session, settings: configuration.settings, base: configuration.baseURL, carriesKey: true)
+      name: name, session: session, settings: configuration.settings, base: configuration.baseURL)
     return try await download.download(result, to: path, progress: progress) { try await self.job($0).resultURL }
   }
 }

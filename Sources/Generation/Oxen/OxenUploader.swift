@@ -3,7 +3,8 @@ import HTTPTypes
 import Logging
 import Presets
 
-/// Uploads images to a hub repository, each digest once, and finds the address that serves them.
+/// Uploads images to a hub repository, each digest once, and finds the address that serves them to everybody, so that a
+/// model can read it.
 actor OxenUploader {
   /// The folder within the repository.
   static let folder = "anchors"
@@ -32,6 +33,8 @@ actor OxenUploader {
   func publish(_ image: ImageUpload) async throws -> String {
     try await mutex.withLock { try await self.publishAlone(image) }
   }
+
+  func forget(_ image: ImageUpload) { addresses[image.sha256] = nil }
 
   private func publishAlone(_ image: ImageUpload) async throws -> String {
     if let address = addresses[image.sha256] { return address }
@@ -103,11 +106,18 @@ actor OxenUploader {
     }
     for look in 1...Self.lookLimit {
       for (candidate, found) in [(path, Layout.file), (path + [name], .folder)] {
-        guard try await serves(candidate, bytes) else { continue }
+        guard try await serves(candidate, bytes, key: .never) else { continue }
         layout = found
         return candidate
       }
       if look < Self.lookLimit { try await client.session.clock.sleep(for: client.retry.pause(afterFailure: look)) }
+    }
+    for candidate in [path, path + [name]] where try await serves(candidate, bytes, key: .always) {
+      throw GenerationError(
+        .refused,
+        "The hub serves the image at \(client.session.shown(try address.url(candidate))) only with your key, so the model "
+          + "may not be able to read it. Make the repository \(path[1])/\(path[2]) public, or choose another "
+          + "--anchor-store. Nothing was paid.")
     }
     throw GenerationError(
       .malformedAnswer,
@@ -115,9 +125,10 @@ actor OxenUploader {
     )
   }
 
-  private func serves(_ path: [String], _ bytes: Data) async throws -> Bool {
+  private func serves(_ path: [String], _ bytes: Data, key: HTTPCall.KeyUse) async throws -> Bool {
     do {
-      let call = HTTPCall(method: .get, url: try address.url(path))
+      var call = HTTPCall(method: .get, url: try address.url(path))
+      call.key = key
       let response = try await client.session.open(call)
       guard response.status == 200 else { return false }
       let answer = try await client.session.read(response, limit: bytes.count, from: call.url)

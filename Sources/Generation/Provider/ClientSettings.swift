@@ -13,8 +13,9 @@ public struct ClientSettings: Sendable {
   public var safetyNetInterval: Duration
   /// Silence after which an event stream is taken for dead; the services send a comment every 15 s.
   public var streamSilence: Duration = .seconds(45)
-  /// How long ``Provider/enqueue(_:)`` waits for the event stream before it goes on without one.
-  public var streamTimeout: Duration = .seconds(30)
+  /// How long ``Provider/enqueue(_:)`` waits for the event stream before it goes on without one; polling
+  /// carries on then.
+  public var streamTimeout: Duration = .seconds(3)
   /// How long a blocking generation may take; 4K takes 5–15 minutes.
   public var syncTimeout: Duration = .seconds(45 * 60)
   /// Silence after which a transfer is given up and retried.

@@ -34,6 +34,9 @@ public protocol Provider: Sendable {
   /// - Returns: its address.
   func publish(_ image: ImageUpload) async throws -> String
 
+  /// Forgets that an image was published, so that it is uploaded again.
+  func forgetUpload(_ image: ImageUpload) async
+
   /// Sends a request to the queue: one job per take, in order. `poll` and `sse` only.
   func enqueue(_ request: GenerationRequest, journal: (any SendJournal)?) async throws -> [GenerationJob]
 
@@ -76,6 +79,8 @@ public protocol Provider: Sendable {
 extension Provider {
   /// The hub's limit for `num_generations`.
   public var takesPerRequest: Int { 4 }
+
+  public func forgetUpload(_ image: ImageUpload) async {}
 
   public func enqueue(_ request: GenerationRequest) async throws -> [GenerationJob] {
     try await enqueue(request, journal: nil)

@@ -58,7 +58,10 @@ struct Assembler: Sendable {
       context.emit(.masterKept(path: workspace.masterPath))
       return earlier
     }
+    let redone = storyboard.shots.filter(context.digests.isIsolated).map(\.id)
+    let replaced = redone.isEmpty ? nil : try EarlierMaster.unaltered(in: workspace)
     let report = try await stitch(shots, options)
+    let patch = try await prove(replaced, redone, report)
     if report.audio == nil, options.audio.loudness != nil {
       context.emit(.notice("no shot has audio, so 'loudness' has no effect"))
     }
@@ -68,7 +71,25 @@ struct Assembler: Sendable {
       file: "master.mp4", bytes: FileDigest.size(ofFile: workspace.masterPath) ?? 0,
       sha256: try FileDigest.sha256(ofFile: workspace.masterPath), inputsDigest: digest, stitch: report,
       verification: try JSONValue(encoding: verdict), verdict: verdict.verdict.rawValue,
-      reasons: verdict.reasons.map(\.message), contactSheet: "contact-sheet.jpg")
+      reasons: verdict.reasons.map(\.message), contactSheet: "contact-sheet.jpg", patch: patch)
+  }
+
+  /// Compares a master with the one that it replaced, where shots were redone between their neighbours.
+  private func prove(
+    _ replaced: EarlierMaster?, _ redone: [String], _ report: StitchReport
+  ) async throws -> MasterPatch? {
+    guard let replaced else { return nil }
+    let path = workspace.masterPath
+    let patch = try await context.media.run {
+      try MasterPatch(redone, from: replaced.path, sha256: replaced.sha256, to: path, report)
+    }
+    if !patch.passed {
+      context.emit(
+        .notice(
+          "the master differs from the one before also away from \(redone.joined(separator: ", ")): frames "
+            + "#\(patch.changedFrom) to #\(patch.changedTo)"))
+    }
+    return patch
   }
 
   private func stitch(_ shots: [StitchShot], _ options: StitchOptions) async throws -> StitchReport {
@@ -128,7 +149,9 @@ struct Assembler: Sendable {
   /// Index of the frame that the next shot starts from, when it was chosen among the last ones: the frames after it are
   /// dropped.
   private func lastKept(_ shot: Shot, _ take: GenerationEntry) throws -> Int? {
-    guard shot.anchorSearch != nil, storyboard.neededAnchors(of: shot).contains(.last) else { return nil }
+    guard shot.anchorSearch != nil, storyboard.neededAnchors(of: shot).contains(.last),
+      !context.digests.isIsolated(shot)
+    else { return nil }
     guard let anchor = try context.ledger.anchor(of: take.number), let record = AnchorRecord(anchor),
       record.search != nil
     else {

@@ -1,3 +1,4 @@
+public import Files
 public import Presets
 public import Stitching
 
@@ -19,6 +20,8 @@ public struct MasterRecord: Sendable, Codable {
   public let reasons: [String]
   /// Relative to the workspace.
   public let contactSheet: String
+  /// What changed against the master that it replaced, where shots were redone between their neighbours; null otherwise.
+  @Nullable public private(set) var patch: MasterPatch?
 
   public var isGood: Bool { verdict != "fail" }
 
@@ -32,7 +35,7 @@ public struct MasterRecord: Sendable, Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case file, bytes, sha256, stitch, verification, verdict, reasons
+    case file, bytes, sha256, stitch, verification, verdict, reasons, patch
     case inputsDigest = "inputs_digest"
     case contactSheet = "contact_sheet"
   }

@@ -25,7 +25,7 @@ struct PendingShots: Sendable {
     var sent: Set<String> = []
     var underWay: Set<String> = []
     for shot in storyboard.inDependencyOrder {
-      if storyboard.dependencies(of: shot).contains(where: { sent.contains($0.id) }) {
+      if storyboard.dependencies(of: shot).contains(where: { sent.contains($0.id) && !digests.isIsolated($0) }) {
         sent.insert(shot.id)
         continue
       }

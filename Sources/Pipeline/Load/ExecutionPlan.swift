@@ -54,8 +54,11 @@ public struct ExecutionPlan: Sendable {
   /// The service's own rules of the model; nil when it was not asked.
   public let live: LiveFindings?
 
+  /// The storyboard with what the ledger adds to it; nil for that of the file.
+  var replacement: Storyboard?
+
   /// Nil when nothing of the file could be parsed.
-  public var storyboard: Storyboard? { document.partial }
+  public var storyboard: Storyboard? { replacement ?? document.partial }
 
   /// Of all shots, before joins; nil when the length of one is not known.
   public var seconds: Rational? {

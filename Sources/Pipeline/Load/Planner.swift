@@ -4,6 +4,7 @@ import Generation
 import Ledger
 import Libav
 public import Presets
+import Stitching
 import Storyboard
 import Verification
 
@@ -62,6 +63,9 @@ public struct Planner: Sendable {
       list.add(storyboard.problem(at: "master.music.file", problem))
     }
     let spec = masterSpec(storyboard, list)
+    if let model, let storyboard {
+      storyboard.joinProblems(with: model, spec: spec, images: LibavImageInspector()).forEach(list.add)
+    }
     return ExecutionPlan(
       path: path, digest: digest, document: document, provider: provider, model: model, masterSpec: spec,
       shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder,
@@ -77,13 +81,15 @@ public struct Planner: Sendable {
     return storyboard.problems(against: model.withoutReplaceableLimits, images: LibavImageInspector()).isEmpty
   }
 
-  /// Why a file cannot be the music of a master; nil when its header lists audio.
+  /// Why a file cannot be the music of a master; nil when all its audio can be decoded.
   private static func musicProblem(of path: String) -> String? {
     do {
-      let demuxer = try Demuxer(path: path)
-      return demuxer.mainAudio == nil ? "\(quoted(path)) has no audio; name an audio file." : nil
+      try MusicOptions(file: path).requireUsable()
+      return nil
+    } catch let error as StitchError {
+      return "\(quoted(path)) cannot be used as music: it \(error.message)."
     } catch {
-      return "\(quoted(path)) cannot be read as music: \(error.message)."
+      return "\(quoted(path)) cannot be read as music: \((error as? LibavError)?.message ?? "\(error)")."
     }
   }
 

@@ -37,6 +37,8 @@ public struct ProviderHost: Sendable {
   public let isPaid: Bool
   /// Where images are uploaded to.
   let images: any ImageStore
+  /// Asks for uploaded images as a model does.
+  let imageReader: PublicAddressReader
   /// Whether an accepted request is certain to be listed at once: so by the sandbox inside this program, and nobody else.
   var listsAtOnce: Bool { sandbox != nil }
   private let sandbox: SandboxServer?
@@ -116,7 +118,8 @@ public struct ProviderHost: Sendable {
       localTrouble: sandbox.map(Self.trouble))
     self.isPaid = isPaid
     images = try Self.store(
-      options, own: .hub, ProviderImageStore(provider, identity: Self.identity(name, configuration), isOwner: false))
+      options, own: .hub, ProviderImageStore(provider, place: Self.place(name, configuration), isOwner: false))
+    imageReader = try PublicAddressReader(logger: options.logger)
     self.sandbox = sandbox
   }
 
@@ -132,17 +135,18 @@ public struct ProviderHost: Sendable {
     provider = try FalProvider(configuration: configuration, waitMode: options.waitMode, logger: options.logger)
     isPaid = true
     images = try Self.store(
-      options, own: .fal, ProviderImageStore(provider, identity: Self.identity(configuration), isOwner: false))
+      options, own: .fal, ProviderImageStore(provider, place: Self.place(configuration), isOwner: false))
+    imageReader = try PublicAddressReader(logger: options.logger)
     sandbox = nil
   }
 
   // MARK: - Image stores
 
-  private static func identity(_ name: String, _ configuration: OxenConfiguration) -> String {
+  private static func place(_ name: String, _ configuration: OxenConfiguration) -> String {
     "\(name):\(configuration.baseURL.absoluteString):\(configuration.namespace ?? "")/\(configuration.repository)"
   }
 
-  private static func identity(_ configuration: FalConfiguration) -> String {
+  private static func place(_ configuration: FalConfiguration) -> String {
     "fal:\(configuration.restBase.absoluteString)"
   }
 
@@ -155,11 +159,11 @@ public struct ProviderHost: Sendable {
     case .hub:
       let configuration = try OxenConfiguration.fromEnvironment(options.environment)
       let hub = try OxenProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
-      return ProviderImageStore(hub, identity: identity(ProviderKind.oxen.rawValue, configuration), isOwner: true)
+      return ProviderImageStore(hub, place: place(ProviderKind.oxen.rawValue, configuration), isOwner: true)
     case .fal:
       let configuration = try FalConfiguration.fromEnvironment(options.environment)
       let fal = try FalProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
-      return ProviderImageStore(fal, identity: identity(configuration), isOwner: true)
+      return ProviderImageStore(fal, place: place(configuration), isOwner: true)
     case .data: return DataImageStore()
     case .command:
       return try CommandImageStore(
@@ -182,6 +186,7 @@ public struct ProviderHost: Sendable {
   /// Closes connections, and the in-process sandbox.
   public func close() async {
     try? await images.close()
+    imageReader.close()
     try? await provider.close()
     await sandbox?.stop()
   }

@@ -17,7 +17,8 @@ struct RunLoader: Sendable {
     let plan = try await planWithinLiveLimits()
     let (storyboard, model, _) = try plan.usable()
     try workspace.prepare()
-    let ledger = try Ledger(workspace: workspace.directory, failpoint: options.failpoint)
+    let ledger = try Ledger(
+      workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
     workspace.removeLeftovers()
     let log = try RunLog(path: workspace.logPath)
     let report: @Sendable (PipelineEvent) -> Void = { [emit] event in
@@ -27,6 +28,7 @@ struct RunLoader: Sendable {
     report(
       .began(
         workspace: workspace.directory, provider: plan.provider, model: model.id, shots: storyboard.shots.map(\.id)))
+    if let warning = ledger.stealWarning { report(.notice(warning)) }
     return try await log.recordingFailure(report) {
       let host = try await openHost()
       do {
@@ -34,9 +36,13 @@ struct RunLoader: Sendable {
           ledger: ledger, workspace: workspace, host: host, options: options, emit: report)
         // What has been paid decides what is still to be paid.
         try await lostAnswers.settleEarlier()
+        let images = LocalImageCache()
+        let isolations = try Isolations(
+          storyboard, model: model, ledger: ledger, workspace: workspace, images: images)
+        let storyboard = isolations.storyboard
         let digests = ShotDigests(
-          storyboard: storyboard, model: model, provider: plan.provider, images: LocalImageCache(),
-          ledger: ledger)
+          storyboard: storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
+          anchorTakes: isolations.anchorTakes)
         try RenamedShots(storyboard: storyboard, digests: digests, ledger: ledger).adopt()
         let pending = PendingShots(
           storyboard: storyboard, digests: digests, ledger: ledger, lostAnswers: lostAnswers, retries: options.retries)
@@ -44,6 +50,7 @@ struct RunLoader: Sendable {
         if asksCatalog, let model = plan.model, try !pending.read().isEmpty {
           final = try await checked(plan, model, host, report)
         }
+        final.replacement = storyboard
         let context = try RunContext(
           plan: final, pendingShots: pending, lostAnswers: lostAnswers, workspace: workspace, ledger: ledger,
           host: host,

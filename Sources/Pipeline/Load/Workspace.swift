@@ -43,6 +43,25 @@ public struct Workspace: Sendable, Hashable {
     "anchors/\(shot)\(kind == .last ? "" : ".first").\(suffix)"
   }
 
+  /// Relative to the workspace: the image that a shot ends on when it is regenerated between its neighbours.
+  static func endImageName(shot: String, suffix: String) -> String { "anchors/\(shot).end.\(suffix)" }
+
+  /// Why a run could not write here: the folder, or the nearest one above it that exists, is read-only; nil when it could.
+  public var refusal: String? {
+    var url = URL(filePath: directory, directoryHint: .isDirectory)
+    while !FileManager.default.fileExists(atPath: url.path(percentEncoded: false)), url.pathComponents.count > 1 {
+      url.deleteLastPathComponent()
+    }
+    let nearest = url.path(percentEncoded: false)
+    var isFolder: ObjCBool = false
+    _ = FileManager.default.fileExists(atPath: nearest, isDirectory: &isFolder)
+    guard isFolder.boolValue, access(nearest, W_OK) == 0 else {
+      return "\(nearest) \(isFolder.boolValue ? "cannot be written to" : "is not a folder"), so the workspace "
+        + "\(directory) cannot be made there. Choose another with --workspace."
+    }
+    return nil
+  }
+
   private static let folders = ["clips", "anchors"]
 
   /// Creates the folders that are missing.
@@ -76,14 +95,18 @@ public struct Workspace: Sendable, Hashable {
   }
 
   /// Free bytes without which nothing is sent: what a service accepts has to be recorded here.
-  private static let leastFreeSpace: UInt64 = 8 << 20
+  private static let leastFreeSpace: Int64 = 8 << 20
+
+  /// Bytes that the disk has left; nil where the system does not tell.
+  var freeSpace: Int64? {
+    var facts = statvfs()
+    guard statvfs(directory, &facts) == 0 else { return nil }
+    return Int64(clamping: UInt64(facts.f_bavail) * UInt64(facts.f_frsize))
+  }
 
   /// - Throws: ``PipelineError`` `inputOutput` when the disk is nearly full.
   func requireFreeSpace(for shot: String) throws {
-    var facts = statvfs()
-    guard statvfs(directory, &facts) == 0 else { return }
-    let free = UInt64(facts.f_bavail) * UInt64(facts.f_frsize)
-    guard free < Self.leastFreeSpace else { return }
+    guard let free = freeSpace, free < Self.leastFreeSpace else { return }
     throw PipelineError(
       .inputOutput,
       "the disk of \(directory) is full (\(free >> 10) KiB left), so shot \(shot) was not sent and not paid. Free some "

@@ -23,6 +23,7 @@ extension ShotRunner {
     let last = Mutex(take.state)
     do {
       let result = try await context.host.provider.wait(for: id, timeout: context.options.timeout) { job in
+        if !job.state.isFinal { context.backgroundDownloads.note(take, .waiting) }
         guard job.state == .processing, last.withLock({ $0 != .processing }) else { return }
         last.withLock { $0 = .processing }
         try? ledger.recordState(generation: take.number, .processing, startedAt: job.startedAt)
@@ -97,6 +98,7 @@ extension ShotRunner {
   }
 
   func download(_ result: GenerationResult, of take: GenerationEntry) async throws -> ClipEntry {
+    context.backgroundDownloads.note(take, .moving)
     let name = Workspace.clipName(shot: shot.id, take: take.take)
     let reported = Mutex<Int64>(0)
     let file = try await context.host.provider.download(result, to: context.workspace.path(name)) { bytes, total in

@@ -114,9 +114,9 @@ struct ShotRunner: Sendable {
   /// Downloads a take that does not count: it was paid, and can be picked later.
   func finishInBackground(_ take: GenerationEntry) async {
     do {
-      try await advance(take.number)
+      try await advance(take.number, inBackground: true)
     } catch {
-      if error is CancellationError { return }
+      if error is CancellationError || Task.isCancelled { return }
       context.emit(
         .notice("take \(take.take) of shot \(shot.id), which does not count, could not be downloaded: \(error)"))
     }
@@ -155,7 +155,7 @@ struct ShotRunner: Sendable {
     if let error = errors.first(where: { !($0 is CancellationError) }) ?? errors.first { throw error }
   }
 
-  private func advance(_ number: Int64) async throws {
+  private func advance(_ number: Int64, inBackground: Bool = false) async throws {
     var result: GenerationResult?
     while let take = try ledger.generation(number) {
       switch take.state {
@@ -166,6 +166,7 @@ struct ShotRunner: Sendable {
       case .downloaded:
         // A clip made from other inputs cannot be verified against what the shot is now.
         guard digests.contains(take.contentDigest) else { return }
+        if inBackground { await context.backgroundDownloads.waitForWork(take) }
         try await verify(take)
       case .pending, .uncertain, .verified, .rejected, .failed, .cancelled, .notAccepted: return
       }

@@ -23,19 +23,8 @@ struct ShotScheduler: Sendable {
   /// - Returns: one outcome per shot, in the order of the storyboard.
   /// - Throws: `CancellationError` and ``LedgerError``; a shot that fails stops only those made from it.
   func run() async throws -> [ShotOutcome] {
-    try await withThrowingTaskGroup(of: [ShotOutcome].self) { group in
-      group.addTask {
-        await downloadInBackground()
-        return []
-      }
-      group.addTask {
-        defer { context.backgroundDownloads.close() }
-        return try await runShots()
-      }
-      var outcomes: [ShotOutcome] = []
-      while let some = try await group.next() { outcomes += some }
-      return context.storyboard.shots.compactMap { shot in outcomes.first { $0.id == shot.id } }
-    }
+    let outcomes = try await runShots()
+    return context.storyboard.shots.compactMap { shot in outcomes.first { $0.id == shot.id } }
   }
 
   private func runShots() async throws -> [ShotOutcome] {
@@ -90,14 +79,6 @@ struct ShotScheduler: Sendable {
       try Task.checkCancellation()
       context.emit(.shot(shot.id, take: nil, .failed("\(error)")))
       return ShotOutcome(id: shot.id, take: nil, error: error, blockedBy: nil)
-    }
-  }
-
-  private func downloadInBackground() async {
-    await withTaskGroup(of: Void.self) { group in
-      for await download in context.backgroundDownloads.queue {
-        group.addTask { await download.runner.finishInBackground(download.take) }
-      }
     }
   }
 }

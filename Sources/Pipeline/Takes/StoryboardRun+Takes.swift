@@ -33,6 +33,14 @@ public struct Regeneration: Sendable {
       "\(names) may have been accepted and paid: the answer was lost. 'longtake run' looks for it at \(first.provider) "
         + "again; add --accept-double-payment to pay for another all the same. Nothing was changed.")
   }
+
+  /// The same for a shot that is redone between its neighbours.
+  public func only(_ redo: IsolatedRedo) -> Regeneration {
+    Regeneration(
+      shots: [redo.shot], restored: [], cost: redo.cost, provider: provider, isPaid: isPaid,
+      inFlight: inFlight.filter { $0.shot == redo.shot }, uncertain: uncertain.filter { $0.shot == redo.shot },
+      agreements: agreements.filter { $0.shot == redo.shot }, restoredTakes: [])
+  }
 }
 
 extension StoryboardRun {
@@ -63,7 +71,9 @@ extension StoryboardRun {
   ) throws -> [String] {
     let regeneration = try regeneration(redoing: ids)
     try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
-    try writableLedger().recordRedo(
+    let ledger = try writableLedger()
+    try ledger.forgetIsolations(of: regeneration.shots)
+    try ledger.recordRedo(
       ids, dependents: regeneration.shots.filter { !ids.contains($0) },
       releasing: acceptsDoublePayment ? regeneration.shots : [], agreed: isAgreed ? regeneration.agreements : [])
     return regeneration.shots
@@ -77,10 +87,9 @@ extension StoryboardRun {
     _ = try storyboard.withDependents([shot])
     let ledger = try existingLedger()
     let take = try pickable(shot, number, in: ledger)
-    let digests = ShotDigests(
-      storyboard: storyboard, model: model, provider: plan.provider, images: LocalImageCache(),
-      ledger: ledger)
-    let before = try digests.chosenTakes()
+    let before = try digests(storyboard, model, ledger).chosenTakes()
+    let isolated = try endsIsolation(take, storyboard, model, ledger) ? shot : nil
+    let digests = try digests(storyboard, model, ledger, except: isolated)
     let after = try digests.chosenTakes(picking: take)
     guard after[shot] != nil else { throw try outOfDate(take, storyboard, digests, before) }
     let others = storyboard.shots.filter { $0.id != shot }
@@ -97,16 +106,32 @@ extension StoryboardRun {
   /// - Throws: as ``regeneration(picking:take:)`` does.
   public func pick(_ shot: String, take number: Int, agreed isAgreed: Bool = false) throws {
     let regeneration = try regeneration(picking: shot, take: number)
+    let (storyboard, model, _) = try plan.usable()
     let ledger = try writableLedger()
+    if try endsIsolation(try pickable(shot, number, in: ledger), storyboard, model, ledger) {
+      try ledger.forgetIsolations(of: [shot])
+    }
     try ledger.recordPicked(
       generation: try pickable(shot, number, in: ledger).number, restoring: regeneration.restoredTakes,
       agreed: isAgreed ? regeneration.agreements : [])
   }
 
+  /// Whether a take was made before its shot was redone between its neighbours, so that picking it undoes that.
+  private func endsIsolation(
+    _ take: GenerationEntry, _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger
+  ) throws -> Bool {
+    let digests = try digests(storyboard, model, ledger)
+    guard digests.anchorTakes[take.shot] != nil else { return false }
+    return try digests.chosenTakes(picking: take)[take.shot] == nil
+  }
+
   private func existingLedger() throws -> Ledger { try Ledger(readingWorkspace: workspace.directory) }
 
-  private func writableLedger() throws -> Ledger {
-    try Ledger(workspace: workspace.directory, failpoint: options.failpoint)
+  func writableLedger() throws -> Ledger {
+    let ledger = try Ledger(
+      workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
+    if let warning = ledger.stealWarning { emit(.notice(warning)) }
+    return ledger
   }
 
   private static func isInFlight(_ entry: GenerationEntry) -> Bool {

@@ -79,11 +79,22 @@ public struct OutputFormat: Sendable, Hashable, Codable {
   public let followsStartImage: Bool
   /// Nil when not published.
   public let frameRate: FrameRate?
+  /// libav's name of the clips' codec; nil when not known.
+  public let codec: String?
+  /// Bits per second of a clip; nil when not known.
+  public let bitRate: Int64?
 
   /// The size of a clip for the requested aspect ratio, or the default one; nil when it is unknown beforehand.
   public func size(aspectRatio: String?) -> PixelSize? {
     if followsStartImage { return nil }
     return (aspectRatio ?? defaultAspectRatio).flatMap { sizes[$0] }
+  }
+
+  /// All sizes that a clip may have for the requested aspect ratio, in a fixed order; empty when they are not known.
+  public func possibleSizes(aspectRatio: String?) -> [PixelSize] {
+    if let size = size(aspectRatio: aspectRatio) { return [size] }
+    guard followsStartImage || aspectRatio == nil else { return [] }
+    return sizes.sorted { $0.key < $1.key }.map(\.value)
   }
 }
 

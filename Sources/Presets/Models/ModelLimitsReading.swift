@@ -72,7 +72,7 @@ extension ImageLimit {
 }
 
 extension OutputFormat {
-  static let keys = ["sizes", "default_aspect_ratio", "follows_start_image", "frame_rate"]
+  static let keys = ["sizes", "default_aspect_ratio", "follows_start_image", "frame_rate", "codec", "bit_rate"]
 
   init(_ reader: FieldReader?) {
     var sizes: [String: PixelSize] = [:]
@@ -92,5 +92,7 @@ extension OutputFormat {
       reader?.report("frame_rate", "'frame_rate' must be an exact fraction, such as \"24000/1001\".")
       return nil
     }
+    codec = reader?.text("codec")
+    bitRate = reader?.integer("bit_rate", in: 1...Int.max).map(Int64.init)
   }
 }

@@ -43,6 +43,13 @@ struct MasterAudioFormat: Sendable, Hashable {
     }
   }
 
+  /// What most masters have.
+  static let usual = MasterAudioFormat(sampleRate: defaultRate, layout: .stereo, note: nil)
+
+  private init(sampleRate: Int, layout: ChannelLayout, note: String?) {
+    (self.sampleRate, self.layout, self.note) = (sampleRate, layout, note)
+  }
+
   var audioFormat: AudioFormat { AudioFormat(sampleRate: sampleRate, layout: layout) }
 
   /// The format a stream is resampled to. Mono stays mono and is copied to both channels of stereo, because libswresample's

@@ -160,3 +160,18 @@ struct MusicReader: ~Copyable {
     faultsSeen = 0
   }
 }
+
+extension MusicOptions {
+  /// Samples decoded at a time.
+  private static let block = 48_000
+
+  /// Decodes the whole file, as a master does that it is long enough for.
+  /// - Throws: ``StitchError`` `unusableMusic` when it has no audio, is damaged or is cut short; ``LibavError`` when it
+  ///   cannot be opened.
+  public func requireUsable() throws {
+    var once = self
+    once.loops = false
+    var reader = try MusicReader(once, format: .usual)
+    while try !reader.next(Self.block)[0].isEmpty { try Task.checkCancellation() }
+  }
+}

@@ -22,6 +22,12 @@ struct PlanCommand: AsyncParsableCommand {
   @Option(help: "Provider; overrides the storyboard.")
   var provider: ProviderKind?
 
+  @Option(
+    help: ArgumentHelp(
+      "Workspace folder of the run, which must be writable (default: <storyboard name>.longtake).", valueName: "dir"),
+    completion: .directory)
+  var workspace: String?
+
   @Flag(help: "Read the model's rules and price from the service.")
   var live = false
 
@@ -55,6 +61,8 @@ struct PlanCommand: AsyncParsableCommand {
           .joined(separator: "\n"))
       throw ExitStatus.badInput
     }
+    let place = workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
+    if let refusal = place.refusal { throw PipelineError(.cannotCreate, refusal) }
     if let model = plan.model, let warning = model.status.warning(about: model.id) { Terminal.warning(warning) }
     if !json { Answer.lines(lines(plan)) }
   }

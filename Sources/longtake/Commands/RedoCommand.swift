@@ -3,6 +3,7 @@ import Files
 import Generation
 import Ledger
 import Pipeline
+import Presets
 import Review
 
 struct RedoCommand: AsyncParsableCommand {
@@ -27,6 +28,13 @@ struct RedoCommand: AsyncParsableCommand {
     completion: .file())
   var decisions: String?
 
+  @Flag(
+    help: """
+      Regenerate one shot between its neighbours: from the last frame of the shot before to the first frame of the shot \
+      after, which stays; the master is patched. Needs a model with an end image.
+      """)
+  var between = false
+
   @Flag(help: "Cancel generations of these shots that are in progress.")
   var cancel = false
 
@@ -46,6 +54,7 @@ struct RedoCommand: AsyncParsableCommand {
     guard !shots.isEmpty || decisions != nil else {
       throw ValidationError("Name at least one shot with --shot, or a file with --decisions.")
     }
+    guard !between || (shots.count == 1 && decisions == nil) else { throw ValidationError("--between takes one shot.") }
   }
 
   func run() async throws {
@@ -56,6 +65,10 @@ struct RedoCommand: AsyncParsableCommand {
     guard !shots.isEmpty else { return Terminal.note("no shot is rejected; nothing was changed") }
     let run = try arguments.storyboardRun(storyboard)
     let regeneration = try run.regeneration(redoing: shots)
+    if between { return try await redoBetween(run, shots[0], regeneration) }
+    if shots.count == 1, regeneration.shots.count > 1, let alone = try? run.isolatedRedo(of: shots[0]) {
+      Terminal.note(Self.comparison(alone, regeneration))
+    }
     try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
     try await arguments.confirm(regeneration, for: "redo")
     if cancel { try await cancel(regeneration.inFlight) }
@@ -66,6 +79,26 @@ struct RedoCommand: AsyncParsableCommand {
     guard !left.isEmpty else { return }
     let names = left.map { "\($0.shot) take \($0.take)" }.joined(separator: ", ")
     Terminal.note("still in progress: \(names); the next run downloads \(left.count == 1 ? "it" : "them")")
+  }
+
+  private func redoBetween(_ run: StoryboardRun, _ shot: String, _ regeneration: Regeneration) async throws {
+    let redo = try run.isolatedRedo(of: shot)
+    Terminal.note(Self.comparison(redo, regeneration))
+    try regeneration.only(redo).requireSinglePayment(unless: acceptsDoublePayment)
+    try await arguments.confirm(regeneration.only(redo), for: "redo")
+    if cancel { try await cancel(regeneration.inFlight.filter { $0.shot == redo.shot }) }
+    try run.redoBetween(redo.shot, acceptingDoublePayment: acceptsDoublePayment, agreed: true)
+    Answer.line(redo.shot)
+    let start = redo.previous.map { "from the last frame of \($0) " } ?? ""
+    Terminal.note(
+      "the next run regenerates \(redo.shot) \(start)to the first frame of \(redo.next), and keeps the rest")
+  }
+
+  /// What both ways would cost.
+  private static func comparison(_ redo: IsolatedRedo, _ regeneration: Regeneration) -> String {
+    func price(_ cost: USD?) -> String { cost.map { "\($0)" } ?? "an unpublished price" }
+    return "\(redo.shot) alone, between its neighbours (--between): \(price(redo.cost)); with what is made from it, "
+      + "\(regeneration.shots.joined(separator: ", ")): \(price(regeneration.cost))"
   }
 
   private func cancel(_ entries: [GenerationEntry]) async throws {

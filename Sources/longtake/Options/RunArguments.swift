@@ -61,6 +61,8 @@ struct RunArguments: ParsableArguments {
       """, valueName: "store"))
   var anchorStore: String?
 
+  @OptionGroup var lock: LockOptions
+
   @Flag(help: "Print the summary as a JSON object.")
   var json = false
 
@@ -93,6 +95,7 @@ struct RunArguments: ParsableArguments {
     options.jobs = jobs
     options.retries = retries
     options.timeout = timeout.duration
+    options.stealsLock = lock.steals
     options.lostAnswerWait = lostAnswerWait.duration
     options.version = Longtake.version
     options.failpoint = try TestFailpoint.hook()

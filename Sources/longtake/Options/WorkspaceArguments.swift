@@ -19,6 +19,7 @@ struct WorkspaceArguments: ParsableArguments {
   @Flag(name: .customLong("yes"), help: "Accept the cost without asking.")
   var agrees = false
 
+  @OptionGroup var lock: LockOptions
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
@@ -34,8 +35,11 @@ struct WorkspaceArguments: ParsableArguments {
     let last = try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider
     let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
     var options = RunOptions()
+    options.stealsLock = lock.steals
     options.failpoint = try TestFailpoint.hook()
-    return StoryboardRun(plan, workspace: workspace, options: options, library: library) { _ in }
+    return StoryboardRun(plan, workspace: workspace, options: options, library: library) { event in
+      if case .notice(let text) = event { Terminal.warning(text) }
+    }
   }
 
   /// Reports which shots a change makes the next run regenerate, and asks when that costs money.
@@ -61,13 +65,41 @@ struct WorkspaceArguments: ParsableArguments {
       throw UsageError("\(action) makes the next run regenerate \(list) for \(price); add --yes. Nothing was changed.")
     }
     guard await Consent.ask("\(action) makes the next run regenerate \(list) for \(price). Continue?") else {
+      try Task.checkCancellation()
       throw UsageError("declined; nothing was changed", status: .no)
     }
   }
 }
 
+/// What to do when another process has the workspace.
+struct LockOptions: ParsableArguments {
+  @Flag(
+    name: .customLong("steal-lock"),
+    help: """
+      Take the workspace from a process on another machine that has ended for certain; if it still runs, requests may be \
+      paid twice.
+      """)
+  var steals = false
+}
+
 /// Workspaces of a folder.
 enum WorkspaceSearch {
+  /// The workspace that was named, that of a storyboard, or the only one of the current folder.
+  /// - Throws: ``UsageError``.
+  static func one(_ directory: String?, of storyboard: String?) throws -> Workspace {
+    if let directory { return Workspace(directory: directory) }
+    if let storyboard { return Workspace(besideStoryboard: storyboard) }
+    let found = try here()
+    guard let workspace = found.first, found.count == 1 else {
+      throw UsageError(
+        found.isEmpty
+          ? "no workspace in this folder; name a storyboard or --workspace"
+          : "\(found.count) workspaces in this folder; name a storyboard or --workspace",
+        status: found.isEmpty ? .inputNotFound : .usage)
+    }
+    return workspace
+  }
+
   /// Workspaces (`*.longtake`) with a ledger in the current folder, by name.
   static func here() throws -> [Workspace] {
     let here = FileManager.default.currentDirectoryPath

@@ -8,12 +8,17 @@ enum Consent {
   /// Whether stdin and stderr are a terminal.
   static var canAsk: Bool { isatty(STDIN_FILENO) == 1 && isatty(STDERR_FILENO) == 1 }
 
+  /// False when the task is cancelled: Ctrl-C ends the program without waiting for a line.
   static func ask(_ question: String) async -> Bool {
     Terminal.prompt("\(question) [y/N] ")
-    let answer = await withCheckedContinuation { continuation in
-      DispatchQueue.global().async { continuation.resume(returning: readLine(strippingNewline: true)) }
+    let (answers, answer) = AsyncStream.makeStream(of: String?.self)
+    DispatchQueue.global().async {
+      answer.yield(readLine(strippingNewline: true))
+      answer.finish()
     }
-    return ["y", "yes"].contains((answer ?? "").trimmingCharacters(in: .whitespaces).lowercased())
+    var line: String?
+    for await text in answers { line = text }
+    return ["y", "yes"].contains((line ?? "").trimmingCharacters(in: .whitespaces).lowercased())
   }
 
   static func ask(_ question: SpendingQuestion) async -> Bool {

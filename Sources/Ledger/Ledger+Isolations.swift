@@ -1,0 +1,55 @@
+import GRDB
+
+/// A shot that is regenerated between its neighbours, while what was made from its earlier clip stays.
+public struct IsolationEntry: Sendable, Hashable {
+  public let shot: String
+  /// Digest of the shot's own inputs at that time: a changed storyboard ends the isolation.
+  public let inputsDigest: String
+  /// Number of the generation whose frames the shots after it were made from.
+  public let anchorGeneration: Int64
+  /// The image that the shot ends on: the first frame of the next shot's clip.
+  public let end: ClipEntry
+
+  public init(shot: String, inputsDigest: String, anchorGeneration: Int64, end: ClipEntry) {
+    self.shot = shot
+    self.inputsDigest = inputsDigest
+    self.anchorGeneration = anchorGeneration
+    self.end = end
+  }
+}
+
+extension Ledger {
+  /// Records that a shot is to be regenerated between its neighbours, in place of an earlier such record.
+  public func recordIsolation(_ entry: IsolationEntry) throws {
+    try write(.redoRecorded) { database in
+      try database.execute(
+        sql: """
+          INSERT OR REPLACE INTO isolations (shot, inputs_digest, anchor_generation, path, bytes, sha256, created_at)
+          VALUES (?, ?, ?, ?, ?, ?, ?)
+          """,
+        arguments: [
+          entry.shot, entry.inputsDigest, entry.anchorGeneration, entry.end.path, entry.end.bytes, entry.end.sha256,
+          now(),
+        ])
+    }
+  }
+
+  /// Ends the isolation of shots: what is made from them follows them again.
+  public func forgetIsolations(of shots: [String]) throws {
+    try write(.redoRecorded) { database in
+      for shot in shots { try database.execute(sql: "DELETE FROM isolations WHERE shot = ?", arguments: [shot]) }
+    }
+  }
+
+  public func isolations() throws -> [IsolationEntry] {
+    try read { database in
+      // A ledger of an earlier version that is only read lacks the table.
+      guard try database.tableExists("isolations") else { return [] }
+      return try Row.fetchAll(database, sql: "SELECT * FROM isolations ORDER BY shot").map { row in
+        IsolationEntry(
+          shot: row["shot"], inputsDigest: row["inputs_digest"], anchorGeneration: row["anchor_generation"],
+          end: ClipEntry(path: row["path"], bytes: row["bytes"], sha256: row["sha256"]))
+      }
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import Files
+import Foundation
+import Ledger
+import Presets
+import Storyboard
+
+/// The shots that were redone between their neighbours, and what stays of their earlier clips.
+struct Isolations: Sendable {
+  /// The storyboard in which each of them ends on the next one's first frame.
+  let storyboard: Storyboard
+  /// By shot: the take whose frames the shots after it were made from and stay.
+  let anchorTakes: [String: GenerationEntry]
+
+  /// - Parameter excluded: a shot whose isolation is passed over.
+  /// - Throws: ``PipelineError`` `inputOutput` when the image that a shot was to end on is gone.
+  init(
+    _ storyboard: Storyboard, model: ModelDescriptor, ledger: Ledger, workspace: Workspace, images: LocalImageCache,
+    except excluded: String? = nil
+  ) throws {
+    var changed = storyboard
+    var takes: [String: GenerationEntry] = [:]
+    for entry in try ledger.isolations() where entry.shot != excluded {
+      guard let shot = storyboard.shot(entry.shot), let take = try ledger.generation(entry.anchorGeneration),
+        try Self.inputsDigest(of: shot, storyboard, model, images) == entry.inputsDigest
+      else { continue }
+      let path = workspace.path(entry.end.path)
+      guard (try? FileDigest.sha256(ofFile: path)) == entry.end.sha256 else {
+        throw PipelineError(
+          .inputOutput,
+          "\(path), the frame that shot \(shot.id) is to end on, is missing or was altered; run 'longtake redo … --shot "
+            + "\(shot.id) --between' again.")
+      }
+      changed = changed.ending(shot.id, on: path)
+      takes[shot.id] = take
+    }
+    self.storyboard = changed
+    anchorTakes = takes
+  }
+
+  /// The digest of a shot's own inputs.
+  static func inputsDigest(
+    of shot: Shot, _ storyboard: Storyboard, _ model: ModelDescriptor, _ images: LocalImageCache
+  ) throws -> String {
+    SHA256Text.of(try storyboard.canonicalContent(of: shot, model: model) { try images.identity(of: $0) })
+  }
+}
