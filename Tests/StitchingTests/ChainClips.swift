@@ -21,7 +21,7 @@ struct ChainClips {
   /// Every chain is cut out of this one video, so that it is generated once.
   private static let whole = [
     "-f", "lavfi", "-i", "mandelbrot=size=320x180:rate=24:maxiter=100:start_scale=1.2:end_scale=0.2:end_pts=200",
-    "-frames:v", "200", "-c:v", "ffv1", "whole.mkv",
+    "-frames:v", "200", "-c:v", "ffv1",
   ]
 
   /// - Parameters:
@@ -34,30 +34,32 @@ struct ChainClips {
   ) throws {
     folder = try ScratchFolder()
     self.length = length
-    try MediaTool.ffmpeg(Self.whole, in: folder.url)
-    var paths: [String] = []
+    let whole = try MediaTool.files([], outputs: [("whole.mkv", Self.whole)]).appending(path: "whole.mkv")
+    var input = ["-r", style.rate, "-i", whole.path(percentEncoded: false)]
+    var graph = "[0:v]split=\(count)" + (0..<count).map { "[s\($0)]" }.joined()
+    var outputs: [(name: String, arguments: [String])] = []
     for number in 0..<count {
       let start = number * (length - overlap)
       let redraw = redrawn && number > 0 ? ",eq=brightness=0.012:saturation=0.96,noise=alls=4:allf=t" : ""
-      var arguments = ["-r", style.rate, "-i", "whole.mkv"]
-      if extraAudio != nil {
-        arguments += ["-f", "lavfi", "-i", "sine=frequency=\(220 + 110 * number):sample_rate=48000:duration=60"]
-      }
-      var graph =
-        "[0:v]trim=start_frame=\(start):end_frame=\(start + length),setpts=PTS-STARTPTS\(redraw),"
-        + "format=\(style.pixelFormat)[v]"
+      graph +=
+        ";[s\(number)]trim=start_frame=\(start):end_frame=\(start + length),setpts=PTS-STARTPTS\(redraw),"
+        + "format=\(style.pixelFormat)[v\(number)]"
+      var arguments = ["-map", "[v\(number)]"]
       if let extraAudio {
         let seconds = Double(length) / Self.rate(style.rate) + Double(extraAudio) / 1000
-        graph += ";[1:a]atrim=duration=\(seconds)[a]"
+        graph +=
+          ";sine=frequency=\(220 + 110 * number):sample_rate=48000:duration=60,atrim=duration=\(seconds)[a\(number)]"
+        arguments += ["-map", "[a\(number)]", "-c:a", "aac", "-ac", "2"]
       }
-      arguments += ["-filter_complex", graph, "-map", "[v]"]
-      if extraAudio != nil { arguments += ["-map", "[a]", "-c:a", "aac", "-ac", "2"] }
-      arguments += style.codec
-      let name = "clip\(number).\(style.container)"
-      try MediaTool.ffmpeg(arguments + [name], in: folder.url)
-      paths.append(folder.path(name))
+      outputs.append(("clip\(number).\(style.container)", arguments + style.codec))
     }
-    self.paths = paths
+    input += ["-filter_complex", graph]
+    // One `ffmpeg` makes all clips of a chain; a test may change its copies.
+    let made = try MediaTool.files(input, outputs: outputs)
+    paths = try outputs.map { [folder] name, _ in
+      try FileManager.default.copyItem(at: made.appending(path: name), to: folder.url.appending(path: name))
+      return folder.path(name)
+    }
   }
 
   private static func rate(_ text: String) -> Double {
