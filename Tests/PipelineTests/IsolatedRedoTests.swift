@@ -51,6 +51,7 @@ import Testing
     #expect(patch["packets"]?.integerValue == Int64(after.count))
     #expect((patch["packets_kept_before"]?.integerValue ?? 0) >= Int64(start))
     #expect((patch["packets_kept_after"]?.integerValue ?? 0) >= Int64(rest))
+    #expect((patch["audio_packets_kept_before"]?.integerValue ?? 0) > 0)
 
     // Going back to the first take undoes it, and costs nothing.
     #expect(try pipeline.storyboardRun().regeneration(picking: "two", take: 1).shots.isEmpty)

@@ -60,6 +60,18 @@ import Testing
     }
   }
 
+  @Test func uploadsAgainWhatIsAboutToExpire() async throws {
+    try await withHub { (pipeline, hub) async throws in
+      #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)
+      let end = Int(Date.now.timeIntervalSince1970) + 30
+      try await sqlite(pipeline, "UPDATE uploads SET address = address || '?Expires=\(end)&Signature=x'")
+      _ = try pipeline.storyboardRun(wait: .poll, hub: hub).redo(["two"])
+      #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)
+      #expect(try uploads(hub) == 2)
+      #expect(try hub.requests("POST", "/api/ai/queue").last?.body.contains("Expires=") == false)
+    }
+  }
+
   @Test(arguments: ["", "?Expires=1000&Signature=x"]) func uploadsAgainWhatDied(_ signature: String) async throws {
     try await withHub { (pipeline, hub) async throws in
       #expect(try await pipeline.storyboardRun(wait: .poll, hub: hub).generate().isGood)

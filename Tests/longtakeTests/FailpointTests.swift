@@ -234,6 +234,25 @@ import Testing
     #expect("\(spending.paid) \(spending.uncertain)" == "$0.42 $0.42")
   }
 
+  /// A ledger that contradicts itself is an internal error, and nothing is sent on its ground.
+  @Test func exits70ForAnInconsistentLedger() async throws {
+    let bench = try await Bench("poll", faults: #"{"method": "POST", "path": "/api/ai", "action": "accept_and_drop"}"#)
+    defer { bench.hub.stop() }
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    try await bench.end(board, at: .lossRecorded)
+    let edit = try await OutsideProgram.run(
+      "python3",
+      [
+        "-c",
+        "import sqlite3,sys; c=sqlite3.connect(sys.argv[1]); c.execute(\"UPDATE intents SET parameters='{'\"); c.commit()",
+        board.workspace + "/" + Ledger.fileName,
+      ])
+    #expect(edit.status == 0, "\(edit.text)")
+    let again = try await bench.generate(board)
+    #expect(again.status == 70 && again.errors.contains("cannot be read"), "\(again.errors)")
+    #expect(try bench.sent() == 1)
+  }
+
   /// The process ends after the request has left; the next run has nobody to ask.
   @Test func sendsNothingWithoutConsentAfterAKill() async throws {
     let bench = try await Bench("poll")

@@ -51,15 +51,15 @@ struct Assembler: Sendable {
     let shots = try stitchShots(takes)
     let digest = try inputsDigest(clips, shots, options)
     options.creationTime = try CreationTime.current()
-    if let earlier = try MasterRecord.unaltered(in: workspace), earlier.inputsDigest == digest,
-      FileManager.default.fileExists(atPath: workspace.contactSheetPath),
+    let earlier = try MasterRecord.unaltered(in: workspace)
+    if let earlier, earlier.inputsDigest == digest, FileManager.default.fileExists(atPath: workspace.contactSheetPath),
       !context.options.writesTimeline || FileManager.default.fileExists(atPath: workspace.timelinePath)
     {
       context.emit(.masterKept(path: workspace.masterPath))
       return earlier
     }
-    let redone = storyboard.shots.filter(context.digests.isIsolated).map(\.id)
-    let replaced = redone.isEmpty ? nil : try EarlierMaster.unaltered(in: workspace)
+    let redone = earlier.map { redoneAlone(since: $0, shots) } ?? []
+    let replaced = redone.isEmpty ? nil : earlier.flatMap { EarlierMaster($0, in: workspace) }
     let report = try await stitch(shots, options)
     let patch = try await prove(replaced, redone, report)
     if report.audio == nil, options.audio.loudness != nil {
@@ -74,6 +74,13 @@ struct Assembler: Sendable {
       reasons: verdict.reasons.map(\.message), contactSheet: "contact-sheet.jpg", patch: patch)
   }
 
+  /// Ids of the shots that were redone between their neighbours since a master; empty when others changed, too.
+  private func redoneAlone(since earlier: MasterRecord, _ shots: [StitchShot]) -> [String] {
+    let changed = earlier.changedShots(in: shots) ?? []
+    let isolated = storyboard.shots.filter(context.digests.isIsolated).map(\.id)
+    return changed.allSatisfy(isolated.contains) ? changed : []
+  }
+
   /// Compares a master with the one that it replaced, where shots were redone between their neighbours.
   private func prove(
     _ replaced: EarlierMaster?, _ redone: [String], _ report: StitchReport
@@ -81,7 +88,7 @@ struct Assembler: Sendable {
     guard let replaced else { return nil }
     let path = workspace.masterPath
     let patch = try await context.media.run {
-      try MasterPatch(redone, from: replaced.path, sha256: replaced.sha256, to: path, report)
+      try MasterPatch(redone, from: replaced, to: path, report)
     }
     if !patch.passed {
       context.emit(

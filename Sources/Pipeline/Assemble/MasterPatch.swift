@@ -5,7 +5,7 @@ import Stitching
 
 /// Proof that a master differs from the one before only around the shots that were redone between their neighbours.
 ///
-/// Both files' video packets are compared byte for byte, whatever their times.
+/// Both files' packets are compared byte for byte, whatever their times.
 public struct MasterPatch: Sendable, Codable, Hashable {
   /// Ids of the redone shots.
   public let shots: [String]
@@ -16,13 +16,20 @@ public struct MasterPatch: Sendable, Codable, Hashable {
   /// Of these, in decoding order from the start and from the end, byte for byte those of the master that was replaced.
   public let packetsKeptBefore: Int
   public let packetsKeptAfter: Int
+  /// The same for whole shots between two redone ones.
+  public let packetsKeptBetween: Int
   /// Frames between them, in the new master: the first, and the first after them.
   public let changedFrom: Int
   public let changedTo: Int
   /// Of the changed frames, copied from the new clips and re-encoded at the joins.
   public let framesCopied: Int
   public let framesEncoded: Int
-  /// Whether nothing changed outside the redone shots and the re-encoded frames at their joins.
+  /// Packets of the first audio track, and of these the ones kept from the start and from the end. Audio is encoded as one
+  /// stream, so that it may differ after the first redone shot.
+  public let audioPackets: Int
+  public let audioPacketsKeptBefore: Int
+  public let audioPacketsKeptAfter: Int
+  /// Whether no video packet changed outside the redone shots and the re-encoded frames at their joins.
   public let passed: Bool
 
   private enum CodingKeys: String, CodingKey {
@@ -30,67 +37,135 @@ public struct MasterPatch: Sendable, Codable, Hashable {
     case replacedSHA256 = "replaced_sha256"
     case packetsKeptBefore = "packets_kept_before"
     case packetsKeptAfter = "packets_kept_after"
+    case packetsKeptBetween = "packets_kept_between"
     case changedFrom = "changed_from"
     case changedTo = "changed_to"
     case framesCopied = "frames_copied"
     case framesEncoded = "frames_encoded"
+    case audioPackets = "audio_packets"
+    case audioPacketsKeptBefore = "audio_packets_kept_before"
+    case audioPacketsKeptAfter = "audio_packets_kept_after"
   }
 
   /// - Parameters:
   ///   - shots: ids of the redone shots.
   ///   - report: of the new master; its shots are titled by their ids.
-  init(_ shots: [String], from old: String, sha256: String, to new: String, _ report: StitchReport) throws {
-    let before = try Self.packetDigests(of: old)
-    let after = try Self.packetDigests(of: new)
-    let shared = min(before.count, after.count)
-    var prefix = 0
-    while prefix < shared, before[prefix] == after[prefix] { prefix += 1 }
-    var suffix = 0
-    while suffix < shared - prefix, before[before.count - 1 - suffix] == after[after.count - 1 - suffix] { suffix += 1 }
-    let allowed = Self.allowed(shots, report)
+  init(_ shots: [String], from old: EarlierMaster, to new: String, _ report: StitchReport) throws {
+    let (before, after) = (try PacketDigests(of: old.path), try PacketDigests(of: new))
+    let video = SharedEnds(before.video, after.video)
+    let audio = SharedEnds(before.audio, after.audio)
+    let expected = UnchangedFrames(beside: shots, in: report)
+    var isKept = true
+    var between = 0
+    for run in expected.runs {
+      let frames = after.video[run.frames.clamped(to: 0..<after.video.count)]
+      let found = before.video.contains(frames)
+      isKept = isKept && found
+      if found, run.isBetween { between += frames.count }
+    }
     self.shots = shots
-    replacedSHA256 = sha256
-    packets = after.count
-    packetsKeptBefore = prefix
-    packetsKeptAfter = suffix
-    changedFrom = prefix
-    changedTo = after.count - suffix
-    framesCopied = allowed.copied
-    framesEncoded = allowed.encoded
-    passed = prefix >= allowed.frames.lowerBound && after.count - suffix <= allowed.frames.upperBound
+    replacedSHA256 = old.record.sha256
+    packets = after.video.count
+    packetsKeptBefore = video.first
+    packetsKeptAfter = video.last
+    packetsKeptBetween = between
+    changedFrom = video.first
+    changedTo = after.video.count - video.last
+    framesCopied = expected.copied
+    framesEncoded = expected.encoded
+    audioPackets = after.audio.count
+    audioPacketsKeptBefore = audio.first
+    audioPacketsKeptAfter = audio.last
+    passed =
+      isKept && video.first >= expected.before && after.video.count - video.last <= report.frames - expected.after
   }
+}
 
-  /// The frames that may differ: those of the shots, and the ones re-encoded at the end of the shot before and at the start
-  /// of the one after.
-  private static func allowed(
-    _ shots: [String], _ report: StitchReport
-  ) -> (frames: Range<Int>, copied: Int, encoded: Int) {
-    let redone = report.shots.indices.filter { shots.contains(report.shots[$0].title) }
-    guard let first = redone.first, let last = redone.last else { return (0..<0, 0, 0) }
-    let start = report.shots[..<first].reduce(0) { $0 + $1.framesKept }
-    let end = report.shots[...last].reduce(0) { $0 + $1.framesKept }
-    let head = first > 0 ? report.shots[first - 1].framesEncoded : 0
-    let tail =
-      last + 1 < report.shots.count && report.joins[last].changesNext ? report.shots[last + 1].framesEncoded : 0
-    let own = report.shots[first...last]
-    return (
-      max(0, start - head)..<min(report.frames, end + tail), own.reduce(0) { $0 + $1.framesCopied },
-      own.reduce(head) { $0 + $1.framesEncoded }
-    )
-  }
+/// SHA-256 of each packet of a file's first video and audio stream, in decoding order.
+private struct PacketDigests {
+  private(set) var video: [String] = []
+  private(set) var audio: [String] = []
 
-  /// SHA-256 of each video packet, in decoding order.
-  private static func packetDigests(of path: String) throws -> [String] {
+  init(of path: String) throws {
     let demuxer = try Demuxer(path: path, purpose: .copying)
-    guard let video = demuxer.streams.first(where: { $0.kind == .video && !$0.isAttachedPicture }) else { return [] }
-    demuxer.select([video.index])
+    let videoIndex = demuxer.streams.first { $0.kind == .video && !$0.isAttachedPicture }?.index
+    let audioIndex = demuxer.mainAudio?.index
+    demuxer.select(Set([videoIndex, audioIndex].compactMap(\.self)))
     let packet = try Packet()
-    var digests: [String] = []
     while try demuxer.read(into: packet) {
       try Task.checkCancellation()
-      if packet.streamIndex == video.index { digests.append(SHA256Text.of(packet.bytes)) }
+      let digest = SHA256Text.of(packet.bytes)
+      if packet.streamIndex == videoIndex { video.append(digest) } else { audio.append(digest) }
     }
-    return digests
+  }
+}
+
+/// How many values two lists share from their start and, beyond these, from their end.
+private struct SharedEnds {
+  let first: Int
+  let last: Int
+
+  init(_ old: [String], _ new: [String]) {
+    let shared = min(old.count, new.count)
+    let first = zip(old, new).prefix { $0 == $1 }.count
+    self.first = first
+    last = zip(old.reversed(), new.reversed()).prefix(shared - first).prefix { $0 == $1 }.count
+  }
+}
+
+/// The frames of a new master that cannot differ: all but the redone shots, and the ones re-encoded at the end of the shot
+/// before and at the start of the one after.
+private struct UnchangedFrames {
+  struct Run {
+    let frames: Range<Int>
+    /// Whether redone shots are on both sides.
+    let isBetween: Bool
+  }
+
+  private(set) var runs: [Run] = []
+  /// Frames from the start, and from the end.
+  private(set) var before = 0
+  private(set) var after = 0
+  /// Frames of the redone shots that are copied, and of these and at their joins re-encoded.
+  private(set) var copied = 0
+  private(set) var encoded = 0
+
+  init(beside redone: [String], in report: StitchReport) {
+    var frame = 0
+    var start = 0
+    var seen = false
+    func isRedone(_ index: Int) -> Bool {
+      report.shots.indices.contains(index) && redone.contains(report.shots[index].title)
+    }
+    for (index, shot) in report.shots.enumerated() {
+      if isRedone(index) {
+        copied += shot.framesCopied
+        encoded += shot.framesEncoded
+        if index > 0, !isRedone(index - 1) {
+          // At most these, also where some are at the start of that shot.
+          let end = max(start, frame - report.shots[index - 1].framesEncoded)
+          encoded += report.shots[index - 1].framesEncoded
+          if seen { runs.append(Run(frames: start..<end, isBetween: true)) } else { before = end }
+        }
+        seen = true
+        start = frame + shot.framesKept
+        if index + 1 < report.shots.count, report.joins[index].changesNext {
+          start += report.shots[index + 1].framesEncoded
+        }
+      }
+      frame += shot.framesKept
+    }
+    after = max(0, report.frames - start)
+    runs.append(Run(frames: 0..<before, isBetween: false))
+    runs.append(Run(frames: report.frames - after..<report.frames, isBetween: false))
+  }
+}
+
+extension [String] {
+  /// Whether these values follow each other somewhere here.
+  fileprivate func contains(_ values: ArraySlice<String>) -> Bool {
+    guard let first = values.first else { return true }
+    return indices.contains { self[$0] == first && self[$0...].starts(with: values) }
   }
 }
 
@@ -102,21 +177,24 @@ extension StitchReport.Join {
 /// A second name for a master while another takes its place; removed with the value.
 final class EarlierMaster: Sendable {
   let path: String
-  let sha256: String
+  let record: MasterRecord
 
-  private init(path: String, sha256: String) {
-    self.path = path
-    self.sha256 = sha256
+  /// Nil when the file system cannot link.
+  init?(_ record: MasterRecord, in workspace: Workspace) {
+    path = workspace.path(".master.earlier.mp4")
+    self.record = record
+    unlink(path)
+    guard link(workspace.masterPath, path) == 0 else { return nil }
   }
 
   deinit { unlink(path) }
+}
 
-  /// Nil when there is no master that an earlier run has verified, or the file system cannot link.
-  static func unaltered(in workspace: Workspace) throws -> EarlierMaster? {
-    guard let master = try MasterRecord.unaltered(in: workspace) else { return nil }
-    let name = workspace.path(".master.earlier.mp4")
-    unlink(name)
-    guard link(workspace.masterPath, name) == 0 else { return nil }
-    return EarlierMaster(path: name, sha256: master.sha256)
+extension MasterRecord {
+  /// Ids of the shots whose clips in a new master differ; nil when the shots themselves do.
+  func changedShots(in shots: [StitchShot]) -> [String]? {
+    func name(_ path: String) -> String { URL(filePath: path).lastPathComponent }
+    guard stitch.shots.map(\.title) == shots.map(\.title) else { return nil }
+    return zip(stitch.shots, shots).filter { name($0.file) != name($1.path) }.map(\.0.title)
   }
 }

@@ -6,7 +6,7 @@ import Ledger
 struct ImageUploader: Sendable {
   /// Seconds after which an address is tested again.
   private static let freshness = 3600.0
-  /// Seconds before a signature's end from which on it counts as expired: the request may have to wait.
+  /// Seconds before a signature's end from which on an address is not used: the request may have to wait.
   private static let margin = 60.0
 
   let ledger: Ledger
@@ -32,18 +32,24 @@ struct ImageUploader: Sendable {
 
   private func isAlive(_ known: UploadEntry, _ image: ImageUpload) async throws -> Bool {
     let now = Ledger.systemTime()
-    let isExpired = SignedAddress.expiry(of: known.address).map { $0 - Self.margin <= now } ?? false
-    guard isExpired || !(known.checkedAt...known.checkedAt + Self.freshness).contains(now) else {
-      return true
+    if let expiry = SignedAddress.expiry(of: known.address), (expiry - Self.margin...expiry).contains(now) {
+      uploadsAgain(image, because: "expires in \(Int(expiry - now)) s")
+      return false
     }
+    let isExpired = SignedAddress.expiry(of: known.address).map { $0 <= now } ?? false
+    guard isExpired || !(known.checkedAt...known.checkedAt + Self.freshness).contains(now) else { return true }
     switch try await reader.read(known.address, bytes: try image.size()) {
     case .readable:
       try ledger.recordUpload(sha256: image.sha256, store: store.identity, address: known.address)
       return true
     case .dead(let reason), .unknown(let reason):
-      emit(.notice("the image \(URL(filePath: image.path).lastPathComponent) is uploaded again: its address \(reason)"))
+      uploadsAgain(image, because: reason)
       return false
     }
+  }
+
+  private func uploadsAgain(_ image: ImageUpload, because reason: String) {
+    emit(.notice("the image \(URL(filePath: image.path).lastPathComponent) is uploaded again: its address \(reason)"))
   }
 
   private func requireReadable(_ address: String, _ image: ImageUpload) async throws {
