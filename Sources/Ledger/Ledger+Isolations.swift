@@ -18,29 +18,24 @@ public struct IsolationEntry: Sendable, Hashable {
   }
 }
 
-extension Ledger {
-  /// Records that a shot is to be regenerated between its neighbours, in place of an earlier such record.
-  public func recordIsolation(_ entry: IsolationEntry) throws {
-    try write(.redoRecorded) { database in
-      try database.execute(
-        sql: """
-          INSERT OR REPLACE INTO isolations (shot, inputs_digest, anchor_generation, path, bytes, sha256, created_at)
-          VALUES (?, ?, ?, ?, ?, ?, ?)
-          """,
-        arguments: [
-          entry.shot, entry.inputsDigest, entry.anchorGeneration, entry.end.path, entry.end.bytes, entry.end.sha256,
-          now(),
-        ])
-    }
+extension IsolationEntry {
+  /// Takes the place of an earlier entry of the shot.
+  func record(at now: Double, in database: Database) throws {
+    try database.execute(
+      sql: """
+        INSERT OR REPLACE INTO isolations (shot, inputs_digest, anchor_generation, path, bytes, sha256, created_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?)
+        """,
+      arguments: [shot, inputsDigest, anchorGeneration, end.path, end.bytes, end.sha256, now])
   }
 
   /// Ends the isolation of shots: what is made from them follows them again.
-  public func forgetIsolations(of shots: [String]) throws {
-    try write(.redoRecorded) { database in
-      for shot in shots { try database.execute(sql: "DELETE FROM isolations WHERE shot = ?", arguments: [shot]) }
-    }
+  static func end(of shots: [String], in database: Database) throws {
+    for shot in shots { try database.execute(sql: "DELETE FROM isolations WHERE shot = ?", arguments: [shot]) }
   }
+}
 
+extension Ledger {
   public func isolations() throws -> [IsolationEntry] {
     try read { database in
       // A ledger of an earlier version that is only read lacks the table.

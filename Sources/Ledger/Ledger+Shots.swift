@@ -63,11 +63,19 @@ extension Ledger {
   /// - Parameters:
   ///   - dependents: shots made from their frames, which are regenerated, too.
   ///   - released: shots whose lost requests no longer keep them from being sent, although they may have been paid.
+  ///   - isolation: the neighbours between which the one shot is regenerated; without it, earlier isolations of `shots` and
+  ///     `dependents` end.
   ///   - agreed: what the user agreed to pay.
   public func recordRedo(
-    _ shots: [String], dependents: [String] = [], releasing released: [String] = [], agreed: [Agreement] = []
+    _ shots: [String], dependents: [String] = [], releasing released: [String] = [],
+    isolation: IsolationEntry? = nil, agreed: [Agreement] = []
   ) throws {
     try write(.redoRecorded) { database in
+      if let isolation {
+        try isolation.record(at: now(), in: database)
+      } else {
+        try IsolationEntry.end(of: shots + dependents, in: database)
+      }
       for shot in released {
         try database.execute(
           sql: "UPDATE intents SET state = ? WHERE shot = ? AND \(IntentEntry.unsettled) AND coalesce(sent, 1) = 1",
@@ -131,8 +139,12 @@ extension Ledger {
   /// Records a verified take as the picked one of its shot.
   /// - Parameters:
   ///   - restored: numbers of takes of other shots that count again with it.
+  ///   - endsIsolation: whether what is made from the shot follows it again.
   ///   - agreed: what the user agreed to pay.
-  public func recordPicked(generation: Int64, restoring restored: [Int64] = [], agreed: [Agreement] = []) throws {
+  public func recordPicked(
+    generation: Int64, restoring restored: [Int64] = [], endingIsolation endsIsolation: Bool = false,
+    agreed: [Agreement] = []
+  ) throws {
     try write(.choiceRecorded) { database in
       guard
         let row = try Row.fetchOne(
@@ -143,6 +155,7 @@ extension Ledger {
         throw LedgerError(
           .inconsistent, "take \(entry.take) of shot \(entry.shot) is \(entry.state.rawValue); choose a verified one.")
       }
+      if endsIsolation { try IsolationEntry.end(of: [entry.shot], in: database) }
       try Self.record(agreed, at: now(), in: database)
       for number in [generation] + restored {
         try database.execute(sql: "UPDATE generations SET superseded = 0 WHERE number = ?", arguments: [number])

@@ -36,7 +36,7 @@ struct FalFixture: Sendable {
 
   func file(_ name: String) -> String { fal.folder.appendingPathComponent(name).path }
 
-  func wait(_ id: String, seconds: Double = 2000) async throws -> GenerationResult {
+  func wait(_ id: String, seconds: Double = 20_000) async throws -> GenerationResult {
     try await provider.wait(for: id, timeout: .seconds(seconds)) { _ in }
   }
 

@@ -58,7 +58,7 @@ struct HubFixture: Sendable {
   func file(_ name: String) -> String { hub.folder.appendingPathComponent(name).path }
 
   /// - Parameter seconds: of the fast clock.
-  func wait(_ id: String, seconds: Double = 2000) async throws -> GenerationResult {
+  func wait(_ id: String, seconds: Double = 20_000) async throws -> GenerationResult {
     try await provider.wait(for: id, timeout: .seconds(seconds)) { _ in }
   }
 

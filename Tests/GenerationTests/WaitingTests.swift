@@ -122,7 +122,7 @@ import Testing
     try await HubFixture.run(#"{"done_after": 0.8, "events": "mute"}"#, wait: .sse, silence: .seconds(20)) {
       (bench) async throws in
       let jobs = try await bench.provider.enqueue(HubFixture.request)
-      _ = try await bench.wait(jobs[0].id, seconds: 1000)
+      _ = try await bench.wait(jobs[0].id, seconds: 20_000)
       #expect(try bench.hub.requests("GET", "/api/events").count >= 2)
     }
   }
@@ -130,7 +130,7 @@ import Testing
   @Test func theSafetyNetFindsAJobWithoutAnEvent() async throws {
     try await HubFixture.run(#"{"events": "never"}"#, wait: .sse, safetyNet: .seconds(10)) { (bench) async throws in
       let jobs = try await bench.provider.enqueue(HubFixture.request)
-      _ = try await bench.wait(jobs[0].id, seconds: 1000)
+      _ = try await bench.wait(jobs[0].id, seconds: 20_000)
       #expect(try bench.hub.requests("GET", "/api/events").count == 1)
     }
   }
@@ -141,7 +141,7 @@ import Testing
     ) {
       (bench) async throws in
       let jobs = try await bench.provider.enqueue(HubFixture.request)
-      _ = try await bench.wait(jobs[0].id, seconds: 1000)
+      _ = try await bench.wait(jobs[0].id, seconds: 20_000)
     }
   }
 

@@ -158,7 +158,7 @@ import Testing
           shown += part
           if not asked and b"[y/N]" in shown:
               asked = True
-              os.write(terminal, answer.encode() + b"\\n")
+              os.write(terminal, answer.encode() + (b"" if answer == chr(3) else b"\\n"))
       print(shown.decode("utf-8", "replace"))
       sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
       """)

@@ -42,6 +42,7 @@ struct SpendingConsent: Sendable {
         cost: context.budget.cost(of: asked),
         retries: context.budget.cost(ofRetries: context.options.retries, of: pending.retried), spent: spending.total)
       guard await consent(question) else {
+        try Task.checkCancellation()
         throw PipelineError(.declined, "not agreed to, so nothing was sent.")
       }
       try Task.checkCancellation()

@@ -46,6 +46,8 @@ public struct ExecutionPlan: Sendable {
   public let model: ModelDescriptor?
   /// What the master is verified against; nil when there is no such preset.
   public let masterSpec: DeliverableSpec?
+  /// Whether the shots become a master, which must be able to meet its verify preset.
+  let makesMaster: Bool
   public let shots: [PlannedShot]
   /// In the order of the file.
   public let problems: [Problem]

@@ -20,22 +20,28 @@ public struct Planner: Sendable {
 
   public init(library: PresetLibrary) { self.library = library }
 
-  /// - Parameter provider: overrides the storyboard's own.
+  /// - Parameters:
+  ///   - provider: overrides the storyboard's own.
+  ///   - makesMaster: whether the master must be able to meet its verify preset.
   /// - Throws: ``StoryboardError`` `notFound` or `unreadable`; what is wrong inside the file is in the plan.
-  public func plan(_ path: String, provider: String? = nil) throws -> ExecutionPlan {
+  public func plan(_ path: String, provider: String? = nil, makesMaster: Bool = true) throws -> ExecutionPlan {
     let document = try StoryboardDocument(path: path)
     return plan(
       document, path: path, digest: try FileDigest.sha256(ofFile: path),
-      provider: provider ?? document.partial?.provider ?? ProviderHost.sandboxName, live: nil)
+      provider: provider ?? document.partial?.provider ?? ProviderHost.sandboxName,
+      makesMaster: makesMaster, live: nil)
   }
 
   /// The plan checked against what the service's catalogue answered about its model, which overrides the descriptor.
   public func applying(_ answer: CatalogAnswer, to plan: ExecutionPlan) -> ExecutionPlan {
-    self.plan(plan.document, path: plan.path, digest: plan.digest, provider: plan.provider, live: answer)
+    self.plan(
+      plan.document, path: plan.path, digest: plan.digest, provider: plan.provider, makesMaster: plan.makesMaster,
+      live: answer)
   }
 
   private func plan(
-    _ document: StoryboardDocument, path: String, digest: String, provider: String, live: CatalogAnswer?
+    _ document: StoryboardDocument, path: String, digest: String, provider: String, makesMaster: Bool,
+    live: CatalogAnswer?
   ) -> ExecutionPlan {
     let storyboard = document.partial
     let list = ProblemList()
@@ -64,10 +70,12 @@ public struct Planner: Sendable {
     }
     let spec = masterSpec(storyboard, list)
     if let model, let storyboard {
-      storyboard.joinProblems(with: model, spec: spec, images: LibavImageInspector()).forEach(list.add)
+      storyboard.joinProblems(with: model, spec: makesMaster ? spec : nil, images: LibavImageInspector()).forEach(
+        list.add)
     }
     return ExecutionPlan(
       path: path, digest: digest, document: document, provider: provider, model: model, masterSpec: spec,
+      makesMaster: makesMaster,
       shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder,
       conversions: model.flatMap { storyboard?.conversions(for: $0, images: LibavImageInspector()) } ?? [],
       live: findings)

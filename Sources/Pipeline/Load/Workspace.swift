@@ -48,11 +48,12 @@ public struct Workspace: Sendable, Hashable {
 
   /// Why a run could not write here: the folder, or the nearest one above it that exists, is read-only; nil when it could.
   public var refusal: String? {
-    var url = URL(filePath: directory, directoryHint: .isDirectory)
-    while !FileManager.default.fileExists(atPath: url.path(percentEncoded: false)), url.pathComponents.count > 1 {
-      url.deleteLastPathComponent()
+    // Without a slash at the end, which would make a file look as if it did not exist.
+    var nearest = URL(filePath: directory).standardizedFileURL.path(percentEncoded: false)
+    while nearest.count > 1, nearest.hasSuffix("/") { nearest.removeLast() }
+    while !FileManager.default.fileExists(atPath: nearest), nearest != "/" {
+      nearest = (nearest as NSString).deletingLastPathComponent
     }
-    let nearest = url.path(percentEncoded: false)
     var isFolder: ObjCBool = false
     _ = FileManager.default.fileExists(atPath: nearest, isDirectory: &isFolder)
     guard isFolder.boolValue, access(nearest, W_OK) == 0 else {

@@ -72,7 +72,7 @@ public struct ClipExtension: Sendable {
       "title": .string(title), "provider": .string(provider), "model": .string(model), "shots": [.object(shot)],
     ]
     try OutputFile.replace(storyboardPath, with: board.canonicalJSON.utf8)
-    return try Planner(library: library).plan(storyboardPath, provider: provider)
+    return try Planner(library: library).plan(storyboardPath, provider: provider, makesMaster: false)
   }
 
   /// Joins the clip and the new shot into one file.

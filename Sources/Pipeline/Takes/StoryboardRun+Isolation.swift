@@ -69,12 +69,11 @@ extension StoryboardRun {
     try OutputFile.replace(workspace.path(name), with: frame.still.bytes)
     let end = ClipEntry(
       path: name, bytes: Int64(frame.still.bytes.count), sha256: SHA256Text.of(frame.still.bytes))
-    try ledger.recordIsolation(
-      IsolationEntry(
-        shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, model, LocalImageCache()),
-        anchorGeneration: redo.anchorTake.number, end: end))
+    let isolation = IsolationEntry(
+      shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, model, LocalImageCache()),
+      anchorGeneration: redo.anchorTake.number, end: end)
     try ledger.recordRedo(
-      [id], releasing: acceptsDoublePayment ? [id] : [], agreed: isAgreed ? regeneration.agreements : [])
+      [id], releasing: acceptsDoublePayment ? [id] : [], isolation: isolation, agreed: isAgreed ? regeneration.agreements : [])
   }
 
   /// The digests of the storyboard, with shots that were redone between their neighbours.

@@ -72,7 +72,6 @@ extension StoryboardRun {
     let regeneration = try regeneration(redoing: ids)
     try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
     let ledger = try writableLedger()
-    try ledger.forgetIsolations(of: regeneration.shots)
     try ledger.recordRedo(
       ids, dependents: regeneration.shots.filter { !ids.contains($0) },
       releasing: acceptsDoublePayment ? regeneration.shots : [], agreed: isAgreed ? regeneration.agreements : [])
@@ -108,11 +107,10 @@ extension StoryboardRun {
     let regeneration = try regeneration(picking: shot, take: number)
     let (storyboard, model, _) = try plan.usable()
     let ledger = try writableLedger()
-    if try endsIsolation(try pickable(shot, number, in: ledger), storyboard, model, ledger) {
-      try ledger.forgetIsolations(of: [shot])
-    }
+    let take = try pickable(shot, number, in: ledger)
     try ledger.recordPicked(
-      generation: try pickable(shot, number, in: ledger).number, restoring: regeneration.restoredTakes,
+      generation: take.number, restoring: regeneration.restoredTakes,
+      endingIsolation: try endsIsolation(take, storyboard, model, ledger),
       agreed: isAgreed ? regeneration.agreements : [])
   }
 
