@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 
 /// Addresses below an API's base.
 struct APIAddress: Sendable {
@@ -68,7 +68,7 @@ extension URL {
   ///
   /// `URL(string:)` escapes the percent signs of legal escapes, too, as soon as one character is illegal.
   /// - Parameter base: what a relative address is relative to.
-  init?(verbatim text: String, relativeTo base: URL? = nil) {
+  package init?(verbatim text: String, relativeTo base: URL? = nil) {
     let bytes = Array(text.utf8)
     guard text.wholeMatch(of: /[A-Za-z][A-Za-z0-9+.\-]*:.*/.dotMatchesNewlines()) == nil else {
       // Brackets belong around an IPv6 host and nowhere else.
