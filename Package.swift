@@ -129,7 +129,7 @@ let package = Package(
     tests("Probing", ["Bitstream", "Libav", "Timing"]),
     tests("Loudness"),
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
-    tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
+    tests("Verification", ["Probing", "Presets", "Stills", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Files", "Support"], exclude: ["browser_check.py"],
