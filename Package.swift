@@ -110,6 +110,15 @@ let package = Package(
         "fal_client_check.py", "unfriendly_hub.py",
       ],
       swiftSettings: strict),
+    // What is fuzzed; `scripts/fuzz` runs it, and the tests replay its corpus.
+    .target(
+      name: "FuzzTargets",
+      dependencies: [
+        "Timing", "Bitstream", "Libav", "Probing", "Stills", "Presets", "Storyboard", "Generation", "Files",
+      ], path: "Fuzzing/Targets", swiftSettings: strict),
+    .testTarget(
+      name: "FuzzTargetsTests", dependencies: ["FuzzTargets", "Support"], path: "Tests/FuzzTargetsTests",
+      swiftSettings: strict),
     tests("Timing"),
     tests("Files"),
     tests("Libav", ["Timing"]),
@@ -120,7 +129,7 @@ let package = Package(
     tests("Probing", ["Bitstream", "Libav", "Timing"]),
     tests("Loudness"),
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
-    tests("Verification", ["Probing", "Presets", "Libav", "Timing"]),
+    tests("Verification", ["Probing", "Presets", "Stills", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Files", "Support"], exclude: ["browser_check.py"],
@@ -132,3 +141,12 @@ let package = Package(
     tests("longtake", ["Ledger"]),
   ]
 )
+
+// The fuzzer needs a compiler option for the whole build, so it is no part of an ordinary one.
+if Context.environment["LONGTAKE_FUZZING"] != nil {
+  package.targets += [
+    .target(name: "CFuzzer", path: "Fuzzing/CFuzzer"),
+    .executableTarget(
+      name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Fuzzing/Driver", swiftSettings: strict),
+  ]
+}

@@ -59,6 +59,7 @@ public struct ParameterSet: Sendable, Hashable {
     else { return nil }
     // The last bit set is the one that ends the payload.
     let end = last * 8 + 8 - layout.payload[last].trailingZeroBitCount
+    guard max(layout.id.upperBound, layout.parent.upperBound) < end else { return nil }
     var writer = BitWriter()
     var done = 0
     func copy(to position: Int) {

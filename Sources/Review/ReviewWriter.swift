@@ -76,6 +76,7 @@ public struct ReviewWriter: Sendable {
       let survey = try MasterSurvey(timeline, plan: plan, assets: assets, progress: progress)
       progress(.measuringAudio)
       let audio = try AudioSurvey(timeline)
+      if let fault = audio?.fault { progress(.damagedAudio(fault)) }
       report.sprite = try SpriteMaker.sprite(survey.thumbnails, plan: plan, assets: assets)
       report.series = ReviewReport.FrameSeries(survey, timeline)
       report.audio = audio.map { ReviewReport.Audio($0, target: subject.stitch?.audio?.targetLoudness) }

@@ -94,6 +94,13 @@ import Testing
     if !encoding.isHEVC { #expect(written == record) } else { #expect(written[0..<21] == record[0..<21]) }
   }
 
+  @Test func aSetThatEndsInItsIdsCannotBeRenumbered() throws {
+    // pps_id 0, sps_id 3 (00100), and no stop bit.
+    let set = try #require(ParameterSet([0x68, 0b1001_0000], isHEVC: false))
+    #expect(set.id == 0 && set.parent == 3)
+    #expect(set.renumbered(id: 1, parent: 3) == nil)
+  }
+
   @Test func idsAreThoseTheEncoderWasAskedFor() throws {
     let folder = try ScratchFolder()
     let encoding = Encoding(

@@ -109,6 +109,25 @@ import Testing
     #expect(reasons.count == 1 && reasons[0].contains("cut short"), "\(reasons)")
   }
 
+  @Test func damagedAudioIsReported() throws {
+    let fixture = try ReviewFixture()
+    let listing = try MediaTool.run(
+      "ffprobe",
+      ["-v", "error", "-select_streams", "a", "-show_entries", "packet=pos,size", "-of", "csv=p=0", fixture.master])
+    let places = listing.text.split(separator: "\n").map { $0.split(separator: ",").compactMap { Int($0) } }
+    var data = try Data(contentsOf: URL(filePath: fixture.master))
+    for place in places.dropFirst(20).prefix(20) {
+      let (size, start) = (place[0], place[1])
+      data.replaceSubrange(start..<start + size, with: [UInt8](repeating: 0xA5, count: size))
+    }
+    let path = try fixture.folder.write("damaged.mp4", data)
+    let events = Mutex<[ReviewEvent]>([])
+    _ = try ReviewWriter(ReviewSubject(title: "x", master: path), options: ReviewOptions())
+      .write(to: fixture.folder.path("page")) { event in events.withLock { $0.append(event) } }
+    let reasons = events.withLock { $0.compactMap { if case .damagedAudio(let reason) = $0 { reason } else { nil } } }
+    #expect(reasons.count == 1, "\(reasons)")
+  }
+
   @Test func anEarlierPageIsReplacedOnlyWhenAsked() throws {
     let fixture = try ReviewFixture()
     _ = try fixture.write()

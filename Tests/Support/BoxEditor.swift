@@ -93,6 +93,10 @@ public struct BoxEditor {
     }
   }
 
+  /// A Dolby Vision configuration record (`dvvC`) of profile 5, whose base layer is in no common colour space.
+  public static let dolbyVisionProfile5 = box(
+    "dvvC", [1, 0, 5 << 1, 1 << 3 | 0b101] + [UInt8](repeating: 0, count: 20))
+
   /// Bytes before the boxes inside a box.
   private static func header(of type: String) -> Int {
     switch type {

@@ -45,6 +45,19 @@ import Verification
     #expect(report.finding("request.frame_rate")?.status == .fail)
   }
 
+  @Test("Dolby Vision profile 5 is reported, because plain players show it in wrong colours")
+  func dolbyVisionOnly() throws {
+    let plain = try TestClip.make(folder, seconds: 0.5, audio: nil)
+    var editor = try BoxEditor(plain)
+    editor.add(BoxEditor.dolbyVisionProfile5, in: BoxEditor.sampleEntry("avc1"))
+    let path = folder.path("profile5.mp4")
+    try editor.write(path)
+    let rules = ["video.color.common": DeliverableRule(condition: nil)]
+    let finding = try #require(try TestClip.report(path, TestClip.spec(rules)).finding("video.color.common"))
+    #expect(finding.status == .fail && finding.message.contains("Dolby Vision profile 5"))
+    #expect(try TestClip.report(plain, TestClip.spec(rules)).verdict == .pass)
+  }
+
   @Test("A variable frame rate fails")
   func variableRate() throws {
     let path = try TestClip.make(

@@ -32,6 +32,20 @@ import Testing
     #expect((plan?["problems"] as? [Any])?.count == 10)
   }
 
+  @Test func probeShowsAFileCutShortAndExits65() async throws {
+    let folder = try ScratchFolder()
+    let clip = try folder.make(
+      "clip.mkv", "-f", "lavfi", "-i", "testsrc2=size=160x96:rate=24:duration=1", "-c:v", "libx264")
+    let cut = try folder.write("cut.mkv", Data(contentsOf: URL(filePath: clip)).dropLast(2000))
+    let table = try await run("probe", cut, clip)
+    #expect(table.status == 65 && table.output.contains("24 frames"))
+    #expect(table.errors.contains("cut.mkv: is cut short") && !table.errors.contains("clip.mkv"))
+    let json = try await run("probe", cut, "--json")
+    #expect(json.status == 65 && json.output.split(separator: "\n").count == 1)
+    #expect(json.output.contains("\"read_error\":\"is cut short"))
+    #expect(try await run("probe", clip).status == 0)
+  }
+
   @Test func exits77WithoutAKey() async throws {
     let fixture = try SmallStoryboard()
     let result = try await run(

@@ -36,7 +36,7 @@ import Testing
     let cut = try folder.write("cut.mp4", data.prefix(data.count / 2))
     let junk = try folder.write("junk.mp4", "no media")
 
-    try await outputs.run("probe", "probe", "--json", clip, chaptered, audio, cut)
+    try await outputs.run("probe", status: 65, "probe", "--json", clip, chaptered, audio, cut)
     try await outputs.run("probe", "probe", "--json", "--no-count", clip, audio)
     try await outputs.run("verify", "verify", "--json", "--preset", "small", clip)
     try await outputs.run("verify", status: 1, "verify", "--json", "--preset", "small", clip, cut, audio, junk)

@@ -1,17 +1,17 @@
-import Foundation
-import Presets
+package import Foundation
+package import Presets
 
 /// Parses fal's JSON.
-enum FalResponse {
+package enum FalResponse {
   /// A status object.
-  struct Status: Sendable {
+  package struct Status: Sendable {
     let state: GenerationJob.State
     /// The service's reason, when it failed.
     let error: String?
   }
 
   /// Nil without a known status.
-  static func status(_ json: JSONValue) -> Status? {
+  package static func status(_ json: JSONValue) -> Status? {
     guard let status = json["status"]?.stringValue?.uppercased() else { return nil }
     let kind = json["error_type"]?.stringValue
     let error = json["error"].flatMap(ServiceFailure.reason(in:))
@@ -29,14 +29,14 @@ enum FalResponse {
   }
 
   /// The clip's address in a result.
-  static func video(_ json: JSONValue) -> String? {
+  package static func video(_ json: JSONValue) -> String? {
     let video = json["video"] ?? json["videos"]?.arrayValue?.first
     let address = video?["url"]?.stringValue ?? video?.stringValue
     return address.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// Why a model did not fulfil a request; nil when the body is not such an answer.
-  static func refusal(_ body: Data) -> String? {
+  package static func refusal(_ body: Data) -> String? {
     guard let json = JSONText.decode(body), json["detail"]?.arrayValue != nil else { return nil }
     let message = ServiceFailure.message(in: body)
     return message.isEmpty ? nil : message

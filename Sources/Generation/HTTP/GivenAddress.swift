@@ -1,17 +1,17 @@
-import Foundation
+package import Foundation
 
 /// An address as a service gave it, sent byte for byte: signed addresses do not survive anything else.
 ///
 /// Only bytes that HTTP cannot carry in a request's first line, white space, control characters and those beyond ASCII,
 /// are escaped (RFC 9112 §3.2).
-struct GivenAddress: Sendable, Hashable {
+package struct GivenAddress: Sendable, Hashable {
   /// For origins and messages, with every byte escaped that a URL parser calls illegal.
-  let url: URL
+  package let url: URL
   /// As it is sent.
-  let text: String
+  package let text: String
 
   /// - Parameter base: what a relative address is relative to.
-  init?(_ given: String, relativeTo base: URL? = nil) {
+  package init?(_ given: String, relativeTo base: URL? = nil) {
     guard let url = URL(verbatim: given, relativeTo: base) else { return nil }
     self.url = url
     let bytes = Array(given.utf8)
@@ -60,7 +60,7 @@ extension URL {
   ///
   /// `URL(string:)` escapes the percent signs of legal escapes, too, as soon as one character is illegal.
   /// - Parameter base: what a relative address is relative to.
-  init?(verbatim text: String, relativeTo base: URL? = nil) {
+  package init?(verbatim text: String, relativeTo base: URL? = nil) {
     let bytes = Array(text.utf8)
     guard text.wholeMatch(of: /[A-Za-z][A-Za-z0-9+.\-]*:.*/.dotMatchesNewlines()) == nil else {
       // Brackets belong around an IPv6 host and nowhere else.

@@ -1,9 +1,9 @@
 import Files
-import Foundation
-import Presets
+package import Foundation
+package import Presets
 
 /// JSON values to bytes and back.
-enum JSONText {
+package enum JSONText {
   /// Sorted keys, so that the same request is the same bytes.
   static func encode(_ value: JSONValue) throws -> Data {
     do {
@@ -14,5 +14,5 @@ enum JSONText {
   }
 
   /// Nil when the bytes are not JSON.
-  static func decode(_ bytes: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: bytes) }
+  package static func decode(_ bytes: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: bytes) }
 }

@@ -1,8 +1,8 @@
-import Foundation
+package import Foundation
 import Presets
 
 /// Turns a service's refusal, in any of its forms, into an error with the reason and a way out.
-struct ServiceFailure: Sendable {
+package struct ServiceFailure: Sendable {
   let service: String
   /// The environment variable of the key.
   let keyVariable: String
@@ -70,7 +70,7 @@ struct ServiceFailure: Sendable {
   // MARK: - The service's message
 
   /// The message of an error body: the published JSON forms, those of common frameworks, or its text.
-  static func message(in body: Data) -> String {
+  package static func message(in body: Data) -> String {
     guard let json = JSONText.decode(body) else { return textMessage(String(decoding: body, as: UTF8.self)) }
     return message(in: json)
   }

@@ -1,11 +1,11 @@
 /// Extracts the `b64_json` values of a JSON response while it streams in, so that a clip is never whole in memory.
 ///
 /// The rest, ``skeleton``, is the same JSON with each such value replaced by the clip's index.
-struct EmbeddedClips {
+package struct EmbeddedClips {
   /// Some decoded bytes of the clip with this index.
-  struct Block {
+  package struct Block {
     let clip: Int
-    let bytes: [UInt8]
+    package let bytes: [UInt8]
   }
 
   /// Bytes of the response without its clips.
@@ -24,11 +24,13 @@ struct EmbeddedClips {
     case clipUnicode(Int, UInt32)
   }
 
-  private(set) var skeleton: [UInt8] = []
+  package private(set) var skeleton: [UInt8] = []
   private(set) var count = 0
   private var state = State.outside
   private var text: [UInt8] = []
   private var decoder = Base64Decoder()
+
+  package init() {}
 
   /// True once anything but white space has come.
   var hasBegun: Bool { skeleton.contains { $0 > 0x20 } }
@@ -37,7 +39,7 @@ struct EmbeddedClips {
 
   /// Parses the next bytes of the response.
   /// - Throws: ``GenerationError`` `malformedAnswer`.
-  mutating func feed(_ bytes: some Sequence<UInt8>) throws -> [Block] {
+  package mutating func feed(_ bytes: some Sequence<UInt8>) throws -> [Block] {
     var blocks: [Block] = []
     for byte in bytes {
       switch state {

@@ -1,8 +1,8 @@
-import Foundation
-import Presets
+package import Foundation
+package import Presets
 
 /// Parses the hub's JSON.
-enum OxenResponse {
+package enum OxenResponse {
   /// Fields of the generation itself; everything else in the object is a submitted parameter.
   private static let ownFields: Set<String> = [
     "generation_id", "id", "model_name", "model", "media_type", "status", "result_url", "error_message", "enqueued_at",
@@ -14,7 +14,7 @@ enum OxenResponse {
 
   /// Nil without an id or a status. A status that is not published is one of a generation under way: its clip may still
   /// come.
-  static func job(_ json: JSONValue) -> GenerationJob? {
+  package static func job(_ json: JSONValue) -> GenerationJob? {
     guard json["status"]?.stringValue?.isEmpty == false else { return nil }
     return job(json, state(json) ?? .processing)
   }
@@ -52,7 +52,7 @@ enum OxenResponse {
   /// The jobs of a list or of an enqueue answer, each id once; nil when it is neither.
   ///
   /// An id alone stands for a paid job: with an unknown status it counts as queued.
-  static func jobs(_ body: Data) -> [GenerationJob]? {
+  package static func jobs(_ body: Data) -> [GenerationJob]? {
     guard let json = JSONText.decode(body), let list = json["generations"]?.arrayValue ?? json.arrayValue else {
       return nil
     }
@@ -61,7 +61,7 @@ enum OxenResponse {
   }
 
   /// The job of a `media_generation_completed` event; nil for other events.
-  static func ended(_ event: ServerSentEvent) -> GenerationJob? {
+  package static func ended(_ event: ServerSentEvent) -> GenerationJob? {
     guard event.type == "media_generation_completed", let json = JSONText.decode(Data(event.data.utf8)),
       let id = id(json), let state = state(json), state.isFinal
     else { return nil }
@@ -72,7 +72,7 @@ enum OxenResponse {
   }
 
   /// The model objects of a catalogue, unchanged.
-  static func models(_ body: Data) -> [JSONValue]? {
+  package static func models(_ body: Data) -> [JSONValue]? {
     guard let json = JSONText.decode(body) else { return nil }
     return json.arrayValue ?? (json["models"] ?? json["data"] ?? json["results"])?.arrayValue
   }

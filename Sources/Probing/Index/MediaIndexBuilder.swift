@@ -18,6 +18,8 @@ public struct MediaIndexBuilder: Sendable {
   private var messages: [HDRMessages?]
   /// Whether an H.264 stream has B slices.
   private var hasBSlices: [Bool]
+  /// The stream of the last packet, when its bytes are not all there.
+  private var cutStream: Int?
 
   /// - Parameter openingDecoders: open each stream's decoder once for ``decoders``.
   public init(_ demuxer: borrowing Demuxer, openingDecoders: Bool) throws(LibavError) {
@@ -40,6 +42,7 @@ public struct MediaIndexBuilder: Sendable {
   /// Adds the next packet of the file; packets of streams that appeared after the header are left out.
   public mutating func add(_ packet: borrowing Packet) {
     let index = packet.streamIndex
+    cutStream = packet.isCorrupt ? index : nil
     guard entries.indices.contains(index) else { return }
     var frame = FrameKind.unknown
     if let classifier = classifiers[index] {
@@ -99,6 +102,21 @@ public struct MediaIndexBuilder: Sendable {
           stream: streams[$0], formatName: container.formatName, entries: entries[$0], hdr: self.messages[$0],
           hasWrongOrder: hasWrongOrder && $0 == mainVideo)
       },
-      decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio, readError: readError, messages: messages)
+      decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio,
+      readError: readError ?? truncation(messages), messages: messages)
+  }
+
+  /// libav's message where a Matroska file ends inside an element.
+  private static let prematureEnd = "File ended prematurely"
+  /// Formats that may give no length, so that their last packet is short.
+  private static let openEnded: Set<String> = ["wav", "w64", "aiff"]
+
+  /// Why the file is not whole although libav reads it to its end without an error.
+  private func truncation(_ messages: [LogMessage]) -> String? {
+    if messages.contains(where: { $0.text.hasSuffix(Self.prematureEnd) }) {
+      return "is cut short: it ends inside an element"
+    }
+    guard let cutStream, !Self.openEnded.contains(container.formatName) else { return nil }
+    return "is cut short: its last packet, of stream \(cutStream), is not whole"
   }
 }

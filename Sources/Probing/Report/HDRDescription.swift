@@ -65,3 +65,12 @@ public struct HDRDescription: Sendable, Hashable {
     return decimal == decimal.rounded() ? "\(Int64(decimal))" : "\(decimal)"
   }
 }
+
+extension StreamInfo {
+  /// The Dolby Vision record of a stream whose base layer is in no common colour space, as of profile 5: nothing but a Dolby Vision
+  /// player shows its colours. Nil for other streams.
+  public var dolbyVisionOnly: StreamSideData.DolbyVisionRecord? {
+    for case .dolbyVision(let record) in sideData where record.baseLayerCompatibility == 0 { return record }
+    return nil
+  }
+}

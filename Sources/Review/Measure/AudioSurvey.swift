@@ -21,6 +21,8 @@ struct AudioSurvey {
   let peaks: [Double]
   /// The audio around each join; the join is in the middle.
   let excerpts: [AudioExcerpt]
+  /// Why some of it could not be decoded or read; nil when all was.
+  let fault: String?
 
   static let step = 1 / Double(loudnessRate)
 
@@ -44,7 +46,7 @@ struct AudioSurvey {
     var (momentary, shortTerm) = ([Double?](), [Double?]())
     var position: Int?
     var hasAudio = false
-    try AudioDecoding.run(path: timeline.path, stream: stream, target: nil) { frame in
+    fault = try AudioDecoding.run(path: timeline.path, stream: stream, target: nil) { frame in
       let count = frame.sampleCount
       if let pts = frame.pts, position == nil {
         position = ((stream.timeBase.seconds(pts) - videoStart) * Int64(info.sampleRate)).rounded.map { Int($0) }
@@ -100,11 +102,12 @@ enum AudioDecoding {
   ///   - target: nil keeps the stream's rate and layout.
   ///   - limit: seconds in the file after which nothing is decoded.
   ///   - body: called with each run of samples; the first has the time of its source.
+  /// - Returns: why some of it could not be decoded or read; nil when all was.
   /// - Throws: `LibavError`, what `body` throws, `CancellationError`.
   static func run(
     path: String, stream: StreamInfo, target: AudioFormat?, limit: Rational? = nil,
     _ body: (borrowing Frame) throws -> Void
-  ) throws {
+  ) throws -> String? {
     var reader = try StreamReader(try Demuxer(path: path), streams: [stream.index], threading: .count(1))
     let frame = try Frame()
     var resampler: Resampler?
@@ -126,5 +129,6 @@ enum AudioDecoding {
       }
     }
     if let rest = try resampler?.flush() { try body(rest) }
+    return reader.faults.first?.message
   }
 }

@@ -15,6 +15,8 @@ public enum ReviewEvent: Sendable, Hashable {
   /// Frames of the master that cannot be decoded; charts show each as the one before.
   case missing(frames: Int, of: Int)
   case measuringAudio
+  /// Some of the master's audio cannot be decoded, for this reason; its charts leave it out.
+  case damagedAudio(String)
   /// Frames of the proxy encoded.
   case encodingProxy(frames: Int, of: Int)
   case drawingPage

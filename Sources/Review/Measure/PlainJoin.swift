@@ -88,21 +88,25 @@ struct PlainJoin {
     let start = first.video?.start ?? .zero
     let ends = [first.video?.end, first.audio?.end].compactMap(\.self).map { $0 - start }
     guard let end = (((ends.max() ?? .zero) * Int64(sampleRate)).rounded).map({ Int($0) }) else { return nil }
-    try Self.take(&excerpt, first, from: 0, origin: end - reach, sampleRate: sampleRate, limit: nil)
-    try Self.take(
+    // What cannot be decoded would shift the rest.
+    guard try Self.take(&excerpt, first, from: 0, origin: end - reach, sampleRate: sampleRate, limit: nil) else {
+      return nil
+    }
+    let isWhole = try Self.take(
       &excerpt, second, from: end, origin: end - reach, sampleRate: sampleRate,
       limit: (second.audio?.start ?? .zero) + Rational(1))
-    return excerpt
+    return isWhole ? excerpt : nil
   }
 
+  /// - Returns: false when some of the audio cannot be decoded or read.
   private static func take(
     _ excerpt: inout AudioExcerpt, _ index: MediaIndex, from offset: Int, origin: Int, sampleRate: Int,
     limit: Rational?
-  ) throws {
-    guard let stream = index.audio?.stream else { return }
+  ) throws -> Bool {
+    guard let stream = index.audio?.stream else { return true }
     let start = index.video?.start ?? .zero
     var position: Int?
-    try AudioDecoding.run(
+    let fault = try AudioDecoding.run(
       path: index.container.path, stream: stream, target: AudioFormat(sampleRate: sampleRate, layout: .stereo),
       limit: limit
     ) { frame in
@@ -116,6 +120,7 @@ struct PlainJoin {
       excerpt.take(planes, from: offset + (position ?? 0), origin: origin)
       position = (position ?? 0) + count
     }
+    return fault == nil
   }
 }
 

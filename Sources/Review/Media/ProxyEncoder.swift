@@ -209,7 +209,8 @@ private struct ProxyAudio: ~Copyable {
       try encoder.send(frame)
       try drain()
     }
-    try AudioDecoding.run(path: timeline.path, stream: source, target: format) { frame in
+    // The survey has reported what cannot be decoded.
+    _ = try AudioDecoding.run(path: timeline.path, stream: source, target: format) { frame in
       if isFirst, let pts = frame.pts {
         let offset = ((source.timeBase.seconds(pts) - origin) * Int64(format.sampleRate)).rounded ?? 0
         if offset > 0, offset < Int64(format.sampleRate) * Self.longestSilence {

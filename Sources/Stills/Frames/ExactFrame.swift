@@ -48,20 +48,21 @@ public struct ExactFrame: ~Copyable {
       rotation = info?.rotation ?? 0
       isMirrored = info?.isMirrored ?? false
       sampleAspectRatio = container.isPositive ? container : frame.sampleAspectRatio
-      self.note = [note, Self.noteOnDolbyVision(stream)].compactMap(\.self).joined(separator: "; ").nilIfEmpty
-    }
-
-    /// A stream without a base layer that plain players understand is coded in IPT: only its metadata turns it into colours.
-    private static func noteOnDolbyVision(_ stream: StreamInfo) -> String? {
-      for case .dolbyVision(let record) in stream.sideData where record.baseLayerCompatibility == 0 {
-        return
-          "Dolby Vision profile \(record.profile) has no base layer in a common colour space: the colours are wrong"
-      }
-      return nil
+      self.note = [note, stream.noteOnDolbyVision].compactMap(\.self).joined(separator: "; ").nilIfEmpty
     }
 
     /// Seconds.
     public var time: Rational? { pts.map { timeBase.seconds($0) } }
+  }
+}
+
+extension StreamInfo {
+  /// Says that the colours are wrong: without a base layer in a common colour space, only Dolby Vision's metadata turns IPT into
+  /// colours. Nil for other streams.
+  var noteOnDolbyVision: String? {
+    dolbyVisionOnly.map {
+      "Dolby Vision profile \($0.profile) has no base layer in a common colour space: the colours are wrong"
+    }
   }
 }
 

@@ -79,7 +79,8 @@ public struct Thumbnails: Sendable {
     }
     if keyframesOnly { chosen = FrameSpread.snapped(chosen, video) }
     self.chosen = chosen
-    note = index.readError.map { "the file ends early: \($0)" }
+    let notes = [index.readError.map { "the file ends early: \($0)" }, video.stream.noteOnDolbyVision]
+    note = notes.contains { $0 != nil } ? notes.compactMap(\.self).joined(separator: "; ") : nil
   }
 
   /// Maximum number of frames.

@@ -116,6 +116,7 @@ public struct ContactSheet: Sendable {
     if try !canvas.drawText() { notes.append("no labels: this installation has no font, or libav no drawtext") }
     let missing = blocks.filter { $0.cells.count < $0.wanted }
     notes += missing.map { "\($0.entry.path): \($0.wanted - $0.cells.count) frames could not be decoded" }
+    notes += blocks.compactMap { block in block.note.map { "\(block.entry.path): \($0)" } }
     page = SmallFrame(RGBImage(rgb24: canvas.frame))
     frames = blocks.map { $0.cells.map(\.index) }
     note = notes.isEmpty ? nil : notes.joined(separator: "; ")
@@ -155,6 +156,8 @@ private struct Block {
   let entry: ContactSheet.Entry
   let rows: Int
   let wanted: Int
+  /// About the whole file; nil when there is nothing to say.
+  let note: String?
   private(set) var cells: [Cell] = []
 
   var hasHeader: Bool { entry.label != nil || entry.verdict != nil }
@@ -168,6 +171,7 @@ private struct Block {
     let thumbnails = try Thumbnails(
       of: entry.path, choose: choice, keyframesOnly: layout.keyframesOnly, threading: threading)
     wanted = thumbnails.count
+    note = thumbnails.note
     let clock = SheetClock(thumbnails)
     var cells: [Cell] = []
     let places = Dictionary(

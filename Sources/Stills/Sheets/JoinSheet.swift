@@ -92,7 +92,9 @@ public struct JoinSheet: Sendable {
       }
       top += cellHeight + Self.gap
     }
-    note = try canvas.drawText() ? nil : "no labels: this installation has no font, or libav no drawtext"
+    var notes = [video.stream.noteOnDolbyVision].compactMap(\.self)
+    if try !canvas.drawText() { notes.append("no labels: this installation has no font, or libav no drawtext") }
+    note = notes.isEmpty ? nil : notes.joined(separator: "; ")
     page = SmallFrame(RGBImage(rgb24: canvas.frame))
     frames = rows
   }

@@ -155,6 +155,18 @@ extension CheckCatalogue {
 
   static let color: [Check] = [
     Check(
+      "video.color.common", "colour coding", unit: "yes/no",
+      detail:
+        "Whether plain players show the colours: the base layer of Dolby Vision profile 5 is in no common colour space.",
+      advice: "Convert the video to SDR, HDR10, HLG or Dolby Vision profile 8.", ideal: true,
+      states: ("common", "Dolby Vision only")
+    ) { input in
+      input.video { stream, _ in
+        guard let record = stream.info.dolbyVisionOnly else { return .measured(true) }
+        return .measured(false, "Dolby Vision profile \(record.profile) without a base layer that plain players show")
+      }
+    },
+    Check(
       "video.color.tagged", "colour tags", unit: "yes/no",
       detail: "Whether matrix, range, transfer and primaries are all tagged.",
       advice: "Tag the stream; players guess what is missing.", ideal: true, states: ("complete", "incomplete")

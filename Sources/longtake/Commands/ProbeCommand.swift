@@ -8,6 +8,8 @@ struct ProbeCommand: AsyncParsableCommand {
     discussion: """
       --json prints the fields of ffprobe's -print_format json -show_format -show_streams, and further ones under \
       "longtake": counted frames, measured rate, GOP structure, A/V offsets, colour.
+
+      A file that cannot be read to its end is shown as far as it goes; the exit status is 65 then.
       """)
 
   @Argument(help: "Media files.", completion: .file())
@@ -23,6 +25,7 @@ struct ProbeCommand: AsyncParsableCommand {
 
   func run() async throws {
     common.apply()
+    var damaged: ExitStatus?
     let failure = try await FileBatch.run(files) { number, _ in
       try ProbeReport(path: files[number], counting: !noCount)
     } show: { number, report in
@@ -31,7 +34,11 @@ struct ProbeCommand: AsyncParsableCommand {
       } else {
         Answer.lines(ProbeTable(report, path: files[number]).lines)
       }
+      if let error = report.readError {
+        Terminal.error("\(files[number]): \(error)")
+        damaged = .badInput
+      }
     }
-    if let failure { throw failure }
+    if let failure = failure ?? damaged { throw failure }
   }
 }

@@ -3,57 +3,23 @@ import Foundation
 import Stills
 public import Timing
 
-/// A duration: `90s`, `45m`, `1h30m`, `250ms`, or plain seconds.
+/// A duration on the command line, as ``DurationText`` takes it.
 struct DurationArgument: ExpressibleByArgument, Sendable {
-  /// Units in seconds, largest first.
-  private static let units: [(name: String, seconds: Rational)] = [
-    ("h", Rational(3600)), ("m", Rational(60)), ("s", .one), ("ms", Rational(1, 1000)),
-  ]
+  private let text: DurationText
 
   /// Never negative.
-  let seconds: Rational
+  var seconds: Rational { text.seconds }
   /// Whether it was written with a unit.
-  let hasUnit: Bool
+  var hasUnit: Bool { text.hasUnit }
+  var duration: Duration { .seconds(seconds.doubleValue) }
+  /// As written on the command line.
+  var defaultValueDescription: String { text.text }
 
-  init(seconds: Int) {
-    self.seconds = Rational(seconds)
-    hasUnit = true
-  }
+  init(seconds: Int) { text = DurationText(seconds: seconds) }
 
   init?(argument: String) {
-    var rest = argument[...]
-    var total = Rational.zero
-    var units = Self.units[...]
-    while !rest.isEmpty {
-      let number = rest.prefix { $0.isASCII && ($0.isNumber || $0 == ".") }
-      guard let value = Rational(parsing: number) else { return nil }
-      rest = rest.dropFirst(number.count)
-      let name = rest.prefix { $0.isLetter }
-      rest = rest.dropFirst(name.count)
-      if name.isEmpty, rest.isEmpty, units.count == Self.units.count {
-        (seconds, hasUnit) = (value, false)
-        return
-      }
-      guard let index = units.firstIndex(where: { $0.name == name }) else { return nil }
-      total = total + value * units[index].seconds
-      units = units[(index + 1)...]
-    }
-    guard !argument.isEmpty, total.isDefined else { return nil }
-    (seconds, hasUnit) = (total, true)
-  }
-
-  var duration: Duration { .seconds(seconds.doubleValue) }
-
-  /// As written on the command line.
-  var defaultValueDescription: String {
-    guard seconds.denominator == 1 else { return "\(seconds.doubleValue)s" }
-    var rest = seconds.numerator
-    guard rest > 0 else { return "0s" }
-    return Self.units.dropLast().reduce(into: "") { text, unit in
-      let count = rest / unit.seconds.numerator
-      if count > 0 { text += "\(count)\(unit.name)" }
-      rest %= unit.seconds.numerator
-    }
+    guard let text = DurationText(parsing: argument) else { return nil }
+    self.text = text
   }
 }
 

@@ -12,6 +12,7 @@ enum ReviewProgress {
     case .missing(let frames, let count):
       ("\(counted(frames, "frame")) of \(count) cannot be decoded; the page shows the one before instead", nil)
     case .measuringAudio: ("measuring audio", nil)
+    case .damagedAudio(let reason): ("some of the master's audio cannot be decoded: \(reason)", nil)
     case .encodingProxy(let frames, let count):
       ("encoding the proxy, frame \(frames) of \(count)", Double(frames) / Double(max(count, 1)))
     case .drawingPage: ("writing the page", nil)
@@ -20,7 +21,7 @@ enum ReviewProgress {
 
   static func isWarning(_ event: ReviewEvent) -> Bool {
     switch event {
-    case .endsEarly, .missing: true
+    case .endsEarly, .missing, .damagedAudio: true
     default: false
     }
   }

@@ -1,0 +1,33 @@
+import CFuzzer
+import FuzzTargets
+import Glibc
+
+/// Runs libFuzzer on the target named first; the rest are libFuzzer's own arguments.
+guard CommandLine.arguments.count > 1, let target = FuzzTarget(rawValue: CommandLine.arguments[1]) else {
+  print("usage: fuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) [OPTIONS] [CORPUS…]")
+  exit(64)
+}
+setenv("LONGTAKE_FUZZ_TARGET", target.rawValue, 1)
+
+/// libFuzzer calls a plain function, which cannot capture the target.
+nonisolated func runOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
+  guard let name = getenv("LONGTAKE_FUZZ_TARGET"), let target = FuzzTarget(rawValue: String(cString: name)) else {
+    abort()
+  }
+  do {
+    try target.run([UInt8](UnsafeBufferPointer(start: data, count: size)))
+  } catch {
+    print("\(error)")
+    abort()
+  }
+  return 0
+}
+
+var arguments: [UnsafeMutablePointer<CChar>?] =
+  ([CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)).map { strdup($0) } + [nil]
+var count = Int32(arguments.count - 1)
+let status = arguments.withUnsafeMutableBufferPointer { buffer -> Int32 in
+  var base = buffer.baseAddress
+  return LLVMFuzzerRunDriver(&count, &base, { runOne($0, $1) })
+}
+exit(status)

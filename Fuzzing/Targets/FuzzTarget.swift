@@ -1,0 +1,44 @@
+/// Something that reads bytes of strangers.
+public enum FuzzTarget: String, CaseIterable, Sendable {
+  /// A media file: opened, probed, decoded.
+  case media
+  /// The boxes of an MP4 or MOV.
+  case boxes
+  /// NAL units, parameter sets and SEI messages.
+  case bitstreams
+  /// Server-sent events.
+  case events
+  case storyboards
+  /// Model descriptors, verify presets, models of a catalogue.
+  case presets
+  /// JSON of the services.
+  case answers
+  /// Times, timecodes, durations, amounts.
+  case times
+
+  /// Reads the bytes. Errors that a user would be shown are no failure.
+  /// - Throws: ``FuzzFailure`` where a property does not hold.
+  public func run(_ bytes: [UInt8]) throws {
+    switch self {
+    case .media: try MediaTarget.run(bytes)
+    case .boxes: try BoxTarget.run(bytes)
+    case .bitstreams: try BitstreamTarget.run(bytes)
+    case .events: try EventTarget.run(bytes)
+    case .storyboards: StoryboardTarget.run(bytes)
+    case .presets: PresetTarget.run(bytes)
+    case .answers: try AnswerTarget.run(bytes)
+    case .times: try TimeTarget.run(bytes)
+    }
+  }
+}
+
+/// A property that does not hold.
+public struct FuzzFailure: Error, CustomStringConvertible {
+  public let description: String
+
+  init(_ description: String) { self.description = description }
+}
+
+func require(_ holds: Bool, _ text: @autoclosure () -> String) throws(FuzzFailure) {
+  if !holds { throw FuzzFailure(text()) }
+}
