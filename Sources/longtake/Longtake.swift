@@ -36,7 +36,7 @@ struct Longtake: AsyncParsableCommand {
       RunCommand.self, PlanCommand.self, GenerateCommand.self, ExtendCommand.self, RedoCommand.self, PickCommand.self,
       JobsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self, NativeCommand.self,
       FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
-      ReviewCommand.self, DecisionsCommand.self,
+      DeliverCommand.self, ReviewCommand.self, DecisionsCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
 
