@@ -69,7 +69,9 @@ let package = Package(
     room("Color", ["CFFTW", "Libav", "Timing"]),
     .target(
       name: "Presets", dependencies: ["Files", "Timing", yams],
-      resources: [.copy("bundled/models"), .copy("bundled/verify"), .copy("bundled/schema")], swiftSettings: strict),
+      resources: [
+        .copy("bundled/models"), .copy("bundled/verify"), .copy("bundled/delivery"), .copy("bundled/schema"),
+      ], swiftSettings: strict),
     room("Storyboard", ["Presets", "Files", "Timing", yams]),
     room("Probing", ["Bitstream", "Libav", "Files", "Timing"]),
     room("Loudness", ["CEbur128"]),
@@ -79,6 +81,11 @@ let package = Package(
     room(
       "Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing"]),
     room("Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"]),
+    room(
+      "Delivery",
+      [
+        "Stitching", "Verification", "Stills", "Probing", "Color", "Loudness", "Presets", "Libav", "Files", "Timing",
+      ]),
     .target(
       name: "Review",
       dependencies: [
@@ -99,8 +106,8 @@ let package = Package(
     .executableTarget(
       name: "longtake",
       dependencies: [
-        "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Stitching", "Verification",
-        "Stills",
+        "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Delivery", "Stitching",
+        "Verification", "Stills",
         "Probing", "Libav", "Files", "Timing", argumentParser, logging,
       ], swiftSettings: strict),
     .target(
@@ -131,6 +138,7 @@ let package = Package(
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Stills", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
+    tests("Delivery", ["Presets", "Verification", "Files", "Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Files", "Support"], exclude: ["browser_check.py"],
       swiftSettings: strict),

@@ -115,6 +115,12 @@ public struct PresetLibrary: Sendable {
     return chain.dropFirst().reduce(chain[0]) { own, base in own.merged(onto: base) }
   }
 
+  /// A delivery recipe by name or path.
+  public func deliveryRecipe(named name: String) throws -> DeliveryRecipe {
+    guard let path = path(of: .delivery, named: name) else { throw notFound(.delivery, name) }
+    return try Self.read(path) { DeliveryRecipe($0, problems: $1) }
+  }
+
   /// A model by file name, path, id or alias.
   public func model(named name: String) throws -> ModelDescriptor {
     try Self.model(at: modelPath(named: name))

@@ -37,7 +37,7 @@ struct Longtake: AsyncParsableCommand {
       JobsCommand.self, ForgetUploadsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self,
       NativeCommand.self,
       FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
-      ReviewCommand.self, DecisionsCommand.self,
+      DeliverCommand.self, ReviewCommand.self, DecisionsCommand.self,
       SandboxCommand.self, DoctorCommand.self,
     ])
 

@@ -23,12 +23,17 @@ struct PresetLibraryTests {
     }
     #expect(try library.models().count == names.count)
     #expect(try library.deliverableSpec(named: "uhd-4k").rules["video.size"] != nil)
+    for name in library.names(of: .delivery) {
+      let recipe = try library.deliveryRecipe(named: name)
+      let verify = try recipe.verify.map { try library.deliverableSpec(named: $0).id }
+      #expect(recipe.id == name && (verify ?? name) == name)
+    }
   }
 
   @Test("every bundled preset is valid by its schema", .media)
   func schemas() throws {
     var batch = SchemaBatch()
-    for (kind, schema) in [(PresetKind.models, "model"), (.verify, "verify-preset")] {
+    for (kind, schema) in [(PresetKind.models, "model"), (.verify, "verify-preset"), (.delivery, "delivery-recipe")] {
       for name in library.names(of: kind) {
         let text = try String(
           contentsOfFile: ProjectFiles.path("presets/\(kind.rawValue)/\(name).json"), encoding: .utf8)

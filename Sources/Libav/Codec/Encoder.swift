@@ -1,4 +1,5 @@
 import CLibav
+import Glibc
 public import Timing
 
 /// Settings of a video encoder.
@@ -147,12 +148,16 @@ public struct Encoder: ~Copyable {
     return true
   }
 
+  /// SVT-AV1 writes to stderr by itself; 1 leaves errors.
+  private static let quietSVT = setenv("SVT_LOG", "1", 0)
+
   private static func allocate(_ name: String) throws(LibavError) -> (
     UnsafeMutablePointer<AVCodecContext>, UnsafePointer<AVCodec>, MessageLog
   ) {
     guard let codec = avcodec_find_encoder_by_name(name) else {
       throw LibavError(.codecMissing, "this libav has no encoder \(name)")
     }
+    if name == "libsvtav1" { _ = quietSVT }
     let log = MessageLog()
     let context = try allocated(avcodec_alloc_context3(codec), "an encoder")
     lt_codec_set_owner(context, log.number)

@@ -182,7 +182,11 @@ extension Frame {
 extension Frame {
   /// Samples of each channel.
   public var sampleCount: Int { Int(pointer.pointee.nb_samples) }
-  public var sampleRate: Int { Int(pointer.pointee.sample_rate) }
+  /// Samples per second; setting it changes the speed of the same samples.
+  public var sampleRate: Int {
+    get { Int(pointer.pointee.sample_rate) }
+    nonmutating set { pointer.pointee.sample_rate = Int32(newValue) }
+  }
   public var channelCount: Int { Int(pointer.pointee.ch_layout.nb_channels) }
   public var audioFormat: AudioFormat {
     AudioFormat(

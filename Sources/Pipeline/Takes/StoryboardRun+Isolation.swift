@@ -73,7 +73,8 @@ extension StoryboardRun {
       shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, model, LocalImageCache()),
       anchorGeneration: redo.anchorTake.number, end: end)
     try ledger.recordRedo(
-      [id], releasing: acceptsDoublePayment ? [id] : [], isolation: isolation, agreed: isAgreed ? regeneration.agreements : [])
+      [id], releasing: acceptsDoublePayment ? [id] : [], isolation: isolation,
+      agreed: isAgreed ? regeneration.agreements : [])
   }
 
   /// The digests of the storyboard, with shots that were redone between their neighbours.

@@ -3,7 +3,7 @@ import Foundation
 import Probing
 
 /// The font that labels are drawn with: DejaVu Sans Mono, subset; its licence is beside it.
-enum SheetFont {
+package enum SheetFont {
   /// Width of a character, in parts of the font's size; the font is monospaced.
   static let advance = 0.602
 
@@ -13,7 +13,7 @@ enum SheetFont {
   private static let searchDepth = 4
 
   /// Beside the program, or where an installation puts shared files; nil when it is missing.
-  static let path: String? = {
+  package static let path: String? = {
     guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     var folder = program.deletingLastPathComponent()
     var candidates = [

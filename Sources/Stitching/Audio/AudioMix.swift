@@ -1,14 +1,5 @@
-import Foundation
 import Libav
 import Timing
-
-/// Gain and peak limit of the whole master.
-struct AudioLevels: Sendable, Hashable {
-  /// dB.
-  var gain = 0.0
-  /// Highest true peak in dBTP; nil for no limiter.
-  var ceiling: Double?
-}
 
 /// The master's audio before encoding: the shots' audio, the music bed, gain and limiter. It is produced in blocks, so
 /// that memory does not grow with the length.
@@ -18,8 +9,7 @@ struct AudioMix: ~Copyable {
 
   private var shots: JoinedAudio
   private var music: MusicBed?
-  private var limiter: Limiter?
-  private let gain: Float
+  private var level: LevelStage
   private var hasEnded = false
 
   init(
@@ -34,29 +24,23 @@ struct AudioMix: ~Copyable {
         nil
       }
     shots = JoinedAudio(plan, track: track, format: format, crossfade: options.audioCrossfade)
-    gain = levels.gain == 0 ? 1 : Float(pow(10, levels.gain / 20))
-    limiter = levels.ceiling.map {
-      Limiter(ceiling: Float(pow(10, $0 / 20)), channels: format.channels, sampleRate: format.sampleRate)
-    }
+    level = LevelStage(levels, channels: format.channels, sampleRate: format.sampleRate)
     self.music = music
   }
 
   /// Audio steps at the joins passed so far, without music.
   var steps: [AudioStep] { shots.steps }
   /// The limiter's greatest gain reduction so far in dB.
-  var reduction: Double { limiter.map { -20 * log10(Double($0.lowestGain)) } ?? 0 }
+  var reduction: Double { level.reduction }
 
   /// The next samples; nil at the end.
   mutating func next() throws -> Planes? {
     guard !hasEnded else { return nil }
     guard var block = try shots.next(Self.blockSize) else {
       hasEnded = true
-      return limiter?.finish()
+      return level.finish()
     }
     try music?.mix(into: &block)
-    if gain != 1 {
-      for channel in block.indices { for index in block[channel].indices { block[channel][index] *= gain } }
-    }
-    return limiter?.process(block) ?? block
+    return level.process(block)
   }
 }

@@ -4,7 +4,7 @@ import Foundation
 ///
 /// Peaks between samples are found by four-fold oversampling (ITU-R BS.1770-4). All channels get the same gain, so that
 /// the stereo image stays. Audio under the ceiling passes bit for bit, and the number of samples is kept.
-struct Limiter {
+package struct Limiter {
   /// Seconds before a peak at which the gain starts to fall.
   private static let lookAhead = 0.005
   /// Time constant of the recovery in seconds.
@@ -28,10 +28,10 @@ struct Limiter {
   /// Gains still to be skipped, because they belong before the first sample.
   private var lead: Int
   /// The lowest gain so far.
-  private(set) var lowestGain: Float = 1
+  package private(set) var lowestGain: Float = 1
 
   /// - Parameter ceiling: the highest true peak, as a factor of full scale.
-  init(ceiling: Float, channels: Int, sampleRate: Int) {
+  package init(ceiling: Float, channels: Int, sampleRate: Int) {
     self.ceiling = ceiling
     window = max(2, Int(Self.lookAhead * Double(sampleRate)))
     releaseCoefficient = Float(1 - exp(-1 / (Self.release * Double(sampleRate))))
@@ -44,13 +44,13 @@ struct Limiter {
   }
 
   /// Adds samples and returns those whose gain is final.
-  mutating func process(_ planes: Planes) -> Planes {
+  package mutating func process(_ planes: Planes) -> Planes {
     for channel in waiting.indices { waiting[channel] += planes[channel] }
     return advance(planes[0].count)
   }
 
   /// Returns the samples still held back.
-  mutating func finish() -> Planes {
+  package mutating func finish() -> Planes {
     let missing = window - 1 + Oversampling.reach
     for channel in waiting.indices { waiting[channel] += [Float](repeating: 0, count: missing) }
     return advance(missing)

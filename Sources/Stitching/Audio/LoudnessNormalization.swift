@@ -1,5 +1,5 @@
-import Libav
-import Loudness
+package import Libav
+package import Loudness
 import Timing
 
 /// The gain and limiter ceiling that bring the master to its loudness target, found before it is written.
@@ -8,14 +8,6 @@ import Timing
 /// corrects gain and ceiling by what is still missing. Every pass decodes the sources again, so memory does not grow
 /// with the length and nothing is written to disk.
 struct LoudnessNormalization: Sendable {
-  /// Greatest gain reduction in dB that the limiter may apply to reach the target; more is audible as distortion.
-  static let greatestReduction = 20.0
-  /// LU from the target that end the trial passes; EBU R 128 allows ±0.5.
-  private static let tolerance = 0.1
-  /// dB by which the ceiling is lowered beyond the overshoot of the decoded peaks.
-  private static let margin = 0.05
-  private static let trialPasses = 5
-
   let levels: AudioLevels
   /// LUFS of the mix before gain and limiter; nil when not measured, or silent.
   let loudnessBefore: Double?
@@ -28,29 +20,15 @@ struct LoudnessNormalization: Sendable {
       loudnessBefore = nil
       return
     }
-    var levels = AudioLevels()
     progress(1)
     let before = try Self.measureMix(plan, options: options, format: format)
     loudnessBefore = before.integrated
-    levels.ceiling = limit
-    var mostGain = Double.infinity
-    if let target, let loudness = before.integrated {
-      mostGain = limit - (before.truePeak ?? limit) + Self.greatestReduction
-      levels.gain = min(target - loudness, mostGain)
+    var pass = 1
+    levels = try AudioLevels.found(target: target, limit: limit, before: before) { levels in
+      pass += 1
+      progress(pass)
+      return try Self.measureEncoded(plan, options: options, format: format, levels: levels)
     }
-    for pass in 1...Self.trialPasses {
-      progress(pass + 1)
-      let measured = try Self.measureEncoded(plan, options: options, format: format, levels: levels)
-      var next = levels
-      let overshoot = (measured.truePeak ?? limit) - limit
-      if overshoot > 0 { next.ceiling = (next.ceiling ?? limit) - overshoot - Self.margin }
-      if let target, let loudness = measured.integrated, abs(target - loudness) > Self.tolerance {
-        next.gain = min(levels.gain + target - loudness, mostGain)
-      }
-      if next == levels { break }
-      levels = next
-    }
-    self.levels = levels
   }
 
   /// Measures the mix without gain and limiter.
@@ -58,7 +36,7 @@ struct LoudnessNormalization: Sendable {
     _ plan: StitchPlan, options: StitchOptions, format: MasterAudioFormat
   ) throws -> LoudnessReading {
     var mix = try AudioMix(plan, options: options, format: format, levels: AudioLevels())
-    var meter = try MasterLoudnessMeter(format)
+    var meter = try MasterLoudnessMeter(format.audioFormat)
     while let block = try mix.next() {
       try Task.checkCancellation()
       try meter.add(block)
@@ -74,7 +52,7 @@ struct LoudnessNormalization: Sendable {
     let decoder = try Decoder(try source.parameters(), timeBase: source.timeBase)
     var resampler = Resampler(to: source.format.audioFormat)
     // Loudness is gated in blocks, so they must start where they start for a reader of the file.
-    var meter = try MasterLoudnessMeter(source.format, skipping: source.priming, upTo: source.totalSamples)
+    var meter = try MasterLoudnessMeter(source.format.audioFormat, skipping: source.priming, upTo: source.totalSamples)
     let packet = try Packet()
     let frame = try Frame()
     while try source.next(into: packet) {
@@ -88,34 +66,34 @@ struct LoudnessNormalization: Sendable {
   }
 }
 
-/// Measures the loudness of planar audio in the master's format.
-struct MasterLoudnessMeter: ~Copyable {
+/// Measures the loudness of planar audio.
+package struct MasterLoudnessMeter: ~Copyable {
   private var meter: LoudnessMeter
-  private(set) var sampleCount = 0
+  package private(set) var sampleCount = 0
   private var toSkip: Int
   private let limit: Int
 
   /// - Parameters:
   ///   - skipped: samples to ignore at the start.
   ///   - limit: samples to measure at most.
-  init(_ format: MasterAudioFormat, skipping skipped: Int = 0, upTo limit: Int = .max) throws {
+  package init(_ format: AudioFormat, skipping skipped: Int = 0, upTo limit: Int = .max) throws {
     toSkip = skipped
     self.limit = limit
     meter = try LoudnessMeter(
       sampleRate: format.sampleRate,
-      roles: LoudnessMeter.Role.roles(layout: format.layout.description, channels: format.channels))
+      roles: LoudnessMeter.Role.roles(layout: format.layout.description, channels: format.layout.channelCount))
   }
 
-  var reading: LoudnessReading { meter.reading }
+  package var reading: LoudnessReading { meter.reading }
 
-  mutating func add(_ planes: Planes) throws {
+  package mutating func add(_ planes: Planes) throws {
     try add(sampleCount: planes[0].count) { channel, body in
       let plane = planes[channel]
       body(plane.span)
     }
   }
 
-  mutating func add(_ frame: borrowing Frame) throws {
+  package mutating func add(_ frame: borrowing Frame) throws {
     // The reference lives as long as the call.
     let frame = try frame.share()
     try add(sampleCount: frame.sampleCount) { channel, body in frame.withSamples(channel) { body($0) } }

@@ -1,27 +1,27 @@
-import Libav
+package import Libav
 
 /// Samples, one plane per channel.
-typealias Planes = [[Float]]
+package typealias Planes = [[Float]]
 
 /// Samples that wait to be taken, in order.
-struct SampleQueue: Sendable {
+package struct SampleQueue: Sendable {
   /// Taken samples that are kept before the rest is moved to the front.
   private static let compactionThreshold = 1 << 14
 
   private var planes: Planes
   private var start = 0
 
-  init(channels: Int) { planes = Planes(repeating: [], count: channels) }
+  package init(channels: Int) { planes = Planes(repeating: [], count: channels) }
 
   /// Samples of each channel.
-  var count: Int { planes[0].count - start }
+  package var count: Int { planes[0].count - start }
 
-  mutating func append(_ samples: Planes) {
+  package mutating func append(_ samples: Planes) {
     for channel in planes.indices { planes[channel] += samples[channel] }
   }
 
   /// Appends a frame's samples; where it has fewer channels, its last one fills the others.
-  mutating func append(_ frame: borrowing Frame, droppingFirst dropped: Int = 0) {
+  package mutating func append(_ frame: borrowing Frame, droppingFirst dropped: Int = 0) {
     for channel in planes.indices {
       frame.withSamples(min(channel, frame.channelCount - 1)) { samples in
         samples.withUnsafeBufferPointer { planes[channel].append(contentsOf: $0.dropFirst(dropped)) }
@@ -29,12 +29,12 @@ struct SampleQueue: Sendable {
     }
   }
 
-  mutating func appendSilence(_ count: Int) {
+  package mutating func appendSilence(_ count: Int) {
     for channel in planes.indices { planes[channel].append(contentsOf: repeatElement(0, count: count)) }
   }
 
   /// Takes the first `count` samples, or all where there are fewer.
-  mutating func take(_ count: Int) -> Planes {
+  package mutating func take(_ count: Int) -> Planes {
     let end = start + min(count, self.count)
     let taken = planes.map { Array($0[start..<end]) }
     start = end
@@ -46,7 +46,7 @@ struct SampleQueue: Sendable {
   }
 
   /// Keeps the first `count` samples.
-  mutating func truncate(to count: Int) {
+  package mutating func truncate(to count: Int) {
     let extra = self.count - count
     guard extra > 0 else { return }
     for channel in planes.indices { planes[channel].removeLast(extra) }

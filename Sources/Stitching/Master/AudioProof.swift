@@ -25,7 +25,7 @@ struct AudioProof: Sendable {
     }
     var reader = try StreamReader(demuxer, streams: [tracks[number].index], threading: .count(1))
     var resampler = Resampler(to: format.audioFormat)
-    var meter = try MasterLoudnessMeter(format)
+    var meter = try MasterLoudnessMeter(format.audioFormat)
     let frame = try Frame()
     while try reader.next(into: frame) != nil {
       try checkCancellation()

@@ -1,7 +1,7 @@
-import Foundation
+package import Foundation
 
-/// The container metadata of a master, and the muxer flags it needs.
-struct MasterMetadata {
+/// The container metadata of an MP4 or MOV file, and the muxer flags it needs.
+package struct MasterMetadata {
   /// libav's names of the keys that MP4 and MOV have boxes for.
   private static let standardKeys: Set<String> = [
     "title", "artist", "album_artist", "composer", "album", "date", "comment", "genre", "copyright", "grouping",
@@ -10,15 +10,17 @@ struct MasterMetadata {
   /// QuickTime's key for the title in `mdta` form.
   private static let quickTimeTitle = "com.apple.quicktime.title"
 
-  let entries: [String: String]
+  package let entries: [String: String]
   /// Additional `movflags`: other keys are kept only in QuickTime's `mdta` form.
-  let flags: String
+  package let flags: String
 
-  init(_ options: StitchOptions) {
-    var entries = options.metadata
+  init(_ options: StitchOptions) { self.init(options.metadata, creationTime: options.creationTime) }
+
+  package init(_ metadata: [String: String], creationTime: Date?) {
+    var entries = metadata
     let hasOtherKeys = !entries.keys.allSatisfy(Self.standardKeys.contains)
     if hasOtherKeys, let title = entries["title"] { entries[Self.quickTimeTitle] = title }
-    if let date = options.creationTime { entries["creation_time"] = Self.text(date) }
+    if let date = creationTime { entries["creation_time"] = Self.text(date) }
     self.entries = entries
     flags = hasOtherKeys ? "+use_metadata_tags" : ""
   }

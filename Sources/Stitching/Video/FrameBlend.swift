@@ -1,7 +1,7 @@
-import Libav
+package import Libav
 
 /// Mixes frames of one format, in code values.
-enum FrameBlend {
+package enum FrameBlend {
   /// Fixed-point one.
   private static let one: UInt64 = 1 << 16
 
@@ -58,7 +58,7 @@ enum FrameBlend {
   }
 
   /// A black frame.
-  static func black(
+  package static func black(
     width: Int, height: Int, format: PixelFormat, color: ColorTags
   ) throws(LibavError) -> Frame {
     let frame = try Frame(width: width, height: height, format: format, color: color)
@@ -81,7 +81,7 @@ enum FrameBlend {
 
   /// Copies a smaller frame into a larger one of the same format; its place must be a multiple of the chroma
   /// subsampling.
-  static func place(_ frame: borrowing Frame, into canvas: borrowing Frame, x: Int, y: Int) {
+  package static func place(_ frame: borrowing Frame, into canvas: borrowing Frame, x: Int, y: Int) {
     let format = canvas.pixelFormat
     for plane in 0..<planes(of: format) {
       let size = frame.planeSize(plane)

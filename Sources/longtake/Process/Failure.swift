@@ -1,4 +1,5 @@
 import ArgumentParser
+import Delivery
 import Files
 import Generation
 import Ledger
@@ -49,6 +50,7 @@ enum Failure {
     case let error as PipelineError: status(error.code)
     case let error as SandboxError: status(error.code)
     case let error as ReviewError: status(error.code)
+    case let error as DeliveryError: status(error.code)
     case is VerificationError: .badInput
     case let error as UsageError: error.status
     default: nil
@@ -132,6 +134,14 @@ enum Failure {
 
   private static func status(_ code: ReviewError.Code) -> ExitStatus {
     code == .cannotCreate ? .cannotCreate : .badInput
+  }
+
+  private static func status(_ code: DeliveryError.Code) -> ExitStatus {
+    switch code {
+    case .badRequest: .usage
+    case .inconsistent: .internalError
+    default: .badInput
+    }
   }
 
   /// Help, version and bad usage, in the argument parser's own text.

@@ -1,0 +1,103 @@
+import Libav
+import Probing
+import Stitching
+import Timing
+
+/// Decodes one audio track of a master, as long as the program, in blocks.
+///
+/// Retimed audio is resampled with the video: it keeps its frames' sync, and changes pitch as speed does.
+struct ProgramAudio: ~Copyable {
+  /// Seconds between a packet's time and the end of the audio before from which silence is inserted.
+  private static let gap = Rational(1, 20)
+
+  private let master: DeliveryMaster
+  private let stream: StreamInfo
+  let format: AudioFormat
+  private let stretch: Rational
+  private let totalSamples: Int
+  private var reader: StreamReader
+  private var resampler: Resampler
+  private var queue: SampleQueue
+  private let frame: Frame
+  /// Samples put into the queue so far.
+  private var placed = 0
+  private var taken = 0
+  private var hasEnded = false
+  private var hasStarted = false
+
+  /// - Parameters:
+  ///   - stretch: length of the program against the master's.
+  ///   - totalSamples: of the program.
+  init(_ master: DeliveryMaster, stream: StreamInfo, format: AudioFormat, stretch: Rational, totalSamples: Int) throws {
+    let reader = try StreamReader(try Demuxer(path: master.path), streams: [stream.index], threading: .count(1))
+    let frame = try Frame()
+    self.master = master
+    self.stream = stream
+    self.format = format
+    self.stretch = stretch
+    self.totalSamples = totalSamples
+    self.reader = reader
+    self.frame = frame
+    let (_, outRate) = Self.rates(own: stream.audio?.sampleRate ?? format.sampleRate, format.sampleRate, stretch)
+    // Mono stays mono and is copied to all channels, because libswresample's upmix would lower it by 3 dB.
+    let layout = stream.audio?.channels == 1 ? ChannelLayout.mono : format.layout
+    resampler = Resampler(to: AudioFormat(sampleRate: outRate, layout: layout))
+    queue = SampleQueue(channels: format.layout.channelCount)
+  }
+
+  /// Sample rates whose ratio is exactly that of the output's samples to the input's.
+  static func rates(own: Int, _ wanted: Int, _ stretch: Rational) -> (input: Int, output: Int) {
+    guard stretch != .one else { return (own, wanted) }
+    let ratio = Rational(Int64(wanted), Int64(own)) * stretch
+    let scale = max(1, Int64(wanted) / ratio.numerator)
+    return (Int(ratio.denominator * scale), Int(ratio.numerator * scale))
+  }
+
+  /// The next samples; nil at the end.
+  mutating func next(_ count: Int) throws -> Planes? {
+    let wanted = min(count, totalSamples - taken)
+    guard wanted > 0 else { return nil }
+    while queue.count < wanted, !hasEnded { try fill() }
+    if queue.count < wanted { queue.appendSilence(wanted - queue.count) }
+    taken += wanted
+    return queue.take(wanted)
+  }
+
+  private mutating func fill() throws {
+    guard try reader.next(into: frame) != nil else {
+      hasEnded = true
+      if let rest = try resampler.flush() { append(rest) }
+      if let fault = reader.faults.first {
+        throw DeliveryError(
+          .damaged, "its audio cannot be decoded (\(fault.message)); write it again", file: master.path)
+      }
+      return
+    }
+    let start = frame.pts.map { stream.timeBase.seconds($0) - (master.video.start ?? .zero) }
+    if let start, let sample = (start * stretch * Int64(format.sampleRate)).rounded {
+      let missing = Int(clamping: sample) - placed
+      let limit = ((Self.gap * Int64(format.sampleRate)).rounded).map { Int($0) } ?? 0
+      if missing > (hasStarted ? limit : 0), missing < totalSamples {
+        queue.appendSilence(missing)
+        placed += missing
+      }
+      if !hasStarted, missing < 0 { toDrop = -missing }
+    }
+    hasStarted = true
+    let (inRate, _) = Self.rates(own: frame.sampleRate, format.sampleRate, stretch)
+    frame.sampleRate = inRate
+    append(try resampler.convert(frame))
+  }
+
+  /// Samples before the program's start.
+  private var toDrop = 0
+
+  private mutating func append(_ converted: borrowing Frame) {
+    let count = converted.sampleCount
+    let dropped = min(toDrop, count)
+    toDrop -= dropped
+    guard count > dropped else { return }
+    queue.append(converted, droppingFirst: dropped)
+    placed += count - dropped
+  }
+}

@@ -1,0 +1,126 @@
+import Files
+import Foundation
+import Libav
+public import Presets
+import Probing
+import Stitching
+import Timing
+import Verification
+
+/// Makes the delivery versions of a master: encodes, joins, verifies, renames.
+public struct Deliverer: Sendable {
+  /// Metadata that belongs to a file and not to what it shows.
+  static let ownKeys: Set<String> = [
+    "major_brand", "minor_version", "compatible_brands", "creation_time", "encoder", "timecode",
+    "com.apple.quicktime.title",
+  ]
+
+  let master: DeliveryMaster
+  let options: DeliveryOptions
+
+  /// - Throws: ``DeliveryError`` `badRequest` for options that cannot be used.
+  public init(_ master: DeliveryMaster, options: DeliveryOptions) throws {
+    try FileNames.check(options.nameTemplate)
+    if let language = options.language, language.wholeMatch(of: /[a-z]{3}/) == nil {
+      throw DeliveryError(
+        .badRequest, "\(quoted(language)) is no language of ISO 639-2; write three letters, such as eng or deu")
+    }
+    self.master = master
+    self.options = options
+  }
+
+  var title: String {
+    options.title ?? master.title ?? URL(fileURLWithPath: master.path).deletingPathExtension().lastPathComponent
+  }
+
+  /// The files of a recipe.
+  public func files(of recipe: DeliveryRecipe) -> [String] {
+    let values = [
+      "title": title, "adid": options.adID ?? "", "preset": recipe.id, "language": options.language ?? "",
+    ]
+    let stem = "\(options.folder)/\(FileNames.name(options.nameTemplate, values))"
+    guard recipe.audio?.tracks == .each else { return ["\(stem).\(recipe.container.rawValue)"] }
+    return master.audio.enumerated().map { number, stream in
+      let language = stream.metadata["language"].flatMap { $0 == "und" ? nil : "_\($0)" } ?? ""
+      return "\(stem)_\(number + 1)\(language).\(recipe.container.rawValue)"
+    }
+  }
+
+  /// Finds what can be found before any work: existing files, an unsuitable master.
+  /// - Throws: ``DeliveryError``, `FileError`.
+  public func check(_ recipe: DeliveryRecipe, spec: DeliverableSpec?) throws {
+    for file in files(of: recipe) { _ = try OutputFile(file, overwrite: options.overwrite) }
+    if recipe.audio != nil, recipe.video == nil, master.audio.isEmpty {
+      throw DeliveryError(.unsuitable, "has no audio, which \(recipe.id) is of", file: master.path)
+    }
+    if recipe.head != nil, options.adID == nil {
+      throw DeliveryError(.badRequest, "\(recipe.id) has a slate with the Ad-ID; give it with --ad-id")
+    }
+    guard let video = recipe.video else { return }
+    let plan = try DeliveryPlan(recipe, video, master: master, options: options)
+    let planned: [(String, JSONValue)] = [
+      ("video.size", .string("\(plan.width)x\(plan.height)")), ("video.frame_rate", .string(plan.rate.description)),
+      ("audio.present", .bool(recipe.audio != nil && !master.audio.isEmpty)),
+      ("video.duration", .number(plan.duration.doubleValue)),
+    ]
+    for (check, value) in planned {
+      guard let rule = spec?.rules[check], rule.severity == .fail, rule.when.isEmpty, let condition = rule.condition,
+        !condition.holds(for: value)
+      else { continue }
+      throw DeliveryError(
+        .unsuitable,
+        "cannot become \(recipe.id): \(check) would be \(value.canonicalJSON), which its verify preset "
+          + "\(spec?.id ?? "") refuses", file: master.path)
+    }
+  }
+
+  /// Makes the files of one recipe.
+  /// - Parameter spec: the recipe's verify preset; nil for an animated WebP, whose structure is checked.
+  /// - Throws: ``DeliveryError``, ``LibavError``, `FileError`, `CancellationError`; nothing is left under a final name
+  ///   then.
+  public func deliver(
+    _ recipe: DeliveryRecipe, spec: DeliverableSpec?, progress: @escaping (DeliveryEvent) -> Void = { _ in }
+  ) throws -> [Deliverable] {
+    let files = files(of: recipe)
+    if recipe.video == nil {
+      return try zip(files, master.audio).map { file, stream in
+        try AudioDelivery(self, recipe, spec, stream: stream).write(to: file, progress: progress)
+      }
+    }
+    guard let file = files.first else { return [] }
+    switch recipe.container {
+    case .gif, .webp: return [try AnimationDelivery(self, recipe, spec).write(to: file, progress: progress)]
+    default: return [try VideoDelivery(self, recipe, spec).write(to: file, progress: progress)]
+    }
+  }
+
+  /// The metadata of every version: the master's, with title and tool.
+  var metadata: MasterMetadata {
+    var entries = master.index.container.metadata.filter { !Self.ownKeys.contains($0.key) }
+    entries["title"] = title
+    entries["longtake.master_sha256"] = master.sha256
+    if let adID = options.adID { entries["ad-id"] = adID }
+    return MasterMetadata(entries, creationTime: options.creationTime)
+  }
+
+  /// Verifies a written file that is still under its temporary name.
+  func verify(
+    _ path: String, as recipe: DeliveryRecipe, spec: DeliverableSpec, expecting expectation: Expectation,
+    progress: (DeliveryEvent) -> Void
+  ) throws -> VerificationReport {
+    try withoutActuallyEscaping(progress) { progress in
+      try Verifier(spec: spec).verify(path, expectation: expectation) {
+        progress(.verifying(preset: recipe.id, frames: $0.frames, fraction: $0.fraction))
+      }
+    }
+  }
+}
+
+extension [Deliverable.Problem] {
+  /// What is not a pass.
+  init(_ report: VerificationReport) {
+    self = report.findings.filter { [.warn, .fail, .inconclusive].contains($0.status) }.map {
+      Deliverable.Problem(check: $0.check, status: $0.status.rawValue, message: $0.message)
+    }
+  }
+}

@@ -1,0 +1,47 @@
+public import Foundation
+public import Presets
+
+/// What a delivery of a master is told beside the recipe.
+public struct DeliveryOptions: Sendable {
+  /// The name of a file without its extension.
+  public static let usualTemplate = "{title}_{adid}_{preset}_{language}"
+
+  /// The folder of the files.
+  public var folder: String
+  public var overwrite = false
+  /// Fields: title, adid, preset, language. Empty ones are left out together with the separator before them.
+  public var nameTemplate = DeliveryOptions.usualTemplate
+  /// Nil: the master's title, else its file name.
+  public var title: String?
+  public var adID: String?
+  public var advertiser: String?
+  /// ISO 639-2, three letters.
+  public var language: String?
+  /// The centre of a crop in parts of the frame; nil for the recipe's.
+  public var cropCenter: (x: Double, y: Double)?
+  /// The fit of a recipe with a size of its own; nil for the recipe's.
+  public var fit: DeliveryFit?
+  /// Encoders at a time; nil for as many as there are processors and memory for.
+  public var workers: Int?
+  /// Nil leaves the date out.
+  public var creationTime: Date?
+  /// The program's version, as it is written into the files.
+  public var tool = "longtake"
+
+  public init(folder: String) { self.folder = folder }
+}
+
+/// How the master's frames fill a size of another shape: as ``DeliveryRecipe/Fit``.
+public typealias DeliveryFit = DeliveryRecipe.Fit
+
+/// Progress of a delivery.
+public enum DeliveryEvent: Sendable, Hashable {
+  /// Chunks of an interrupted delivery that are used again.
+  case resumed(preset: String, chunks: Int, of: Int)
+  /// Frames encoded so far in all chunks; `remaining` in seconds.
+  case encoded(preset: String, frames: Int, of: Int, framesPerSecond: Double, remaining: Double?)
+  /// A pass over the whole audio, from 1 on.
+  case audio(preset: String, pass: Int)
+  case writing(preset: String)
+  case verifying(preset: String, frames: Int, fraction: Double?)
+}

@@ -1,0 +1,133 @@
+public import Files
+public import Verification
+
+/// One delivered file, or one that was not delivered because it fails its verify preset.
+public struct Deliverable: Sendable, Encodable {
+  public static let schema = "longtake.deliverable/1"
+
+  /// A finding that is no pass.
+  public struct Problem: Sendable, Hashable, Codable {
+    public let check: String
+    /// `warn`, `fail` or `inconclusive`.
+    public let status: String
+    public let message: String
+  }
+
+  public struct Video: Sendable, Hashable, Codable {
+    public let codec: String
+    public let width: Int
+    public let height: Int
+    /// Exact fraction.
+    public let frameRate: String
+    public let frames: Int
+    /// Frames of slate and black in front.
+    public let headFrames: Int
+    /// The master's rate.
+    public let masterFrameRate: String
+
+    private enum CodingKeys: String, CodingKey {
+      case codec, width, height, frames
+      case frameRate = "frame_rate"
+      case headFrames = "head_frames"
+      case masterFrameRate = "master_frame_rate"
+    }
+  }
+
+  public struct Audio: Sendable, Hashable, Codable {
+    public let codec: String
+    public let sampleRate: Int
+    public let channels: String
+    @Nullable public private(set) var integratedLUFS: Double?
+    @Nullable public private(set) var truePeakDBTP: Double?
+    public let gainDB: Double
+    public let limitedDB: Double
+
+    init(_ result: VersionAudio.Result, codec: String, sampleRate: Int, channels: String) {
+      func hundredth(_ value: Double) -> Double { (value * 100).rounded() / 100 }
+      self.codec = codec
+      self.sampleRate = sampleRate
+      self.channels = channels
+      _integratedLUFS = Nullable(wrappedValue: result.loudness.map(hundredth))
+      _truePeakDBTP = Nullable(wrappedValue: result.truePeak.map(hundredth))
+      gainDB = hundredth(result.gain)
+      limitedDB = hundredth(result.reduction)
+    }
+
+    private enum CodingKeys: String, CodingKey {
+      case codec, channels
+      case sampleRate = "sample_rate"
+      case integratedLUFS = "integrated_lufs"
+      case truePeakDBTP = "true_peak_dbtp"
+      case gainDB = "gain_db"
+      case limitedDB = "limited_db"
+    }
+  }
+
+  public let preset: String
+  /// The path; the name that it would have had where it was not delivered.
+  public let file: String
+  /// False where it fails its verify preset: nothing is left under ``file`` then.
+  public let isDelivered: Bool
+  public let verdict: Verdict
+  public let verifyPreset: String
+  public let problems: [Problem]
+  /// Lower-case hexadecimal.
+  public let sha256: String
+  public let bytes: Int64
+  /// Seconds.
+  public let duration: Double
+  @Nullable public private(set) var video: Video?
+  @Nullable public private(set) var audio: Audio?
+  /// Chunks that the video was encoded in, and those of an earlier, interrupted delivery.
+  public let chunks: Int
+  public let resumedChunks: Int
+  /// Seconds that it took.
+  public let seconds: Double
+
+  init(
+    preset: String, file: String, verdict: Verdict, verifyPreset: String, problems: [Problem], sha256: String,
+    bytes: Int64, duration: Double, video: Video?, audio: Audio?, chunks: Int = 0, resumedChunks: Int = 0,
+    seconds: Double
+  ) {
+    self.preset = preset
+    self.file = file
+    isDelivered = verdict != .fail
+    self.verdict = verdict
+    self.verifyPreset = verifyPreset
+    self.problems = problems
+    self.sha256 = sha256
+    self.bytes = bytes
+    self.duration = (duration * 1_000_000).rounded() / 1_000_000
+    _video = Nullable(wrappedValue: video)
+    _audio = Nullable(wrappedValue: audio)
+    self.chunks = chunks
+    self.resumedChunks = resumedChunks
+    self.seconds = (seconds * 1000).rounded() / 1000
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case schema, preset, file, verdict, problems, sha256, bytes, duration, video, audio, chunks, seconds
+    case isDelivered = "delivered"
+    case verifyPreset = "verify_preset"
+    case resumedChunks = "resumed_chunks"
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var fields = encoder.container(keyedBy: CodingKeys.self)
+    try fields.encode(Self.schema, forKey: .schema)
+    try fields.encode(preset, forKey: .preset)
+    try fields.encode(file, forKey: .file)
+    try fields.encode(isDelivered, forKey: .isDelivered)
+    try fields.encode(verdict, forKey: .verdict)
+    try fields.encode(verifyPreset, forKey: .verifyPreset)
+    try fields.encode(problems, forKey: .problems)
+    try fields.encode(sha256, forKey: .sha256)
+    try fields.encode(bytes, forKey: .bytes)
+    try fields.encode(duration, forKey: .duration)
+    try fields.encode(_video, forKey: .video)
+    try fields.encode(_audio, forKey: .audio)
+    try fields.encode(chunks, forKey: .chunks)
+    try fields.encode(resumedChunks, forKey: .resumedChunks)
+    try fields.encode(seconds, forKey: .seconds)
+  }
+}

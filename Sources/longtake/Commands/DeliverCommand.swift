@@ -1,0 +1,173 @@
+public import ArgumentParser
+import Delivery
+import Files
+import Foundation
+public import Presets
+import Stitching
+import Verification
+
+struct DeliverCommand: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "deliver", abstract: "Encode delivery versions of a master and verify each.",
+    discussion: """
+      Each preset is a recipe with a verify preset of its own; a version that fails it is not delivered, and the command \
+      exits with 1. Encodes in chunks on all processors; the same command after an interruption goes on with the chunks \
+      that are whole. Writes manifest.json and SHA256SUMS beside the files.
+      """)
+
+  @Argument(help: "The master.", completion: .file())
+  var master: String?
+
+  @Option(
+    parsing: .upToNextOption,
+    help: ArgumentHelp("Names of delivery presets, or paths of your own.", valueName: "name|path"))
+  var preset: [String] = []
+
+  @Option(name: .shortAndLong, help: ArgumentHelp("Folder of the files.", valueName: "dir"), completion: .directory)
+  var output: String?
+
+  @Flag(help: "Replace existing files.")
+  var overwrite = false
+
+  @Flag(help: "Print one JSON object per file.")
+  var json = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Name of each file: {title}, {adid}, {preset} and {language}; empty ones are left out.", valueName: "template"))
+  var name = DeliveryOptions.usualTemplate
+
+  @Option(help: "Title (default: the master's, else its file name).")
+  var title: String?
+
+  @Option(name: .customLong("ad-id"), help: ArgumentHelp("Ad-ID or clock number.", valueName: "id"))
+  var adID: String?
+
+  @Option(help: "Advertiser, for the slate.")
+  var advertiser: String?
+
+  @Option(help: ArgumentHelp("Language of the audio, three letters (ISO 639-2).", valueName: "code"))
+  var language: String?
+
+  @Option(help: "How the master fills a size of another shape: pad, crop, blur or within (default: the preset's).")
+  var fit: DeliveryFit?
+
+  @Option(help: ArgumentHelp("Centre of a crop in parts of the frame (default: the preset's).", valueName: "x,y"))
+  var center: PointArgument?
+
+  @Option(help: ArgumentHelp("Chunks to encode at a time (default: one per processor).", valueName: "n"))
+  var jobs: Int?
+
+  @Flag(name: .customLong("list-presets"), help: "List the delivery presets found.")
+  var listPresets = false
+
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
+
+  func validate() throws {
+    guard !listPresets else { return }
+    if master == nil { throw ValidationError("Name the master.") }
+    if preset.isEmpty { throw ValidationError("Name at least one --preset; --list-presets lists them.") }
+    if output == nil { throw ValidationError("Name the folder of the files with -o.") }
+    if let jobs, jobs < 1 { throw ValidationError("--jobs must be 1 or more.") }
+  }
+
+  func run() throws {
+    common.apply()
+    let library = try presets.library()
+    if listPresets { return try showPresets(library) }
+    guard let path = master, let folder = output else { return }
+    let recipes = try preset.map { try library.deliveryRecipe(named: $0) }
+    let specs = try recipes.map { recipe in
+      try recipe.verify.map { try library.deliverableSpec(named: $0) }
+    }
+    var options = DeliveryOptions(folder: folder)
+    options.overwrite = overwrite
+    options.nameTemplate = name
+    (options.title, options.adID, options.advertiser, options.language) = (title, adID, advertiser, language)
+    options.fit = fit
+    options.cropCenter = center.map { ($0.x, $0.y) }
+    options.workers = jobs
+    options.creationTime = try CreationTime.current()
+    options.tool = "longtake \(Longtake.version)"
+    Terminal.progress("reading \(path)")
+    let source = try DeliveryMaster(path: path)
+    let deliverer = try Deliverer(source, options: options)
+    try OutputPaths.requireDistinct(recipes.flatMap(deliverer.files), from: [path])
+    try OutputPaths.createFolder(folder)
+    let package = try DeliveryPackage(deliverer)
+    // What cannot be made is reported before the work, not after it.
+    for (recipe, spec) in zip(recipes, specs) { try deliverer.check(recipe, spec: spec) }
+    var delivered: [Deliverable] = []
+    for (recipe, spec) in zip(recipes, specs) {
+      for file in try deliverer.deliver(recipe, spec: spec, progress: Self.show) {
+        delivered.append(file)
+        if json { try Answer.json(file) } else { Answer.lines(DeliverySummary.lines(file)) }
+      }
+      try package.add(delivered)
+    }
+    guard delivered.allSatisfy(\.isDelivered) else { throw ExitStatus.no }
+  }
+
+  private func showPresets(_ library: PresetLibrary) throws {
+    let found = try library.names(of: .delivery).map { name in
+      ListedPreset(preset: name, title: try library.deliveryRecipe(named: name).title)
+    }
+    if json { return try found.forEach { try Answer.json($0) } }
+    let width = found.map(\.preset.count).max() ?? 0
+    Answer.lines(found.map { "\($0.preset.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.title)" })
+  }
+
+  private static func show(_ event: DeliveryEvent) {
+    switch event {
+    case .resumed(let preset, let chunks, let count):
+      Terminal.note("\(preset): going on with \(chunks) of \(counted(count, "chunk")) of an earlier run")
+    case .encoded(let preset, let frames, let count, let speed, let remaining):
+      let left = remaining.map { ", \(Self.clock($0)) left" } ?? ""
+      Terminal.progress(
+        "\(preset): frame \(frames) of \(count)" + (speed > 0 ? String(format: ", %.1f frames/s", speed) : "") + left)
+    case .audio(let preset, let pass): Terminal.progress("\(preset): audio, pass \(pass)")
+    case .writing(let preset): Terminal.progress("\(preset): writing the file")
+    case .verifying(let preset, let frames, let fraction):
+      let part = fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""
+      Terminal.progress("\(preset): verifying frame \(frames)\(part)")
+    }
+  }
+
+  /// `1:05` or `1:02:03`.
+  private static func clock(_ seconds: Double) -> String {
+    let whole = Int(min(seconds, 1e7).rounded())
+    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
+    return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
+  }
+}
+
+extension DeliveryFit: ExpressibleByArgument {}
+
+/// A point in parts of the frame, `0.5,0.4`.
+struct PointArgument: ExpressibleByArgument {
+  let x: Double
+  let y: Double
+
+  init?(argument: String) {
+    let parts = argument.split(separator: ",", omittingEmptySubsequences: false).compactMap { Double($0) }
+    guard parts.count == 2, parts.allSatisfy((0...1).contains) else { return nil }
+    (x, y) = (parts[0], parts[1])
+  }
+}
+
+/// A delivered file in a few lines for people.
+enum DeliverySummary {
+  static func lines(_ file: Deliverable) -> [String] {
+    let facts =
+      [
+        file.video.map { "\($0.codec) \($0.width)x\($0.height), \(counted($0.frames, "frame")) at \($0.frameRate)" },
+        file.audio.map { audio in
+          audio.codec + (audio.integratedLUFS.map { String(format: " %.1f LUFS", $0) } ?? " silent")
+        },
+        ByteCountFormatter.string(fromByteCount: file.bytes, countStyle: .file),
+      ].compactMap(\.self).joined(separator: ", ")
+    let state = file.isDelivered ? file.verdict.rawValue : "not delivered, fails \(file.verifyPreset)"
+    return ["\(file.file): \(state): \(facts)"] + file.problems.map { "  \($0.status): \($0.message)" }
+  }
+}
