@@ -47,7 +47,8 @@ struct DeliveryFixture {
       }
       if var options = video["options"] as? [String: Any], ["libx264", "libx265"].contains(video["encoder"] as? String)
       {
-        options["preset"] = "ultrafast"
+        // The fastest one that still writes the profile High.
+        options["preset"] = "superfast"
         video["options"] = options
       }
       recipe["video"] = video
