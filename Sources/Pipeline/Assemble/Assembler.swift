@@ -58,7 +58,7 @@ struct Assembler: Sendable {
       context.emit(.masterKept(path: workspace.masterPath))
       return earlier
     }
-    let redone = earlier.map { redoneAlone(since: $0, shots) } ?? []
+    let redone = try earlier.map { try redoneAlone(since: $0, shots) } ?? []
     let replaced = redone.isEmpty ? nil : earlier.flatMap { EarlierMaster($0, in: workspace) }
     let report = try await stitch(shots, options)
     let patch = try await prove(replaced, redone, report)
@@ -75,8 +75,8 @@ struct Assembler: Sendable {
   }
 
   /// Ids of the shots that were redone between their neighbours since a master; empty when others changed, too.
-  private func redoneAlone(since earlier: MasterRecord, _ shots: [StitchShot]) -> [String] {
-    let changed = earlier.changedShots(in: shots) ?? []
+  private func redoneAlone(since earlier: MasterRecord, _ shots: [StitchShot]) throws -> [String] {
+    let changed = try earlier.changedShots(in: shots) ?? []
     let isolated = storyboard.shots.filter(context.digests.isIsolated).map(\.id)
     return changed.allSatisfy(isolated.contains) ? changed : []
   }

@@ -191,10 +191,15 @@ final class EarlierMaster: Sendable {
 }
 
 extension MasterRecord {
-  /// Ids of the shots whose clips in a new master differ; nil when the shots themselves do.
-  func changedShots(in shots: [StitchShot]) -> [String]? {
-    func name(_ path: String) -> String { URL(filePath: path).lastPathComponent }
+  /// Ids of the shots whose clips in a new master differ, byte for byte; nil when the shots themselves do.
+  func changedShots(in shots: [StitchShot]) throws -> [String]? {
     guard stitch.shots.map(\.title) == shots.map(\.title) else { return nil }
-    return zip(stitch.shots, shots).filter { name($0.file) != name($1.path) }.map(\.0.title)
+    // Another take may have the same bytes, and then the master was kept.
+    return try zip(stitch.shots, shots).filter { old, new in
+      guard old.file != new.path, let earlier = try? FileDigest.sha256(ofFile: old.file) else {
+        return old.file != new.path
+      }
+      return try FileDigest.sha256(ofFile: new.path) != earlier
+    }.map(\.0.title)
   }
 }
