@@ -4,13 +4,13 @@ import Synchronization
 /// Work on a thread of its own; libav's handles stay on it.
 ///
 /// `@unchecked Sendable`: the outcome is guarded by `condition`.
-final class BackgroundWork<Value: Sendable>: @unchecked Sendable {
+package final class BackgroundWork<Value: Sendable>: @unchecked Sendable {
   private let condition = NSCondition()
   private var outcome: Result<Value, any Error>?
   private let isCancelled = Atomic(false)
 
   /// - Parameter body: calls its parameter often, which throws once the work is cancelled.
-  init(named name: String, _ body: @escaping @Sendable (_ check: () throws -> Void) throws -> Value) {
+  package init(named name: String, _ body: @escaping @Sendable (_ check: () throws -> Void) throws -> Value) {
     let thread = Thread { [self] in
       let result = Result {
         try body { if isCancelled.load(ordering: .relaxed) { throw CancellationError() } }
@@ -25,7 +25,7 @@ final class BackgroundWork<Value: Sendable>: @unchecked Sendable {
   }
 
   /// Waits for the end of the work.
-  func value() throws -> Value {
+  package func value() throws -> Value {
     try condition.withLock {
       while true {
         if let outcome { return try outcome.get() }
@@ -35,7 +35,7 @@ final class BackgroundWork<Value: Sendable>: @unchecked Sendable {
   }
 
   /// Ends the work soon, and waits for that.
-  func cancel() {
+  package func cancel() {
     isCancelled.store(true, ordering: .relaxed)
     _ = try? value()
   }
