@@ -173,18 +173,26 @@ extension ColorMatrix {
       frame.withPlane(1) { cb, cbStride in
         frame.withPlane(2) { cr, crStride in
           [UInt8](unsafeUninitializedCapacity: 3 * width * height) { rgb, count in
-            let tables = isConstantLuminance ? nil : Tables(self)
+            count = 3 * width * height
+            guard isConstantLuminance else {
+              let tables = Tables(self)
+              for row in 0..<height {
+                tables.convert(
+                  luma.extracting(row * lumaStride..<row * lumaStride + width),
+                  cb.extracting(row * cbStride..<row * cbStride + width),
+                  cr.extracting(row * crStride..<row * crStride + width),
+                  into: UnsafeMutableBufferPointer(rebasing: rgb[3 * row * width..<3 * (row + 1) * width]))
+              }
+              return
+            }
             for row in 0..<height {
               for column in 0..<width {
-                let (y, u, v) = (
-                  luma[row * lumaStride + column], cb[row * cbStride + column], cr[row * crStride + column]
-                )
-                let pixel = tables?.rgb(y, u, v) ?? rounded(y, u, v)
+                let pixel = rounded(
+                  luma[row * lumaStride + column], cb[row * cbStride + column], cr[row * crStride + column])
                 let at = 3 * (row * width + column)
                 (rgb[at], rgb[at + 1], rgb[at + 2]) = (pixel.x, pixel.y, pixel.z)
               }
             }
-            count = 3 * width * height
           }
         }
       }
@@ -217,9 +225,31 @@ extension ColorMatrix {
       cr = table(2, plus: 0)
     }
 
-    func rgb(_ y: UInt8, _ u: UInt8, _ v: UInt8) -> SIMD3<UInt8> {
-      let sum = luma[Int(y)] &+ cb[Int(u)] &+ cr[Int(v)]
-      return SIMD3<UInt8>(clamping: sum &>> SIMD3(repeating: Int32(ColorMatrix.fraction)))
+    /// One row; the target has three bytes for each sample.
+    func convert(
+      _ y: Span<UInt8>, _ u: Span<UInt8>, _ v: Span<UInt8>, into rgb: UnsafeMutableBufferPointer<UInt8>
+    ) {
+      func code(_ sum: Int32) -> UInt8 {
+        UInt8(truncatingIfNeeded: max(0, min(255, sum &>> Int32(ColorMatrix.fraction))))
+      }
+      y.withUnsafeBufferPointer { y in
+        u.withUnsafeBufferPointer { u in
+          v.withUnsafeBufferPointer { v in
+            luma.withUnsafeBufferPointer { luma in
+              cb.withUnsafeBufferPointer { cb in
+                cr.withUnsafeBufferPointer { cr in
+                  for column in y.indices {
+                    let sum = luma[Int(y[column])] &+ cb[Int(u[column])] &+ cr[Int(v[column])]
+                    rgb[3 * column] = code(sum.x)
+                    rgb[3 * column + 1] = code(sum.y)
+                    rgb[3 * column + 2] = code(sum.z)
+                  }
+                }
+              }
+            }
+          }
+        }
+      }
     }
   }
 }

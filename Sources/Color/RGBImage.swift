@@ -33,8 +33,13 @@ package struct RGBImage: Sendable {
   package func frame() throws(LibavError) -> Frame {
     let frame = try Frame(width: width, height: height, format: .rgb24, color: .fullRGB)
     frame.withMutablePlane(0) { target, stride in
-      for y in 0..<height {
-        for x in 0..<width * 3 { target[y * stride + x] = bytes[y * width * 3 + x] }
+      target.withUnsafeMutableBufferPointer { target in
+        bytes.withUnsafeBufferPointer { source in
+          for y in 0..<height {
+            let line = UnsafeBufferPointer(rebasing: source[y * width * 3..<(y + 1) * width * 3])
+            _ = UnsafeMutableBufferPointer(rebasing: target[y * stride..<y * stride + width * 3]).update(from: line)
+          }
+        }
       }
     }
     return frame

@@ -68,28 +68,51 @@ public struct ReviewWriter: Sendable {
     let assets = PageAssets(folder: options.isSingleFile ? nil : output.temporaryPath)
     var report = ReviewReport(subject, version: options.version)
     var proxyTime = Duration.zero
+    let takesBegan = clock.now
+    let takes =
+      options.isSingleFile
+      ? try TakeProxies.add(
+        of: subject, limit: options.maximumBytes, folder: output.temporaryPath, to: assets) : [:]
+    proxyTime += takesBegan.duration(to: clock.now)
     let timeline = try subject.master.map { try MasterTimeline(path: $0, stitch: subject.stitch) }
+    let making = ShotStills.start(subject, isInlining: options.isSingleFile)
+    defer { making.cancel() }
     if let timeline {
       if let error = timeline.index.readError { progress(.endsEarly(error)) }
       let size = timeline.video.stream.shownSize
-      let plan = StillPlan(timeline, size: size, isInlining: options.isSingleFile)
+      let plan = StillPlan(
+        timeline, size: size, showsFirst: !subject.shots.isEmpty && subject.showsFirstFrame(ofShot: 0),
+        isInlining: options.isSingleFile)
+      let reading = MasterReading.start(timeline)
+      defer { reading.cancel() }
       let survey = try MasterSurvey(timeline, plan: plan, assets: assets, progress: progress)
       progress(.measuringAudio)
-      let audio = try AudioSurvey(timeline)
+      let read = try reading.value()
+      let audio = read.audio
       if let fault = audio?.fault { progress(.damagedAudio(fault)) }
+      let stills = try making.value()
+      let anchors = try stills.addAnchors(of: subject, to: assets)
       report.sprite = try SpriteMaker.sprite(survey.thumbnails, plan: plan, assets: assets)
       report.series = ReviewReport.FrameSeries(survey, timeline)
       report.audio = audio.map { ReviewReport.Audio($0, target: subject.stitch?.audio?.targetLoudness) }
       report.joins = try JoinListing(
-        subject: subject, timeline: timeline, survey: survey, audio: audio, plan: plan, text: Self.text
+        subject: subject, timeline: timeline, survey: survey, audio: audio, plan: plan, anchors: anchors,
+        text: Self.text
       ).joins(assets: assets)
-      report.shots = try ShotListing(subject: subject, timeline: timeline, plan: plan).shots(assets: assets)
+      report.shots = try ShotListing(
+        subject: subject, timeline: timeline, plan: plan, stills: stills, takeFiles: takes, anchors: anchors
+      ).shots(assets: assets)
       let began = clock.now
       let player = try player(timeline, size: size, assets: assets, folder: output.temporaryPath, progress: progress)
-      if player.isProxy { proxyTime = began.duration(to: clock.now) }
-      report.master = try ReviewReport.Master(timeline, size: size, player: player, superseded: subject.superseded)
+      if player.isProxy { proxyTime += began.duration(to: clock.now) }
+      report.master = ReviewReport.Master(
+        timeline, size: size, player: player, reading: read, superseded: subject.superseded)
     } else {
-      report.shots = try ShotListing(subject: subject, timeline: nil, plan: nil).shots(assets: assets)
+      let stills = try making.value()
+      report.shots = try ShotListing(
+        subject: subject, timeline: nil, plan: nil, stills: stills, takeFiles: takes,
+        anchors: try stills.addAnchors(of: subject, to: assets)
+      ).shots(assets: assets)
     }
     progress(.drawingPage)
     let page = try ReviewPage(report, text: Self.text, assets: assets).html()
@@ -137,11 +160,8 @@ public struct ReviewWriter: Sendable {
     try proxy.write(to: file, progress: progress)
     let name = "media/proxy.mp4"
     if assets.isInlining {
-      guard let data = FileManager.default.contents(atPath: file) else {
-        throw FileError(.inputOutput, "the proxy cannot be read", file: file)
-      }
+      try assets.add(name, "video/mp4", try PageAssets.bytes(of: file))
       try FileManager.default.removeItem(atPath: file)
-      try assets.add(name, "video/mp4", Array(data))
     } else {
       _ = try assets.link(name, to: file)
       try FileManager.default.removeItem(atPath: file)

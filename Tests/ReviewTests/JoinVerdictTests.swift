@@ -39,6 +39,32 @@ import Testing
     }
   }
 
+  /// A still image that scrolls: how the scrolling changes at the join, the factor of its speed and the degrees of its turn.
+  @Test(arguments: [("h=0.01", 1.0, 0.0), ("h=0.02", 2.0, 0.0), ("v=0.0178", 1.0, 90.0)])
+  func aChangeOfMotionIsMeasured(scroll: String, factor: Double, turn: Double) throws {
+    let folder = try ScratchFolder()
+    let chapters = try folder.write(
+      "chapters.txt",
+      ";FFMETADATA1\n[CHAPTER]\nTIMEBASE=1/24\nSTART=0\nEND=12\ntitle=one\n[CHAPTER]\nTIMEBASE=1/24\nSTART=12\nEND=24\ntitle=two\n"
+    )
+    let image = "mandelbrot=size=480x270:rate=24:start_scale=0.8,trim=end_frame=1,loop=loop=24:size=1,setpts=N/24/TB"
+    try MediaTool.ffmpeg(
+      [
+        "-f", "lavfi", "-i", image, "-i", chapters, "-map_metadata", "1", "-filter_complex",
+        "[0:v]split[a][b];[a]scroll=h=0.01,trim=end_frame=12[c];[b]scroll=\(scroll):hpos=0.12,trim=end_frame=12[d];[c][d]concat",
+        "-frames:v", "24", "-c:v", "libx264", "-preset", "veryfast", "-crf", "14", "-pix_fmt", "yuv420p", "master.mp4",
+      ],
+      in: folder.url)
+    let result = try ReviewWriter(
+      ReviewSubject(title: "x", master: folder.path("master.mp4")), options: ReviewOptions()
+    )
+    .write(to: folder.path("page"))
+    let join = try #require(result.joins.first)
+    let motion = try #require(join.motion)
+    #expect(abs((motion.speedRatio ?? 0) - factor) < 0.1 * factor, "\(motion)")
+    #expect(abs((motion.direction ?? 180) - turn) < 5, "\(motion)")
+  }
+
   /// The last frame before the join cannot be decoded, so nothing is known of the join.
   @Test func aJoinWithoutItsFrameIsNotClean() throws {
     let folder = try ScratchFolder()

@@ -80,9 +80,32 @@ struct ReviewFixture {
   }
 }
 
-/// A review page in a real browser.
+/// One fixture with a page of each kind, for all tests that only look at them.
+struct ReviewPages {
+  let fixture: ReviewFixture
+  let page: ReviewResult
+  let single: ReviewResult
+  /// Without a master.
+  let shots: ReviewResult
+
+  private static let shared = Result {
+    let fixture = try ReviewFixture()
+    var shots = fixture.subject
+    shots.master = nil
+    shots.stitch = nil
+    return ReviewPages(
+      fixture: fixture, page: try fixture.write(), single: try fixture.write(to: "single", singleFile: true),
+      shots: try fixture.write(shots, to: "shots"))
+  }
+
+  static func get() throws -> ReviewPages { try shared.get() }
+}
+
+/// Review pages in a real browser.
 enum Browser {
   struct Check: Decodable {
+    /// The page's folder.
+    let page: String
     let name: String
     let ok: Bool
     let detail: String
@@ -94,14 +117,17 @@ enum Browser {
   /// Whether `scripts/setup --tests` could install what drives the browser.
   static let isInstalled = FileManager.default.isExecutableFile(atPath: python)
 
-  /// Runs `browser_check.py`, which `scripts/setup --tests` prepares.
-  static func check(_ page: String, prompts: [[String]], _ arguments: [String] = []) throws -> [Check] {
-    let folder = try ScratchFolder()
-    let shots = try folder.write(
-      "shots.json", try JSONEncoder().encode(prompts.map { ["prompt": $0] }))
+  /// What `browser_check.py` finds in all pages, in one browser.
+  static let checks = Result {
+    let pages = try ReviewPages.get()
+    let shots = try pages.fixture.folder.write(
+      "shots.json", try JSONEncoder().encode(ReviewFixture.prompts.map { ["prompt": $0] }))
     let result = try MediaTool.run(
       python,
-      [ProjectFiles.path("Tests/ReviewTests/browser_check.py"), page, shots] + arguments)
+      [
+        ProjectFiles.path("Tests/ReviewTests/browser_check.py"), shots, pages.page.page, pages.single.page,
+        pages.shots.page,
+      ])
     guard result.status == 0 else { throw Failure(description: result.errors) }
     return try result.text.split(separator: "\n").map { try JSONDecoder().decode(Check.self, from: Data($0.utf8)) }
   }

@@ -7,32 +7,41 @@ import Testing
 
 /// The page in headless Chromium, and the files beside it against ffmpeg.
 @Suite(.media) struct ReviewPageTests {
-  @Test(.enabled(if: Browser.isInstalled)) func everythingWorksInABrowser() throws {
-    let fixture = try ReviewFixture()
-    let result = try fixture.write()
-    let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts)
+  @Test(
+    .enabled(if: Browser.isInstalled), arguments: [("page", 72), ("single", 72), ("shots", 20)])
+  func everythingWorksInABrowser(page: String, count: Int) throws {
+    let checks = try Browser.checks.get().filter { $0.page == page }
     #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
-    #expect(checks.count >= 70)
+    #expect(checks.count >= count)
     // What was clicked in the page can be read, and validates.
-    let exported = fixture.folder.path("decisions.json")
+    let exported = try ReviewPages.get().fixture.folder.path("\(page).decisions.json")
     let decisions = try Decisions(path: exported)
     #expect(decisions.reviewers == ["Ada <b>"])
     #expect(decisions.picks.map(\.shot) == ["shot1"])
     let schema = ProjectFiles.path("presets/schema/decisions.json")
     #expect(try SchemaValidator.problems(of: exported, schema: schema) == [])
-    #expect(
-      try SchemaValidator.problems(of: result.reportPath, schema: ProjectFiles.path("presets/schema/review.json")) == []
-    )
   }
 
-  @Test(.enabled(if: Browser.isInstalled)) func onePageCanHoldEverything() throws {
-    let fixture = try ReviewFixture()
-    let result = try fixture.write(singleFile: true)
-    let files = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.path("page")).sorted()
+  @Test func everyPageHasAReport() throws {
+    let pages = try ReviewPages.get()
+    for result in [pages.page, pages.single, pages.shots] {
+      let schema = ProjectFiles.path("presets/schema/review.json")
+      #expect(try SchemaValidator.problems(of: result.reportPath, schema: schema) == [])
+    }
+  }
+
+  @Test func onePageCanHoldEverything() throws {
+    let pages = try ReviewPages.get()
+    let files = try FileManager.default.contentsOfDirectory(atPath: pages.fixture.folder.path("single")).sorted()
     #expect(files == ["index.html", "review.json"])
-    let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts, ["--single"])
-    #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
-    #expect(checks.count >= 70)
+    struct Report: Decodable {
+      struct Shot: Decodable { let takes: [Take] }
+      struct Take: Decodable { let file: String? }
+      let shots: [Shot]
+    }
+    let report = try JSONDecoder().decode(
+      Report.self, from: Data(contentsOf: URL(filePath: pages.single.reportPath)))
+    #expect(report.shots[0].takes.allSatisfy { $0.file != nil } && report.shots[1].takes.allSatisfy { $0.file == nil })
   }
 
   @Test func aProxyReplacesWhatBrowsersDoNotPlay() throws {
@@ -64,8 +73,7 @@ import Testing
   }
 
   @Test func stillsAreTheExactFrames() throws {
-    let fixture = try ReviewFixture()
-    _ = try fixture.write()
+    let fixture = try ReviewPages.get().fixture
     let join = fixture.stitch.joins[0].frame
     for frame in join - 2..<join + 2 {
       let still = try Self.pixels(fixture.folder.path("page/stills/\(frame).jpg"), frame: 0)
@@ -77,8 +85,7 @@ import Testing
   }
 
   @Test func plainConcatenationShowsTheRepeatedFrame() throws {
-    let fixture = try ReviewFixture()
-    _ = try fixture.write()
+    let fixture = try ReviewPages.get().fixture
     struct Report: Decodable {
       struct Join: Decodable { let plain: Plain? }
       struct Plain: Decodable {
@@ -99,12 +106,12 @@ import Testing
   }
 
   @Test func aMasterThatIsCutShortIsReported() throws {
-    let fixture = try ReviewFixture()
+    let fixture = try ReviewPages.get().fixture
     let whole = try Data(contentsOf: URL(filePath: fixture.master))
     let path = try fixture.folder.write("cut.mp4", whole.prefix(whole.count * 2 / 3))
     let events = Mutex<[ReviewEvent]>([])
     _ = try ReviewWriter(ReviewSubject(title: "x", master: path), options: ReviewOptions())
-      .write(to: fixture.folder.path("page")) { event in events.withLock { $0.append(event) } }
+      .write(to: fixture.folder.path("cut")) { event in events.withLock { $0.append(event) } }
     let reasons = events.withLock { $0.compactMap { if case .endsEarly(let reason) = $0 { reason } else { nil } } }
     #expect(reasons.count == 1 && reasons[0].contains("cut short"), "\(reasons)")
   }
@@ -129,31 +136,22 @@ import Testing
   }
 
   @Test func anEarlierPageIsReplacedOnlyWhenAsked() throws {
-    let fixture = try ReviewFixture()
-    _ = try fixture.write()
-    #expect(throws: ReviewError.self) { try fixture.write() }
-    try fixture.folder.write("mine.txt", "mine")
+    let folder = try ScratchFolder()
+    let subject = ReviewSubject(title: "nothing yet", master: nil)
     var options = ReviewOptions()
-    options.overwrite = true
-    let page = fixture.folder.path("page")
-    let result = try ReviewWriter(fixture.subject, options: options).write(to: page)
-    #expect(FileManager.default.fileExists(atPath: result.page))
-    #expect(throws: ReviewError.self) {
-      try ReviewWriter(fixture.subject, options: options).write(to: fixture.folder.url.path(percentEncoded: false))
+    func write(_ name: String) throws -> ReviewResult {
+      try ReviewWriter(subject, options: options).write(to: folder.path(name))
     }
-    let left = try FileManager.default.contentsOfDirectory(atPath: fixture.folder.url.path(percentEncoded: false))
+    _ = try write("page")
+    #expect(throws: ReviewError.self) { try write("page") }
+    try folder.write("mine.txt", "mine")
+    options.overwrite = true
+    #expect(FileManager.default.fileExists(atPath: try write("page").page))
+    #expect(throws: ReviewError.self) {
+      try ReviewWriter(subject, options: options).write(to: folder.url.path(percentEncoded: false))
+    }
+    let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path(percentEncoded: false))
     #expect(left.filter { $0.contains(".part") } == [])
-  }
-
-  @Test(.enabled(if: Browser.isInstalled)) func shotsAloneMakeAPage() throws {
-    let fixture = try ReviewFixture()
-    var subject = fixture.subject
-    subject.master = nil
-    subject.stitch = nil
-    let result = try fixture.write(subject)
-    let checks = try Browser.check(result.page, prompts: ReviewFixture.prompts)
-    #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
-    #expect(checks.count >= 20)
   }
 
   private static func pixels(_ path: String, frame: Int) throws -> [UInt8] {

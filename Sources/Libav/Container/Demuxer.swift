@@ -70,8 +70,8 @@ public struct Demuxer: ~Copyable {
   /// Opens a file and reads its header.
   /// - Parameters:
   ///   - ignoringEdits: read MP4/MOV as if they had no edit lists.
-  ///   - glancing: decode no frame of an MP4 or MOV with one video stream; its pixel format is then unknown, and its delay may
-  ///     be.
+  ///   - glancing: decode no frame of an image, or of an MP4 or MOV with one video stream; its pixel format is then unknown,
+  ///     and an image's size and a video's delay may be.
   /// - Throws: ``LibavError``: `fileNotFound`, `permissionDenied`, `invalidData` and others, naming the file.
   public init(
     path: String, ignoringEdits: Bool = false, purpose: Purpose = .decoding, glancing: Bool = false
@@ -110,7 +110,9 @@ public struct Demuxer: ~Copyable {
     let isKnown = purpose == .copying && Self.isMovie(context)
     let found =
       isKnown
-      ? 0 : glancing && Self.isMovie(context) ? Self.glance(context, limits) : Self.findStreamInfo(context, limits)
+      ? 0
+      : glancing && (Self.isMovie(context) || Self.isImage(context))
+        ? Self.glance(context, limits) : Self.findStreamInfo(context, limits)
     do throws(LibavError) {
       if found >= 0 { try HeaderCheck(limits, path: path).check(context) }
     } catch {
@@ -142,6 +144,10 @@ public struct Demuxer: ~Copyable {
 
   private static func isMovie(_ context: UnsafePointer<AVFormatContext>) -> Bool {
     string(context.pointee.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
+  }
+
+  private static func isImage(_ context: UnsafePointer<AVFormatContext>) -> Bool {
+    ["png_pipe", "jpeg_pipe"].contains(string(context.pointee.iformat?.pointee.name))
   }
 
   /// `avformat_find_stream_info` decodes frames until their pixel format and delay are known; here none are decoded, since the

@@ -5,7 +5,7 @@ import Probing
 import Timing
 
 /// Everything that one pass over a master's audio gives: loudness over time, peaks, and the samples around each join.
-struct AudioSurvey {
+struct AudioSurvey: Sendable {
   /// Seconds kept on either side of a join.
   static let reach = 0.5
   /// Parts of the whole whose peaks are kept.
@@ -27,7 +27,8 @@ struct AudioSurvey {
   static let step = 1 / Double(loudnessRate)
 
   /// Nil without audio that can be decoded.
-  init?(_ timeline: MasterTimeline) throws {
+  /// - Parameter check: called often; what it throws ends the work.
+  init?(_ timeline: MasterTimeline, check: () throws -> Void) throws {
     guard let stream = timeline.index.audio?.stream, let info = stream.audio, info.sampleRate > 0 else { return nil }
     let rate = Double(info.sampleRate)
     let videoStart = timeline.video.start ?? .zero
@@ -47,6 +48,7 @@ struct AudioSurvey {
     var position: Int?
     var hasAudio = false
     fault = try AudioDecoding.run(path: timeline.path, stream: stream, target: nil) { frame in
+      try check()
       let count = frame.sampleCount
       if let pts = frame.pts, position == nil {
         position = ((stream.timeBase.seconds(pts) - videoStart) * Int64(info.sampleRate)).rounded.map { Int($0) }
@@ -108,7 +110,8 @@ enum AudioDecoding {
     path: String, stream: StreamInfo, target: AudioFormat?, limit: Rational? = nil,
     _ body: (borrowing Frame) throws -> Void
   ) throws -> String? {
-    var reader = try StreamReader(try Demuxer(path: path), streams: [stream.index], threading: .count(1))
+    var reader = try StreamReader(
+      try Demuxer(path: path, glancing: true), streams: [stream.index], threading: .count(1))
     let frame = try Frame()
     var resampler: Resampler?
     var wanted: AudioFormat?

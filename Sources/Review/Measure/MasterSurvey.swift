@@ -37,6 +37,7 @@ struct MasterSurvey {
 
   private(set) var frames: [FrameMeasurement] = []
   private(set) var joins: [JoinColors] = []
+  private(set) var motion = MotionMeter()
   private(set) var thumbnails: [(frame: Int, image: SmallFrame)] = []
 
   /// Frames between two reports of progress.
@@ -71,6 +72,7 @@ struct MasterSurvey {
       timeline.joins.enumerated().map { ($1, $0) }, uniquingKeysWith: { first, _ in first })
     let ends = Set(timeline.joins.map { $0 - 1 })
     var meter = FrameMeter()
+    let moving = Set(timeline.joins.flatMap { MotionMeter.frames(around: $0) })
     let frame = try Frame()
     var last: LastFrame?
     var missing = 0
@@ -80,6 +82,7 @@ struct MasterSurvey {
       while frames.count < position { frames.append(Self.blank(after: frames.last)) }
       let measured = meter.add(frame, isFullRange: isFullRange)
       frames.append(measured)
+      if moving.contains(position) { motion.add(frame, at: position) }
       if let join = starts[position] {
         let colors = meter.colors(tags)
         var found = JoinColors()

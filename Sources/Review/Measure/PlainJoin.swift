@@ -8,15 +8,20 @@ import Timing
 struct PlainJoin {
   /// One file at the join, with what the stitch did to it.
   struct Side {
+    /// A still of one of its frames that the page has already.
+    struct Anchor {
+      let frame: Int
+      let still: String
+    }
+
     let path: String
     let report: StitchReport.Shot
     /// Position in the master of its first kept frame.
     let start: Int
-    /// An image of one of its frames; nil where there is none.
-    let anchor: ReviewAnchor?
-
-    /// Whether the master has its frames as they are.
-    var isUnchanged: Bool { report.conformed.isEmpty && report.framesCopied > 0 }
+    /// Nil where there is none.
+    let anchor: Anchor?
+    /// Whether the master shows its frames as they are.
+    let isUnchanged: Bool
   }
 
   let index: Int
@@ -65,12 +70,9 @@ struct PlainJoin {
     _ frames: [Int], of side: Side, _ name: String, _ longerSide: Int, _ assets: PageAssets
   ) throws -> [Int: String] {
     guard !frames.isEmpty else { return [:] }
-    var images: [Int: [UInt8]] = [:]
     // An anchor is the frame itself: no clip need be decoded to its end for it.
-    if let anchor = side.anchor, frames == [anchor.frame] {
-      images[frames[0]] = try? ClipStill.image(anchor.path, longerSide: longerSide)
-    }
-    if images.isEmpty { images = try ClipStill.frames(frames, of: side.path, longerSide: longerSide) }
+    if let anchor = side.anchor, frames == [anchor.frame] { return [anchor.frame: anchor.still] }
+    let images = try ClipStill.frames(frames, of: side.path, longerSide: longerSide)
     var names: [Int: String] = [:]
     for (frame, bytes) in images {
       names[frame] = try assets.add("stills/plain\(index)-\(name)\(frame).jpg", "image/jpeg", bytes)
@@ -82,8 +84,8 @@ struct PlainJoin {
   private func excerpt(sampleRate: Int) throws -> AudioExcerpt? {
     let reach = Int(AudioSurvey.reach * Double(sampleRate))
     var excerpt = AudioExcerpt(sampleRate: sampleRate, before: reach, count: 2 * reach, channels: 2)
-    let first = try MediaIndex(path: before.path)
-    let second = try MediaIndex(path: after.path)
+    let first = try MediaIndex(path: before.path, glancing: true)
+    let second = try MediaIndex(path: after.path, glancing: true)
     guard first.audio != nil || second.audio != nil else { return nil }
     let start = first.video?.start ?? .zero
     let ends = [first.video?.end, first.audio?.end].compactMap(\.self).map { $0 - start }

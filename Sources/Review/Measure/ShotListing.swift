@@ -6,14 +6,15 @@ import Timing
 
 /// The shots with their takes, as the page shows them.
 struct ShotListing {
-  /// Pixels of the longer side of a take's first frame and of an anchor.
-  private static let longerSide = 640
-  private static let inlinedLongerSide = 400
-
   let subject: ReviewSubject
   /// Nil while there is no master.
   let timeline: MasterTimeline?
   let plan: StillPlan?
+  let stills: ShotStills
+  /// Files of takes in a page in one file, by their paths.
+  let takeFiles: [String: String]
+  /// Stills of anchors by their paths.
+  let anchors: [String: String]
 
   func shots(assets: PageAssets) throws -> [ReviewReport.Shot] {
     let parts = timeline?.parts ?? []
@@ -22,13 +23,10 @@ struct ShotListing {
     return try known.enumerated().map { number, shot in
       let part = parts.count == known.count ? parts[number] : parts.first { $0.id == shot.id }
       let partNumber = part.flatMap { part in parts.firstIndex { $0.frames == part.frames } }
-      let longerSide = assets.isInlining ? Self.inlinedLongerSide : Self.longerSide
-      let takes = try takes(of: shot, number: number, longerSide: longerSide, assets: assets)
-      let anchor = shot.anchor.map { anchor in
-        ReviewReport.Anchor(
-          still: (try? ClipStill.image(anchor.path, longerSide: longerSide)).flatMap {
-            try? assets.add("stills/anchor\(number + 1).jpg", "image/jpeg", $0)
-          }, sha256: anchor.sha256, frame: anchor.frame)
+      let first = subject.showsFirstFrame(ofShot: number) ? part.map { StillPlan.name($0.frames.lowerBound) } : nil
+      let takes = try takes(of: shot, number: number, firstFrame: first, assets: assets)
+      let anchor = shot.anchor.map {
+        ReviewReport.Anchor(still: anchors[$0.path], sha256: $0.sha256, frame: $0.frame)
       }
       return ReviewReport.Shot(
         id: shot.id, prompt: shot.prompt, model: shot.model, seconds: shot.seconds?.doubleValue,
@@ -39,18 +37,23 @@ struct ShotListing {
   }
 
   private func takes(
-    of shot: ReviewShot, number: Int, longerSide: Int, assets: PageAssets
+    of shot: ReviewShot, number: Int, firstFrame: String?, assets: PageAssets
   ) throws -> [ReviewReport.Take] {
     let ranks = Self.ranks(shot.takes)
     return try shot.takes.map { take in
-      let path = take.path.flatMap { FileManager.default.isReadableFile(atPath: $0) ? $0 : nil }
+      let path = take.readablePath
       let stem = "\(number + 1)-\(PageAssets.safe(shot.id)).take\(take.number)"
-      let still = path.flatMap { try? ClipStill.image($0, longerSide: longerSide) }
+      var still = take.isChosen ? firstFrame : nil
+      if still == nil, let bytes = path.flatMap({ stills.images[$0] }) {
+        still = try assets.add("stills/\(stem).jpg", "image/jpeg", bytes)
+      }
       let start = take.measurement("request.start_image")
       return ReviewReport.Take(
         take: take.number, isChosen: take.isChosen, state: take.state,
-        file: assets.isInlining ? nil : try path.map { try assets.link("media/\(stem).mp4", to: $0) },
-        still: try still.map { try assets.add("stills/\(stem).jpg", "image/jpeg", $0) }, sha256: take.sha256,
+        file: try path.flatMap {
+          assets.isInlining ? takeFiles[$0] : try assets.link("media/\(stem).mp4", to: $0)
+        },
+        still: still, sha256: take.sha256,
         costUSD: take.costUSD, verdict: take.verification?["verdict"]?.stringValue, rank: ranks[take.number],
         startSSIM: start?["ssim"]?.doubleValue, startDeltaE: start?["delta_e"]?.doubleValue,
         findings: Self.findings(take.verification), error: take.error)

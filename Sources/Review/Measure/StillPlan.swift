@@ -23,8 +23,9 @@ struct StillPlan: Sendable {
 
   /// - Parameters:
   ///   - size: of the master as shown.
+  ///   - showsFirst: whether the page shows the first frame of the whole.
   ///   - isInlining: fewer and smaller stills, for a page in one file.
-  init(_ timeline: MasterTimeline, size: (width: Int, height: Int), isInlining: Bool) {
+  init(_ timeline: MasterTimeline, size: (width: Int, height: Int), showsFirst: Bool, isInlining: Bool) {
     func scaled(_ side: Int) -> (width: Int, height: Int) {
       let longer = max(size.width, size.height, 1)
       let side = min(side, longer)
@@ -42,6 +43,7 @@ struct StillPlan: Sendable {
         jobs[frame, default: []].append(.still(name: Self.name(frame), width: width))
       }
     }
+    if showsFirst, jobs[0] == nil { jobs[0] = [.still(name: Self.name(0), width: width)] }
     joinFrames = ranges
     posters = timeline.parts.map { part in
       let middle = (part.frames.lowerBound + part.frames.upperBound) / 2

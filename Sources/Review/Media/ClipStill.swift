@@ -14,7 +14,7 @@ enum ClipStill {
     let count = video.presentationOrder.count
     let known = wanted.filter { $0 >= 0 && $0 < count }.sorted()
     var walker = try FrameWalker(path: path, video: video, wanted: known, onDamage: .accept)
-    let maker = SmallFrameMaker(of: video.stream, width: width(of: video.stream, longerSide: longerSide))
+    let maker = SmallFrameMaker(of: video.stream, width: width(of: video.stream.shownSize, longerSide: longerSide))
     let frame = try Frame()
     var found: [Int: [UInt8]] = [:]
     while let position = try walker.next(into: frame) {
@@ -26,17 +26,17 @@ enum ClipStill {
   /// JPEG of an image file, or of a video's first frame.
   /// - Throws: `LibavError` naming the file.
   static func image(_ path: String, longerSide: Int) throws -> [UInt8] {
-    let demuxer = try Demuxer(path: path)
+    let demuxer = try Demuxer(path: path, glancing: true)
     guard let stream = demuxer.mainVideo else { throw LibavError(.noSuchStream, "is no image", file: path) }
     var reader = try StreamReader(demuxer, streams: [stream.index], threading: .count(1))
     let frame = try Frame()
     guard try reader.next(into: frame) != nil else { throw LibavError(.invalidData, "is no image", file: path) }
-    return try SmallFrameMaker(of: stream, width: width(of: stream, longerSide: longerSide)).shrink(frame)
+    let width = width(of: stream.shownSize(codedAs: (frame.width, frame.height)), longerSide: longerSide)
+    return try SmallFrameMaker(of: stream, width: width).shrink(frame)
       .encoded(as: .jpeg, quality: StillWorker.quality).bytes
   }
 
-  private static func width(of stream: StreamInfo, longerSide: Int) -> Int {
-    let size = stream.shownSize
+  private static func width(of size: (width: Int, height: Int), longerSide: Int) -> Int {
     let longer = max(size.width, size.height, 1)
     return max(1, size.width * min(longerSide, longer) / longer)
   }
@@ -44,10 +44,13 @@ enum ClipStill {
 
 extension StreamInfo {
   /// Pixels as a player shows them: rotated, and stretched by the sample aspect ratio.
-  var shownSize: (width: Int, height: Int) {
-    guard let video else { return (1, 1) }
-    let aspect = video.sampleAspectRatio.isPositive ? video.sampleAspectRatio.doubleValue : 1
-    let width = max(1, Int((Double(video.width) * aspect).rounded()))
-    return video.rotation % 180 == 0 ? (width, max(1, video.height)) : (max(1, video.height), width)
+  var shownSize: (width: Int, height: Int) { shownSize(codedAs: (video?.width ?? 1, video?.height ?? 1)) }
+
+  /// - Parameter size: of the decoded frame, for streams whose header does not signal it.
+  func shownSize(codedAs size: (width: Int, height: Int)) -> (width: Int, height: Int) {
+    let ratio = video?.sampleAspectRatio ?? Rational(1)
+    let width = max(1, Int((Double(size.width) * (ratio.isPositive ? ratio.doubleValue : 1)).rounded()))
+    let height = max(1, size.height)
+    return (video?.rotation ?? 0) % 180 == 0 ? (width, height) : (height, width)
   }
 }

@@ -56,6 +56,14 @@ final class PageAssets {
     return name
   }
 
+  /// - Throws: `FileError` naming the file.
+  static func bytes(of path: String) throws -> [UInt8] {
+    guard let data = FileManager.default.contents(atPath: path) else {
+      throw FileError(.inputOutput, "cannot be read", file: path)
+    }
+    return Array(data)
+  }
+
   /// A file name made of a shot's id or a title: letters, digits, `-` and `_`.
   static func safe(_ text: String) -> String {
     let name = text.unicodeScalars.prefix(48).map { scalar -> Character in

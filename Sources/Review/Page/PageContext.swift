@@ -28,7 +28,8 @@ struct PageContext {
         "file": master.file, "player": master.player.file, "isProxy": master.player.isProxy,
         "proxy": master.player.reason ?? "", "ratio": "\(master.player.width) / \(master.player.height)",
         "width": "\(master.player.width)", "height": "\(master.player.height)",
-        "isPortrait": master.height > master.width, "short": String(master.sha256.prefix(12)),
+        "isPortrait": master.height > master.width, "short": String(master.sha256.prefix(12)), "digest": master.sha256,
+        "written": Self.date(report.written),
         "superseded": Self.shown(master.superseded), "hasAudio": master.hasAudio,
         "poster": report.shots.first?.poster ?? "",
       ]

@@ -1,4 +1,4 @@
-import Files
+public import Files
 
 extension ReviewReport {
   /// What was measured where two shots meet, and the stills that show it.
@@ -29,8 +29,8 @@ extension ReviewReport {
     @Nullable var step: Double?
     /// Frames around the join that hardly change, beyond those of the shots themselves.
     let stalledFrames: Int
-    /// Null when it was not measured.
-    @Nullable var motion: Motion?
+    /// Null when the whole frame stands still, or does not move as one.
+    @Nullable public internal(set) var motion: Motion?
     /// dB; null without audio on both sides.
     @Nullable var audioStepDB: Double?
     /// Seconds by which the next shot's audio starts after its first frame.
@@ -56,10 +56,10 @@ extension ReviewReport {
   }
 
   public struct Motion: Sendable, Encodable {
-    /// Median speed after the join relative to before.
-    let speedRatio: Double?
-    /// Degrees between the directions of motion.
-    let direction: Double?
+    /// Median speed of the whole frame after the join relative to before; null when it stood still before.
+    @Nullable public internal(set) var speedRatio: Double?
+    /// Degrees between the directions of motion; null when one side stands still.
+    @Nullable public internal(set) var direction: Double?
 
     private enum CodingKeys: String, CodingKey {
       case speedRatio = "speed_ratio"

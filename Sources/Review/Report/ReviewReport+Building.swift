@@ -35,13 +35,13 @@ extension ReviewReport.Origin {
 
 extension ReviewReport.Master {
   init(
-    _ timeline: MasterTimeline, size: (width: Int, height: Int), player: ReviewReport.Player, superseded: String?
-  ) throws {
+    _ timeline: MasterTimeline, size: (width: Int, height: Int), player: ReviewReport.Player,
+    reading: MasterReading, superseded: String?
+  ) {
     let stream = timeline.video.stream
-    let (digest, count) = try FileError.rethrowing(timeline.path) { try SHA256Text.ofFile(timeline.path) }
     file = URL(filePath: timeline.path).lastPathComponent
-    sha256 = digest
-    bytes = count
+    sha256 = reading.sha256
+    bytes = reading.bytes
     width = size.width
     height = size.height
     frameRate = timeline.rate?.description ?? ""

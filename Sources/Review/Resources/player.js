@@ -2,7 +2,7 @@
 
 const video = $('video');
 const player = {
-  frame: 0, isSeeking: false, wanted: null, loop: null, reverse: null,
+  frame: 0, wanted: null, tries: 0, nudge: 0, loop: null, reverse: null,
 
   /** Shows one frame exactly: by the browser's seek where that arrives at it, else by its still. */
   go(frame, { keepsPlaying = false } = {}) {
@@ -11,6 +11,7 @@ const player = {
     if (!keepsPlaying) video.pause();
     player.frame = frame;
     player.wanted = frame;
+    player.tries = player.nudge = 0;
     player.exactness('');
     $('exact').hidden = true;
     video.currentTime = master.player.start + middleOf(frame);
@@ -29,6 +30,11 @@ const player = {
       image.hidden = false;
       place(image);
       player.exactness('still');
+    } else if (shown != null && player.tries < 3) {
+      // Seeks again, off by as much as the browser was.
+      player.tries += 1;
+      player.nudge += middleOf(player.wanted) - middleOf(shown);
+      video.currentTime = Math.max(0, master.player.start + middleOf(player.wanted) + player.nudge);
     } else {
       player.exactness(shown == null ? '' : 'near');
     }
@@ -146,7 +152,7 @@ function startPlayer() {
   const part = (frame) => `${100 * frame / frameCount}%`;
   data.shots.forEach((shot, number) => {
     if (shot.first_frame == null) return;
-    const mark = make('span', { 'data-shot': shot.id, title: text('player.shot', { n: number + 1, shot: shot.id }) }, `${number + 1} ${shot.id}`);
+    const mark = make('span', { 'data-shot': shot.id, title: text('player.shot', { n: number + 1, shot: shot.id }) }, make('em', {}, number + 1), make('bdi', {}, shot.id));
     mark.style.left = part(shot.first_frame);
     mark.style.width = part(shot.frames);
     $('lane-shots').append(mark);
