@@ -30,7 +30,10 @@ public struct CommandImageStore: ImageStore {
   }
 
   public func publish(_ image: ImageUpload) async throws -> String {
-    let result = try await run(image.path)
+    let shell = ShellCommand(
+      text: command, name: "upload command", environment: environment, timeout: Self.timeout,
+      outputLimit: Self.outputLimit)
+    let result = try await shell.run([image.path])
     let output = redactor.clean(result.errors.isEmpty ? result.output : result.errors, limit: 300)
     guard result.status == 0 else {
       throw GenerationError(
@@ -45,57 +48,5 @@ public struct CommandImageStore: ImageStore {
         .malformedAnswer, "The upload command must print one https address and nothing else. It printed: \(output)")
     }
     return lines[0]
-  }
-
-  private struct CommandResult: Sendable {
-    let status: Int32
-    let output: String
-    let errors: String
-  }
-
-  private func run(_ path: String) async throws -> CommandResult {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("longtake-upload-\(UUID().uuidString)")
-    let process = Process()
-    process.executableURL = URL(fileURLWithPath: "/bin/sh")
-    process.arguments = ["-c", "\(command) \"$1\"", "sh", path]
-    process.environment = environment
-    process.standardInput = FileHandle.nullDevice
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-      for file in files { try Data().write(to: file) }
-      process.standardOutput = try FileHandle(forWritingTo: files[0])
-      process.standardError = try FileHandle(forWritingTo: files[1])
-    } catch {
-      throw GenerationError(.localFile, "Cannot write the upload command's output in \(folder.path.terminalSafe).")
-    }
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let (statuses, continuation) = AsyncStream.makeStream(of: Int32.self)
-    process.terminationHandler = { process in
-      continuation.yield(
-        process.terminationReason == .uncaughtSignal ? -process.terminationStatus : process.terminationStatus)
-      continuation.finish()
-    }
-    do { try process.run() } catch { throw GenerationError(.localFile, "Cannot start /bin/sh for the upload command.") }
-    let id = process.processIdentifier
-    let timeoutError = GenerationError(
-      .timedOut, "The upload command took longer than \(Self.timeout.inSeconds) s and was stopped.")
-    do {
-      let status = try await withDeadline(Self.timeout, on: ContinuousClock(), throwing: timeoutError) {
-        () async throws -> Int32 in
-        for await status in statuses { return status }
-        throw CancellationError()
-      }
-      func text(_ file: URL) -> String {
-        let handle = try? FileHandle(forReadingFrom: file)
-        let data = (try? handle?.read(upToCount: Self.outputLimit)) ?? nil
-        try? handle?.close()
-        return String(decoding: data ?? Data(), as: UTF8.self)
-      }
-      return CommandResult(status: status, output: text(files[0]), errors: text(files[1]))
-    } catch {
-      kill(id, SIGTERM)
-      throw error
-    }
   }
 }

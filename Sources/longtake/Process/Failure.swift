@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Files
 import Generation
 import Ledger
@@ -21,10 +22,10 @@ enum Failure {
     }
     guard let status = status(of: error) else { return reportArgumentError(error) }
     Terminal.error(String(describing: error))
-    if let error = error as? StoryboardError {
-      answer(error.message, status, problems: error.problems, file: file)
-    } else {
-      answer(String(describing: error), status, file: file)
+    switch error {
+    case let error as StoryboardError: answer(error.message, status, problems: error.problems, file: file)
+    case let error as ConfigurationError: answer(error.message, status, problems: error.problems, file: file)
+    default: answer(String(describing: error), status, file: file)
     }
     return status
   }
@@ -43,6 +44,7 @@ enum Failure {
     case let error as FileError: status(error.code)
     case let error as StitchError: status(error.code)
     case let error as GenerationError: status(error.code)
+    case is ConfigurationError: .badInput
     case let error as PresetError: status(error.code)
     case let error as StoryboardError: status(error.code)
     case let error as LedgerError: status(error.code)
