@@ -41,7 +41,7 @@ struct ConfigurationFile: Sendable {
     var profile: String?
     var base = Layer()
     var profiles: [String: Layer] = [:]
-    if let root = DocumentParser.parse(data, problems: problems), !Self.isEmpty(root),
+    if !Self.isEmpty(data), let root = DocumentParser.parse(data, problems: problems),
       let reader = FieldReader(root, path: "", known: Self.sharedKeys + Self.ownKeys, problems: problems)
     {
       if let schema = reader.text("schema"), schema != Self.schema {
@@ -66,7 +66,11 @@ struct ConfigurationFile: Sendable {
   }
 
   /// A file of comments only.
-  private static func isEmpty(_ root: DocumentNode) -> Bool { if case .null = root.value { true } else { false } }
+  private static func isEmpty(_ data: Data) -> Bool {
+    String(decoding: data, as: UTF8.self).split(whereSeparator: \.isNewline).allSatisfy { line in
+      line.first { !$0.isWhitespace }.map { $0 == "#" } ?? true
+    }
+  }
 
   private struct Reading {
     let path: String

@@ -63,7 +63,8 @@ public enum KeySource: Sendable, Hashable {
       text: command, name: "key command", environment: environment, timeout: timeout, outputLimit: longestKey)
     let result = try await shell.run()
     guard result.status == 0 else {
-      let errors = Redactor(secrets: [result.output]).clean(result.errors, limit: 200)
+      let errors = Redactor(secrets: [result.output.trimmingCharacters(in: .whitespacesAndNewlines)]).clean(
+        result.errors, limit: 200)
       throw GenerationError(
         .notAuthorised,
         "The key command \(quoted(command)) failed with status \(result.status)\(errors.isEmpty ? "." : ": \(errors)")")

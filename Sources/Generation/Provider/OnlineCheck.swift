@@ -103,7 +103,11 @@ public struct OnlineChecks: Sendable {
     let session = try session(bases, "Key \(configuration.key.secret)", configuration.settings)
     defer { session.close() }
     let url = try APIAddress(base: configuration.apiBase).url(
-      ["v1", "models", "requests", "by-endpoint"], query: [("endpoint_id", Self.falEndpoint), ("limit", "1")])
+      ["v1", "models", "requests", "by-endpoint"],
+      query: [
+        ("endpoint_id", Self.falEndpoint), ("start", Date().addingTimeInterval(-3600).formatted(.iso8601)),
+        ("limit", "1"),
+      ])
     var checks = try await service(session, HTTPCall(method: .get, url: url))
     guard checks.allSatisfy({ $0.state != .failed }) else { return checks }
     guard store == .fal else { return checks + [localStore(store)] }
