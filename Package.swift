@@ -22,6 +22,9 @@ let nioFoundation: Target.Dependency = .product(name: "NIOFoundationCompat", pac
 let httpTypes: Target.Dependency = .product(name: "HTTPTypes", package: "swift-http-types")
 let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 
+/// Of the build's environment, else the git tag of this commit.
+let version = Context.environment["LONGTAKE_VERSION"] ?? Context.gitInformation?.currentTag ?? "0.1.0-dev"
+
 /// A room: one library target in `Sources/`.
 func room(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: strict)
@@ -56,6 +59,11 @@ let package = Package(
     .systemLibrary(name: "CFFTW"),
     .systemLibrary(name: "CCrypto"),
     .systemLibrary(name: "CCurl"),
+    .target(
+      name: "CVersion",
+      cSettings: [
+        .define("LONGTAKE_VERSION", to: "\"\(version.hasPrefix("v") ? String(version.dropFirst()) : version)\"")
+      ]),
     room("Timing"),
     room("Files", [crypto]),
     // Linux loads libav when it is first called (loader.c); other systems link it.
@@ -95,6 +103,7 @@ let package = Package(
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
+    room("Settings", ["Generation", "Storyboard", "Presets", "Files"]),
     room("Ledger", ["Presets", grdb]),
     room("Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation]),
     room(
@@ -106,15 +115,16 @@ let package = Package(
     .executableTarget(
       name: "longtake",
       dependencies: [
-        "Pipeline", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Delivery", "Stitching",
-        "Verification", "Stills",
-        "Probing", "Libav", "Files", "Timing", argumentParser, logging,
+        "Pipeline", "Settings", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Delivery",
+        "Stitching", "Verification", "Stills",
+        "Probing", "Libav", "Files", "Timing", "CVersion", argumentParser, logging,
       ], swiftSettings: strict),
     .target(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
       exclude: [
-        "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_servers.py",
-        "fal_client_check.py", "unfriendly_hub.py",
+        "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py", "scripted_proxy.py",
+        "scripted_servers.py",
+        "fal_client_check.py", "mcp_client_check.py", "unfriendly_hub.py",
       ],
       swiftSettings: strict),
     // What is fuzzed; `scripts/fuzz` runs it, and the tests replay its corpus.
@@ -143,6 +153,7 @@ let package = Package(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Files", "Support"], exclude: ["browser_check.py"],
       swiftSettings: strict),
     tests("Generation", ["Storyboard", "Presets", logging]),
+    tests("Settings", ["Generation", "Storyboard", "Presets", "Files"]),
     tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Generation", "Ledger", "Presets", "Stitching", "Storyboard", "Timing"]),

@@ -62,6 +62,8 @@ public enum LongtakeProgram {
     process.arguments = arguments
     var variables = environment
     for name in ["PATH", "HOME"] { variables[name] = ProcessInfo.processInfo.environment[name] }
+    // The configuration of whoever runs the tests is not read.
+    variables["XDG_CONFIG_HOME"] = environment["XDG_CONFIG_HOME"] ?? "/nonexistent"
     process.environment = variables
     process.currentDirectoryURL = folder
     process.standardInput = FileHandle.nullDevice

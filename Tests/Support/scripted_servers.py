@@ -14,9 +14,13 @@ import traceback
 
 import scripted_fal
 import scripted_hub
+import scripted_proxy
 import unfriendly_hub
 
-PROGRAMS = {"scripted_hub": scripted_hub, "unfriendly_hub": unfriendly_hub, "scripted_fal": scripted_fal}
+PROGRAMS = {
+    "scripted_hub": scripted_hub, "unfriendly_hub": unfriendly_hub, "scripted_fal": scripted_fal,
+    "scripted_proxy": scripted_proxy,
+}
 
 
 def main():

@@ -5,9 +5,8 @@ import Testing
 /// The JSON that the program prints and writes, against the schemas in `presets/schema`.
 @Suite struct OutputSchemaTests {
   private static let outputs = [
-    "check", "decisions", "deliverable", "difference", "doctor", "error", "frame", "job", "manifest", "native", "page",
-    "plan", "preset", "probe",
-    "report", "review", "run",
+    "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "frame", "job", "manifest", "native",
+    "page", "plan", "preset", "probe", "report", "review", "run", "settings",
     "sheet", "stitch", "thumbnails", "verify",
   ]
 
@@ -126,6 +125,8 @@ import Testing
     let lost = try await LongtakeProgram.run(["doctor", "--json", "--presets", fixture.folder.path("nowhere")])
     #expect(lost.status == 1)
     outputs.add("doctor", lost.output)
+    outputs.add("doctor", try await LongtakeProgram.run(["doctor", "--online", "--json"]).output)
+    try await outputs.run("settings", "config", fixture.storyboard, "--json")
     try await outputs.run("model", "models", "--offline", "--json")
 
     #expect(outputs.count >= 21)

@@ -54,7 +54,7 @@ import Testing
     #expect(!(try bench.log()).contains("X-Amz-Signature"))
   }
 
-  @Test(arguments: [(SIGTERM, Int32(75)), (SIGINT, Int32(130))])
+  @Test(arguments: [(SIGTERM, Int32(75)), (SIGHUP, Int32(75)), (SIGINT, Int32(130))])
   func stopsCleanlyOnASignalAndResumes(_ number: Int32, status: Int32) async throws {
     let bench = try await Bench(delay: 1, shots: "  - id: one\n    prompt: A quay.")
     defer { bench.hub.stop() }

@@ -61,7 +61,8 @@ public struct FalConfiguration: Sendable {
     settings = ClientSettings(pollInterval: pollInterval, isLoopback: Origin(queueBase)?.isLoopback ?? false)
   }
 
-  /// Reads `FAL_KEY`, `FAL_RUN_HOST`, `FAL_QUEUE_RUN_HOST`, `FAL_REST_HOST`, `FAL_API_HOST` and `LONGTAKE_POLL_SECONDS`.
+  /// Reads `FAL_KEY`, `FAL_RUN_HOST`, `FAL_QUEUE_RUN_HOST`, `FAL_REST_HOST`, `FAL_API_HOST`, `LONGTAKE_POLL_SECONDS`
+  /// and what ``NetworkSettings`` reads.
   ///
   /// - Parameter baseURL: overrides the hosts: `run`, `queue`, `rest` and `api` below it, as the sandbox has them.
   /// - Throws: ``GenerationError`` naming the variable that is missing or cannot be used.
@@ -76,8 +77,10 @@ public struct FalConfiguration: Sendable {
         hosts[host] = "\(base)/\(host.rawValue)"
       }
     }
-    return try FalConfiguration(
+    var configuration = try FalConfiguration(
       hosts: hosts, key: APIKey(of: .fal, in: environment),
       pollInterval: ClientSettings.pollInterval(in: environment))
+    configuration.settings.network = try NetworkSettings(environment: environment)
+    return configuration
   }
 }

@@ -45,7 +45,7 @@ public final class FalProvider: Provider {
       bases: [configuration.runBase, configuration.queueBase, configuration.restBase, configuration.apiBase],
       authorization: "Key \(configuration.key.secret)", redactor: redactor,
       log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() },
-      clock: configuration.settings.clock)
+      settings: configuration.settings)
     client = ServiceClient(
       session: session, retry: configuration.settings.retry,
       failure: ServiceFailure(service: name, keyVariable: ProviderKind.fal.keyVariable ?? "", redactor: redactor),

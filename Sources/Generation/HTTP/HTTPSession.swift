@@ -27,12 +27,12 @@ final class HTTPSession: Sendable {
   /// - Parameters:
   ///   - bases: the API's addresses.
   ///   - authorization: the whole value of the header.
-  init(bases: [URL], authorization: String?, redactor: Redactor, log: Logger, clock: any Clock<Duration>)
-    throws
-  {
+  init(
+    bases: [URL], authorization: String?, redactor: Redactor, log: Logger, settings: ClientSettings
+  ) throws {
     self.redactor = redactor
     self.log = log
-    self.clock = clock
+    clock = settings.clock
     var own: Set<Origin> = []
     for base in bases {
       guard let origin = Origin(base) else {
@@ -46,7 +46,7 @@ final class HTTPSession: Sendable {
     }
     self.own = own
     self.authorization = authorization
-    transport = try HTTPTransport()
+    transport = try HTTPTransport(settings.network)
   }
 
   /// Ends all connections; a second call does nothing.

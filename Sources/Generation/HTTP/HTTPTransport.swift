@@ -31,15 +31,15 @@ struct TransportError: Error, CustomStringConvertible {
 
 /// HTTP over libcurl's multi interface: one thread drives all exchanges.
 ///
-/// Redirects are not followed, responses are not decoded, addresses are not normalised. Proxies come from
-/// `HTTPS_PROXY`, `ALL_PROXY` and `NO_PROXY` as libcurl reads them; loopback is never asked through a proxy.
+/// Redirects are not followed, responses are not decoded, addresses are not normalised. Proxies and certificates are
+/// those of ``NetworkSettings``.
 final class HTTPTransport: Sendable {
   private let queue: TransportQueue
 
-  init() throws {
+  init(_ network: NetworkSettings) throws {
     queue = try TransportQueue()
     let queue = queue
-    let thread = Thread { TransportLoop(queue).run() }
+    let thread = Thread { TransportLoop(queue, network).run() }
     thread.name = "http"
     thread.start()
   }

@@ -14,6 +14,7 @@ final class TransportLoop {
   private static let keepAliveSeconds = 45
 
   private let queue: TransportQueue
+  private let network: NetworkSettings
   private let clock = ContinuousClock()
   private var exchanges: [UnsafeMutableRawPointer: Transfer] = [:]
   private var handles: [ObjectIdentifier: UnsafeMutableRawPointer] = [:]
@@ -29,7 +30,10 @@ final class TransportLoop {
 
   private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
 
-  init(_ queue: TransportQueue) { self.queue = queue }
+  init(_ queue: TransportQueue, _ network: NetworkSettings) {
+    self.queue = queue
+    self.network = network
+  }
 
   func run() {
     guard Self.isReady, let multi = curl_multi_init() else { return close() }
@@ -190,7 +194,7 @@ final class TransportLoop {
     lt_curl_set_long(easy, CURLOPT_TCP_KEEPIDLE, Self.keepAliveSeconds)
     lt_curl_set_long(easy, CURLOPT_MAXAGE_CONN, Self.idleSeconds)
     lt_curl_set_long(easy, CURLOPT_BUFFERSIZE, 64 << 10)
-    lt_curl_set_string(easy, CURLOPT_NOPROXY, Self.withoutProxy)
+    setNetwork(easy, request)
     if request.usesFreshConnection {
       lt_curl_set_long(easy, CURLOPT_FRESH_CONNECT, 1)
       lt_curl_set_long(easy, CURLOPT_FORBID_REUSE, 1)
@@ -216,6 +220,17 @@ final class TransportLoop {
         offset == 0 && origin == SEEK_SET && TransportLoop.exchange(context).rewind()
           ? CURL_SEEKFUNC_OK : CURL_SEEKFUNC_FAIL
       })
+  }
+
+  private func setNetwork(_ easy: UnsafeMutableRawPointer, _ request: TransportRequest) {
+    // An empty text also keeps libcurl from reading the environment, in which it ignores HTTP_PROXY.
+    lt_curl_set_string(easy, CURLOPT_PROXY, network.proxy(for: request.url) ?? "")
+    lt_curl_set_string(easy, CURLOPT_NOPROXY, network.hostsWithoutProxy)
+    // The head of a proxy's answer is not the response.
+    lt_curl_set_long(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1)
+    guard let file = network.certificateFile else { return }
+    lt_curl_set_string(easy, CURLOPT_CAINFO, file)
+    lt_curl_set_string(easy, CURLOPT_PROXY_CAINFO, file)
   }
 
   private func setMethod(_ easy: UnsafeMutableRawPointer, _ request: TransportRequest) {
@@ -248,12 +263,4 @@ final class TransportLoop {
     if request.headers[.contentType] == nil { lines.append("Content-Type:") }
     return lines.reduce(nil) { curl_slist_append($0, $1) }
   }
-
-  /// Hosts that are asked directly: those of `NO_PROXY`, and this machine.
-  private static let withoutProxy: String = {
-    let environment = ProcessInfo.processInfo.environment
-    let own = environment["no_proxy"] ?? environment["NO_PROXY"] ?? ""
-    return own.trimmingCharacters(in: .whitespaces) == "*"
-      ? "*" : ([own, "localhost", "127.0.0.1", "::1"]).filter { !$0.isEmpty }.joined(separator: ",")
-  }()
 }

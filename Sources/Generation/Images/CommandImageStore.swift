@@ -32,7 +32,10 @@ public struct CommandImageStore: ImageStore {
   }
 
   public func publish(_ image: ImageUpload) async throws -> String {
-    let result = try await run(image.path)
+    let shell = ShellCommand(
+      text: command, name: "upload command", environment: environment, timeout: Self.timeout,
+      outputLimit: Self.outputLimit)
+    let result = try await shell.run([image.path])
     let output = redactor.clean(result.errors.isEmpty ? result.output : result.errors, limit: 300)
     guard result.status == 0 else {
       throw GenerationError(
@@ -47,44 +50,5 @@ public struct CommandImageStore: ImageStore {
         .malformedAnswer, "The upload command must print one https address and nothing else. It printed: \(output)")
     }
     return lines[0]
-  }
-
-  private struct CommandResult: Sendable {
-    let status: Int32
-    let output: String
-    let errors: String
-  }
-
-  private func run(_ path: String) async throws -> CommandResult {
-    let folder = FileManager.default.temporaryDirectory.appendingPathComponent("longtake-upload-\(UUID().uuidString)")
-    do {
-      try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-    } catch {
-      throw GenerationError(.localFile, "Cannot write the upload command's output in \(folder.path.terminalSafe).")
-    }
-    defer { try? FileManager.default.removeItem(at: folder) }
-    let files = ["out", "err"].map { folder.appendingPathComponent($0) }
-    let process = try GroupedProcess(
-      "/bin/sh", ["-c", "\(command) \"$1\"", "sh", path], environment: environment, output: files[0].path,
-      errors: files[1].path)
-    let status: Int32
-    do {
-      let timeoutError = GenerationError(
-        .timedOut, "The upload command took longer than \(Self.timeout.inSeconds) s and was stopped.")
-      status = try await withDeadline(Self.timeout, on: ContinuousClock(), throwing: timeoutError) {
-        try await process.status()
-      }
-      await process.endGroup()
-    } catch {
-      await process.endGroup()
-      throw error
-    }
-    func text(_ file: URL) -> String {
-      let handle = try? FileHandle(forReadingFrom: file)
-      let data = (try? handle?.read(upToCount: Self.outputLimit)) ?? nil
-      try? handle?.close()
-      return String(decoding: data ?? Data(), as: UTF8.self)
-    }
-    return CommandResult(status: status, output: text(files[0]), errors: text(files[1]))
   }
 }

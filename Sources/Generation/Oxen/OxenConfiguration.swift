@@ -38,7 +38,8 @@ public struct OxenConfiguration: Sendable {
       pollInterval: pollInterval, isLoopback: Origin(self.baseURL)?.isLoopback ?? false)
   }
 
-  /// Reads `OXEN_API_KEY`, `OXEN_BASE_URL`, `OXEN_NAMESPACE`, `OXEN_REPOSITORY` and `LONGTAKE_POLL_SECONDS`.
+  /// Reads `OXEN_API_KEY`, `OXEN_BASE_URL`, `OXEN_NAMESPACE`, `OXEN_REPOSITORY`, `LONGTAKE_POLL_SECONDS` and
+  /// what ``NetworkSettings`` reads.
   ///
   /// - Parameter baseURL: overrides `OXEN_BASE_URL`.
   /// - Throws: ``GenerationError`` naming the variable that is missing or cannot be used.
@@ -46,9 +47,11 @@ public struct OxenConfiguration: Sendable {
     _ environment: [String: String] = ProcessInfo.processInfo.environment, baseURL: String? = nil
   ) throws -> OxenConfiguration {
     func value(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
-    return try OxenConfiguration(
+    var configuration = try OxenConfiguration(
       baseURL: baseURL ?? value(baseURLVariable), key: APIKey(of: .oxen, in: environment),
       namespace: value(namespaceVariable), repository: value(repositoryVariable) ?? defaultRepository,
       pollInterval: ClientSettings.pollInterval(in: environment))
+    configuration.settings.network = try NetworkSettings(environment: environment)
+    return configuration
   }
 }

@@ -44,7 +44,7 @@ public final class OxenProvider: Provider {
     session = try HTTPSession(
       bases: [configuration.baseURL], authorization: "Bearer \(configuration.key.secret)", redactor: redactor,
       log: logger ?? Logger(label: "longtake.\(name)") { _ in SwiftLogNoOpLogHandler() },
-      clock: configuration.settings.clock)
+      settings: configuration.settings)
     client = ServiceClient(
       session: session, retry: configuration.settings.retry,
       failure: ServiceFailure(service: name, keyVariable: ProviderKind.oxen.keyVariable ?? "", redactor: redactor),

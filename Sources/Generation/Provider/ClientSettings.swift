@@ -23,6 +23,7 @@ public struct ClientSettings: Sendable {
   /// Bytes of the largest clip that is accepted.
   public var largestClip: Int64 = 8 << 30
   public var retry = RetryPolicy()
+  public var network = NetworkSettings()
   /// Runs every pause, deadline and stall limit.
   public var clock: any Clock<Duration> = ContinuousClock()
 

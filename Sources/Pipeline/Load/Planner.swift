@@ -18,7 +18,13 @@ public struct Planner: Sendable {
 
   private let library: PresetLibrary
 
-  public init(library: PresetLibrary) { self.library = library }
+  private let defaultProvider: String
+
+  /// - Parameter defaultProvider: of storyboards that name none.
+  public init(library: PresetLibrary, defaultProvider: String? = nil) {
+    self.library = library
+    self.defaultProvider = defaultProvider ?? ProviderHost.sandboxName
+  }
 
   /// - Parameters:
   ///   - provider: overrides the storyboard's own.
@@ -28,8 +34,7 @@ public struct Planner: Sendable {
     let document = try StoryboardDocument(path: path)
     return plan(
       document, path: path, digest: try FileDigest.sha256(ofFile: path),
-      provider: provider ?? document.partial?.provider ?? ProviderHost.sandboxName,
-      makesMaster: makesMaster, live: nil)
+      provider: provider ?? document.partial?.provider ?? defaultProvider, makesMaster: makesMaster, live: nil)
   }
 
   /// The plan checked against what the service's catalogue answered about its model, which overrides the descriptor.

@@ -4,7 +4,7 @@ public import Generation
 public import Logging
 public import Presets
 import Sandbox
-import Storyboard
+public import Storyboard
 
 /// How a provider is opened.
 public struct ProviderOptions: Sendable {
@@ -17,8 +17,32 @@ public struct ProviderOptions: Sendable {
   public var sandboxSizeDivisor = 1
   public var logger: Logger?
   public var environment = ProcessInfo.processInfo.environment
+  /// Where keys come from whose variables the environment lacks.
+  public var keys: [ProviderKind: KeySource] = [:]
 
   public init() {}
+
+  /// The environment with the key of a service in it.
+  func environment(for kind: ProviderKind) async throws -> [String: String] {
+    guard let variable = kind.keyVariable, (environment[variable] ?? "").isEmpty, let source = keys[kind] else {
+      return environment
+    }
+    var environment = environment
+    environment[variable] = try await source.read(environment: environment)
+    return environment
+  }
+
+  /// Asks a service whether it can be used, without paying anything.
+  /// - Throws: `CancellationError`.
+  public func onlineChecks(of kind: ProviderKind, store: ImageStoreKind?) async throws -> [OnlineCheck] {
+    let keyed: [String: String]
+    do {
+      keyed = try await environment(for: kind)
+    } catch let error as GenerationError {
+      return [OnlineCheck(kind, "key", .failed, error.message)]
+    }
+    return try await OnlineChecks(of: kind, environment: keyed, baseURL: baseURL).run(store: store)
+  }
 }
 
 /// An open provider, with the in-process sandbox where that is the provider.
@@ -56,11 +80,13 @@ public struct ProviderHost: Sendable {
     switch ProviderKind(rawValue: name) {
     case .sandbox: return try await openSandbox(options, library: library, directory: sandboxDirectory)
     case .oxen:
-      let configuration = try OxenConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
-      return try ProviderHost(name: name, configuration, options: options, isPaid: true, sandbox: nil)
+      let configuration = try OxenConfiguration.fromEnvironment(
+        await options.environment(for: .oxen), baseURL: options.baseURL)
+      return try await ProviderHost(name: name, configuration, options: options, isPaid: true, sandbox: nil)
     case .fal:
-      let configuration = try FalConfiguration.fromEnvironment(options.environment, baseURL: options.baseURL)
-      return try ProviderHost(configuration, options: options)
+      let configuration = try FalConfiguration.fromEnvironment(
+        await options.environment(for: .fal), baseURL: options.baseURL)
+      return try await ProviderHost(configuration, options: options)
     case nil:
       throw PipelineError(
         .unsupported, "there is no provider \(quoted(name)); known are \(names.joined(separator: ", ")).")
@@ -86,8 +112,9 @@ public struct ProviderHost: Sendable {
   ) async throws -> ProviderHost {
     let key = try APIKey(sandboxKey, variable: "the sandbox")
     if let address = options.baseURL {
-      let configuration = try OxenConfiguration(baseURL: address, key: key, namespace: sandboxName)
-      return try ProviderHost(name: sandboxName, configuration, options: options, isPaid: false, sandbox: nil)
+      var configuration = try OxenConfiguration(baseURL: address, key: key, namespace: sandboxName)
+      configuration.settings.network = try NetworkSettings(environment: options.environment)
+      return try await ProviderHost(name: sandboxName, configuration, options: options, isPaid: false, sandbox: nil)
     }
     var settings = SandboxServer.Configuration(directory: directory)
     settings.sizeDivisor = options.sandboxSizeDivisor
@@ -103,7 +130,8 @@ public struct ProviderHost: Sendable {
     try await sandbox.start()
     do {
       let configuration = try OxenConfiguration(baseURL: sandbox.baseURL, key: key, namespace: sandboxName)
-      return try ProviderHost(name: sandboxName, configuration, options: options, isPaid: false, sandbox: sandbox)
+      return try await ProviderHost(
+        name: sandboxName, configuration, options: options, isPaid: false, sandbox: sandbox)
     } catch {
       await sandbox.stop()
       throw error
@@ -112,12 +140,12 @@ public struct ProviderHost: Sendable {
 
   private init(
     name: String, _ configuration: OxenConfiguration, options: ProviderOptions, isPaid: Bool, sandbox: SandboxServer?
-  ) throws {
+  ) async throws {
     provider = try OxenProvider(
       name: name, configuration: configuration, waitMode: options.waitMode, logger: options.logger,
       localTrouble: sandbox.map(Self.trouble))
     self.isPaid = isPaid
-    images = try Self.store(
+    images = try await Self.store(
       options, own: .hub, ProviderImageStore(provider, place: Self.place(name, configuration), isOwner: false))
     imageReader = try PublicAddressReader(logger: options.logger)
     self.sandbox = sandbox
@@ -131,10 +159,10 @@ public struct ProviderHost: Sendable {
     }
   }
 
-  private init(_ configuration: FalConfiguration, options: ProviderOptions) throws {
+  private init(_ configuration: FalConfiguration, options: ProviderOptions) async throws {
     provider = try FalProvider(configuration: configuration, waitMode: options.waitMode, logger: options.logger)
     isPaid = true
-    images = try Self.store(
+    images = try await Self.store(
       options, own: .fal, ProviderImageStore(provider, place: Self.place(configuration), isOwner: false))
     imageReader = try PublicAddressReader(logger: options.logger)
     sandbox = nil
@@ -153,15 +181,15 @@ public struct ProviderHost: Sendable {
   /// The requested store; another service's store is opened with its own key and default address.
   private static func store(
     _ options: ProviderOptions, own: ImageStoreKind, _ ownStore: any ImageStore
-  ) throws -> any ImageStore {
+  ) async throws -> any ImageStore {
     switch options.anchorStore.flatMap(ImageStoreKind.init) ?? own {
     case own: return ownStore
     case .hub:
-      let configuration = try OxenConfiguration.fromEnvironment(options.environment)
+      let configuration = try OxenConfiguration.fromEnvironment(await options.environment(for: .oxen))
       let hub = try OxenProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
       return ProviderImageStore(hub, place: place(ProviderKind.oxen.rawValue, configuration), isOwner: true)
     case .fal:
-      let configuration = try FalConfiguration.fromEnvironment(options.environment)
+      let configuration = try FalConfiguration.fromEnvironment(await options.environment(for: .fal))
       let fal = try FalProvider(configuration: configuration, waitMode: .poll, logger: options.logger)
       return ProviderImageStore(fal, place: place(configuration), isOwner: true)
     case .data: return DataImageStore()

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Files
 import Foundation
 import Generation
@@ -7,10 +8,20 @@ import Pipeline
 import Presets
 import Storyboard
 
-struct DoctorCommand: ParsableCommand {
+struct DoctorCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "doctor", abstract: "Check the installation: libraries, codecs, keys, presets, disk space.",
-    discussion: "Exits with 1 when a check fails. Reports whether keys are set, never their values.")
+    discussion: """
+      Exits with 1 when a check fails. Reports whether keys are set, never their values. --online asks each service that \
+      has a key, and the provider of the configuration, whether it can be reached and accepts the key, compares the \
+      clocks and looks at the anchor store; it generates, uploads and pays nothing.
+
+      Environment for --online: OXEN_API_KEY, OXEN_NAMESPACE, OXEN_REPOSITORY and OXEN_BASE_URL; FAL_KEY and \
+      FAL_API_HOST; HTTPS_PROXY, NO_PROXY and LONGTAKE_CA_FILE.
+      """)
+
+  @Flag(help: "Also ask the services; needs a network.")
+  var online = false
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -18,11 +29,30 @@ struct DoctorCommand: ParsableCommand {
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
-  func run() throws {
+  func run() async throws {
     common.apply()
-    let report = DoctorReport(directory: presets.directory)
+    var configuration: EffectiveConfiguration?
+    var problem: String?
+    do {
+      configuration = try presets.configuration()
+    } catch let error as ConfigurationError {
+      problem = "\(error)"
+    }
+    var report = DoctorReport(directory: presets.directory, configuration, problem: problem)
+    if online, let configuration { report.online = try await Self.checks(configuration) }
     if json { try Answer.json(report) } else { Answer.lines(report.lines) }
-    if !report.missing.isEmpty { throw ExitStatus.no }
+    guard report.missing.isEmpty, !report.hasFailedOnline else { throw ExitStatus.no }
+  }
+
+  private static func checks(_ configuration: EffectiveConfiguration) async throws -> [OnlineCheck] {
+    let chosen = configuration[.provider].flatMap(ProviderKind.init) ?? .sandbox
+    var checks: [OnlineCheck] = []
+    for kind in ProviderKind.allCases where configuration.hasKey(of: kind) || (kind == chosen && kind.isPaid) {
+      let options = configuration.providerOptions(baseURL: nil)
+      let store = kind == chosen || !chosen.isPaid ? configuration[.anchorStore].flatMap(ImageStoreKind.init) : nil
+      checks += try await options.onlineChecks(of: kind, store: store)
+    }
+    return checks
   }
 }
 
@@ -50,16 +80,25 @@ struct DoctorReport: Encodable {
   @Nullable var freeBytes: Int64?
   /// What is required and missing.
   let missing: [String]
+  /// Configuration files that were read.
+  let configurationFiles: [String]
+  @Nullable var configurationProblem: String?
+  /// Nil unless asked for.
+  @Nullable var online: [OnlineCheck]?
+
+  var hasFailedOnline: Bool { online.map { $0.isEmpty || $0.contains { $0.state == .failed } } ?? false }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, version, libav, licence, libraries, codecs, keys, missing
+    case schema, version, libav, licence, libraries, codecs, keys, missing, online
     case presetDirectories = "preset_directories"
     case presetCounts = "presets"
     case presetProblem = "preset_problem"
     case freeBytes = "free_bytes"
+    case configurationFiles = "configuration_files"
+    case configurationProblem = "configuration_problem"
   }
 
-  init(directory: String?) {
+  init(directory: String?, _ configuration: EffectiveConfiguration?, problem: String?) {
     libav = LibraryVersions.release
     licence = LibraryVersions.licence
     libraries = Dictionary(LibraryVersions.all.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
@@ -67,12 +106,17 @@ struct DoctorReport: Encodable {
       Self.encoders.map { ($0, LibraryVersions.hasEncoder($0)) }
         + Self.filters.map { ($0, LibraryVersions.hasFilter($0)) }, uniquingKeysWith: { first, _ in first })
     codecs = found
-    let environment = ProcessInfo.processInfo.environment
     keys = Dictionary(
-      ProviderKind.keyVariables.map { ($0, !(environment[$0] ?? "").isEmpty) }, uniquingKeysWith: { first, _ in first })
+      ProviderKind.allCases.compactMap { kind in
+        kind.keyVariable.map { ($0, configuration?.hasKey(of: kind) ?? false) }
+      }, uniquingKeysWith: { first, _ in first })
     var missing = Self.required.filter { found[$0] != true }
+    configurationFiles = configuration?.files ?? []
+    configurationProblem = problem
+    if problem != nil { missing.append("configuration") }
     do {
-      let library = try PresetLibrary(directory: directory)
+      let library = try PresetLibrary(
+        directory: directory, environment: configuration?.environment ?? ProcessInfo.processInfo.environment)
       presetDirectories = library.directories
       presetCounts = Dictionary(
         PresetKind.allCases.map { ($0.rawValue, library.names(of: $0).count) }, uniquingKeysWith: { first, _ in first })
@@ -86,6 +130,7 @@ struct DoctorReport: Encodable {
     let space = try? FileManager.default.attributesOfFileSystem(forPath: FileManager.default.currentDirectoryPath)
     freeBytes = (space?[.systemFreeSize] as? NSNumber)?.int64Value
     self.missing = missing
+    online = nil
   }
 
   /// For people.
@@ -102,6 +147,12 @@ struct DoctorReport: Encodable {
     lines.append(
       presetProblem.map { Self.line("failed", "presets: \($0)") } ?? Self.line("ok", "presets: \(counts) in \(folders)")
     )
+    if let configurationProblem {
+      lines += configurationProblem.split(separator: "\n").map { Self.line("failed", String($0)) }
+    } else {
+      let files = configurationFiles.isEmpty ? "no file" : configurationFiles.joined(separator: ", ")
+      lines.append(Self.line(configurationFiles.isEmpty ? "-" : "ok", "configuration: \(files)"))
+    }
     for (name, isSet) in keys.sorted(by: { $0.key < $1.key }) {
       lines.append(Self.line(isSet ? "ok" : "-", "\(name) \(isSet ? "set" : "not set")"))
     }
@@ -110,7 +161,14 @@ struct DoctorReport: Encodable {
       lines.append(
         Self.line(isLow ? "warning" : "ok", "disk space: \(freeBytes >> 20) MiB free\(isLow ? ", low for 4K" : "")"))
     }
-    lines.append(missing.isEmpty ? "all checks passed" : "failed: \(missing.joined(separator: ", "))")
+    for check in online ?? [] {
+      lines.append(Self.line(check.state.rawValue, "\(check.service) \(check.name): \(check.message)"))
+    }
+    if online?.isEmpty == true {
+      lines.append(Self.line("failed", "online: no service is set up; set OXEN_API_KEY or FAL_KEY"))
+    }
+    let failed = missing + (hasFailedOnline ? ["online"] : [])
+    lines.append(failed.isEmpty ? "all checks passed" : "failed: \(failed.joined(separator: ", "))")
     return lines
   }
 

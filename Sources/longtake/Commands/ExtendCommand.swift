@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Files
 import Foundation
 import Libav
@@ -47,9 +48,22 @@ struct ExtendCommand: AsyncParsableCommand {
     if let duration, !duration.seconds.isPositive { throw ValidationError("--duration must be above 0.") }
   }
 
+  /// The sandbox, unless a key shows that a real model may be meant.
+  private func provider(_ configuration: EffectiveConfiguration) throws -> String {
+    if let named = arguments.provider?.rawValue ?? configuration[.provider] { return named }
+    let services = ProviderKind.allCases.filter { configuration.hasKey(of: $0) }.map(\.rawValue)
+    guard services.isEmpty else {
+      throw UsageError(
+        "name --provider \(services.joined(separator: " or ")) to generate with a model and pay, or --provider sandbox to "
+          + "simulate it")
+    }
+    return ProviderHost.sandboxName
+  }
+
   func run() async throws {
     arguments.common.apply()
-    let library = try arguments.presets.library()
+    let configuration = try arguments.presets.configuration(besides: clip)
+    let library = try arguments.presets.library(configuration)
     let source = URL(filePath: clip)
     let target = output ?? source.deletingPathExtension().path(percentEncoded: false) + ".extended.mp4"
     guard Stitcher.container(for: target) != nil else { throw UsageError("\(target): name the output .mp4 or .mov") }
@@ -59,10 +73,11 @@ struct ExtendCommand: AsyncParsableCommand {
     let work = ClipExtension(
       clip: clip, prompt: prompt, model: model, duration: duration?.seconds, generatesAudio: audio,
       workspace: arguments.workspace.map { Workspace(directory: $0) })
-    let plan = try work.plan(library: library, provider: arguments.provider?.rawValue ?? ProviderHost.sandboxName)
+    let plan = try work.plan(library: library, provider: try provider(configuration))
     let progress = RunProgress()
     let run = StoryboardRun(
-      plan, workspace: work.workspace, options: try arguments.options(), library: library, emit: { progress.show($0) })
+      plan, workspace: work.workspace, options: try arguments.options(configuration), library: library,
+      emit: { progress.show($0) })
     let summary = try await run.generate()
     guard summary.isGood else { return try RunSummaryReport.show(summary, json: arguments.json) }
     let report: StitchReport

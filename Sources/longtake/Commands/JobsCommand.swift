@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Files
 import Foundation
 import Generation
@@ -99,7 +100,9 @@ struct JobsCommand: AsyncParsableCommand {
       let entries = try Ledger(readingWorkspace: workspace.directory).generations()
       guard let entry = entries.first(where: { $0.remoteID == id || $0.shownID == id }), let remoteID = entry.remoteID
       else { continue }
-      let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, remoteID)
+      let configuration = try EffectiveConfiguration(besides: storyboard)
+      let state = try await Cancellation(workspace: workspace, baseURL: baseURL, configuration: configuration)
+        .cancel(entry, remoteID)
       if json {
         let ledger = try Ledger(readingWorkspace: workspace.directory)
         for entry in try ledger.generations() where entry.remoteID == remoteID {

@@ -1,6 +1,6 @@
 import ArgumentParser
+import Settings
 import Files
-import Foundation
 import Generation
 import Pipeline
 import Presets
@@ -37,10 +37,11 @@ struct ModelsCommand: AsyncParsableCommand {
 
   func run() async throws {
     common.apply()
-    let library = try presets.library()
-    guard let name = catalogue else { return try showBundled(library) }
+    let configuration = try presets.configuration()
+    let library = try presets.library(configuration)
+    guard let name = catalogue(configuration) else { return try showBundled(library) }
     let host = try await ProviderHost.open(
-      name, options: ProviderArguments.options(baseURL: baseURL), library: library, sandboxDirectory: nil)
+      name, options: configuration.providerOptions(baseURL: baseURL), library: library, sandboxDirectory: nil)
     do {
       let models = try await models(of: host)
       await host.close()
@@ -60,10 +61,11 @@ struct ModelsCommand: AsyncParsableCommand {
   }
 
   /// The provider whose catalogue to read; nil for the bundled descriptors.
-  private var catalogue: String? {
+  private func catalogue(_ configuration: EffectiveConfiguration) -> String? {
     if offline { return nil }
     if let provider { return provider.rawValue }
-    let isConfigured = ProviderKind.oxen.isConfigured(in: ProcessInfo.processInfo.environment)
+    let isConfigured =
+      configuration.hasKey(of: .oxen) || ProviderKind.oxen.isConfigured(in: configuration.environment)
     return baseURL != nil || isConfigured ? ProviderKind.oxen.rawValue : nil
   }
 

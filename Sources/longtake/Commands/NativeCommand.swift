@@ -25,7 +25,11 @@ struct NativeCommand: AsyncParsableCommand {
     var isUpscaled = false
     let failure = try await FileBatch.run(files) { number, _ in
       try NativeResolution.estimate(path: files[number]) { keyframe, count in
-        Terminal.progress("\(files[number]): keyframe \(keyframe + 1) of \(count)")
+        Terminal.progress(
+          "\(files[number]): keyframe \(keyframe + 1) of \(count)",
+          event: EventRecord(
+            .progress, "reading keyframes", step: "keyframes", file: files[number], done: Int64(keyframe + 1),
+            total: Int64(count), unit: "keyframes"))
       }
     } show: { number, report in
       isUpscaled = isUpscaled || report.verdict == .upscaled

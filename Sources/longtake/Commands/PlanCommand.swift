@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Files
 import Generation
 import Pipeline
@@ -13,7 +14,7 @@ struct PlanCommand: AsyncParsableCommand {
     discussion: """
       Reports every mistake at once, each with its line, and exits with 65. --live reads the model's rules and price from \
       the service's catalogue, which override the bundled descriptor; it generates and pays nothing, and needs \
-      OXEN_API_KEY for oxen.
+      OXEN_API_KEY for oxen, which also reads OXEN_BASE_URL, HTTPS_PROXY, NO_PROXY and LONGTAKE_CA_FILE.
       """)
 
   @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
@@ -44,10 +45,11 @@ struct PlanCommand: AsyncParsableCommand {
 
   func run() async throws {
     common.apply()
-    let planner = Planner(library: try presets.library())
+    let configuration = try presets.configuration(besides: storyboard)
+    let planner = Planner(library: try presets.library(configuration), defaultProvider: configuration[.provider])
     var plan = try planner.plan(storyboard, provider: provider?.rawValue)
     if live, let model = plan.model {
-      let answer = try await ask(plan.provider, about: model.id)
+      let answer = try await ask(plan.provider, about: model.id, configuration)
       plan = planner.applying(answer, to: plan)
       if let note = plan.live?.note { Terminal.warning(note) }
       for difference in plan.live?.differences ?? [] {
@@ -67,9 +69,11 @@ struct PlanCommand: AsyncParsableCommand {
     if !json { Answer.lines(lines(plan)) }
   }
 
-  private func ask(_ provider: String, about model: String) async throws -> CatalogAnswer {
+  private func ask(
+    _ provider: String, about model: String, _ configuration: EffectiveConfiguration
+  ) async throws -> CatalogAnswer {
     let host = try await ProviderHost.open(
-      provider, options: ProviderArguments.options(baseURL: baseURL), library: try presets.library(),
+      provider, options: configuration.providerOptions(baseURL: baseURL), library: try presets.library(configuration),
       sandboxDirectory: nil)
     return try await host.closing { try await ModelCatalog(host).ask(about: model) }
   }

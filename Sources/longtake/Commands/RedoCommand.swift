@@ -103,9 +103,11 @@ struct RedoCommand: AsyncParsableCommand {
 
   private func cancel(_ entries: [GenerationEntry]) async throws {
     let workspace = arguments.workspace(of: storyboard)
+    let configuration = try arguments.presets.configuration(besides: storyboard)
     for entry in entries {
       guard let id = entry.remoteID else { continue }
-      let state = try await Cancellation(workspace: workspace, baseURL: baseURL).cancel(entry, id)
+      let state = try await Cancellation(workspace: workspace, baseURL: baseURL, configuration: configuration)
+        .cancel(entry, id)
       Terminal.note("\(entry.shot) take \(entry.take): \(state.rawValue)")
     }
   }

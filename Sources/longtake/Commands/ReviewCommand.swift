@@ -111,7 +111,9 @@ struct ReviewCommand: AsyncParsableCommand {
     var expectation = Expectation()
     expectation.joins = stitch?.declaredJoins ?? []
     let report = try verifier.verify(master, expectation: expectation) { progress in
-      Terminal.progress("verifying: \(counted(progress.frames, "frame"))")
+      Terminal.progress(
+        "verifying: \(counted(progress.frames, "frame"))",
+        event: EventRecord(verifying: master, frames: progress.frames, fraction: progress.fraction))
     }
     return try JSONDecoder().decode(JSONValue.self, from: report.data())
   }

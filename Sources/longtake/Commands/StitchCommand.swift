@@ -68,7 +68,11 @@ struct StitchCommand: ParsableCommand {
     if dryRun {
       try finish(try stitcher.plannedReport(output: output))
     } else {
-      try finish(try stitcher.write(to: output, progress: Self.show))
+      let report = try stitcher.write(to: output, progress: Self.show)
+      Events.emit(
+        EventRecord(
+          .written, "the master is written", step: "master", file: output, total: Int64(report.frames), unit: "frames"))
+      try finish(report)
     }
     try metadata.writeTimeline(plan, options: options, master: output)
   }
@@ -91,12 +95,13 @@ struct StitchCommand: ParsableCommand {
 
   private static func show(_ event: StitchEvent) {
     switch event {
-    case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)")
+    case .indexed(let shot, let count): Terminal.progress("reading shot \(shot) of \(count)", event: EventRecord(event))
     case .analysed(let join, let count, let overlap):
-      Terminal.progress("join \(join) of \(count): \(counted(overlap, "repeated frame"))")
-    case .measuringLoudness(let pass): Terminal.progress("measuring loudness, pass \(pass)")
-    case .written(let frames, let count): Terminal.progress("writing frame \(frames) of \(count)")
-    case .proving: Terminal.progress("verifying the master")
+      Terminal.progress("join \(join) of \(count): \(counted(overlap, "repeated frame"))", event: EventRecord(event))
+    case .measuringLoudness(let pass): Terminal.progress("measuring loudness, pass \(pass)", event: EventRecord(event))
+    case .written(let frames, let count):
+      Terminal.progress("writing frame \(frames) of \(count)", event: EventRecord(event))
+    case .proving: Terminal.progress("verifying the master", event: EventRecord(event))
     }
   }
 }

@@ -73,9 +73,10 @@ struct VerifyCommand: AsyncParsableCommand {
     var suites: [JUnitReport.File] = []
     let failure = try await FileBatch.run(paths, jobs: jobs) { number, _ -> VerificationReport in
       try verifier.verify(paths[number], expectation: expectation) { progress in
-        guard jobs == 1 else { return }
+        let event = EventRecord(verifying: paths[number], frames: progress.frames, fraction: progress.fraction)
+        guard jobs == 1 else { return Events.emit(event) }
         let part = progress.fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""
-        Terminal.progress("\(paths[number]): \(counted(progress.frames, "frame"))\(part)")
+        Terminal.progress("\(paths[number]): \(counted(progress.frames, "frame"))\(part)", event: event)
       }
     } show: { number, report in
       if json {

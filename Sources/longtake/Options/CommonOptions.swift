@@ -1,7 +1,7 @@
 public import ArgumentParser
+import Foundation
 import Libav
 public import Logging
-import Presets
 
 /// Options of every subcommand.
 struct CommonOptions: ParsableArguments {
@@ -20,23 +20,28 @@ struct CommonOptions: ParsableArguments {
       valueName: "name=n,…"))
   var limits: LimitsArgument?
 
+  @Option(
+    help: ArgumentHelp(
+      "Also write events as JSON lines (longtake.event/1) to a file, fd:N or - (stdout, with --json).",
+      valueName: "file"), completion: .file())
+  var events: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Post events, except progress, to this address, signed with LONGTAKE_NOTIFY_SECRET.", valueName: "url"))
+  var notify: String?
+
   func apply() {
     if let limits { MediaLimits.set(limits.limits) }
     Terminal.setQuiet(quiet)
     Log.start(at: logLevel)
+    guard events != nil || notify != nil else { return }
+    do {
+      try Events.open(events.map { try EventTarget($0) }, notify: notify)
+    } catch {
+      Foundation.exit(Failure.report(error).code)
+    }
   }
 }
 
 extension Logger.Level: @retroactive ExpressibleByArgument {}
-
-/// Where to look for presets.
-struct PresetOptions: ParsableArguments {
-  @Option(
-    name: .customLong("presets"),
-    help: ArgumentHelp(
-      "Search this folder of presets first (default: LONGTAKE_PRESETS, then the bundled ones).", valueName: "dir"),
-    completion: .directory)
-  var directory: String?
-
-  func library() throws -> PresetLibrary { try PresetLibrary(directory: directory) }
-}

@@ -1,4 +1,5 @@
 public import ArgumentParser
+import Settings
 import Foundation
 public import Generation
 import Pipeline
@@ -35,8 +36,11 @@ struct RunArguments: ParsableArguments {
       valueName: "n"))
   var retries = 0
 
-  @Option(help: ArgumentHelp("Shots to work on at a time; a shot waits for the one it starts from.", valueName: "n"))
-  var jobs = RunOptions.defaultJobs
+  @Option(
+    help: ArgumentHelp(
+      "Shots to work on at a time; a shot waits for the one it starts from (default: \(RunOptions.defaultJobs)).",
+      valueName: "n"))
+  var jobs: Int?
 
   @Option(help: ArgumentHelp("Maximum time for one generation, e.g. 45m, at most 24h.", valueName: "duration"))
   var timeout = DurationArgument(seconds: Int(RunOptions.defaultTimeout.components.seconds))
@@ -72,11 +76,14 @@ struct RunArguments: ParsableArguments {
   /// The environment that services need, for the help of commands that ask them.
   static let environmentHelp = """
     Environment: OXEN_API_KEY and OXEN_NAMESPACE for oxen (OXEN_BASE_URL, OXEN_REPOSITORY); FAL_KEY for fal \
-    (FAL_RUN_HOST, FAL_QUEUE_RUN_HOST, FAL_REST_HOST, FAL_API_HOST); LONGTAKE_POLL_SECONDS between status requests.
+    (FAL_RUN_HOST, FAL_QUEUE_RUN_HOST, FAL_REST_HOST, FAL_API_HOST); LONGTAKE_POLL_SECONDS between status requests; \
+    HTTPS_PROXY, HTTP_PROXY, NO_PROXY and LONGTAKE_CA_FILE for the network; LONGTAKE_PROVIDER, LONGTAKE_ANCHOR_STORE, \
+    LONGTAKE_MAX_COST and LONGTAKE_JOBS for the options of that name. All of it can be set in \
+    ~/.config/longtake/config.yaml, and most in longtake.yaml beside the storyboard: see 'longtake help config'.
     """
 
   func validate() throws {
-    guard jobs > 0 else { throw ValidationError("--jobs must be 1 or more.") }
+    guard jobs ?? 1 > 0 else { throw ValidationError("--jobs must be 1 or more.") }
     guard (0...100).contains(retries) else { throw ValidationError("--retries must be 0 to 100.") }
     guard timeout.hasUnit else { throw ValidationError("--timeout takes a duration with a unit, e.g. 90s or 45m.") }
     guard timeout.seconds.isPositive, timeout.duration <= .seconds(24 * 3600) else {
@@ -88,11 +95,11 @@ struct RunArguments: ParsableArguments {
     }
   }
 
-  func options() throws -> RunOptions {
+  func options(_ configuration: EffectiveConfiguration) throws -> RunOptions {
     var options = RunOptions()
-    options.provider = ProviderArguments.options(wait: wait, baseURL: baseURL, anchorStore: anchorStore)
-    options.maximumCost = maximumCost
-    options.jobs = jobs
+    options.provider = configuration.providerOptions(wait: wait, baseURL: baseURL, anchorStore: anchorStore)
+    options.maximumCost = maximumCost ?? configuration[.maximumCost].flatMap(USD.init(parsing:))
+    options.jobs = jobs ?? configuration[.jobs].flatMap { Int($0) } ?? RunOptions.defaultJobs
     options.retries = retries
     options.timeout = timeout.duration
     options.stealsLock = lock.steals
@@ -115,10 +122,12 @@ struct RunArguments: ParsableArguments {
   func storyboardRun(
     _ storyboard: String, drawing: RunProgress, _ change: (inout RunOptions) -> Void = { _ in }
   ) throws -> StoryboardRun {
-    var options = try options()
+    let configuration = try presets.configuration(besides: storyboard)
+    var options = try options(configuration)
     change(&options)
-    let library = try presets.library()
-    let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue)
+    let library = try presets.library(configuration)
+    let plan = try Planner(library: library, defaultProvider: configuration[.provider])
+      .plan(storyboard, provider: provider?.rawValue)
     return StoryboardRun(
       plan, workspace: workspace(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
   }
@@ -132,19 +141,5 @@ extension WaitMode: ExpressibleByArgument {}
 extension USD: ExpressibleByArgument {
   public init?(argument: String) {
     self.init(parsing: argument.hasPrefix("$") ? String(argument.dropFirst()) : argument)
-  }
-}
-
-/// How commands open a provider.
-enum ProviderArguments {
-  static func options(
-    wait: WaitMode = .poll, baseURL: String?, anchorStore: String? = nil
-  ) -> ProviderOptions {
-    var options = ProviderOptions()
-    options.waitMode = wait
-    options.baseURL = baseURL
-    options.anchorStore = anchorStore
-    options.logger = Log.logger("longtake")
-    return options
   }
 }

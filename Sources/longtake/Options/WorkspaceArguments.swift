@@ -1,4 +1,5 @@
 import ArgumentParser
+import Settings
 import Files
 import Foundation
 import Ledger
@@ -30,10 +31,12 @@ struct WorkspaceArguments: ParsableArguments {
   /// The storyboard in its workspace, at the provider of its last run.
   /// - Parameter workspace: nil for the one of the options.
   func storyboardRun(_ storyboard: String, in workspace: Workspace? = nil) throws -> StoryboardRun {
-    let library = try presets.library()
+    let configuration = try presets.configuration(besides: storyboard)
+    let library = try presets.library(configuration)
     let workspace = workspace ?? self.workspace(of: storyboard)
     let last = try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider
-    let plan = try Planner(library: library).plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
+    let plan = try Planner(library: library, defaultProvider: configuration[.provider])
+      .plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
     var options = RunOptions()
     options.stealsLock = lock.steals
     options.failpoint = try TestFailpoint.hook()

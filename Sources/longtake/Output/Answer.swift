@@ -46,7 +46,8 @@ enum Answer {
           isClosed = true
           return
         } else if errno != EINTR {
-          Terminal.error("standard output: \(String(cString: strerror(errno))); the answer is not complete")
+          Terminal.error(
+            "standard output: \(String(cString: strerror(errno))); the answer is not complete", isEvent: false)
           exit(ExitStatus.inputOutput.code)
         }
       }

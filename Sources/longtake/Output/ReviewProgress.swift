@@ -29,7 +29,7 @@ enum ReviewProgress {
   static func show(_ event: ReviewEvent) {
     let (text, fraction) = text(event)
     guard !isWarning(event) else { return Terminal.warning("review: \(text)") }
-    Terminal.progress("review: \(text)" + (fraction.map { " (\(Int(100 * $0)) %)" } ?? ""))
+    Terminal.progress("review: \(text)" + (fraction.map { " (\(Int(100 * $0)) %)" } ?? ""), event: EventRecord(event))
   }
 }
 

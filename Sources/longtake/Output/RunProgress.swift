@@ -44,7 +44,7 @@ final class RunProgress: Sendable {
     let list = shots.sorted { $0.value < $1.value }
       .map { "\($0.key) for \(Self.minutes($0.value.duration(to: clock.now)))" }.joined(separator: ", ")
     let text = "[\(elapsed)] waiting: \(list)\(isPaid ? " (\(Self.usualWait))" : "")"
-    if Terminal.isInteractive { Terminal.progress(text) } else { Terminal.note(text) }
+    if Terminal.isInteractive { Terminal.progress(text) } else { Terminal.note(text, isEvent: false) }
   }
 
   private func track(_ name: String, _ step: ShotStep) {
@@ -57,9 +57,10 @@ final class RunProgress: Sendable {
   }
 
   func show(_ event: PipelineEvent) {
+    if Events.isActive, let record = EventRecord(event) { Events.emit(record) }
     switch event {
     case .began(let workspace, let provider, let model, let shots):
-      Terminal.note("\(counted(shots.count, "shot")) by \(provider) (\(model)), workspace \(workspace)")
+      Terminal.note("\(counted(shots.count, "shot")) by \(provider) (\(model)), workspace \(workspace)", isEvent: false)
       wait.withLock { $0.isPaid = provider != ProviderHost.sandboxName }
       if provider == ProviderHost.sandboxName {
         Terminal.note("the sandbox is a simulator: no model is asked, nothing is paid")
@@ -105,7 +106,7 @@ final class RunProgress: Sendable {
   private func name(_ shot: String, _ take: Int?) -> String { take.map { "\(shot) take \($0)" } ?? shot }
 
   private func line(_ name: String, _ text: String) {
-    Terminal.note("[\(elapsed)] \(name): \(text)")
+    Terminal.note("[\(elapsed)] \(name): \(text)", isEvent: false)
   }
 
   private func progress(_ name: String, _ text: String, _ fraction: Double?) {

@@ -21,18 +21,25 @@ enum Terminal {
   private static let usesColor = isInteractive && (ProcessInfo.processInfo.environment["NO_COLOR"] ?? "").isEmpty
 
   /// Silenced by `--quiet`.
-  static func note(_ text: String) {
+  /// - Parameter isEvent: false for what is an event of its own.
+  static func note(_ text: String, isEvent: Bool = true) {
+    if isEvent { Events.emit(EventRecord(.note, text)) }
     guard !state.withLock({ $0.isQuiet }) else { return }
     write(safe(text) + "\n")
   }
 
   /// Silenced by `--quiet`.
   static func warning(_ text: String) {
+    Events.emit(EventRecord(.warning, text))
     guard !state.withLock({ $0.isQuiet }) else { return }
     write(colored("longtake: warning: ", "33;1") + safe(text) + "\n")
   }
 
-  static func error(_ text: String) { write(colored("longtake: ", "31;1") + safe(text) + "\n") }
+  /// - Parameter isEvent: false where events cannot be written.
+  static func error(_ text: String, isEvent: Bool = true) {
+    if isEvent { Events.emit(EventRecord(.error, text)) }
+    write(colored("longtake: ", "31;1") + safe(text) + "\n")
+  }
 
   /// Text of the program's own, with its line breaks.
   static func plain(_ text: String) { write(text.hasSuffix("\n") ? text : text + "\n") }
@@ -41,7 +48,8 @@ enum Terminal {
   static func prompt(_ text: String) { write(safe(text)) }
 
   /// A line that the next message replaces; only on a terminal, silenced by `--quiet`.
-  static func progress(_ text: String) {
+  static func progress(_ text: String, event: @autoclosure () -> EventRecord? = nil) {
+    if Events.isActive, let event = event() { Events.emit(event) }
     guard isInteractive else { return }
     state.withLock { state in
       guard !state.isQuiet else { return }

@@ -1,3 +1,4 @@
+import Settings
 import Generation
 import Ledger
 import Pipeline
@@ -8,6 +9,7 @@ struct Cancellation {
   let workspace: Workspace
   /// The API's address; nil for the provider's own.
   let baseURL: String?
+  let configuration: EffectiveConfiguration
 
   /// - Returns: the state afterwards; not `cancelled` when the generation had already ended.
   func cancel(_ entry: GenerationEntry, _ id: String) async throws -> GenerationJob.State {
@@ -20,7 +22,7 @@ struct Cancellation {
         status: .unavailable)
     }
     let host = try await ProviderHost.open(
-      entry.provider, options: ProviderArguments.options(baseURL: baseURL), library: try? PresetLibrary(),
+      entry.provider, options: configuration.providerOptions(baseURL: baseURL), library: try? PresetLibrary(),
       sandboxDirectory: workspace.sandboxDirectory)
     let job: GenerationJob
     do {

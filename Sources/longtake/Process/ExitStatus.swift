@@ -12,7 +12,7 @@ struct ExitStatus: Error, Sendable, Hashable {
   static let internalError = ExitStatus(code: 70)
   static let cannotCreate = ExitStatus(code: 73)
   static let inputOutput = ExitStatus(code: 74)
-  /// Stopped by SIGTERM; the next run resumes.
+  /// Stopped by SIGTERM or SIGHUP; the next run resumes.
   static let interrupted = ExitStatus(code: 75)
   static let notAuthorised = ExitStatus(code: 77)
   /// Stopped by Ctrl-C; the next run resumes.

@@ -5,6 +5,7 @@ import Generation
 import Ledger
 import Libav
 import Pipeline
+import Settings
 import Presets
 import Review
 import Sandbox
@@ -22,10 +23,10 @@ enum Failure {
     }
     guard let status = status(of: error) else { return reportArgumentError(error) }
     Terminal.error(String(describing: error))
-    if let error = error as? StoryboardError {
-      answer(error.message, status, problems: error.problems, file: file)
-    } else {
-      answer(String(describing: error), status, file: file)
+    switch error {
+    case let error as StoryboardError: answer(error.message, status, problems: error.problems, file: file)
+    case let error as ConfigurationError: answer(error.message, status, problems: error.problems, file: file)
+    default: answer(String(describing: error), status, file: file)
     }
     return status
   }
@@ -44,6 +45,7 @@ enum Failure {
     case let error as FileError: status(error.code)
     case let error as StitchError: status(error.code)
     case let error as GenerationError: status(error.code)
+    case is ConfigurationError: .badInput
     case let error as PresetError: status(error.code)
     case let error as StoryboardError: status(error.code)
     case let error as LedgerError: status(error.code)

@@ -2,7 +2,7 @@ import Dispatch
 import Foundation
 import Synchronization
 
-/// Ctrl-C and SIGTERM: cancels the work, which cleans up, and ends the program with the signal's status.
+/// Ctrl-C, SIGTERM and SIGHUP: cancels the work, which cleans up, and ends the program with the signal's status.
 enum Interruption {
   /// The signal received; 0 for none.
   private static let received = Atomic<Int32>(0)
@@ -12,7 +12,7 @@ enum Interruption {
   /// The status of work that was cancelled.
   static var status: ExitStatus { status(of: received.load(ordering: .relaxed)) }
 
-  private static func status(of signal: Int32) -> ExitStatus { signal == SIGTERM ? .interrupted : .controlC }
+  private static func status(of signal: Int32) -> ExitStatus { signal == SIGINT ? .controlC : .interrupted }
 
   /// Runs the program's work and ends the process with its status.
   static func run(_ work: @escaping @Sendable () async -> ExitStatus) async {
@@ -21,8 +21,10 @@ enum Interruption {
     // A write beyond the file size limit then fails, as on a full disk.
     signal(SIGXFSZ, SIG_IGN)
     let task = Task { await work() }
-    let sources = [SIGINT, SIGTERM].map { number in
-      signal(number, SIG_IGN)
+    let sources = [SIGINT, SIGTERM, SIGHUP].compactMap { number -> (any DispatchSourceSignal)? in
+      let earlier = signal(number, SIG_IGN)
+      // nohup ignores it for the program.
+      if number == SIGHUP, isIgnoring(earlier) { return nil }
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler { handle(number, task) }
       source.resume()
@@ -31,6 +33,10 @@ enum Interruption {
     let status = await task.value
     withExtendedLifetime(sources) {}
     exit(status.code)
+  }
+
+  private static func isIgnoring(_ handler: (@convention(c) (Int32) -> Void)?) -> Bool {
+    unsafeBitCast(handler, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
   }
 
   @Sendable private static func handle(_ number: Int32, _ task: Task<ExitStatus, Never>) {

@@ -1,0 +1,3 @@
+#include "version.h"
+
+const char *const lt_version = LONGTAKE_VERSION;
