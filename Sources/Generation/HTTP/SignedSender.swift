@@ -56,7 +56,7 @@ public struct SignedSender: Sendable {
     call.headers = [
       ("X-Longtake-Timestamp", time), ("X-Longtake-Signature", "sha256=\(MessageDigest.hexadecimal(code))"),
     ]
-    call.carriesKey = false
+    call.key = .never
     guard let response = try? await session.collect(call, limit: 64 << 10) else { return false }
     return (200..<300).contains(response.status)
   }

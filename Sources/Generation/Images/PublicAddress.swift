@@ -22,14 +22,16 @@ public struct PublicAddressReader: Sendable {
 
   private let session: HTTPSession
 
-  public init(logger: Logger? = nil, clock: any Clock<Duration> = ContinuousClock()) throws {
+  public init(logger: Logger? = nil, network: NetworkSettings = NetworkSettings()) throws {
+    var settings = ClientSettings(pollInterval: nil, isLoopback: false)
+    settings.network = network
     // No authorisation belongs to this session: loopback is its own only so that it may be asked over http.
     guard let loopback = URL(string: "http://127.0.0.1") else {
       throw GenerationError(.unsupported, "loopback has no address")
     }
     session = try HTTPSession(
       bases: [loopback], authorization: nil, redactor: Redactor(),
-      log: logger ?? Logger(label: "longtake.images") { _ in SwiftLogNoOpLogHandler() }, clock: clock)
+      log: logger ?? Logger(label: "longtake.images") { _ in SwiftLogNoOpLogHandler() }, settings: settings)
   }
 
   public func close() { session.close() }

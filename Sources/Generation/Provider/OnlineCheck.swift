@@ -113,7 +113,7 @@ public struct OnlineChecks: Sendable {
     guard store == .fal else { return checks + [localStore(store)] }
     // Any answer shows that the host can be reached; an upload is not tried.
     var call = HTTPCall(method: .get, url: configuration.restBase)
-    call.carriesKey = false
+    call.key = .never
     switch try await ask(session, call).result {
     case .failure(let error): checks.append(check("anchor store", .failed, error.reason))
     case .success: checks.append(check("anchor store", .ok, "\(session.shown(call.url)) can be reached"))

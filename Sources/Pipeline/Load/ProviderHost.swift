@@ -147,7 +147,7 @@ public struct ProviderHost: Sendable {
     self.isPaid = isPaid
     images = try await Self.store(
       options, own: .hub, ProviderImageStore(provider, place: Self.place(name, configuration), isOwner: false))
-    imageReader = try PublicAddressReader(logger: options.logger)
+    imageReader = try PublicAddressReader(logger: options.logger, network: configuration.settings.network)
     self.sandbox = sandbox
   }
 
@@ -164,7 +164,7 @@ public struct ProviderHost: Sendable {
     isPaid = true
     images = try await Self.store(
       options, own: .fal, ProviderImageStore(provider, place: Self.place(configuration), isOwner: false))
-    imageReader = try PublicAddressReader(logger: options.logger)
+    imageReader = try PublicAddressReader(logger: options.logger, network: configuration.settings.network)
     sandbox = nil
   }
 
