@@ -7,6 +7,7 @@ guard CommandLine.arguments.count > 1, let target = FuzzTarget(rawValue: Command
   print("usage: fuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) [OPTIONS] [CORPUS…]")
   exit(64)
 }
+FuzzTarget.limitMedia()
 setenv("LONGTAKE_FUZZ_TARGET", target.rawValue, 1)
 
 /// libFuzzer calls a plain function, which cannot capture the target.

@@ -1,3 +1,5 @@
+import Libav
+
 /// Something that reads bytes of strangers.
 public enum FuzzTarget: String, CaseIterable, Sendable {
   /// A media file: opened, probed, decoded.
@@ -15,6 +17,17 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case answers
   /// Times, timecodes, durations, amounts.
   case times
+
+  /// Limits the media of this process, so that an input that is only slow does not hide others.
+  public static func limitMedia() {
+    var limits = MediaLimits()
+    limits.pixels = 1 << 18
+    limits.packets = 2000
+    limits.streams = 32
+    limits.decodeTime = 5
+    limits.memory = 64 << 20
+    MediaLimits.set(limits)
+  }
 
   /// Reads the bytes. Errors that a user would be shown are no failure.
   /// - Throws: ``FuzzFailure`` where a property does not hold.

@@ -20,19 +20,8 @@ enum FuzzFile {
 enum MediaTarget {
   /// Frames decoded of one input.
   private static let decoded = 16
-  /// Small, so that an input that is only slow does not hide others.
-  private static let limits: MediaLimits = {
-    var limits = MediaLimits()
-    limits.pixels = 1 << 18
-    limits.packets = 2000
-    limits.streams = 32
-    limits.decodeTime = 5
-    limits.memory = 64 << 20
-    return limits
-  }()
 
   static func run(_ bytes: [UInt8]) throws {
-    MediaLimits.set(limits)
     try FuzzFile.with(bytes) { path in
       guard let report = try? ProbeReport(path: path) else { return }
       _ = try ProbeJSON(report, path: "x").data()
