@@ -11,7 +11,9 @@ struct OutputFixture: Sendable {
     "actual", "disposition", "expected", "request", "side_data_list", "stitch", "tags", "value", "verification",
   ]
   /// Names of objects with any number of members.
-  private static let maps: Set<String> = ["codecs", "keys", "libraries", "measurements", "presets", "provenance", "versions"]
+  private static let maps: Set<String> = [
+    "codecs", "keys", "libraries", "measurements", "presets", "provenance", "versions",
+  ]
 
   private let presets: String
   private var documents: [(kind: String, text: String)] = []
