@@ -6,7 +6,7 @@ import Testing
 
 /// Interrupted deliveries.
 @Suite(.media) struct DeliveryResumeTests {
-  /// Also that a damaged part is encoded again.
+  /// Also that a damaged part is re-encoded.
   @Test func goesOnWithTheChunksThatAreWhole() async throws {
     let fixture = try DeliveryFixture(seconds: "21")
     let cancelled = Task {

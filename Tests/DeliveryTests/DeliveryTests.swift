@@ -23,9 +23,9 @@ import Verification
     #expect(video["codec_name"] as? String == codec && video["pix_fmt"] as? String == format)
     #expect(video["avg_frame_rate"] as? String == "24/1" && video["start_time"] as? String == "0.000000")
     for tag in ["color_space", "color_transfer", "color_primaries"] { #expect(video[tag] as? String == "bt709") }
-    let sound = try #require(try DeliveryFixture.stream(file.file, "audio"))
-    #expect(sound["codec_name"] as? String == audio && sound["sample_rate"] as? String == "48000")
-    #expect(abs((Double(sound["duration"] as? String ?? "") ?? 0) - 3) < 0.03)
+    let track = try #require(try DeliveryFixture.stream(file.file, "audio"))
+    #expect(track["codec_name"] as? String == audio && track["sample_rate"] as? String == "48000")
+    #expect(abs((Double(track["duration"] as? String ?? "") ?? 0) - 3) < 0.03)
   }
 
   @Test func framesLookLikeThoseOfTheMaster() throws {
@@ -129,8 +129,8 @@ import Verification
     #expect(files.count == 2 && files.allSatisfy(\.isDelivered))
     #expect(files[1].file.hasSuffix("_2_ger.wav"))
     for file in files {
-      let sound = try #require(try DeliveryFixture.stream(file.file, "audio"))
-      #expect(sound["codec_name"] as? String == "pcm_s24le" && sound["duration_ts"] as? Int == 48_000)
+      let track = try #require(try DeliveryFixture.stream(file.file, "audio"))
+      #expect(track["codec_name"] as? String == "pcm_s24le" && track["duration_ts"] as? Int == 48_000)
     }
   }
 

@@ -12,7 +12,7 @@ struct ReportResources {
 
   private var address: String { URL(filePath: path).absoluteString }
 
-  /// Read anew each time: a run writes them.
+  /// Read each time: a run writes them.
   static var all: [ReportResources] {
     let workspaces = (try? WorkspaceSearch.here()) ?? []
     return workspaces.flatMap { workspace -> [ReportResources] in
