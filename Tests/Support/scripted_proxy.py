@@ -1,5 +1,5 @@
-"""A proxy for tests: takes CONNECT on loopback and leads every tunnel to a server with a certificate of its own, behind
-which a plain server on loopback answers.
+"""A proxy for tests: takes CONNECT on loopback and leads every tunnel to a server with a certificate of its own, which
+passes the requests on to a plain server on loopback.
 
 Started by scripted_servers.py. The script: upstream (the plain server's port), host (the certificate's name), login
 (user:password that the proxy asks for, optional). The authority's certificate is ca.pem beside the log.
