@@ -33,6 +33,14 @@ public enum OutsideProgram {
     environment: [String: String] = [:]
   ) throws -> Result {
     let files = try ScratchFolder()
+    if environment.isEmpty, let server = ForkServer.of(program) {
+      for name in ["output", "errors"] { _ = try files.write(name, "") }
+      let status = server.run(
+        arguments, in: folder?.path(percentEncoded: false) ?? FileManager.default.currentDirectoryPath,
+        input: input.isEmpty ? "/dev/null" : try files.write("input", input), output: files.path("output"),
+        errors: files.path("errors"))
+      if let status { return try result(status, in: files) }
+    }
     func writer(_ name: String) throws -> FileHandle {
       try FileHandle(forWritingTo: URL(filePath: files.write(name, "")))
     }
@@ -56,8 +64,12 @@ public enum OutsideProgram {
     end.wait()
     try output.close()
     try errors.close()
-    return Result(
-      status: process.terminationStatus, output: try Data(contentsOf: URL(filePath: files.path("output"))),
+    return try result(process.terminationStatus, in: files)
+  }
+
+  private static func result(_ status: Int32, in files: ScratchFolder) throws -> Result {
+    Result(
+      status: status, output: try Data(contentsOf: URL(filePath: files.path("output"))),
       errors: String(decoding: try Data(contentsOf: URL(filePath: files.path("errors"))), as: UTF8.self))
   }
 }
