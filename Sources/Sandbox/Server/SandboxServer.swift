@@ -94,25 +94,25 @@ public final class SandboxServer: Sendable {
     // Hummingbird logs every connection that ``stop()`` closes as an error.
     var quiet = settings.log
     quiet.logLevel = .critical
-    let (ports, found) = AsyncStream.makeStream(of: Int.self)
+    let (listeners, found) = AsyncStream.makeStream(of: (any Channel).self)
     let application = Application(
       router: router,
       configuration: ApplicationConfiguration(
         address: .hostname(settings.host, port: settings.port), serverName: "longtake-sandbox"),
       onServerRunning: { channel in
-        found.yield(channel.localAddress?.port ?? 0)
+        found.yield(channel)
         found.finish()
       }, logger: quiet)
     let running = Task {
       defer { found.finish() }
       try await application.run()
     }
-    guard let port = await ports.first(where: { _ in true }), port > 0 else {
+    guard let listener = await listeners.first(where: { _ in true }) else {
       let reason = await running.result
       throw SandboxError(
         .cannotListen, "cannot listen on \(settings.host):\(settings.port): \(Self.message(of: reason))")
     }
-    state.start(RunningServer(port: port, task: running, queue: queue, events: events))
+    state.start(RunningServer(listener: listener, task: running, queue: queue, events: events))
     do {
       try await queue.restore()
     } catch {
@@ -140,8 +140,7 @@ public final class SandboxServer: Sendable {
     guard let running = state.stop() else { return }
     await running.events.close()
     await running.queue.close()
-    running.task.cancel()
-    _ = await running.task.result
+    await running.stop()
     if isTemporary { try? FileManager.default.removeItem(atPath: directory) }
   }
 
