@@ -203,4 +203,10 @@ struct PresetLibraryTests {
     #expect(!rule.applies(in: ["audio_requested": false]))
     #expect(!rule.applies(in: [:]))
   }
+
+  /// `docs/storyboard.md` is made from the schema.
+  @Test func theStoryboardReferenceIsCurrent() async throws {
+    let result = try await OutsideProgram.run("python3", [ProjectFiles.path("scripts/storyboard-reference"), "--check"])
+    #expect(result.status == 0, "\(result.errors)")
+  }
 }
