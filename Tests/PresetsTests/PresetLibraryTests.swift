@@ -206,7 +206,8 @@ struct PresetLibraryTests {
 
   /// `docs/storyboard.md` is made from the schema.
   @Test func theStoryboardReferenceIsCurrent() async throws {
-    let result = try await OutsideProgram.run("python3", [ProjectFiles.path("scripts/storyboard-reference"), "--check"])
+    let result = try await OutsideProgram.run(
+      "python3", [ProjectFiles.path("scripts/storyboard-reference"), "--check"])
     #expect(result.status == 0, "\(result.errors)")
   }
 }
