@@ -162,7 +162,8 @@ let package = Package(
     tests("Stitching", ["Timing"]),
     tests("Delivery", ["Presets", "Verification", "Files", "Timing"]),
     .testTarget(
-      name: "ReviewTests", dependencies: ["Review", "Stitching", "Files", "Support"], exclude: ["browser_check.py"],
+      name: "ReviewTests", dependencies: ["Review", "Stitching", "Presets", "Files", "Support"],
+      exclude: ["browser_check.py"],
       swiftSettings: strict),
     tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Settings", ["Generation", "Storyboard", "Presets", "Files"]),

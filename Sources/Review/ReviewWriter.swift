@@ -69,10 +69,9 @@ public struct ReviewWriter: Sendable {
     var report = ReviewReport(subject, version: options.version)
     var proxyTime = Duration.zero
     let takesBegan = clock.now
-    let takes =
-      options.isSingleFile
-      ? try TakeProxies.add(
-        of: subject, limit: options.maximumBytes, folder: output.temporaryPath, to: assets) : [:]
+    let takes = try TakeProxies.add(
+      of: subject, limit: options.maximumBytes, folder: output.temporaryPath, text: Self.text, to: assets,
+      progress: progress)
     proxyTime += takesBegan.duration(to: clock.now)
     let timeline = try subject.master.map { try MasterTimeline(path: $0, stitch: subject.stitch) }
     let making = ShotStills.start(subject, isInlining: options.isSingleFile)

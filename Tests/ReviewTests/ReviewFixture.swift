@@ -1,5 +1,6 @@
 import Files
 import Foundation
+import Presets
 import Review
 import Stitching
 import Support
@@ -32,7 +33,7 @@ struct ReviewFixture {
   ) throws {
     let folder = try ScratchFolder()
     let paths = try (0..<3).map { number in
-      let name = "shot\(number + 1).mp4"
+      let name = "shot\(number + 1){frame}.mp4"
       // Each shot continues the one before: the same moving source, a second later, its first frame the last one's.
       let start = Double(number) * 23 / 24
       let audio =
@@ -60,8 +61,10 @@ struct ReviewFixture {
   var subject: ReviewSubject {
     var subject = ReviewSubject(title: "Film </title><script>window.hacked = 1</script>", master: master)
     subject.stitch = stitch
+    subject.verification = Self.verification
     subject.shots = clips.enumerated().map { number, clip in
-      var shot = ReviewShot(id: number == 1 ? "b<i>\"'&" : "shot\(number + 1)")
+      var shot = ReviewShot(
+        id: number == 1 ? "b<i>\"'&{frame}" + String(repeating: "x", count: 64) : "shot\(number + 1)")
       shot.prompt = Self.prompts[number]
       shot.model = "a model"
       shot.takes = (1...(number == 0 ? 2 : 1)).map {
@@ -71,6 +74,22 @@ struct ReviewFixture {
     }
     return subject
   }
+
+  /// As `verify --json` writes it: an upscaled master with a fault at half a second.
+  private static let verification: JSONValue = .object([
+    "verdict": .string("warn"), "preset": .string("a preset"), "measurements": .object([:]),
+    "findings": .array([
+      .object([
+        "check": .string("video.native_resolution"), "severity": .string("pass"), "status": .string("pass"),
+        "actual": .string("upscaled"),
+        "message": .string("native resolution upscaled, expected native: source about 160x90, confidence 80 %"),
+      ]),
+      .object([
+        "check": .string("video.flashes"), "severity": .string("warn"), "status": .string("warn"),
+        "message": .string("flashes 1 place, expected 0 places <b>"), "start": .number(0.5), "end": .number(0.6),
+      ]),
+    ]),
+  ])
 
   func write(_ subject: ReviewSubject? = nil, to name: String = "page", singleFile: Bool = false) throws -> ReviewResult
   {
@@ -93,9 +112,26 @@ struct ReviewPages {
     var shots = fixture.subject
     shots.master = nil
     shots.stitch = nil
+    shots.verification = nil
+    shots.decisions = try Self.decisions(fixture.folder)
     return ReviewPages(
       fixture: fixture, page: try fixture.write(), single: try fixture.write(to: "single", singleFile: true),
       shots: try fixture.write(shots, to: "shots"))
+  }
+
+  /// Two reviewers who disagree, the one with a name that would turn the text after it around.
+  private static func decisions(_ folder: ScratchFolder) throws -> Decisions {
+    let files = try [("Bob \u{202E}<i>", "reject"), ("Zoe", "approve")].map { name, decision in
+      let path = try folder.write(
+        "\(decision).json",
+        """
+        {"schema":"longtake.decisions/1","title":"Film","master":null,"reviewers":["\(name)"],
+         "written":"2026-01-01T00:00:00Z","conflicts":[],"notes":[],
+         "shots":[{"shot":"shot1","reviewer":"\(name)","decision":"\(decision)","pick":null,"at":"2026-01-01T00:00:00Z"}]}
+        """)
+      return (path, try Decisions(path: path))
+    }
+    return try Decisions.merged(files, at: Date(timeIntervalSince1970: 0))
   }
 
   static func get() throws -> ReviewPages { try shared.get() }

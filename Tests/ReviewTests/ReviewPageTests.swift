@@ -8,7 +8,7 @@ import Testing
 /// The page in headless Chromium, and the files beside it against ffmpeg.
 @Suite(.media) struct ReviewPageTests {
   @Test(
-    .enabled(if: Browser.isInstalled), arguments: [("page", 72), ("single", 72), ("shots", 20)])
+    .enabled(if: Browser.isInstalled), arguments: [("page", 84), ("single", 84), ("shots", 29)])
   func everythingWorksInABrowser(page: String, count: Int) throws {
     let checks = try Browser.checks.get().filter { $0.page == page }
     #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])
@@ -51,7 +51,7 @@ import Testing
         "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-x265-params",
         "log-level=none:keyint=12",
       ])
-    _ = try fixture.write()
+    let page = try fixture.write()
     let proxy = fixture.folder.path("page/media/proxy.mp4")
     let probe = try MediaTool.run(
       "ffprobe",
@@ -70,6 +70,19 @@ import Testing
     let times = keys.text.split(separator: "\n").compactMap { Double($0.prefix { $0 != "," }) }
     #expect(zip(times, times.dropFirst()).allSatisfy { $1 - $0 <= 1.001 } && times.count >= 3)
     #expect(!FileManager.default.fileExists(atPath: fixture.folder.path("page/media/master.mp4")))
+    // The takes of the first shot are compared in the page.
+    struct Report: Decodable {
+      struct Shot: Decodable { let takes: [Take] }
+      struct Take: Decodable { let file: String? }
+      let shots: [Shot]
+    }
+    let report = try JSONDecoder().decode(Report.self, from: Data(contentsOf: URL(filePath: page.reportPath)))
+    for take in report.shots[0].takes {
+      let file = fixture.folder.path("page/\(try #require(take.file))")
+      let codec = try MediaTool.run(
+        "ffprobe", ["-v", "error", "-show_entries", "stream=codec_name", "-of", "csv=p=0", file])
+      #expect(codec.text.trimmingCharacters(in: .whitespacesAndNewlines) == "h264")
+    }
   }
 
   @Test func stillsAreTheExactFrames() throws {

@@ -13,6 +13,10 @@ from playwright.sync_api import sync_playwright
 expected = json.loads(pathlib.Path(sys.argv[1]).read_text())
 
 
+# Sizes of windows, down to what 1280 pixels are at a zoom of 400 %.
+WIDTHS = (1440, 900, 390, 360, 320)
+
+
 def load(path):
     global page_path, report, is_single, master, joins
     page_path = pathlib.Path(path).resolve()
@@ -44,6 +48,10 @@ def still(page, name):
         return image((page_path.parent / name).read_bytes())
     address = page.evaluate("name => JSON.parse(document.getElementById('assets').textContent)[name]", name)
     return image(base64.b64decode(address.split(",", 1)[1]))
+
+
+def still_address(page, name):
+    return page.evaluate("name => new URL(asset(name), location).href", name)
 
 
 def frame(page):
@@ -92,6 +100,12 @@ def texts(page):
         shown = page.evaluate(
             "number => [...document.querySelectorAll(`#shot-${number} .prompt p`)].map(p => p.textContent)", number + 1)
         check(f"prompt of shot {number + 1} is shown as text", shown == shot["prompt"], (shown, shot["prompt"]))
+    named = page.evaluate("[...document.querySelectorAll('.cells img')].map(image => image.alt)")
+    check("braces in a shot's id stay", not joins or any("{frame}" in text for text in named), named[:3])
+    if report["decisions"]:
+        parts = page.evaluate("['#conflicts', '#shot-1 [data-decided]'].map(place => [...document.querySelectorAll(`${place} bdi`)].map(part => part.textContent))")
+        check("reviewers who disagree are shown, each apart", parts == [
+            ["shot1", "Bob \u202e<i>: reject", "· Zoe: approve"], ["rejected by Bob \u202e<i>", "approved by Zoe"]], parts)
     check("no element comes from a text", page.evaluate("document.querySelectorAll('.prompt *:not(p), marquee, iframe, object').length") == 0)
 
 
@@ -147,6 +161,17 @@ def timeline(page):
     check("the thumbnail is drawn", "url(" in page.evaluate("getComputedStyle(document.getElementById('preview-image')).backgroundImage"))
     page.mouse.click(box["x"] + box["width"] / 2, box["y"] + 40)
     check("a click on the timeline seeks", abs(frame(page) - master["frames"] // 2) <= 1, frame(page))
+    page.mouse.move(box["x"] + 10, box["y"] + 40)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.8, box["y"] + 40, steps=8)
+    page.mouse.up()
+    check("a drag ends where the pointer is", abs(frame(page) - master["frames"] * 0.8) <= 1, frame(page))
+    page.evaluate("player.go(0)")
+    page.click("#facts [data-time]")
+    check("a finding is jumped to", frame(page) == 12, frame(page))
+    check("a finding is marked", page.locator("#lane-marks b.warn").count() == 1)
+    cell = "160x90, confidence 80 %). Estimated"
+    check("the truth panel names the source", "320×180: upscaled (source about " + cell in page.locator("#facts").inner_text())
     marks = page.locator("#lane-marks i").count()
     check("every join is marked", marks == len(joins), marks)
     for guide in ("safe", "9:16", "1:1", ""):
@@ -227,6 +252,11 @@ def inspector(page):
         seen.add(page.evaluate("document.querySelector('.pane .stack img').src"))
         page.wait_for_timeout(60)
     check("loop shows one still after the other", len(seen) >= 4, len(seen))
+    page.evaluate("stopInspector()")
+    shown, name = shot(), page.evaluate("document.querySelector('.pane .stack img').src")
+    current = next(item for item in names if (still_address(page, item) == name))
+    check("the loop shows whole stills", abs(shown.size[0] / shown.size[1] - master["width"] / master["height"]) < 0.03
+          and difference(shown, still(page, current)) < 3, (shown.size, difference(shown, still(page, current))))
     mode("blink")
     page.evaluate("stopInspector(); runInspector()")
     states = {page.evaluate("document.querySelector('.pane .stack img + img').style.visibility") for _ in range(14) if page.wait_for_timeout(100) or True}
@@ -270,13 +300,13 @@ def decides(page):
     picks = page.locator("#shot-1 [data-pick]")
     if picks.count():
         picks.last.click()
-    hostile = "=1+1 </script><b>\"quoted\"\n| ü 🎬"
+    hostile = "=1+1 </script><b>\"quoted\"\n| ü 🎬" + 300 * "x"
     if master:
         page.evaluate("player.go(5)")
         page.evaluate("document.activeElement.blur()")
         page.keyboard.press("n")
+        page.evaluate("scrollTo({top: document.body.scrollHeight, behavior: 'instant'})")
         page.click("#note-draw")
-        page.locator("#stage").scroll_into_view_if_needed()
         box = page.locator("#drawing").bounding_box()
         page.mouse.move(box["x"] + 40, box["y"] + 40)
         page.mouse.down()
@@ -339,11 +369,15 @@ def accessible(page):
 
 
 def narrow(page):
-    for width in (900, 390, 360):
+    page.evaluate("document.getElementById('export').open = true")
+    for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 780})
-        page.wait_for_timeout(100)
+        page.wait_for_timeout(60)
         over = page.evaluate("document.scrollingElement.scrollWidth")
+        menu = page.locator(".menu .sheet").bounding_box()
         check(f"fits {width} pixels", over <= width, over)
+        check(f"the menu fits {width} pixels", menu["x"] >= 0 and menu["x"] + menu["width"] <= width, menu)
+    page.evaluate("document.getElementById('export').open = false")
     page.set_viewport_size({"width": 1280, "height": 900})
 
 

@@ -131,6 +131,6 @@ struct JoinJudgement: Sendable {
 
   static func signed(_ value: Double, _ digits: Int) -> String {
     let text = String(format: "%.\(digits)f", abs(value))
-    return (value < 0 && Double(text) != 0 ? "−" : "+") + text
+    return (Double(text) == 0 ? "" : value < 0 ? "−" : "+") + text
   }
 }

@@ -11,7 +11,7 @@ struct ShotListing {
   let timeline: MasterTimeline?
   let plan: StillPlan?
   let stills: ShotStills
-  /// Files of takes in a page in one file, by their paths.
+  /// Copies of takes that the page plays instead of them, by their paths.
   let takeFiles: [String: String]
   /// Stills of anchors by their paths.
   let anchors: [String: String]
@@ -51,7 +51,7 @@ struct ShotListing {
       return ReviewReport.Take(
         take: take.number, isChosen: take.isChosen, state: take.state,
         file: try path.flatMap {
-          assets.isInlining ? takeFiles[$0] : try assets.link("media/\(stem).mp4", to: $0)
+          try takeFiles[$0] ?? (assets.isInlining ? nil : assets.link("media/\(stem).mp4", to: $0))
         },
         still: still, sha256: take.sha256,
         costUSD: take.costUSD, verdict: take.verification?["verdict"]?.stringValue, rank: ranks[take.number],

@@ -44,10 +44,15 @@ struct FactsContext {
 
   /// `native`, or what the estimate found, with its limits.
   private var resolution: String {
-    guard let estimate = finding("video.native_resolution")?["message"] ?? measured("video.native_resolution"),
-      let text = estimate.stringValue, !text.isEmpty
-    else { return self.text["facts.unmeasured"] }
-    return "\(text). \(self.text["facts.nativelimits"])"
+    let finding = finding("video.native_resolution")
+    guard let master = report.master,
+      let verdict = finding?["actual"]?.stringValue ?? measured("video.native_resolution")?.stringValue
+    else { return text["facts.unmeasured"] }
+    // A message is `check value, expected …: details`.
+    let message = finding?["message"]?.stringValue ?? ""
+    let detail = message.firstRange(of: ": ").map { " (\(message[$0.upperBound...]))" } ?? ""
+    return
+      "\(master.width)×\(master.height): \(text["facts.native.\(verdict)"])\(detail). \(text["facts.nativelimits"])"
   }
 
   private var verdict: [(String, String)] {

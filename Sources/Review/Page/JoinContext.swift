@@ -34,6 +34,7 @@ struct JoinContext {
         "label": offset == -1 ? "N" : offset < 0 ? "N−\(-offset - 1)" : "N+\(offset + 1)",
         "alt": text["joins.cell", ["frame": "\(still.frame)", "shot": offset < 0 ? join.from : join.to]],
         "frame": "\(still.frame)",
+        "width": "\(report.master?.width ?? 1)", "height": "\(report.master?.height ?? 1)",
       ]
     }
   }

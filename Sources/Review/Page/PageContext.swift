@@ -45,7 +45,7 @@ struct PageContext {
       values["conflicts"] = decisions.conflicts.map { conflict -> [String: Any] in
         [
           "shot": conflict.shot, "field": text["decisions.\(conflict.field)"],
-          "values": conflict.values.map { "\($0.reviewer): \($0.value)" }.joined(separator: " · "),
+          "values": conflict.values.enumerated().map { ($0 > 0 ? "· " : "") + "\($1.reviewer): \($1.value)" },
         ]
       }
     }

@@ -13,7 +13,8 @@ struct PageText: Sendable {
 
   /// The text of a key; the key itself where there is none.
   subscript(key: String, values: [String: String] = [:]) -> String {
-    values.reduce(texts[key] ?? key) { $0.replacing("{\($1.key)}", with: $1.value) }
+    // In one pass: a value may look like a name in braces.
+    (texts[key] ?? key).replacing(#/\{(\w+)\}/#) { values[String($0.1)] ?? String($0.0) }
   }
 
   /// The texts as nested dictionaries, for templates: `player.play` is `player` → `play`.

@@ -22,9 +22,10 @@ struct ShotContext {
     var values: [String: Any] = [
       "id": shot.id, "number": "\(number + 1)", "prompt": shot.prompt, "facts": facts,
       "error": PageContext.shown(shot.error),
-      "hasTakes": !shot.takes.isEmpty, "isComparable": shot.takes.count > 1,
+      "hasTakes": showsTakes, "isComparable": shot.takes.count > 1,
       "takes": shot.takes.map { take($0, start: start) }, "poster": false, "seconds": false, "verdict": false,
       "anchor": false,
+      "size": report.master.map { ["width": "\($0.width)", "height": "\($0.height)"] as Any } ?? false,
     ]
     if let poster = shot.poster { values["poster"] = ["file": poster, "alt": text["shots.poster", ["shot": shot.id]]] }
     if shot.firstFrame != nil, series != nil {
@@ -33,6 +34,11 @@ struct ShotContext {
     if let verdict = chosen?.verdict { values["verdict"] = ["name": verdict, "text": text["verify.\(verdict)"]] }
     if let anchors = anchors { values["anchor"] = anchors }
     return values
+  }
+
+  /// The card says all of a lone take without a fault.
+  private var showsTakes: Bool {
+    shot.takes.count > 1 || shot.takes.contains { !$0.isChosen || !$0.findings.isEmpty || $0.error != nil }
   }
 
   private var facts: [[String: String]] {
@@ -66,7 +72,8 @@ struct ShotContext {
   private func take(_ take: ReviewReport.Take, start: Double) -> [String: Any] {
     var values: [String: Any] = [
       "take": "\(take.take)", "shot": shot.id, "isChosen": take.isChosen, "state": take.state,
-      "isPickable": take.state == "verified", "error": PageContext.shown(take.error), "still": false, "verdict": false,
+      "isPickable": take.state == "verified" && shot.takes.count > 1, "error": PageContext.shown(take.error),
+      "still": false, "verdict": false,
       "rank": false, "cost": false,
       "findings": take.findings.map { PageContext.finding($0, offset: take.isChosen ? start : 0, text: text) },
     ]

@@ -39,6 +39,9 @@ function make(tag, attributes = {}, ...children) {
   return node;
 }
 
+/** Texts beside each other, none of which changes the direction of another. */
+const apart = (list) => list.flatMap((item, number) => [number ? ' · ' : null, make('bdi', {}, item)]).filter(Boolean);
+
 const announce = (message) => { $('status').textContent = message; };
 
 /** `1:02.50` of seconds. */

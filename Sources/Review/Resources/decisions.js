@@ -37,7 +37,7 @@ function drawDecisions() {
       take.querySelector('[data-pick]')?.setAttribute('aria-pressed', own.pick === Number(take.dataset.take));
     }
     const others = (data.decisions?.shots ?? []).filter((entry) => entry.shot === card.dataset.shot && entry.decision);
-    card.querySelector('[data-decided]').textContent = others.map((entry) => `${text(`decisions.${entry.decision}`)} ${text('decisions.by', entry)}`).join(' · ');
+    card.querySelector('[data-decided]').replaceChildren(...apart(others.map((entry) => `${text(`decisions.${entry.decision}`)} ${text('decisions.by', entry)}`)));
   }
   for (const mark of all('#lane-shots span')) mark.dataset.decision = decisions.shots[mark.dataset.shot]?.decision ?? '';
   $('tally').textContent = text('decisions.count', {
@@ -59,7 +59,7 @@ function drawNotes() {
     const place = note.frame == null ? '' : `${clock(startOf(note.frame))} #${note.frame}${note.end_frame != null ? `–${note.end_frame}` : ''}`;
     return make('li', {},
       note.frame == null || !video ? make('strong', {}, place) : make('button', { type: 'button', class: 'link', onclick: () => showNote(note) }, place),
-      make('span', { class: 'muted' }, [note.shot, note.isOwn ? reviewer() : note.reviewer].filter(Boolean).join(' · ')),
+      make('span', { class: 'muted' }, ...apart([note.shot, note.isOwn ? reviewer() : note.reviewer].filter(Boolean))),
       make('p', {}, note.text),
       note.isOwn ? make('button', { type: 'button', class: 'link', 'aria-label': `${text('notes.delete')}: ${note.text.slice(0, 40)}`, onclick: () => { decisions.notes = decisions.notes.filter((other) => other.id !== note.id); keep(); } }, text('notes.delete')) : null);
   }));
@@ -126,6 +126,7 @@ function setDrawing(isDrawing) {
   draft.isDrawing = isDrawing;
   $('note-draw').setAttribute('aria-pressed', isDrawing);
   $('drawing')?.classList.toggle('active', isDrawing);
+  if (isDrawing) $('stage').scrollIntoView({ block: 'nearest', behavior: 'instant' });
   if ($('drawing')) drawStrokes(draft.strokes);
 }
 

@@ -1,6 +1,6 @@
 // The inspector of a join: the frames around it, with longtake and without.
 
-const inspector = { join: null, node: null, timer: null, mode: 'loop', speed: 1, isRunning: false };
+const inspector = { join: null, node: null, loaded: [], timer: null, mode: 'loop', speed: 1, isRunning: false };
 
 /** Speeds of the loop; a blink stays below three changes a second, which is safe to look at. */
 const blinkInterval = 500;
@@ -14,6 +14,8 @@ function openInspector(index, mode) {
   inspector.join = join;
   inspector.mode = mode ?? 'loop';
   inspector.node = drawInspector(join);
+  // Decoded before the loop comes to them, so that it never shows an empty frame.
+  inspector.loaded = panesOf(join).flatMap((pane) => pane.stills).map((name) => Object.assign(new Image(), { src: asset(name) }));
   row.append(inspector.node);
   row.querySelector('[data-inspect]').setAttribute('aria-expanded', 'true');
   remember('join', index);
@@ -25,7 +27,7 @@ function closeInspector() {
   if (!inspector.node) return;
   inspector.node.closest('.join').querySelector('[data-inspect]').setAttribute('aria-expanded', 'false');
   inspector.node.remove();
-  Object.assign(inspector, { join: null, node: null });
+  Object.assign(inspector, { join: null, node: null, loaded: [] });
   remember('join', null);
   remember('view', null);
 }
@@ -42,6 +44,12 @@ function panesOf(join) {
   return panes;
 }
 
+/** A portrait frame is kept within the window's height. */
+function fitted(node) {
+  node.style.maxWidth = `calc(75vh * ${master.width / master.height})`;
+  return node;
+}
+
 function drawInspector(join) {
   const modes = ['loop', 'blink', 'wipe', 'onion', 'difference', 'crop'];
   const radios = make('fieldset', { class: 'radios' }, make('legend', { class: 'hidden' }, text('inspect.mode')),
@@ -54,7 +62,7 @@ function drawInspector(join) {
   const run = make('button', { type: 'button', class: 'button', 'data-run': true, 'data-for': 'loop blink', onclick: () => (inspector.isRunning ? stopInspector() : runInspector()) }, text('inspect.run'));
   const panes = panesOf(join).map((pane, number) => make('div', { class: 'pane', 'data-pane': number },
     make('h4', {}, pane.name, make('span', { class: 'muted' }, pane.note)),
-    make('div', { class: 'stack' }, make('img', { alt: text('inspect.before') }), make('img', { alt: text('inspect.after') })),
+    fitted(make('div', { class: 'stack' }, ...['before', 'after'].map((side) => make('img', { width: master.width, height: master.height, alt: text(`inspect.${side}`) })))),
     make('div', { class: 'crops', hidden: true }),
     make('p', { class: 'muted small' },
       pane.audio?.file ? make('button', { type: 'button', class: 'link', onclick: () => listen(pane.audio.file) }, text('inspect.listen')) : null,

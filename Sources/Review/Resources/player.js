@@ -1,6 +1,8 @@
 // The player: exact frames, timeline, loop, guides.
 
 const video = $('video');
+/** Milliseconds without a report of a presented frame, after which the clock counts. */
+const silence = 300;
 const player = {
   frame: 0, wanted: null, tries: 0, nudge: 0, loop: null, reverse: null,
 
@@ -170,26 +172,25 @@ function startPlayer() {
   }
   $('timeline').setAttribute('aria-valuemax', frameCount - 1);
 
+  let presented = -Infinity;
+  const passes = (frame) => {
+    player.frame = frame;
+    if (player.loop && frame >= player.loop[1] - 1 && !video.paused) player.go(player.loop[0], { keepsPlaying: true });
+    if (!video.paused) player.wanted = null;
+    player.draw();
+  };
   const onFrame = (now, info) => {
+    presented = performance.now();
     const frame = frameAt(Math.max(0, info.mediaTime - master.player.start) + 0.2 / rate);
-    if (player.wanted != null) {
-      player.arrived(frame);
-    } else {
-      player.frame = frame;
-      if (player.loop && frame >= player.loop[1] - 1 && !video.paused) player.go(player.loop[0], { keepsPlaying: true });
-      if (!video.paused) player.wanted = null;
-      player.draw();
-    }
+    if (player.wanted != null) player.arrived(frame); else passes(frame);
     video.requestVideoFrameCallback(onFrame);
   };
-  if (video.requestVideoFrameCallback) {
-    video.requestVideoFrameCallback(onFrame);
-  } else {
-    video.addEventListener('seeked', () => player.arrived(null));
-    video.addEventListener('timeupdate', () => {
-      if (player.wanted == null) { player.frame = frameAt(video.currentTime - master.player.start); player.draw(); }
-    });
-  }
+  if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFrame);
+  else video.addEventListener('seeked', () => player.arrived(null));
+  // For browsers that do not report the frames they present, or not all the time.
+  video.addEventListener('timeupdate', () => {
+    if (player.wanted == null && performance.now() - presented > silence) passes(frameAt(video.currentTime - master.player.start));
+  });
   // A seek to the frame that is shown already presents no new one.
   video.addEventListener('seeked', () => setTimeout(() => {
     if (player.wanted != null && !document.documentElement.dataset.exact && video.paused && !video.seeking) {
@@ -277,7 +278,11 @@ function startTimeline() {
     preview.style.left = `${Math.max(0, Math.min(timeline.clientWidth - 2 * half, at - half))}px`;
   });
   const end = () => { if (isDragging) remember('f', player.frame); isDragging = false; };
-  timeline.addEventListener('pointerup', end);
+  timeline.addEventListener('pointerup', (event) => {
+    // Moves during a seek are left out; the last one counts.
+    if (isDragging && frameOf(event) !== player.frame) player.go(frameOf(event));
+    end();
+  });
   timeline.addEventListener('pointercancel', end);
   timeline.addEventListener('pointerleave', () => { preview.hidden = true; });
 }
