@@ -44,9 +44,9 @@ function panesOf(join) {
   return panes;
 }
 
-/** A portrait frame is kept within the window's height. */
+/** A portrait frame is kept within the window's height, in whole pixels. */
 function fitted(node) {
-  node.style.maxWidth = `calc(75vh * ${master.width / master.height})`;
+  node.style.maxWidth = `${Math.floor(0.75 * innerHeight * master.width / master.height)}px`;
   return node;
 }
 
