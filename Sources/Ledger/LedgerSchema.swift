@@ -17,6 +17,7 @@ enum LedgerSchema {
     migrator.registerMigration("5") { database in try database.execute(sql: version5) }
     migrator.registerMigration("isolations") { database in try database.execute(sql: isolations) }
     migrator.registerMigration("holder") { database in try database.execute(sql: holder) }
+    migrator.registerMigration("isolation start") { database in try database.execute(sql: isolationStart) }
     return migrator
   }
 
@@ -79,6 +80,11 @@ enum LedgerSchema {
       anchor_generation INTEGER NOT NULL REFERENCES generations (number),
       path TEXT NOT NULL, bytes INTEGER NOT NULL, sha256 TEXT NOT NULL, created_at REAL NOT NULL
     ) STRICT;
+    """
+
+  /// The take on whose last frame such a shot starts, after another one; null where the shot before it decides.
+  private static let isolationStart = """
+    ALTER TABLE isolations ADD COLUMN start_generation INTEGER REFERENCES generations (number);
     """
 
   /// The process that writes this workspace. Stores are named by digests; the addresses of earlier names may hold the

@@ -75,6 +75,27 @@ import Testing
     #expect(jobs.output.contains(/\d{4}-\d\d-\d\d: paid \$5\.04/))
   }
 
+  /// `redo` names the cost of both ways, whichever was asked for.
+  @Test func comparesTheCostOfARedoBetweenItsNeighbours() async throws {
+    let fixture = try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1)
+    let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip(seconds: 1))", "done_after": 0.05}"#)
+    defer { hub.stop() }
+    #expect(try await run(oxen("generate", fixture, hub, "--yes"), fixture).status == 0)
+    for between in [[], ["--between"]] {
+      let redo = try await run(["redo", fixture.storyboard, "--shot", "two"] + between, fixture)
+      #expect(redo.status == 64, "nobody agreed")
+      #expect(
+        redo.errors.contains(
+          "two alone, between its neighbours (--between): $0.42; with what is made from it, two, three: $0.84"),
+        "\(redo.errors)")
+    }
+    let redone = try await run(["redo", fixture.storyboard, "--shot", "two", "--between", "--yes"], fixture)
+    #expect(redone.status == 0 && redone.output == "two\n", "\(redone.errors)")
+    // Agreed to already.
+    #expect(try await run(oxen("generate", fixture, hub), fixture).status == 0)
+    #expect(try paid(hub) == 4)
+  }
+
   @Test func cancelsAGenerationInProgress() async throws {
     let hub = try await ScriptedHub.start(#"{"clip_file": "\#(try fixture.clip())", "done_after": 900}"#)
     defer { hub.stop() }

@@ -42,7 +42,7 @@ struct RunLoader: Sendable {
         let storyboard = isolations.storyboard
         let digests = ShotDigests(
           storyboard: storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
-          anchorTakes: isolations.anchorTakes)
+          anchorTakes: isolations.anchorTakes, startTakes: isolations.startTakes)
         try RenamedShots(storyboard: storyboard, digests: digests, ledger: ledger).adopt()
         let pending = PendingShots(
           storyboard: storyboard, digests: digests, ledger: ledger, lostAnswers: lostAnswers, retries: options.retries)

@@ -31,6 +31,8 @@ struct ShotDigests: Sendable {
   let ledger: Ledger
   /// By shot: the take whose frames the shots after it are made from, whichever take counts; see ``Isolations``.
   var anchorTakes: [String: GenerationEntry] = [:]
+  /// By shot: the take that it starts from, before those of ``anchorTakes``; see ``Isolations``.
+  var startTakes: [String: GenerationEntry] = [:]
 
   /// The digest of a shot's own inputs.
   func ownDigest(of shot: Shot) throws -> String { SHA256Text.of("\(provider)\n\(try own(shot))\n") }
@@ -82,18 +84,22 @@ struct ShotDigests: Sendable {
     guard let digests = try digests(of: shot, sources) else { return nil }
     var facts = ShotFacts(contentDigest: digests.current, provider: provider)
     facts.earlierDigest = digests.earlier
-    if !isIsolated(shot) { facts.anchors = storyboard.neededAnchors(of: shot) }
+    if !isIsolated(shot) {
+      facts.anchors = storyboard.neededAnchors(of: shot)
+    } else if startTakes.values.contains(where: { $0.shot == shot.id }) {
+      facts.anchors = [.last]
+    }
     return facts
   }
 
-  /// Whether a shot is regenerated between its neighbours, so that nothing is made from its new clip.
+  /// Whether a shot is regenerated between its neighbours, so that only another such shot is made from its new clip.
   func isIsolated(_ shot: Shot) -> Bool { anchorTakes[shot.id] != nil }
 
   /// The takes among these that a shot is made from; nil when one is missing.
   func sources(of shot: Shot, among takes: [String: GenerationEntry]) -> SourceTakes? {
     var sources = SourceTakes()
     if let needed = storyboard.startFrame(of: shot)?.shot {
-      guard let take = anchorTakes[needed.id] ?? takes[needed.id] else { return nil }
+      guard let take = startTakes[shot.id] ?? anchorTakes[needed.id] ?? takes[needed.id] else { return nil }
       sources.start = take
     }
     if let needed = storyboard.endFrame(of: shot)?.shot {

@@ -10,6 +10,8 @@ struct Isolations: Sendable {
   let storyboard: Storyboard
   /// By shot: the take whose frames the shots after it were made from and stay.
   let anchorTakes: [String: GenerationEntry]
+  /// By shot after another of these: the take of that one on whose last frame it starts, which counted when it was redone.
+  let startTakes: [String: GenerationEntry]
 
   /// - Parameter excluded: a shot whose isolation is passed over.
   /// - Throws: ``PipelineError`` `inputOutput` when the image that a shot was to end on is gone.
@@ -19,6 +21,7 @@ struct Isolations: Sendable {
   ) throws {
     var changed = storyboard
     var takes: [String: GenerationEntry] = [:]
+    var starts: [String: GenerationEntry] = [:]
     for entry in try ledger.isolations() where entry.shot != excluded {
       guard let shot = storyboard.shot(entry.shot), let take = try ledger.generation(entry.anchorGeneration),
         try Self.inputsDigest(of: shot, storyboard, model, images) == entry.inputsDigest
@@ -32,9 +35,14 @@ struct Isolations: Sendable {
       }
       changed = changed.ending(shot.id, on: path)
       takes[shot.id] = take
+      starts[shot.id] = try entry.startGeneration.flatMap(ledger.generation)
     }
     self.storyboard = changed
     anchorTakes = takes
+    // Only while the shot before it is one of these, too, does its earlier clip stand for it otherwise.
+    startTakes = starts.filter { id, start in
+      takes[start.shot] != nil && storyboard.shot(id).flatMap { storyboard.startFrame(of: $0)?.shot }?.id == start.shot
+    }
   }
 
   /// The digest of a shot's own inputs.

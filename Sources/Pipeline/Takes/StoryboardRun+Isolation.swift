@@ -16,6 +16,8 @@ public struct IsolatedRedo: Sendable {
   public let cost: USD?
   /// The take of it that the next shot was made from.
   let anchorTake: GenerationEntry
+  /// The take of the previous shot that counts, where that was redone between its neighbours, too.
+  let startTake: GenerationEntry?
   let nextTake: GenerationEntry
 }
 
@@ -45,10 +47,14 @@ extension StoryboardRun {
     }
     let ledger = try Ledger(readingWorkspace: workspace.directory)
     let (anchorTake, nextTake) = try takes(of: shot, before: next, storyboard, model, ledger)
+    let previous = storyboard.dependency(of: shot)?.id
+    let digests = try digests(storyboard, model, ledger, except: id)
+    let isolated = previous.flatMap(storyboard.shot).flatMap { digests.isIsolated($0) ? $0.id : nil }
+    let startTake = try isolated.flatMap { try digests.chosenTakes()[$0] }
     return IsolatedRedo(
-      shot: id, previous: storyboard.dependency(of: shot)?.id, next: next.id,
+      shot: id, previous: previous, next: next.id,
       cost: Budget(model: model, isPaid: plan.isPaid, limit: nil).cost(of: [shot]), anchorTake: anchorTake,
-      nextTake: nextTake)
+      startTake: startTake, nextTake: nextTake)
   }
 
   /// Marks a shot to be regenerated between its neighbours: the next run makes it end on the first frame of the next shot,
@@ -71,7 +77,7 @@ extension StoryboardRun {
       path: name, bytes: Int64(frame.still.bytes.count), sha256: SHA256Text.of(frame.still.bytes))
     let isolation = IsolationEntry(
       shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, model, LocalImageCache()),
-      anchorGeneration: redo.anchorTake.number, end: end)
+      anchorGeneration: redo.anchorTake.number, startGeneration: redo.startTake?.number, end: end)
     try ledger.recordRedo(
       [id], releasing: acceptsDoublePayment ? [id] : [], isolation: isolation,
       agreed: isAgreed ? regeneration.agreements : [])
@@ -87,7 +93,7 @@ extension StoryboardRun {
       storyboard, model: model, ledger: ledger, workspace: workspace, images: images, except: excluded)
     return ShotDigests(
       storyboard: isolations.storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
-      anchorTakes: isolations.anchorTakes)
+      anchorTakes: isolations.anchorTakes, startTakes: isolations.startTakes)
   }
 
   /// The verified take of the next shot that counts, and the take of the shot that it was made from.
