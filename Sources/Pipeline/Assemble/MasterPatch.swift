@@ -24,12 +24,14 @@ public struct MasterPatch: Sendable, Codable, Hashable {
   /// Of the changed frames, copied from the new clips and re-encoded at the joins.
   public let framesCopied: Int
   public let framesEncoded: Int
-  /// Packets of the first audio track, and of these the ones kept from the start and from the end. Audio is encoded as one
-  /// stream, so that it may differ after the first redone shot.
+  /// Packets of the first audio track, and of these the ones kept from the start and from the end.
   public let audioPackets: Int
   public let audioPacketsKeptBefore: Int
   public let audioPacketsKeptAfter: Int
-  /// Whether no video packet changed outside the redone shots and the re-encoded frames at their joins.
+  /// The others. A master's audio is encoded as one stream and never copied from clips: AAC packets after the first redone
+  /// shot differ, as a rule to the end of the track, because the encoder's state does. PCM differs in that shot only.
+  public let audioPacketsReencoded: Int
+  /// Of the video alone: whether no packet changed outside the redone shots and the re-encoded frames at their joins.
   public let passed: Bool
 
   private enum CodingKeys: String, CodingKey {
@@ -45,6 +47,7 @@ public struct MasterPatch: Sendable, Codable, Hashable {
     case audioPackets = "audio_packets"
     case audioPacketsKeptBefore = "audio_packets_kept_before"
     case audioPacketsKeptAfter = "audio_packets_kept_after"
+    case audioPacketsReencoded = "audio_packets_reencoded"
   }
 
   /// - Parameters:
@@ -76,6 +79,7 @@ public struct MasterPatch: Sendable, Codable, Hashable {
     audioPackets = after.audio.count
     audioPacketsKeptBefore = audio.first
     audioPacketsKeptAfter = audio.last
+    audioPacketsReencoded = after.audio.count - audio.first - audio.last
     passed =
       isKept && video.first >= expected.before && after.video.count - video.last <= report.frames - expected.after
   }
