@@ -74,7 +74,7 @@ public struct GenerationEntry: Sendable, Hashable {
   public let completedAt: Double?
   /// The price; nil when it is not known. What was really paid is in ``spending``.
   public let cost: USD?
-  /// Whether a cancelled generation may have been charged, because it had started.
+  /// Whether a cancelled or failed generation may have been charged, because it had started.
   public let mayCost: Bool
   public let error: String?
   public let clip: ClipEntry?

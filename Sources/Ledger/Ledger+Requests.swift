@@ -88,12 +88,14 @@ extension Ledger {
 
   /// Records that the service certainly did not accept a request: with its reason when it refused, without one when the
   /// request never reached it.
-  public func recordRefused(intent: Int64, error: String?) throws {
+  /// - Parameter mayCost: whether the service may have charged for finding out that it refuses.
+  public func recordRefused(intent: Int64, error: String?, mayCost: Bool = false) throws {
     try write(.refusalRecorded) { database in
       try Self.requireUnsettled(Self.intent(intent, in: database))
       try Self.close(intent, .refused, at: now(), in: database)
       for number in try Self.openGenerations(of: intent, in: database) {
         try Self.setState(number, error == nil ? .notAccepted : .failed, error: error, in: database)
+        try database.execute(sql: "UPDATE generations SET may_cost = ? WHERE number = ?", arguments: [mayCost, number])
       }
     }
   }
@@ -112,7 +114,7 @@ extension Ledger {
   /// come in any order.
   /// - Parameters:
   ///   - startedAt: the service's own, Unix seconds.
-  ///   - mayCost: whether a cancelled generation may have been charged.
+  ///   - mayCost: whether a cancelled or failed generation may have been charged.
   public func recordState(
     generation: Int64, _ state: GenerationEntry.State, error: String? = nil, startedAt: Double? = nil,
     completedAt: Double? = nil, mayCost: Bool = false

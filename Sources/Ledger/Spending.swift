@@ -5,9 +5,10 @@ public import Presets
 public struct Spending: Sendable, Hashable {
   public static let zero = Spending(paid: .zero, uncertain: .zero, unpriced: 0)
 
-  /// Accepted by a service and not failed; failed generations cost nothing.
+  /// Accepted by a service and not failed.
   public let paid: USD
-  /// Of requests that may or may not have been accepted, and of generations that were cancelled after they had started.
+  /// Of requests that may or may not have been accepted, and of generations that may have been charged although they were
+  /// cancelled or failed.
   public let uncertain: USD
   /// Generations, paid or uncertain, whose price is not known.
   public let unpriced: Int
@@ -53,8 +54,8 @@ extension GenerationEntry {
     switch state {
     case .submitted, .processing, .succeeded, .downloaded, .verified, .rejected: .paid
     case .pending, .uncertain: .uncertain
-    case .cancelled: mayCost ? .uncertain : .none
-    case .failed, .notAccepted: .none
+    case .cancelled, .failed: mayCost ? .uncertain : .none
+    case .notAccepted: .none
     }
   }
 

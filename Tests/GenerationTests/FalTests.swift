@@ -108,6 +108,21 @@ import Testing
     }
   }
 
+  /// The status of a request that a failure names cannot be read: it may have been accepted.
+  @Test(arguments: [(403, 1), (503, 4)])
+  func doesNotTakeAnUnreadableStatusForARefusal(_ status: Int, times: Int) async throws {
+    let script = """
+      {"faults": [{"method": "POST", "action": "garble", "named": true, "status": 500},
+        {"method": "GET", "action": "status", "status": \(status), "body": {"detail": "no"}, "times": \(times)}]}
+      """
+    try await FalFixture.run(script) { (bench) async throws in
+      let id = try await bench.provider.enqueue(FalFixture.request)[0].id
+      #expect(id == "fal-ai/kling-video/requests/req-1")
+      _ = try await bench.fetch(try await bench.wait(id))
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
   @Test func showsIDsAsFalDoes() {
     #expect(ProviderKind.shownID("fal-ai/kling-video/requests/a-1", provider: "fal") == "a-1")
     let odd = #"["a-2","https://queue.fal.run/x?p=1","https://queue.fal.run/x?p=2","https://queue.fal.run/x?p=3"]"#
@@ -159,6 +174,22 @@ import Testing
       let asked = try #require(try bench.fal.requests("GET", at: "api").first)
       #expect(asked.headers["authorization"] == "Key \(ScriptedFal.key)")
       #expect(asked.query["endpoint_id"] == FalFixture.endpoint && asked.query["expand"] == "payloads")
+    }
+  }
+
+  @Test(arguments: [
+    (#""history_page": 1, "history_more": "number""#, true), (#""history_times": "zoneless""#, true),
+    (#""history_page": 1, "history_more": "nameless""#, false), (#""history_page": 1, "history_more": "stuck""#, false),
+  ])
+  func readsAStrangeHistory(_ script: String, isWhole: Bool) async throws {
+    try await FalFixture.run(#"{\#(script)}"#) { (bench) async throws in
+      let start = Date().timeIntervalSince1970
+      let other = GenerationRequest(model: FalFixture.endpoint, parameters: ["prompt": "A quay", "duration": "5"])
+      _ = try await bench.provider.enqueue(other)
+      _ = try await bench.provider.enqueue(FalFixture.request)
+      let found = try await bench.provider.search(for: LostRequest(FalFixture.request, sentAt: start))
+      #expect(found.isComplete == isWhole)
+      #expect(found.matches.map(\.id) == (isWhole ? ["fal-ai/kling-video/requests/req-2"] : []))
     }
   }
 

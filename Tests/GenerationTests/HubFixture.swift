@@ -17,7 +17,8 @@ struct HubFixture: Sendable {
     _ script: String = "{}", wait: WaitMode = .poll, key: String = ScriptedHub.key, namespace: String? = "team",
     poll: Duration = .seconds(2), safetyNet: Duration = .seconds(6000), silence: Duration = .seconds(4500),
     stall: Duration = .seconds(2000),
-    syncTimeout: Duration = .seconds(3000), clock: FastClock = FastClock(), logger: Logger? = nil,
+    syncTimeout: Duration = .seconds(3000), answerTime: Duration = .seconds(3000), clock: FastClock = FastClock(),
+    logger: Logger? = nil,
     _ test: (HubFixture) async throws -> Void
   ) async throws {
     let hub = try await ScriptedHub.start(quick(script))
@@ -30,6 +31,7 @@ struct HubFixture: Sendable {
     configuration.settings.streamSilence = silence
     configuration.settings.transferStall = stall
     configuration.settings.syncTimeout = syncTimeout
+    configuration.settings.answerTime = answerTime
     let provider = try OxenProvider(configuration: configuration, waitMode: wait, logger: logger)
     do {
       try await test(HubFixture(hub: hub, provider: provider))

@@ -11,11 +11,13 @@ import Testing
 
   /// Loses the answer to one request and looks for it once.
   private func search(
-    _ script: String, known: [String: Double?] = [:], _ check: (LostRequestSearch, ScriptedHub) throws -> Void
+    _ script: String, known: [String: Double?] = [:], faults: String = "",
+    _ check: (LostRequestSearch, ScriptedHub) throws -> Void
   ) async throws {
     let more = script.isEmpty ? "" : ", " + script
     let hub = try await ScriptedHub.startUnfriendly(
-      #"{"done_after": 60, "faults": [{"method": "POST", "path": "/api/ai", "action": "accept_and_drop"}]\#(more)}"#)
+      #"{"done_after": 60, "faults": [{"method": "POST", "path": "/api/ai", "action": "accept_and_drop"}\#(faults)]\#(more)}"#
+    )
     defer { hub.stop() }
     var configuration = try OxenConfiguration(
       baseURL: hub.baseURL, key: APIKey(ScriptedHub.key, variable: "OXEN_API_KEY"))
@@ -32,7 +34,8 @@ import Testing
 
   /// The hub lists its oldest generations first, so that the lost one is on the last page.
   @Test(
-    arguments: ["page", "offset", "after", "limit", "next", "cursor", "link", "total_pages"], ["all", "page", "none"])
+    arguments: ["page", "offset", "after", "limit", "next", "cursor", "number", "link", "total_pages"],
+    ["all", "page", "none"])
   func readsEveryPage(_ paging: String, count: String) async throws {
     // Nothing tells of further pages, and the page is not a full one: they cannot be known.
     let isHidden = count != "all" && ["page", "offset", "after", "limit"].contains(paging)
@@ -45,9 +48,23 @@ import Testing
     }
   }
 
-  @Test func reportsAListThatCannotBeReadToItsEnd() async throws {
-    try await search(#""decoys": 9, "page_size": 2, "paging": "none", "done_after": 0"#) { found, _ in
+  @Test(arguments: [
+    #""page_size": 2, "paging": "none""#, #""page_size": 2, "paging": "stuck", "count": "none""#,
+    #""nameless": 1, "count": "none", "rows": "bare", "job": "bare""#,
+  ])
+  func reportsAListThatCannotBeReadToItsEnd(_ script: String) async throws {
+    try await search(#""decoys": 9, "done_after": 0, \#(script)"#) { found, _ in
       #expect(found.matches.isEmpty && !found.isComplete)
+    }
+  }
+
+  /// A page in place of the list is asked for again; where it stays, what the other lists have counts all the same.
+  @Test(arguments: [(2, true), (999, false)])
+  func readsWhatItCanOfAListThatBreaks(_ times: Int, isWhole: Bool) async throws {
+    let page =
+      #", {"method": "GET", "path": "/api/ai/queue$", "action": "status", "status": 200, "skip": 1, "times": \#(times), "body": "<html>Maintenance</html>"}"#
+    try await search("", faults: page) { found, _ in
+      #expect(found.matches.map(\.id) == ["gen-1"] && found.isComplete == isWhole)
     }
   }
 
@@ -64,15 +81,24 @@ import Testing
     }
     try await search(#""rows": "bare", "job": "bare", "decoys": 3"#) { found, _ in
       #expect(found.matches.isEmpty && found.likely.isEmpty, "model and time are not enough")
+      #expect(found.undecided == 4)
     }
   }
 
   @Test(arguments: [
     #""duplicates": true"#, #""shuffled": true, "decoys": 3"#, #""status": "preparing""#, #""clock_skew": 7200"#,
-    #""clock_skew": -200"#, #""clock_skew": -7200, "dated": true"#,
+    #""clock_skew": -200"#, #""clock_skew": -600"#, #""clock_skew": -7200, "dated": true"#, #""times": "milliseconds""#,
+    #""times": "iso""#, #""times": "offset""#, #""times": "zoneless""#, #""times": "text""#, #""times": "null""#,
+    #""case": "upper""#,
   ])
   func findsItInAStrangeList(_ script: String) async throws {
     try await search(script) { found, _ in #expect(found.matches.count == 1 && found.isComplete) }
+  }
+
+  /// In whatever form a time is written, it shows that a generation is older than the request.
+  @Test(arguments: ["seconds", "milliseconds", "iso", "offset", "text"])
+  func leavesOutOlderGenerations(_ times: String) async throws {
+    try await search(#""times": "\#(times)", "clock_skew": -7200"#) { found, _ in #expect(found.matches.isEmpty) }
   }
 
   /// The times of generations that are known show how far the clocks differ.

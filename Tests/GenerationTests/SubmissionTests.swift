@@ -47,12 +47,39 @@ import Testing
   @Test(arguments: [
     (#"[{"generation_id": "a"}, {"generation_id": "a", "status": "queued"}]"#, ["a"]),
     (#"[{"generation_id": "a", "status": "accepted"}, {"generation_id": 7, "status": "queued"}]"#, ["a", "7"]),
+    (#"[{"generation_id": null, "id": "a", "status": null}, {"id": 8}]"#, ["a", "8"]),
   ])
   func findsPaidGenerationsInUnusualResponses(_ list: String, _ ids: [String]) async throws {
     let script = Self.faults(#""action": "status", "status": 200, "body": {"generations": \#(list)}"#)
     try await HubFixture.run(script) { (bench) async throws in
       let request = GenerationRequest(model: "m", parameters: ["prompt": "p"], takes: 2)
       #expect(try await bench.provider.enqueue(request).map(\.id) == ids)
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  @Test(arguments: [
+    #"{"generation_id": "a", "status": "queued"}"#, #"{"generation": {"generation_id": "a"}}"#,
+  ])
+  func readsAGenerationThatIsInNoList(_ answer: String) async throws {
+    let script = Self.faults(#""action": "status", "status": 201, "body": \#(answer)"#)
+    try await HubFixture.run(script) { (bench) async throws in
+      #expect(try await bench.provider.enqueue(HubFixture.request).map(\.id) == ["a"])
+    }
+  }
+
+  /// An answer that never ends holds nothing up for ever.
+  @Test(arguments: [WaitMode.poll, .sync]) func givesUpOnAnEndlessAnswer(_ mode: WaitMode) async throws {
+    let script = Self.faults(#""action": "endless""#)
+    try await HubFixture.run(script, wait: mode, syncTimeout: .seconds(30), answerTime: .seconds(30)) {
+      (bench) async throws in
+      _ = await expectError(.answerLost) {
+        if mode == .sync {
+          _ = try await bench.provider.generate(HubFixture.request, into: bench.file("clips"))
+        } else {
+          _ = try await bench.provider.enqueue(HubFixture.request)
+        }
+      }
       #expect(try bench.paid().count == 1)
     }
   }

@@ -75,6 +75,49 @@ import Testing
     }
   }
 
+  @Test(arguments: [(401, "refused the key"), (403, "refused the key"), (404, "not found"), (500, "busy")])
+  func reportsAHistoryThatCannotBeRead(_ status: Int, _ text: String) async throws {
+    let faults = """
+      , "faults": [{"port": "queue", "method": "POST", "action": "accept_and_drop"},
+        {"port": "api", "action": "status", "status": \(status), "times": 999, "body": {"detail": "busy or not yours"}}]
+      """
+    try await withFal(faults, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in
+      let summary = try await pipeline.storyboardRun(wait: .poll, fal: fal) { $0.lostAnswerWait = .seconds(5) }
+        .generate()
+      let message = "\(summary.errors)"
+      #expect(message.contains("cannot be read") && message.contains(text), "\(message)")
+      #expect(message.contains("busy or not yours") && message.contains("$1.26"), "\(message)")
+      #expect(!message.contains("does not list it") && message.contains("--accept-double-payment"), "\(message)")
+      #expect(try paid(fal).count == 1)
+    }
+  }
+
+  /// The queue keeps a result for minutes; the history has it for days.
+  @Test func fetchesAnExpiredResultFromTheHistory() async throws {
+    try await withFal(#", "expired": true, "history_page": 1"#, shots: "  - id: one\n    prompt: A quay.") {
+      (pipeline, fal) async throws in
+      let summary = try await pipeline.storyboardRun(wait: .poll, fal: fal).generate()
+      #expect(summary.isGood, "\(summary.errors)")
+      // The clip is lost after the run, too.
+      try FileManager.default.removeItem(atPath: pipeline.path("clips/one.take1.mp4"))
+      #expect(try await pipeline.storyboardRun(wait: .poll, fal: fal).generate().isGood)
+      #expect(try paid(fal).count == 1)
+    }
+  }
+
+  /// fal may charge for a request whose input the model refused, never for its own errors.
+  @Test(arguments: [WaitMode.poll, .sse, .sync]) func countsARefusalByTheModelAsUncertain(_ wait: WaitMode) async throws
+  {
+    for (outcome, uncertain) in [("refused", "1.26"), ("failed", "0.00")] where wait != .sync || outcome == "refused" {
+      try await withFal(#", "outcome": "\#(outcome)""#, shots: "  - id: one\n    prompt: A quay.") {
+        (pipeline, fal) async throws in
+        let summary = try await pipeline.storyboardRun(wait: wait, fal: fal).generate()
+        #expect(!summary.isGood)
+        #expect("\(summary.spending.paid) \(summary.spending.uncertain)" == "$0.00 $\(uncertain)")
+      }
+    }
+  }
+
   @Test func doesNotPayAgainForAClipThatCannotBeDownloaded() async throws {
     let fault = #", "faults": [{"port": "files", "method": "GET", "action": "status", "status": 403, "times": 99}]"#
     try await withFal(fault, shots: "  - id: one\n    prompt: A quay.") { (pipeline, fal) async throws in

@@ -117,8 +117,61 @@ import Testing
       let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub) { $0.lostAnswerWait = .seconds(10) }
         .generate()
       #expect((summary.errors.first as? PipelineError)?.code == .uncertain)
-      #expect(pipeline.notices.contains { $0.contains("2 generations") })
+      #expect("\(summary.errors)".contains("oxen lists 2 generations that may be it"))
       #expect(try sent(hub) == 1)
+    }
+  }
+
+  /// A stop reports what is known, and both ways out.
+  @Test(arguments: [
+    (#""status": 403, "body": {"error": {"message": "this key may not list"}}"#, "this key may not list"),
+    (#""status": 404, "body": {"error": {"title": "no such page"}}"#, "no such page"),
+    (#""status": 500, "body": {"error": {"message": "broken"}}"#, "broken"),
+    (#""status": 200, "body": "<html><title>Maintenance</title></html>""#, "unknown form"),
+  ])
+  func reportsAListThatCannotBeRead(_ answer: String, _ reason: String) async throws {
+    let fault = #"{"method": "GET", "path": "/api/ai/queue$", "action": "status", "times": 999, \#(answer)}"#
+    try await withHub("", faults: "\(Self.lost), \(fault)") { (pipeline, hub) async throws in
+      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub) { $0.lostAnswerWait = .seconds(5) }
+        .generate()
+      let error = try #require(summary.errors.first as? PipelineError)
+      #expect(error.code == .uncertain && error.message.contains(reason), "\(error.message)")
+      #expect(error.message.contains("its list cannot be read") && !error.message.contains("does not list it"))
+      #expect(error.message.contains("$0.42") && error.message.contains("Run again later"))
+      #expect(error.message.contains("--shot one --accept-double-payment"))
+      #expect(summary.spending.uncertain == USD(parsing: "0.42"))
+      #expect(try sent(hub) == 1)
+    }
+  }
+
+  @Test(arguments: [
+    (#""decoys": 9, "page_size": 2, "paging": "none", "list_lag": 9"#, "does not give its whole list"),
+    (#""rows": "bare", "job": "bare""#, "lists 1 generation that may be it"),
+  ])
+  func reportsAListThatDoesNotTell(_ script: String, _ text: String) async throws {
+    try await withHub(script) { (pipeline, hub) async throws in
+      let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub) { $0.lostAnswerWait = .seconds(5) }
+        .generate()
+      #expect("\(summary.errors)".contains(text), "\(summary.errors)")
+      #expect(try sent(hub) == 1)
+    }
+  }
+
+  /// Two requests with one prompt are lost, one of which the hub has accepted, and it repeats prompts only: it may be either.
+  @Test func adoptsNothingThatMayBeAnotherLostRequest() async throws {
+    let shots = "\(Self.single)\n  - id: two\n    start: none\n    prompt: A quay.\n    duration: 2"
+    try await withHub(
+      #""rows": "prompt", "job": "prompt""#, faults: "\(Self.dropped), \(Self.lost)", shots: shots
+    ) { (pipeline, hub) async throws in
+      for _ in 0..<2 {
+        let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub) { options in
+          options.lostAnswerWait = .seconds(5)
+          options.jobs = 1
+        }.generate()
+        #expect(summary.errors.count == 2)
+      }
+      #expect(try Ledger(readingWorkspace: pipeline.fixture.workspace).generations().allSatisfy { $0.remoteID == nil })
+      #expect(try sent(hub) == 2)
     }
   }
 

@@ -5,7 +5,9 @@ object. Written for the tests alone and from the published pages, not from the c
 
 The script, all optional: key, done_after (seconds), outcome (succeeded | failed | refused), error, stream (normal |
 never | mute | drop), addresses (usual | odd | foreign | none), history (normal | never | bare: without payloads),
-history_lag (seconds), history_page (rows of one answer), clip_bytes or clip_file, faults: [{port, method, path,
+expired (a result is only in the history), history_lag (seconds), history_page (rows of one answer), history_more (usual | number:
+the cursor is one | nameless: more rows without a cursor | stuck: the same cursor again and again), history_times (iso |
+zoneless), clip_bytes or clip_file, faults: [{port, method, path,
 times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
 accept_and_drop, late (answers status, and accepts after `seconds`), garble, truncate.
 """
@@ -20,7 +22,7 @@ import scripted_base
 from scripted_base import LOCK, PORTS, SCRIPT, clip
 
 DEFAULTS = {"outcome": "succeeded", "error": "it failed", "stream": "normal", "addresses": "usual",
-            "history": "normal", "history_lag": 0, "history_page": 100}
+            "history": "normal", "expired": False, "history_lag": 0, "history_page": 100, "history_more": "usual", "history_times": "iso"}
 REQUESTS, FILES = {}, {}
 
 
@@ -125,15 +127,20 @@ class Handler(scripted_base.ScriptedHandler):
         for name, entry in list(REQUESTS.items()):
             if entry["endpoint"] != query["endpoint_id"] or not start <= entry["at"] <= time.time() - SCRIPT["history_lag"]:
                 continue
-            sent = datetime.datetime.fromtimestamp(entry["at"], datetime.timezone.utc).isoformat()
+            sent = datetime.datetime.fromtimestamp(entry["at"], datetime.timezone.utc)
+            sent = sent.isoformat() if SCRIPT["history_times"] == "iso" else sent.strftime("%Y-%m-%dT%H:%M:%S")
             row = {"request_id": name, "endpoint_id": entry["endpoint"], "sent_at": sent, "started_at": None,
                    "ended_at": None, "status_code": None, "duration": None}
             if query.get("expand") == "payloads" and SCRIPT["history"] == "normal":
                 row.update(json_input={**entry["input"], "seed": 7}, json_output=None)
+                if status(name)["status"] == "COMPLETED" and SCRIPT["outcome"] == "succeeded":
+                    row.update(ended_at=sent, status_code=200, json_output=self.output(name))
             rows.append(row)
-        first = int(query.get("cursor", 0))
+        how = SCRIPT["history_more"]
+        first = 0 if how == "stuck" else int(query.get("cursor", 0))
         last = first + min(int(query.get("limit", 50)), SCRIPT["history_page"])
-        self.answer(200, {"items": rows[first:last], "next_cursor": str(last) if last < len(rows) else None,
+        cursor = None if how == "nameless" else last if how == "number" else str(last)
+        self.answer(200, {"items": rows[first:last], "next_cursor": cursor if last < len(rows) else None,
                           "has_more": last < len(rows)})
 
     # The queue
@@ -179,9 +186,14 @@ class Handler(scripted_base.ScriptedHandler):
             return self.answer(422, {"detail": [{"loc": ["body", "duration"], "msg": "Input should be '3' to '15'", "type": "enum"}]})
         if SCRIPT["outcome"] == "failed" or REQUESTS[name]["cancelled"]:
             return self.answer(500, {"detail": "Internal"})
+        if SCRIPT["expired"] and self.port == "queue":
+            return self.answer(404, {"detail": "Request not found"})
+        self.answer(200, self.output(name))
+
+    def output(self, name):
         data = clip(f"clips/{name}")
-        self.answer(200, {"video": {"url": f"{base('files')}/clips/{name}?signature=abc", "content_type": "video/mp4",
-                                    "file_name": "../../evil.mp4", "file_size": len(data)}})
+        return {"video": {"url": f"{base('files')}/clips/{name}?signature=abc", "content_type": "video/mp4",
+                          "file_name": "../../evil.mp4", "file_size": len(data)}}
 
     def stream(self, name):
         if SCRIPT["stream"] == "never":

@@ -10,7 +10,8 @@ other), repeats_parameters, strong_etag, relative_results, results_need_key (the
 of trusting the signature), odd_results (path and query of
 every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
 method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
-drop_streams (cuts all event streams and answers body), accept_and_drop, garble, redirect, truncate, stall, empty,
+drop_streams (cuts all event streams and answers body), accept_and_drop, endless (accepts, and answers white space as
+long as the client listens), garble, redirect, truncate, stall, empty,
 damage (from: the byte from which on it is nonsense of the same length), cut (bytes: all that is left, with a length
 to match), none; a clip's answer also gets the fault's headers.
 """
@@ -132,6 +133,13 @@ class Handler(scripted_base.ScriptedHandler):
         elif action == "accept_and_drop":
             enqueue(json.loads(body))
             self.cut()
+        elif action == "endless":
+            enqueue(json.loads(body))
+            self.close_connection = True
+            self.wfile.write(b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nTransfer-Encoding: chunked\r\n\r\n")
+            for _ in range(2000):
+                self.wfile.write(b"1\r\n \r\n")
+                time.sleep(0.01)
         elif action == "redirect":
             target = fault["to"].replace("{files}", f"http://127.0.0.1:{PORTS['files']}")
             target = target.replace("{query}", "?" + urllib.parse.urlencode(query))

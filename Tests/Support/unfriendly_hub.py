@@ -4,12 +4,16 @@ Takes the script of scripted_hub.py and, all optional:
   list_lag     seconds until an accepted generation is listed
   page_size    rows of one answer
   paging       how to ask for more: page | offset | after | limit (one answer may hold more) | next (an address in the
-               answer) | cursor | link (a header) | total_pages | none; with strict, other query parameters are refused
+               answer) | cursor | number (a cursor
+               that is one) | stuck (a cursor that always leads to the first rows) | link (a header) | total_pages | none; with strict, other query parameters are refused
   count        all | page (the rows of this answer) | none
   rows, job    what a listed row and a single generation repeat: whole | prompt | bare | null (every parameter is null)
   clock_skew   seconds by which the service's clock is ahead in rows; dated: whether its Date header is, too
   shuffled     rows in another order each time
   duplicates   every row twice
+  times        how rows write a time: seconds | milliseconds | iso | offset | zoneless | text | null
+  case         of the states: lower | upper
+  nameless     rows without an id, before the others
   status       name of the state before a generation has ended, instead of processing
   decoys       generations of the same model that were there before, as `decoy` has them; their prompts are numbered
                unless `twins`
@@ -17,6 +21,7 @@ Faults may have the actions: late (answers status, and accepts after `seconds`),
 answers nothing), redirected_clip (a clip's address redirects to another host).
 """
 
+import datetime
 import json
 import random
 import threading
@@ -31,13 +36,22 @@ from scripted_hub import GENERATIONS
 
 DEFAULTS = {
     "list_lag": 0, "page_size": None, "paging": "page", "strict": False, "count": "all", "rows": "whole",
-    "job": "whole", "clock_skew": 0, "dated": False, "shuffled": False, "duplicates": False, "status": None,
+    "job": "whole", "times": "seconds", "case": "lower", "nameless": 0, "clock_skew": 0, "dated": False, "shuffled": False, "duplicates": False, "status": None,
     "decoys": 0, "twins": False, "decoy": {"model": "small-model", "prompt": "A decoy.", "duration": 1},
 }
 OWN = {"generation_id", "model_name", "media_type", "status", "enqueued_at", "started_at", "completed_at", "result_url",
        "error_message"}
 QUERIES = {"page": {"page"}, "offset": {"offset"}, "after": {"after"}, "limit": {"limit"}, "next": {"n"},
-           "cursor": {"cursor"}, "link": {"n"}, "total_pages": {"page"}}
+           "cursor": {"cursor"}, "number": {"cursor"}, "stuck": {"cursor"}, "link": {"n"}, "total_pages": {"page"}}
+
+
+def written(moment):
+    """A time as the script wants it."""
+    utc = datetime.datetime.fromtimestamp(moment, datetime.timezone.utc)
+    west = datetime.timezone(datetime.timedelta(hours=-7, minutes=-30))
+    return {"seconds": moment, "milliseconds": int(moment * 1000), "iso": utc.isoformat(),
+            "offset": utc.astimezone(west).isoformat(), "zoneless": utc.strftime("%Y-%m-%d %H:%M:%S.%f"),
+            "text": str(moment), "null": None}[SCRIPT["times"]]
 
 
 def disguise(entry, how):
@@ -50,9 +64,11 @@ def disguise(entry, how):
         entry = {name: value if name in OWN else None for name, value in entry.items()}
     for name in ("enqueued_at", "started_at", "completed_at"):
         if entry[name] is not None:
-            entry[name] += SCRIPT["clock_skew"]
+            entry[name] = written(entry[name] + SCRIPT["clock_skew"])
     if SCRIPT["status"] and entry["status"] == "processing":
         entry["status"] = SCRIPT["status"]
+    if SCRIPT["case"] == "upper":
+        entry["status"] = entry["status"].upper()
     return entry
 
 
@@ -102,7 +118,7 @@ class Handler(scripted_hub.Handler):
         answer, headers = {}, {}
         if size:
             start = int(query.get("offset") or query.get("n") or query.get("cursor") or 0)
-            if paging not in QUERIES:
+            if paging not in QUERIES or paging == "stuck":
                 start = 0
             if paging in ("page", "total_pages"):
                 start = (int(query.get("page", 1)) - 1) * size
@@ -113,8 +129,8 @@ class Handler(scripted_hub.Handler):
                 if paging == "next":
                     rest = {name: value for name, value in query.items() if name != "n"}
                     answer["next"] = "/api/ai/queue?" + urllib.parse.urlencode({**rest, "n": end})
-                if paging == "cursor":
-                    answer.update(next_cursor=str(end), has_more=True)
+                if paging in ("cursor", "number", "stuck"):
+                    answer.update(next_cursor=end if paging == "number" else str(end), has_more=True)
                 if paging == "link":
                     rest = {name: value for name, value in query.items() if name != "n"}
                     address = f"http://127.0.0.1:{PORTS['api']}/api/ai/queue?" + urllib.parse.urlencode({**rest, "n": end})
@@ -124,6 +140,7 @@ class Handler(scripted_hub.Handler):
             rows = rows[start:end]
         if SCRIPT["duplicates"]:
             rows = rows + rows
+        rows = [{"status": "queued"}] * SCRIPT["nameless"] + rows
         if SCRIPT["count"] != "none":
             answer["count"] = total if SCRIPT["count"] == "all" else len(rows)
         answer["generations"] = rows

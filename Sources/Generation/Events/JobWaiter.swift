@@ -124,7 +124,7 @@ struct JobWaiter: Sendable {
       throw GenerationError(.cancelled, "Generation \(shown(job.id)) was cancelled at \(name).")
     default:
       if let trouble = await localTrouble?() { throw trouble }
-      throw failure.error(ofFailed: shownID(job.id), reason: job.errorMessage)
+      throw failure.error(ofFailed: shownID(job.id), reason: job.errorMessage, status: job.failureStatus)
     }
   }
 

@@ -2,7 +2,8 @@ import Foundation
 import HTTPTypes
 import Presets
 
-/// fal's history of requests by endpoint: the only place where a request whose response was lost can be found.
+/// fal's history of requests by endpoint: the only place where a request whose response was lost can be found, and a
+/// result that the queue no longer has.
 ///
 /// Whether it lists a request that still waits is not published.
 struct FalHistory: Sendable {
@@ -19,29 +20,55 @@ struct FalHistory: Sendable {
     var search = LostRequestSearch()
     var seen = Set(lost.known.keys)
     var cursor: String?
+    var cursors: Set<String> = []
     for _ in 0..<Self.pageLimit {
-      let (rows, next, time) = try await page(lost, cursor)
+      let (rows, more, time) = try await page(lost, cursor)
       let now = Date().timeIntervalSince1970
       let match = RequestMatch(
         request: lost.request,
         since: RequestMatch.earliest(sent: lost.sentAt, now: now, differences: time.map { [$0 - now] } ?? []))
       for row in rows {
-        guard let job = job(row, lost.request.model), seen.insert(job.id).inserted else { continue }
+        guard let job = job(row, lost.request.model) else {
+          search.isComplete = false
+          continue
+        }
+        guard seen.insert(job.id).inserted else { continue }
         switch match.result(job) {
         case .equal: search.matches.append(job)
         case .likely: search.likely.append(job)
-        case .open, .different: break
+        case .open: search.undecided += 1
+        case .different: break
         }
       }
-      guard let next, next != cursor else { return search }
+      guard let more else { return search }
+      // A page that cannot be asked for, or is asked for again and again, leaves rows unseen.
+      guard let next = more.cursor, cursors.insert(next).inserted else { break }
       cursor = next
     }
     search.isComplete = false
     return search
   }
 
-  /// The rows, the cursor of the next page, and the service's time in Unix seconds.
-  private func page(_ lost: LostRequest, _ cursor: String?) async throws -> ([JSONValue], String?, Double?) {
+  /// The clip's address in the history; nil when it is not there.
+  func result(of id: String, of request: LostRequest) async throws -> String? {
+    var cursor: String?
+    var cursors: Set<String> = []
+    for _ in 0..<Self.pageLimit {
+      let (rows, more, _) = try await page(request, cursor)
+      if let row = rows.first(where: { $0["request_id"]?.textValue == id }) { return output(row) }
+      guard let next = more?.cursor, cursors.insert(next).inserted else { return nil }
+      cursor = next
+    }
+    return nil
+  }
+
+  /// That there is another page, and its cursor where the service names one.
+  private struct More {
+    let cursor: String?
+  }
+
+  /// The rows, whether there are more, and the service's time in Unix seconds.
+  private func page(_ lost: LostRequest, _ cursor: String?) async throws -> ([JSONValue], More?, Double?) {
     // An older time than that of sending, since the service's clock may be slow.
     let start = Date(timeIntervalSince1970: min(lost.sentAt, Date().timeIntervalSince1970) - Self.lead)
     var query = [
@@ -50,20 +77,20 @@ struct FalHistory: Sendable {
     ]
     if let cursor { query.append(("cursor", cursor)) }
     let url = try APIAddress(base: base).url(["v1", "models", "requests", "by-endpoint"], query: query)
-    let answer = try await client.send(
+    let answer = try await client.sendForJSON(
       HTTPCall(method: .get, url: url),
       doing: "list the requests to \(client.failure.redactor.clean(lost.request.model))")
     guard let json = JSONText.decode(answer.body), let rows = json["items"]?.arrayValue else {
       throw GenerationError(.malformedAnswer, "\(client.failure.service) listed its requests in an unknown form.")
     }
-    let next = json["next_cursor"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 }
+    let next = json["next_cursor"]?.textValue.flatMap { $0.isEmpty ? nil : $0 }
     let isMore = json["has_more"]?.boolValue ?? (next != nil)
     let time = answer.headers.first(name: "Date").flatMap(HTTPDate.parse)?.timeIntervalSince1970
-    return (rows, isMore ? next : nil, time)
+    return (rows, isMore ? More(cursor: next) : nil, time)
   }
 
   private func job(_ row: JSONValue, _ endpoint: String) -> GenerationJob? {
-    guard let id = row["request_id"]?.stringValue, !id.isEmpty,
+    guard let id = row["request_id"]?.textValue, !id.isEmpty,
       let request = FalRequest(id: id, of: endpoint, queue: queue)
     else { return nil }
     let status = row["status_code"]?.integerValue
@@ -72,24 +99,17 @@ struct FalHistory: Sendable {
     return GenerationJob(
       id: request.jobID(queue: queue), state: state, model: row["endpoint_id"]?.stringValue ?? endpoint,
       prompt: input(row)?["prompt"]?.stringValue, parameters: input(row) ?? [:],
-      resultURL: row["json_output"].flatMap(FalResponse.video), enqueuedAt: row["sent_at"].flatMap(Self.time),
-      startedAt: row["started_at"].flatMap(Self.time), completedAt: row["ended_at"].flatMap(Self.time))
+      resultURL: output(row), enqueuedAt: ServiceTime.seconds(row["sent_at"]),
+      startedAt: ServiceTime.seconds(row["started_at"]), completedAt: ServiceTime.seconds(row["ended_at"]))
   }
 
-  /// The payload, as an object or as its text.
-  private func input(_ row: JSONValue) -> [String: JSONValue]? {
-    guard let input = row["json_input"] else { return nil }
-    return input.objectValue ?? input.stringValue.flatMap { JSONText.decode(Data($0.utf8))?.objectValue }
-  }
+  private func input(_ row: JSONValue) -> [String: JSONValue]? { payload(row, "json_input")?.objectValue }
 
-  /// Unix seconds of an ISO 8601 time, with or without fractions and offset (then UTC).
-  private static func time(_ value: JSONValue) -> Double? {
-    guard var text = value.stringValue else { return value.doubleValue }
-    text = text.replacing(" ", with: "T", maxReplacements: 1)
-    if text.firstMatch(of: /(Z|z|[+\-]\d\d:?\d\d)$/) == nil { text += "Z" }
-    let fraction = text.firstMatch(of: /\.\d+/).map { String($0.output) } ?? ""
-    let whole = fraction.isEmpty ? text : text.replacing(fraction, with: "", maxReplacements: 1)
-    guard let date = try? Date(whole, strategy: .iso8601) else { return nil }
-    return date.timeIntervalSince1970 + (Double("0" + fraction) ?? 0)
+  private func output(_ row: JSONValue) -> String? { payload(row, "json_output").flatMap(FalResponse.video) }
+
+  /// A payload, as an object or as its text.
+  private func payload(_ row: JSONValue, _ name: String) -> JSONValue? {
+    guard let payload = row[name] else { return nil }
+    return payload.stringValue.flatMap { JSONText.decode(Data($0.utf8)) } ?? payload
   }
 }

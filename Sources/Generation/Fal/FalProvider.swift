@@ -19,6 +19,9 @@ public final class FalProvider: Provider {
   public let waitMode: WaitMode
   public var takesPerRequest: Int { 1 }
 
+  /// fal never charges for its own errors (500 and above); for a refusal of the input it may, where the model had begun.
+  public func mayCharge(forFailure status: Int?) -> Bool { status.map { (400..<500).contains($0) } ?? false }
+
   let configuration: FalConfiguration
   let session: HTTPSession
   let client: ServiceClient
@@ -108,13 +111,14 @@ public final class FalProvider: Provider {
     }
   }
 
-  /// Whether the queue has a request that was answered with a failure.
+  /// Whether the queue has a request that was answered with a failure; true while that cannot be found out, because then
+  /// it may have been accepted.
   private func isQueued(_ request: FalRequest) async throws -> Bool {
     do {
       _ = try await job(request.jobID(queue: configuration.queueBase))
       return true
-    } catch let error as GenerationError where error.code == .notFound {
-      return false
+    } catch let error as GenerationError {
+      return error.code != .notFound
     }
   }
 
@@ -177,7 +181,7 @@ public final class FalProvider: Provider {
       // The result has the details, such as the field.
       let details = try? await finished(id, request, shown)
       let reason = [details?.errorMessage, status.error].compactMap { $0 }.first { !$0.isEmpty }
-      return GenerationJob(id: id, state: .failed, errorMessage: reason)
+      return GenerationJob(id: id, state: .failed, errorMessage: reason, failureStatus: details?.failureStatus)
     default: return GenerationJob(id: id, state: status.state, errorMessage: status.error)
     }
   }
@@ -200,8 +204,8 @@ public final class FalProvider: Provider {
     }
     let isCancelled = FalResponse.isCancellation(reason)
     return GenerationJob(
-      id: id, state: isCancelled ? .cancelled : .failed, errorMessage: reason.isEmpty ? "HTTP \(answer.status)" : reason
-    )
+      id: id, state: isCancelled ? .cancelled : .failed,
+      errorMessage: reason.isEmpty ? "HTTP \(answer.status)" : reason, failureStatus: answer.status)
   }
 
   /// Statuses of a result when the model refused the request.
@@ -210,7 +214,16 @@ public final class FalProvider: Provider {
   private static let failures: Set<Int> = [500]
 
   public func search(for lost: LostRequest) async throws -> LostRequestSearch {
-    try await FalHistory(client: client, base: configuration.apiBase, queue: configuration.queueBase).search(for: lost)
+    try await history.search(for: lost)
+  }
+
+  /// A result is kept for minutes, and in the history for days.
+  public func keptResult(of id: String, of request: LostRequest) async throws -> String? {
+    try await history.result(of: FalRequest.requestID(inJobID: id), of: request)
+  }
+
+  private var history: FalHistory {
+    FalHistory(client: client, base: configuration.apiBase, queue: configuration.queueBase)
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

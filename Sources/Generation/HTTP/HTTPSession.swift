@@ -20,6 +20,8 @@ final class HTTPSession: Sendable {
   let redactor: Redactor
   let log: Logger
   let clock: any Clock<Duration>
+  /// Time for the whole body of an ordinary response.
+  private let answerTime: Duration
   private let own: Set<Origin>
   private let authorization: String?
   private let transport: HTTPTransport
@@ -33,6 +35,7 @@ final class HTTPSession: Sendable {
     self.redactor = redactor
     self.log = log
     clock = settings.clock
+    answerTime = settings.answerTime
     var own: Set<Origin> = []
     for base in bases {
       guard let origin = Origin(base) else {
@@ -74,15 +77,17 @@ final class HTTPSession: Sendable {
     return try await read(response, limit: limit, from: call.url)
   }
 
-  /// Reads the body of a response.
+  /// Reads the body of a response, within the time for an answer or `stall`, whichever is longer.
   func read(
     _ response: StreamedResponse, limit: Int, from url: URL, stall: Duration = bodyStall
   ) async throws -> HTTPResponse {
+    let (time, elapsed) = (max(stall, answerTime), clock.stopwatch())
     do {
       let body = try await withStallLimit(stall, on: clock) { heartbeat in
         var body = Data()
         for try await chunk in response.body {
           heartbeat.beat()
+          guard elapsed() <= time else { throw Endless(limit: time) }
           guard body.count + chunk.count <= limit else {
             throw GenerationError(.malformedAnswer, "\(self.shown(url)) sent more than \(limit) bytes.")
           }
@@ -171,10 +176,11 @@ final class HTTPSession: Sendable {
     if error is GenerationError || error is CancellationError { return error }
     if Task.isCancelled { return CancellationError() }
     // What the journal threw, such as a full disk, is no failure of the exchange.
-    guard error is TransportError || error is Stalled else { return error }
+    guard error is TransportError || error is Stalled || error is Endless else { return error }
     let reason =
       switch error {
       case let stalled as Stalled: "no data for \(stalled.limit.inSeconds) s"
+      case let endless as Endless: "no end of the response after \(endless.limit.inSeconds) s"
       case let error as TransportError where error.kind == .timedOut: "no response in time"
       default: redactor.clean("\(error)", limit: 200)
       }

@@ -16,3 +16,8 @@ package enum JSONText {
   /// Nil when the bytes are not JSON.
   package static func decode(_ bytes: Data) -> JSONValue? { try? JSONDecoder().decode(JSONValue.self, from: bytes) }
 }
+
+extension JSONValue {
+  /// A text, or a whole number as text.
+  var textValue: String? { stringValue ?? integerValue.map(String.init) }
+}

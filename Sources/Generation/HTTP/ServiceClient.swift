@@ -18,9 +18,13 @@ struct ServiceClient: Sendable {
   static let temporaryRefusals: Set<Int> = [408, 409, 425, 429]
   /// The same with `Retry-After`.
   static let refusedWithRetryAfter = 503
+  /// Errors in the response to a paid call that are thrown as they are: they do not read as a refusal.
+  private static let keptWhenPaid: Set<GenerationError.Code> = [.answerLost, .localFile]
   /// Temporary conditions, for calls that can be repeated.
   static let temporary: Set<Int> = [408, 409, 425, 429, 502, 503, 504]
 
+  /// Tries of a call whose answer must be JSON.
+  static let jsonTries = 3
   static let uploadTimeout: Duration = .seconds(300)
 
   let session: HTTPSession
@@ -48,6 +52,16 @@ struct ServiceClient: Sendable {
     }
   }
 
+  /// Sends a call that can be repeated, and does so while the answer is not JSON: a page of something in between.
+  func sendForJSON(_ call: HTTPCall, doing action: String) async throws -> HTTPResponse {
+    for failures in 1..<Self.jsonTries {
+      let answer = try await send(call, doing: action)
+      if JSONText.decode(answer.body) != nil { return answer }
+      try await session.clock.sleep(for: retry.pause(afterFailure: failures))
+    }
+    return try await send(call, doing: action)
+  }
+
   /// Sends a call; `read` reads the body of the response.
   /// - Parameters:
   ///   - accepting: whether a response that is not 2xx is no error.
@@ -67,7 +81,14 @@ struct ServiceClient: Sendable {
       do {
         let response = try await session.open(call)
         let status = response.status
-        if (200..<300).contains(status) || accepting(response) { return try await read(response) }
+        if (200..<300).contains(status) || accepting(response) {
+          do {
+            return try await read(response)
+          } catch let error as GenerationError where effect == .paid && !Self.keptWhenPaid.contains(error.code) {
+            // Whatever goes wrong after such an answer is no refusal of the request.
+            throw lost(error.message, action, status)
+          }
+        }
         let body = (try? await session.read(response, limit: Self.errorBodyLimit, from: call.url).body) ?? Data()
         try Task.checkCancellation()
         failed = failure.error(status: status, body: body, doing: action)

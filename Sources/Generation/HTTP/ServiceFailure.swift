@@ -34,19 +34,21 @@ package struct ServiceFailure: Sendable {
   }
 
   /// The error for a generation that has ended as `failed`.
-  func error(ofFailed id: String, reason: String?) -> GenerationError {
+  func error(ofFailed id: String, reason: String?, status: Int? = nil) -> GenerationError {
     let reason = redactor.clean(reason ?? "")
     guard !reason.isEmpty else {
-      return GenerationError(.generationFailed, "Generation \(redactor.clean(id, limit: 80)) failed without a reason.")
+      return GenerationError(
+        .generationFailed, "Generation \(redactor.clean(id, limit: 80)) failed without a reason.", status: status)
     }
     if Self.isMissingCredits(reason) {
       return GenerationError(
-        .insufficientCredits, "Generation \(redactor.clean(id, limit: 80)) failed: \(reason). \(creditsAdvice)")
+        .insufficientCredits, "Generation \(redactor.clean(id, limit: 80)) failed: \(reason). \(creditsAdvice)",
+        status: status)
     }
     return GenerationError(
       .generationFailed,
       "Generation \(redactor.clean(id, limit: 80)) failed: \(reason)\(reason.hasSuffix(".") ? "" : ".")"
-        + Self.advice(on: reason))
+        + Self.advice(on: reason), status: status)
   }
 
   /// Whether the model itself refused the request, whatever the status.

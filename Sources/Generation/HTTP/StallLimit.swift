@@ -21,6 +21,11 @@ struct Stalled: Error {
   let limit: Duration
 }
 
+/// A response goes on and on.
+struct Endless: Error {
+  let limit: Duration
+}
+
 /// Runs work that has to call ``Heartbeat/beat(extra:)`` at least every `limit`; cancels it and throws ``Stalled``
 /// otherwise.
 func withStallLimit<Value: Sendable>(

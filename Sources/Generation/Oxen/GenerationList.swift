@@ -13,7 +13,7 @@ struct GenerationList: Sendable {
   struct Listing: Sendable {
     /// Each id once.
     var jobs: [GenerationJob] = []
-    /// Whether as many rows were read as the service counts.
+    /// Whether every row was read, as far as the service shows.
     var isComplete = true
     /// The service's time in Unix seconds, where it sends one.
     var serviceTime: Double?
@@ -75,9 +75,10 @@ struct GenerationList: Sendable {
       let fresh = rows.add(page)
       // Without new rows the same page would be asked for again and again.
       place = fresh > 0 ? page.next : nil
+      if fresh == 0, page.next != nil, !page.jobs.isEmpty { rows.isBrokenOff = true }
     }
     if rows.mayGoOn, place == nil { try await readFurther(&rows, filter) }
-    return Listing(jobs: rows.jobs, isComplete: place == nil && !rows.isMore, serviceTime: rows.serviceTime)
+    return Listing(jobs: rows.jobs, isComplete: place == nil && rows.areAll, serviceTime: rows.serviceTime)
   }
 
   /// Tries the usual ways to ask for more until one brings new rows, and follows that one to its end.
@@ -106,6 +107,10 @@ struct GenerationList: Sendable {
     var serviceTime: Double?
     /// Whether the service shows that there are more.
     var isMore = false
+    /// Whether a page that an answer named brought nothing new.
+    var isBrokenOff = false
+    private var hasUnreadable = false
+    var areAll: Bool { !isMore && !isBrokenOff && !hasUnreadable }
     private var lastPage = 0
     private var seen: Set<String> = []
 
@@ -113,6 +118,7 @@ struct GenerationList: Sendable {
     mutating func add(_ page: Page) -> Int {
       let fresh = page.jobs.filter { seen.insert($0.id).inserted }
       jobs += fresh
+      hasUnreadable = hasUnreadable || !page.areAllRead
       pages += 1
       lastPage = page.jobs.count
       serviceTime = serviceTime ?? page.time
@@ -128,6 +134,7 @@ struct GenerationList: Sendable {
 
   private struct Page {
     let jobs: [GenerationJob]
+    let areAllRead: Bool
     let count: Int64?
     let isMore: Bool?
     let next: Place?
@@ -140,8 +147,9 @@ struct GenerationList: Sendable {
       case .address(let url): url
       case .query(let query): try address("ai", "queue", query: filter + query)
       }
-    let answer = try await client.send(HTTPCall(method: .get, url: url), doing: "list the generations")
-    guard let jobs = OxenResponse.jobs(answer.body), let json = JSONText.decode(answer.body) else {
+    let call = HTTPCall(method: .get, url: url)
+    let answer = try await client.sendForJSON(call, doing: "list the generations")
+    guard let rows = OxenResponse.rows(answer.body), let json = JSONText.decode(answer.body) else {
       throw GenerationError(.malformedAnswer, "\(client.failure.service) listed the generations in an unknown form.")
     }
     let facts = [json, json["pagination"], json["meta"], json["links"], json["page_info"]].compactMap(\.self)
@@ -149,7 +157,8 @@ struct GenerationList: Sendable {
       names.lazy.flatMap { name in facts.compactMap { $0[name] } }.first { $0 != .null }
     }
     return Page(
-      jobs: jobs, count: first("count", "total", "total_count", "total_entries", "total_items")?.integerValue,
+      jobs: rows.jobs, areAllRead: rows.areAllRead,
+      count: first("count", "total", "total_count", "total_entries", "total_items")?.integerValue,
       isMore: first("has_more", "has_next", "has_next_page")?.boolValue,
       next: try next(first, linkedFrom: answer.headers, of: url),
       time: answer.headers.first(name: "Date").flatMap(HTTPDate.parse)?.timeIntervalSince1970)
@@ -169,10 +178,10 @@ struct GenerationList: Sendable {
       }
       if !text.contains("/") { return .query([("cursor", text)]) }
     }
-    if let cursor = first("next_cursor", "cursor", "end_cursor")?.stringValue, !cursor.isEmpty {
+    if let cursor = first("next_cursor", "cursor", "end_cursor")?.textValue, !cursor.isEmpty {
       return .query([("cursor", cursor)])
     }
-    if let token = first("next_page_token", "next_token")?.stringValue, !token.isEmpty {
+    if let token = first("next_page_token", "next_token")?.textValue, !token.isEmpty {
       return .query([("page_token", token)])
     }
     if let page = first("next_page")?.integerValue { return .query([("page", "\(page)")]) }

@@ -83,7 +83,8 @@ public final class OxenProvider: Provider {
     let call = try post(body, to: address("ai", "queue"))
     let answer = try await client.send(
       call, .paid, doing: "accept a generation with \(request.model)", journal: journal)
-    guard let jobs = OxenResponse.jobs(answer.body), !jobs.isEmpty else {
+    let jobs = OxenResponse.accepted(answer.body)
+    guard !jobs.isEmpty else {
       throw GenerationError(
         .answerLost,
         "\(name) accepted the request but its response names no generation.", status: answer.status)
@@ -164,9 +165,17 @@ public final class OxenProvider: Provider {
     var listed: [String: GenerationJob] = [:]
     var search = LostRequestSearch()
     var differences: [Double] = []
+    var trouble: GenerationError?
     // Active ones first: a job that ends between two lists is then in the later one.
     for status in [nil] + GenerationJob.State.allCases.filter(\.isFinal).map(\.rawValue) {
-      let list = try await generations.read(model: lost.request.model, status: status)
+      let list: GenerationList.Listing
+      do {
+        list = try await generations.read(model: lost.request.model, status: status)
+      } catch let error as GenerationError {
+        // What the other lists have counts all the same.
+        trouble = trouble ?? error
+        continue
+      }
       search.isComplete = search.isComplete && list.isComplete
       if let time = list.serviceTime { differences.append(time - Date().timeIntervalSince1970) }
       for job in list.jobs where listed.updateValue(job, forKey: job.id) == nil { order.append(job.id) }
@@ -180,6 +189,10 @@ public final class OxenProvider: Provider {
         sent: lost.sentAt, now: Date().timeIntervalSince1970, differences: differences))
     for job in order.compactMap({ listed[$0] }) where lost.known[job.id] == nil {
       try await add(job, to: &search, match)
+    }
+    if let trouble {
+      guard !search.matches.isEmpty else { throw trouble }
+      search.isComplete = false
     }
     return search
   }
@@ -199,7 +212,8 @@ public final class OxenProvider: Provider {
     switch result {
     case .equal: search.matches.append(job)
     case .likely: search.likely.append(job)
-    case .open, .different: break
+    case .open: search.undecided += 1
+    case .different: break
     }
   }
 

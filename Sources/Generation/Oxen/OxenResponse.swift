@@ -12,15 +12,24 @@ package enum OxenResponse {
   /// Objects in which a service may repeat the submitted parameters.
   private static let parameterObjects = ["parameters", "params", "input"]
 
-  /// Nil without an id or a status. A status that is not published is one of a generation under way: its clip may still
-  /// come.
+  /// Nil without an id or a status. A status that is not published is one of a generation under way, whose clip may still
+  /// come, unless the clip is there and a time of completion, too.
   package static func job(_ json: JSONValue) -> GenerationJob? {
     guard json["status"]?.stringValue?.isEmpty == false else { return nil }
     return job(json, state(json) ?? .processing)
   }
 
   private static func state(_ json: JSONValue) -> GenerationJob.State? {
-    json["status"]?.stringValue.flatMap(GenerationJob.State.init(rawValue:))
+    let status = json["status"]?.stringValue?.lowercased()
+    if let state = status.flatMap(GenerationJob.State.init(rawValue:)) { return state }
+    if status == "canceled" { return .cancelled }
+    let hasClip = json["result_url"]?.stringValue?.isEmpty == false
+    return hasClip && ServiceTime.seconds(json["completed_at"]) != nil ? .succeeded : nil
+  }
+
+  /// The first of these members that is not null.
+  private static func first(_ members: [String: JSONValue], _ names: String...) -> JSONValue? {
+    names.lazy.compactMap { members[$0] }.first { $0 != .null }
   }
 
   private static func job(_ json: JSONValue, _ state: GenerationJob.State) -> GenerationJob? {
@@ -33,11 +42,11 @@ package enum OxenResponse {
       parameters.merge(own) { outer, _ in outer }
     }
     return GenerationJob(
-      id: id, state: state, model: (members["model_name"] ?? members["model"])?.stringValue,
-      prompt: (members["prompt"] ?? parameters["prompt"])?.stringValue, parameters: parameters,
+      id: id, state: state, model: first(members, "model_name", "model")?.stringValue,
+      prompt: (first(members, "prompt") ?? first(parameters, "prompt"))?.stringValue, parameters: parameters,
       resultURL: members["result_url"]?.stringValue.flatMap { $0.isEmpty ? nil : $0 },
-      errorMessage: reason(json), enqueuedAt: members["enqueued_at"]?.doubleValue,
-      startedAt: members["started_at"]?.doubleValue, completedAt: members["completed_at"]?.doubleValue)
+      errorMessage: reason(json), enqueuedAt: ServiceTime.seconds(members["enqueued_at"]),
+      startedAt: ServiceTime.seconds(members["started_at"]), completedAt: ServiceTime.seconds(members["completed_at"]))
   }
 
   private static func reason(_ json: JSONValue) -> String? {
@@ -45,19 +54,32 @@ package enum OxenResponse {
   }
 
   private static func id(_ json: JSONValue) -> String? {
-    let value = json["generation_id"] ?? json["id"]
-    return (value?.stringValue ?? value?.integerValue.map { "\($0)" }).flatMap { $0.isEmpty ? nil : $0 }
+    let value = json.objectValue.flatMap { first($0, "generation_id", "id") }
+    return value?.textValue.flatMap { $0.isEmpty ? nil : $0 }
   }
 
   /// The jobs of a list or of an enqueue answer, each id once; nil when it is neither.
   ///
   /// An id alone stands for a paid job: with an unknown status it counts as queued.
-  package static func jobs(_ body: Data) -> [GenerationJob]? {
+  package static func jobs(_ body: Data) -> [GenerationJob]? { rows(body)?.jobs }
+
+  /// The same, and whether every row could be read.
+  static func rows(_ body: Data) -> (jobs: [GenerationJob], areAllRead: Bool)? {
     guard let json = JSONText.decode(body), let list = json["generations"]?.arrayValue ?? json.arrayValue else {
       return nil
     }
+    let jobs = list.map { job($0, state($0) ?? .queued) }
     var seen: Set<String> = []
-    return list.compactMap { job($0, state($0) ?? .queued) }.filter { seen.insert($0.id).inserted }
+    return (jobs.compactMap(\.self).filter { seen.insert($0.id).inserted }, !jobs.contains { $0 == nil })
+  }
+
+  /// The generations that an enqueue answer names: in a list, or one by itself.
+  static func accepted(_ body: Data) -> [GenerationJob] {
+    if let jobs = jobs(body) { return jobs }
+    guard let json = JSONText.decode(body) else { return [] }
+    // A bare "id" may be that of anything.
+    return [json, json["generation"]].compactMap(\.self).filter { $0["generation_id"] != nil }
+      .compactMap { job($0, state($0) ?? .queued) }
   }
 
   /// The job of a `media_generation_completed` event; nil for other events.

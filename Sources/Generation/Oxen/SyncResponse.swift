@@ -12,13 +12,16 @@ enum SyncResponse {
   static func read(
     _ response: StreamedResponse, into directory: String, _ settings: ClientSettings
   ) async throws -> [GenerationResult] {
-    try await withStallLimit(settings.transferStall, on: settings.clock) { heartbeat in
+    let elapsed = settings.clock.stopwatch()
+    return try await withStallLimit(settings.transferStall, on: settings.clock) { heartbeat in
       var clips = EmbeddedClips()
       var files: [PartFile] = []
       heartbeat.beat(extra: settings.syncTimeout)
       do {
         for try await chunk in response.body {
-          heartbeat.beat(extra: clips.hasBegun ? .zero : settings.syncTimeout)
+          heartbeat.beat(extra: clips.hasBegun ? .zero : max(.zero, settings.syncTimeout - elapsed()))
+          // White space that keeps the connection open is no answer.
+          guard clips.hasBegun || elapsed() <= settings.syncTimeout else { throw Endless(limit: settings.syncTimeout) }
           for block in try clips.feed(chunk) {
             if block.clip == files.count {
               files.append(try PartFile(path: "\(directory)/clip-\(UUID().uuidString.lowercased())"))

@@ -18,6 +18,8 @@ public struct ClientSettings: Sendable {
   public var streamTimeout: Duration = .seconds(3)
   /// How long a blocking generation may take; 4K takes 5–15 minutes.
   public var syncTimeout: Duration = .seconds(45 * 60)
+  /// How long an ordinary response may take to end, however steadily it comes.
+  public var answerTime: Duration = .seconds(300)
   /// Silence after which a transfer is given up and retried.
   public var transferStall: Duration = .seconds(60)
   /// Bytes of the largest clip that is accepted.

@@ -17,6 +17,8 @@ public struct GenerationJob: Sendable, Hashable, Codable {
   public let resultURL: String?
   /// The service's reason, when the job has failed.
   public let errorMessage: String?
+  /// The HTTP status of the result of a job that has failed, where there was one.
+  public let failureStatus: Int?
   /// Unix seconds.
   public let enqueuedAt: Double?
   public let startedAt: Double?
@@ -24,8 +26,8 @@ public struct GenerationJob: Sendable, Hashable, Codable {
 
   public init(
     id: String, state: State, model: String? = nil, prompt: String? = nil, parameters: [String: JSONValue] = [:],
-    resultURL: String? = nil, errorMessage: String? = nil, enqueuedAt: Double? = nil, startedAt: Double? = nil,
-    completedAt: Double? = nil
+    resultURL: String? = nil, errorMessage: String? = nil, failureStatus: Int? = nil, enqueuedAt: Double? = nil,
+    startedAt: Double? = nil, completedAt: Double? = nil
   ) {
     self.id = id
     self.state = state
@@ -34,6 +36,7 @@ public struct GenerationJob: Sendable, Hashable, Codable {
     self.parameters = parameters
     self.resultURL = resultURL
     self.errorMessage = errorMessage
+    self.failureStatus = failureStatus
     self.enqueuedAt = enqueuedAt
     self.startedAt = startedAt
     self.completedAt = completedAt
@@ -45,8 +48,9 @@ public struct GenerationJob: Sendable, Hashable, Codable {
       id: id, state: other.state, model: other.model ?? model, prompt: other.prompt ?? prompt,
       parameters: parameters.merging(other.parameters) { $1 == .null ? $0 : $1 },
       resultURL: other.resultURL ?? resultURL,
-      errorMessage: other.errorMessage ?? errorMessage, enqueuedAt: other.enqueuedAt ?? enqueuedAt,
-      startedAt: other.startedAt ?? startedAt, completedAt: other.completedAt ?? completedAt)
+      errorMessage: other.errorMessage ?? errorMessage, failureStatus: other.failureStatus ?? failureStatus,
+      enqueuedAt: other.enqueuedAt ?? enqueuedAt, startedAt: other.startedAt ?? startedAt,
+      completedAt: other.completedAt ?? completedAt)
   }
 }
 

@@ -19,6 +19,8 @@ public struct LostRequestSearch: Sendable {
   public var matches: [GenerationJob] = []
   /// Generations of which the service does not repeat all parameters, and whose model, prompt and time are the request's.
   public var likely: [GenerationJob] = []
+  /// Number of other generations that may be it: what they were made from is not reported.
+  public var undecided = 0
   /// Whether the list was read to its end, as far as the service reports.
   public var isComplete = true
 

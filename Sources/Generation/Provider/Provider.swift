@@ -30,6 +30,10 @@ public protocol Provider: Sendable {
   /// Takes that one request can ask for; more of them are requests of their own.
   var takesPerRequest: Int { get }
 
+  /// Whether the service may charge for a generation that it accepted and that failed.
+  /// - Parameter status: HTTP status of the result.
+  func mayCharge(forFailure status: Int?) -> Bool
+
   /// Makes an image readable for the model, once per digest.
   /// - Returns: its address.
   func publish(_ image: ImageUpload) async throws -> String
@@ -58,6 +62,10 @@ public protocol Provider: Sendable {
   /// nothing: how soon an accepted request is listed is not published.
   func search(for lost: LostRequest) async throws -> LostRequestSearch
 
+  /// Where the clip of a finished generation is that can no longer be asked for by its id.
+  /// - Returns: nil where the service does not keep it, or does not show it.
+  func keptResult(of id: String, of request: LostRequest) async throws -> String?
+
   /// Cancels an active job.
   /// - Returns: the job afterwards.
   func cancel(_ id: String) async throws -> GenerationJob
@@ -79,6 +87,10 @@ public protocol Provider: Sendable {
 extension Provider {
   /// The hub's limit for `num_generations`.
   public var takesPerRequest: Int { 4 }
+
+  public func mayCharge(forFailure status: Int?) -> Bool { false }
+
+  public func keptResult(of id: String, of request: LostRequest) async throws -> String? { nil }
 
   public func forgetUpload(_ image: ImageUpload) async {}
 

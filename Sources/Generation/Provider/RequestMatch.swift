@@ -15,7 +15,7 @@ struct RequestMatch: Sendable {
   }
 
   /// Seconds by which the service's clock may be slow without a sign of it.
-  static let clockSlack: Double = 300
+  static let clockSlack: Double = 900
   /// Fields of the transport and not of the clip; the service need not repeat them.
   static let transport: Set<String> = ["model", "response_format", "target_namespace", "num_generations"]
 

@@ -13,7 +13,7 @@ final class LostAnswers: Sendable {
   static let firstPause: Duration = .seconds(1)
   static let longestPause: Duration = .seconds(30)
   /// Seconds by which the clocks of services and of this machine may differ.
-  private static let clockSlack: Double = 300
+  private static let clockSlack: Double = 900
   /// Seconds after which requests are no longer looked for that keep no shot from being sent.
   private static let longestMemory: Double = 30 * 24 * 3600
 
@@ -25,8 +25,8 @@ final class LostAnswers: Sendable {
   private let clock: any Clock<Duration>
   private let failpoint: Failpoint.Hook?
   private let emit: @Sendable (PipelineEvent) -> Void
-  /// Intents that this run has looked for in vain.
-  private let vain = Mutex<Set<Int64>>([])
+  /// Intents that this run has looked for in vain, with what is known of each.
+  private let vain = Mutex<[Int64: VainSearch]>([:])
   /// Only one search at a time may adopt.
   private let adoption = Mutex(())
 
@@ -43,7 +43,10 @@ final class LostAnswers: Sendable {
     self.emit = emit
   }
 
-  var searchedIntents: Set<Int64> { vain.withLock(\.self) }
+  var searchedIntents: Set<Int64> { vain.withLock { Set($0.keys) } }
+
+  /// What is known of a request that this run has looked for in vain.
+  func vainSearch(for intent: Int64) -> VainSearch { vain.withLock { $0[intent] } ?? .notListed }
 
   /// Settles what earlier runs have left, also of shots that the storyboard no longer has.
   /// - Throws: ``LedgerError``, `CancellationError`.
@@ -67,15 +70,15 @@ final class LostAnswers: Sendable {
     let limit = host.listsAtOnce ? .zero : timeLeft(for: intent)
     let elapsed = clock.stopwatch()
     var pause = Self.firstPause
-    var trouble: GenerationError?
+    var found = VainSearch.notListed
     while true {
       let isLast = elapsed() >= limit
       do {
-        if try await look(for: intent, isLast: isLast) { return }
-        trouble = nil
+        guard let vain = try await look(for: intent, isLast: isLast) else { return }
+        found = vain
       } catch let error as GenerationError {
         // Also a key that may send and not list.
-        trouble = error
+        found = .unreadable(error.message)
       }
       if isLast { break }
       try await clock.sleep(for: min(pause, max(.zero, limit - elapsed())))
@@ -83,9 +86,8 @@ final class LostAnswers: Sendable {
     }
     // Only the sandbox inside this program is known to list everything.
     if host.listsAtOnce { return try ledger.recordRefused(intent: intent.number, error: nil) }
-    if let trouble { emit(.notice("shot \(intent.shot): looking for its request failed: \(trouble.message)")) }
     try ledger.recordUncertain(intent: intent.number)
-    vain.withLock { _ = $0.insert(intent.number) }
+    vain.withLock { [found] in $0[intent.number] = found }
   }
 
   /// By the time of day, since another process may have sent the request.
@@ -106,8 +108,8 @@ final class LostAnswers: Sendable {
 
   // MARK: - One look
 
-  /// - Returns: whether the request is settled.
-  private func look(for intent: IntentEntry, isLast: Bool) async throws -> Bool {
+  /// - Returns: nil when the request is settled.
+  private func look(for intent: IntentEntry, isLast: Bool) async throws -> VainSearch? {
     guard let parameters = Self.parameters(intent.parameters) else {
       throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read")
     }
@@ -120,12 +122,25 @@ final class LostAnswers: Sendable {
     let search = try await host.provider.search(for: lost)
     failpoint?(.searchAnswered)
     return try adoption.withLock { _ in
-      guard inFlight.begun(intent.requestDigest) == begun else { return false }
-      // What only may be the request is believed when nothing better appears in time, and when it cannot be that of
-      // another shot whose answer is still to come.
-      let believesLikely = isLast && begunAtRest != nil && inFlight.begunWithoutAny() == begunAtRest
+      guard inFlight.begun(intent.requestDigest) == begun else { return .notAllSeen }
+      // What only may be the request is believed when nothing better appears in time, when everything was seen, and when it
+      // cannot be that of another shot whose answer is still to come or was lost, too.
+      let believesLikely =
+        try isLast && search.isComplete && begunAtRest != nil && inFlight.begunWithoutAny() == begunAtRest
+        && !hasRival(intent)
       let found = search.matches.isEmpty && believesLikely ? search.likely : search.matches
-      return try adopt(found, for: intent, isLast: isLast)
+      if try adopt(found, for: intent, isLast: isLast) { return nil }
+      let open = search.matches.count + search.likely.count + search.undecided
+      return open > 0 ? .undecided(open) : search.isComplete ? .notListed : .notAllSeen
+    }
+  }
+
+  /// Whether another lost request, with other parameters, has the same model and prompt.
+  private func hasRival(_ intent: IntentEntry) throws -> Bool {
+    let prompt = Self.parameters(intent.parameters)?["prompt"]
+    return try ledger.openIntents().contains { other in
+      other.isUnsettled && other.provider == intent.provider && other.model == intent.model
+        && other.requestDigest != intent.requestDigest && Self.parameters(other.parameters)?["prompt"] == prompt
     }
   }
 
@@ -145,13 +160,7 @@ final class LostAnswers: Sendable {
     let lost = open.filter(\.blocksSending) + open.filter { !$0.blocksSending }
     let takes = try lost.map { try openTakes(of: $0).count }
     let wanted = zip(lost, takes).filter { $0.0.blocksSending }.map(\.1).reduce(0, +)
-    guard found.count <= takes.reduce(0, +) else {
-      if isLast {
-        emit(
-          .notice("shot \(intent.shot): \(found.count) generations at the service may be its request; none is taken"))
-      }
-      return false
-    }
+    guard found.count <= takes.reduce(0, +) else { return false }
     // The takes of one request may not be listed all at once.
     guard found.count >= wanted || isLast else { return false }
     var rest = found.sorted { ($0.enqueuedAt ?? 0, $0.id) < ($1.enqueuedAt ?? 0, $1.id) }.map(\.id)[...]

@@ -37,7 +37,8 @@ extension ShotRunner {
       switch error.code {
       case .generationFailed, .insufficientCredits:
         try ledger.recordState(
-          generation: take.number, .failed, error: error.message, completedAt: Ledger.systemTime())
+          generation: take.number, .failed, error: error.message, completedAt: Ledger.systemTime(),
+          mayCost: context.host.provider.mayCharge(forFailure: error.status))
       case .cancelled:
         let job = try? await context.host.provider.job(id)
         let known = try ledger.generation(take.number) ?? take
@@ -45,6 +46,10 @@ extension ShotRunner {
           generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime(),
           mayCost: context.host.isPaid && (job.map(known.mayCost(cancelledAs:)) ?? true))
       case .notFound:
+        if let kept = await keptResult(of: take) {
+          try ledger.recordState(generation: take.number, .succeeded, completedAt: Ledger.systemTime())
+          return kept
+        }
         // Perhaps another account's key: only the user may give up what may have been paid.
         throw GenerationError(
           .notFound,
@@ -88,13 +93,24 @@ extension ShotRunner {
     do {
       let job = try await context.host.provider.job(id)
       guard let address = job.resultURL else {
+        if let kept = await keptResult(of: take) { return kept }
         throw PipelineError(
           .shotFailed, "the service reports \(id) as \(job.state.rawValue) and no longer has its clip. \(advice)")
       }
       return .address(url: address, jobID: id)
     } catch let error as GenerationError where error.code == .notFound {
+      if let kept = await keptResult(of: take) { return kept }
       throw PipelineError(.shotFailed, "the clip of take \(take.take) cannot be downloaded: \(error.message) \(advice)")
     }
+  }
+
+  /// Where the clip is that the service no longer gives by its id.
+  private func keptResult(of take: GenerationEntry) async -> GenerationResult? {
+    guard let id = take.remoteID else { return nil }
+    let request = LostRequest(
+      GenerationRequest(model: take.model, parameters: [:]), sentAt: take.submittedAt ?? take.createdAt)
+    let address = try? await context.host.provider.keptResult(of: id, of: request)
+    return address.map { .address(url: $0, jobID: id) }
   }
 
   func download(_ result: GenerationResult, of take: GenerationEntry) async throws -> ClipEntry {

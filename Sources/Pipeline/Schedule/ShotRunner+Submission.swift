@@ -183,7 +183,9 @@ extension ShotRunner {
   }
 
   private func refuse(_ intent: IntentEntry, _ error: GenerationError) throws {
-    try ledger.recordRefused(intent: intent.number, error: error.message)
+    // A blocking call is refused by the model itself, which may have begun; the queue refuses before.
+    let mayCost = intent.isBlocking == true && context.host.provider.mayCharge(forFailure: error.status)
+    try ledger.recordRefused(intent: intent.number, error: error.message, mayCost: mayCost)
     for take in try takes(of: intent) { state.record(error, of: take.number) }
   }
 }

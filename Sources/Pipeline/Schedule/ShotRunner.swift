@@ -95,12 +95,12 @@ struct ShotRunner: Sendable {
     let own = Workspace(besideStoryboard: context.plan.path)
     let place = own == context.workspace ? "" : " --workspace \(context.workspace.directory)"
     let time = Date(timeIntervalSince1970: intent.sentAt ?? intent.createdAt).formatted(.iso8601)
+    let search = context.lostAnswers.vainSearch(for: intent.number).text(provider: intent.provider)
     return PipelineError(
       .uncertain,
-      "the request for shot \(shot.id), sent \(time), may have been accepted \(cost): its answer was lost, and "
-        + "\(intent.provider) does not list it. It was not sent again. Run again later to look for it again; or, to pay "
-        + "even if it was accepted, 'longtake redo \(context.plan.path) --shot \(shot.id) --accept-double-payment\(place)'."
-    )
+      "the request for shot \(shot.id), sent \(time), may have been accepted \(cost): its answer was lost, \(search). "
+        + "It was not sent again. Run again later to look for it again; or, to pay even if it was accepted, "
+        + "'longtake redo \(context.plan.path) --shot \(shot.id) --accept-double-payment\(place)'.")
   }
 
   // MARK: - Takes under way
