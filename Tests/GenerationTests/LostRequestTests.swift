@@ -68,6 +68,17 @@ import Testing
     }
   }
 
+  /// The search is repeated anyway: no single answer may hold it up.
+  @Test func doesNotWaitLongForAList() async throws {
+    let busy =
+      #", {"method": "GET", "path": "/api/ai/queue$", "action": "status", "status": 429, "headers": {"Retry-After": "200"}, "times": 999, "body": {"error": {"message": "busy"}}}"#
+    let clock = FastClock()
+    let start = clock.now
+    let error = await expectError(.rateLimited) { try await search("", faults: busy) { _, _ in } }
+    #expect(error?.message.contains("busy") == true)
+    #expect(start.duration(to: clock.now) < .seconds(1500))
+  }
+
   @Test(arguments: ["bare", "null", "prompt"]) func asksForWhatARowLeavesOut(_ rows: String) async throws {
     try await search(#""rows": "\#(rows)", "decoys": 3"#) { (found, hub) throws in
       #expect(found.matches.map(\.id) == ["gen-4"] && found.likely.isEmpty)

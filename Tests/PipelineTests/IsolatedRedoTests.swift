@@ -92,87 +92,96 @@ import Testing
   /// Redone one after the other: each from what is in the master then, and each patch leaves the other alone.
   @Test func regeneratesTwoShotsOneAfterTheOther() async throws {
     let shots = SmallStoryboard.plainChain + "\n  - id: four\n    prompt: A gull."
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots, seconds: 1))
-    #expect(try await pipeline.storyboardRun().run().isGood)
-    let ledger = try Ledger(readingWorkspace: pipeline.path(""))
-    for (shot, takes) in [("two", [1, 2, 1, 1]), ("three", [1, 2, 2, 1])] {
-      let before = try packets(pipeline.path("master.mp4"))
-      try pipeline.storyboardRun().redoBetween(shot)
-      pipeline.forget()
-      let summary = try await pipeline.storyboardRun().run()
-      #expect(summary.isGood && summary.shots.map { $0.take?.take } == takes, "\(summary.errors)")
-      #expect(pipeline.submissions.count == 1)
-      let master = try #require(try pipeline.report()["master"])
-      #expect(master["patch"]?["passed"] == true && master["patch"]?["shots"] == [.string(shot)])
-      try expectPatch(of: shot, from: before, to: packets(pipeline.path("master.mp4")), master)
+    let fixture = try SmallStoryboard(shots: shots, seconds: 1)
+    try await withHub(fixture, hues: [0, 60, 120, 180, 240, 300]) { (pipeline, hub, run) async throws in
+      #expect(try await run().isGood)
+      let ledger = try Ledger(readingWorkspace: pipeline.path(""))
+      for (shot, takes) in [("two", [1, 2, 1, 1]), ("three", [1, 2, 2, 1])] {
+        let before = try packets(pipeline.path("master.mp4"))
+        try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween(shot)
+        let summary = try await run()
+        #expect(summary.isGood && summary.shots.map { $0.take?.take } == takes, "\(summary.errors)")
+        let master = try #require(try pipeline.report()["master"])
+        #expect(master["patch"]?["passed"] == true && master["patch"]?["shots"] == [.string(shot)])
+        try expectPatch(of: shot, from: before, to: packets(pipeline.path("master.mp4")), master)
+      }
+      // The second one starts on the last frame of the first one's new clip.
+      let new = try #require(try ledger.generations(shot: "two").last)
+      let start = try #require(try ledger.anchor(of: new.number, .last))
+      let third = try #require(try ledger.generations(shot: "three").last)
+      #expect(third.parameters.contains(start.file.sha256), "\(third.parameters)")
+      // Again, and nothing else is made.
+      #expect(try await run().isGood)
+      #expect(try hub.requests("POST", "/api/ai/queue").count == 6)
     }
-    // The second one starts on the last frame of the first one's new clip.
-    let new = try #require(try ledger.generations(shot: "two").last)
-    let start = try #require(try ledger.anchor(of: new.number, .last))
-    let third = try #require(try ledger.generations(shot: "three").last)
-    #expect(third.parameters.contains(start.file.sha256), "\(third.parameters)")
-    // Again, and nothing else is made.
-    pipeline.forget()
-    #expect(try await pipeline.storyboardRun().run().isGood)
-    #expect(pipeline.submissions.isEmpty)
   }
 
   /// Both at once: what is between them, and after them, is compared too.
   @Test func regeneratesTwoShotsAtOnce() async throws {
     let shots = SmallStoryboard.plainChain + "\n  - id: four\n    prompt: A gull.\n  - id: five\n    prompt: A sail."
-    let pipeline = PipelineFixture(try SmallStoryboard(shots: shots, seconds: 1))
-    #expect(try await pipeline.storyboardRun().run().isGood)
-    try pipeline.storyboardRun().redoBetween("two")
-    try pipeline.storyboardRun().redoBetween("four")
-    #expect(try await pipeline.storyboardRun().run().isGood)
-    let patch = try #require(try pipeline.report()["master"]?["patch"])
-    #expect(patch["passed"] == true && patch["shots"] == ["two", "four"], "\(patch.canonicalJSON)")
-    #expect((patch["packets_kept_between"]?.integerValue ?? 0) > 0)
+    let fixture = try SmallStoryboard(shots: shots, seconds: 1)
+    try await withHub(fixture, hues: [0, 50, 100, 150, 200, 250, 300]) { (pipeline, hub, run) async throws in
+      #expect(try await run().isGood)
+      for shot in ["two", "four"] { try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween(shot) }
+      #expect(try await run().isGood)
+      let patch = try #require(try pipeline.report()["master"]?["patch"])
+      #expect(patch["passed"] == true && patch["shots"] == ["two", "four"], "\(patch.canonicalJSON)")
+      #expect((patch["packets_kept_between"]?.integerValue ?? 0) > 0)
+    }
   }
 
   /// A new take with the bytes of the one before leaves the master as it is; the next redo is patched as ever.
   @Test func regeneratesAShotAgainWhoseNewClipHasTheSameBytes() async throws {
     let fixture = try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1)
-    let clips = try [fixture.clip(seconds: 1), fixture.clip(seconds: 1, hue: 120)]
-    let files = [0, 0, 0, 0, 1].map { "\"\(clips[$0])\"" }.joined(separator: ", ")
-    let hub = try await ScriptedHub.start(#"{"clip_files": [\#(files)], "done_after": 0.05}"#)
-    defer { hub.stop() }
-    let pipeline = PipelineFixture(fixture)
-    func run() async throws -> RunSummary { try await pipeline.storyboardRun(wait: .poll, hub: hub).run() }
-    #expect(try await run().isGood)
-    let before = try packets(pipeline.path("master.mp4"))
-    try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween("two")
-    let same = try await run()
-    #expect(same.isGood && same.shots.map { $0.take?.take } == [1, 2, 1], "\(same.errors)")
-    #expect(try packets(pipeline.path("master.mp4")) == before)
-    try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween("two")
-    let other = try await run()
-    #expect(other.isGood && other.shots.map { $0.take?.take } == [1, 3, 1], "\(other.errors)")
-    #expect(try hub.requests("POST", "/api/ai/queue").count == 5)
-    let master = try #require(try pipeline.report()["master"])
-    #expect(master["patch"]?["passed"] == true && master["patch"]?["shots"] == ["two"], "\(master.canonicalJSON)")
-    try expectPatch(of: "two", from: before, to: packets(pipeline.path("master.mp4")), master)
+    try await withHub(fixture, hues: [0, 0, 0, 0, 120]) { (pipeline, hub, run) async throws in
+      #expect(try await run().isGood)
+      let before = try packets(pipeline.path("master.mp4"))
+      try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween("two")
+      let same = try await run()
+      #expect(same.isGood && same.shots.map { $0.take?.take } == [1, 2, 1], "\(same.errors)")
+      #expect(try packets(pipeline.path("master.mp4")) == before)
+      try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween("two")
+      let other = try await run()
+      #expect(other.isGood && other.shots.map { $0.take?.take } == [1, 3, 1], "\(other.errors)")
+      #expect(try hub.requests("POST", "/api/ai/queue").count == 5)
+      let master = try #require(try pipeline.report()["master"])
+      #expect(master["patch"]?["passed"] == true && master["patch"]?["shots"] == ["two"])
+      try expectPatch(of: "two", from: before, to: packets(pipeline.path("master.mp4")), master)
+    }
   }
 
   /// The first shot of a chain has only a shot after it.
   @Test func regeneratesTheFirstShotOfAChain() async throws {
     let fixture = try SmallStoryboard(shots: SmallStoryboard.plainChain, seconds: 1)
     let model = fixture.presets + "/models/\(SmallStoryboard.model).json"
-    let text = try String(contentsOfFile: model, encoding: .utf8)
-    try text.replacing(#", "requires": ["start_image"]"#, with: "").write(
-      toFile: model, atomically: true, encoding: .utf8)
+    try String(contentsOfFile: model, encoding: .utf8).replacing(#", "requires": ["start_image"]"#, with: "")
+      .write(toFile: model, atomically: true, encoding: .utf8)
+    try await withHub(fixture, hues: [0, 0, 0, 120]) { (pipeline, hub, run) async throws in
+      #expect(try await run().isGood)
+      let before = try packets(pipeline.path("master.mp4"))
+      let redo = try pipeline.storyboardRun(wait: .poll, hub: hub).isolatedRedo(of: "one")
+      #expect(redo.previous == nil && redo.next == "two")
+      try pipeline.storyboardRun(wait: .poll, hub: hub).redoBetween("one")
+      let summary = try await run()
+      #expect(summary.isGood && summary.shots.map { $0.take?.take } == [2, 1, 1], "\(summary.errors)")
+      let body = try #require(try hub.requests("POST", "/api/ai/queue").last?.body)
+      #expect(body.contains("tail_image_url") && !body.contains("start_image_url"))
+      let master = try #require(try pipeline.report()["master"])
+      #expect(master["patch"]?["passed"] == true && master["patch"]?["packets_kept_before"] == 0)
+      try expectPatch(of: "one", from: before, to: packets(pipeline.path("master.mp4")), master)
+    }
+  }
+
+  /// - Parameter hues: of the clips that the hub delivers, in order.
+  private func withHub(
+    _ fixture: SmallStoryboard, hues: [Int],
+    _ body: (PipelineFixture, ScriptedHub, () async throws -> RunSummary) async throws -> Void
+  ) async throws {
+    let files = try hues.map { "\"\(try fixture.clip(seconds: 1, hue: $0))\"" }.joined(separator: ", ")
+    let hub = try await ScriptedHub.start(#"{"clip_files": [\#(files)], "done_after": 0.05}"#)
+    defer { hub.stop() }
     let pipeline = PipelineFixture(fixture)
-    #expect(try await pipeline.storyboardRun().run().isGood)
-    let before = try packets(pipeline.path("master.mp4"))
-    let redo = try pipeline.storyboardRun().isolatedRedo(of: "one")
-    #expect(redo.previous == nil && redo.next == "two")
-    try pipeline.storyboardRun().redoBetween("one")
-    let summary = try await pipeline.storyboardRun().run()
-    #expect(summary.isGood && summary.shots.map { $0.take?.take } == [2, 1, 1], "\(summary.errors)")
-    let master = try #require(try pipeline.report()["master"])
-    #expect(
-      master["patch"]?["passed"] == true && master["patch"]?["packets_kept_before"] == 0, "\(master.canonicalJSON)")
-    try expectPatch(of: "one", from: before, to: packets(pipeline.path("master.mp4")), master)
+    try await body(pipeline, hub) { try await pipeline.storyboardRun(wait: .poll, hub: hub).run() }
   }
 
   /// Only a shot itself and the re-encoded end of the one before may differ between two masters.

@@ -117,7 +117,7 @@ import Testing
       let summary = try await pipeline.storyboardRun(wait: .poll, hub: hub) { $0.lostAnswerWait = .seconds(10) }
         .generate()
       #expect((summary.errors.first as? PipelineError)?.code == .uncertain)
-      #expect("\(summary.errors)".contains("oxen lists 2 generations that may be it"))
+      #expect("\(summary.errors)".contains("oxen lists 2 generations with its parameters"))
       #expect(try sent(hub) == 1)
     }
   }

@@ -147,6 +147,11 @@ import Testing
     let earlier = next(ShotSnapshot(generations: [one]), facts { $0.lastEarlierGeneration = 1 })
     #expect(earlier == [isResubmitted ? .submit : .fail(one)])
     #expect(next(ShotSnapshot(generations: [one])) == [.fail(one)], "in this run it is not sent again")
+    let endedNow = facts {
+      $0.lastEarlierGeneration = 1
+      $0.errorCodes = [1: .generationFailed]
+    }
+    #expect(next(ShotSnapshot(generations: [one]), endedNow) == [.fail(one)], "it was sent by an earlier run")
   }
 
   private static let failures: [(GenerationEntry.State, String?, GenerationError.Code?, Bool)] = [

@@ -33,7 +33,7 @@ struct JobWaiter: Sendable {
     let error = GenerationError(
       .timedOut,
       "Generation \(shown(id)) was not done within \(timeout.inSeconds) s. It may still finish; run again to go on "
-        + "waiting for it.")
+        + "waiting for it, or end it with 'longtake jobs … --cancel \(shown(id))'.")
     return try await withDeadline(timeout, on: settings.clock, throwing: error, work)
   }
 

@@ -223,7 +223,10 @@ public final class FalProvider: Provider {
   }
 
   private var history: FalHistory {
-    FalHistory(client: client, base: configuration.apiBase, queue: configuration.queueBase)
+    // A search for a lost answer goes on for minutes by itself.
+    var client = client
+    client.retry = client.retry.brief
+    return FalHistory(client: client, base: configuration.apiBase, queue: configuration.queueBase)
   }
 
   public func cancel(_ id: String) async throws -> GenerationJob {

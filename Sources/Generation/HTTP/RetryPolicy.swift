@@ -22,6 +22,13 @@ public struct RetryPolicy: Sendable, Hashable {
     self.longestRetryAfter = longestRetryAfter
   }
 
+  /// The same for a call that is repeated anyway: few tries, and no long pause.
+  var brief: RetryPolicy {
+    RetryPolicy(
+      attempts: min(attempts, 3), firstPause: firstPause, longestPause: longestPause,
+      longestRetryAfter: min(longestRetryAfter, .seconds(30)))
+  }
+
   /// The pause after the failure number `failure` (from 1): doubled each time, capped, then 50–150 % of it.
   public func pause(afterFailure failure: Int) -> Duration {
     let doubled = firstPause * Double(1 << min(max(failure, 1) - 1, 16))

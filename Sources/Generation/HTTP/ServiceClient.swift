@@ -28,7 +28,7 @@ struct ServiceClient: Sendable {
   static let uploadTimeout: Duration = .seconds(300)
 
   let session: HTTPSession
-  let retry: RetryPolicy
+  var retry: RetryPolicy
   let failure: ServiceFailure
   /// The form of the service's own refusals.
   let refusals: RefusalForm

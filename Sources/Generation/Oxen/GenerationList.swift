@@ -51,7 +51,7 @@ struct GenerationList: Sendable {
     case query([(String, String)])
   }
 
-  let client: ServiceClient
+  private var client: ServiceClient
   let address: APIAddress
   /// The way that has brought more rows before.
   private let knownPaging = PagingMemory()
@@ -62,6 +62,8 @@ struct GenerationList: Sendable {
 
   init(client: ServiceClient, address: APIAddress) {
     self.client = client
+    // A search for a lost answer goes on for minutes by itself.
+    self.client.retry = client.retry.brief
     self.address = address
   }
 

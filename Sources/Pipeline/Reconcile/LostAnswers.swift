@@ -76,6 +76,8 @@ final class LostAnswers: Sendable {
       do {
         guard let vain = try await look(for: intent, isLast: isLast) else { return }
         found = vain
+      } catch is Disturbed {
+        continue
       } catch let error as GenerationError {
         // Also a key that may send and not list.
         found = .unreadable(error.message)
@@ -101,6 +103,8 @@ final class LostAnswers: Sendable {
     guard Ledger.systemTime() - intent.createdAt < Self.longestMemory else { return }
     do {
       _ = try await look(for: intent, isLast: true)
+    } catch is Disturbed {
+      // The next run looks again.
     } catch let error as GenerationError {
       emit(.notice("shot \(intent.shot): looking for its earlier request failed: \(error.message)"))
     }
@@ -122,7 +126,7 @@ final class LostAnswers: Sendable {
     let search = try await host.provider.search(for: lost)
     failpoint?(.searchAnswered)
     return try adoption.withLock { _ in
-      guard inFlight.begun(intent.requestDigest) == begun else { return .notAllSeen }
+      guard inFlight.begun(intent.requestDigest) == begun else { throw Disturbed() }
       // What only may be the request is believed when nothing better appears in time, when everything was seen, and when it
       // cannot be that of another shot whose answer is still to come or was lost, too.
       let believesLikely =
@@ -130,10 +134,14 @@ final class LostAnswers: Sendable {
         && !hasRival(intent)
       let found = search.matches.isEmpty && believesLikely ? search.likely : search.matches
       if try adopt(found, for: intent, isLast: isLast) { return nil }
-      let open = search.matches.count + search.likely.count + search.undecided
+      if !search.matches.isEmpty { return .equal(search.matches.count) }
+      let open = search.likely.count + search.undecided
       return open > 0 ? .undecided(open) : search.isComplete ? .notListed : .notAllSeen
     }
   }
+
+  /// An equal request was sent while the service was asked: what it listed may be either's.
+  private struct Disturbed: Error {}
 
   /// Whether another lost request, with other parameters, has the same model and prompt.
   private func hasRival(_ intent: IntentEntry) throws -> Bool {

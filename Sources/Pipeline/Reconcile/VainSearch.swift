@@ -8,7 +8,9 @@ enum VainSearch: Sendable {
   case unreadable(String)
   /// The service has more rows than it gave.
   case notAllSeen
-  /// So many generations may be the request, and none certainly is.
+  /// So many generations have the request's parameters, more than were asked for or perhaps another's.
+  case equal(Int)
+  /// So many generations may be the request, and the service does not show enough of them.
   case undecided(Int)
 
   /// To follow "its answer was lost": a clause, with what belongs to it.
@@ -19,8 +21,10 @@ enum VainSearch: Sendable {
       "and whether \(provider) has it is not known, because its list cannot be read: "
         + (reason.hasSuffix(".") ? String(reason.dropLast()) : reason)
     case .notAllSeen: "and whether \(provider) has it is not known, because it does not give its whole list"
+    case .equal(let count):
+      "and \(provider) lists \(counted(count, "generation")) with its parameters, any of which may be another request's"
     case .undecided(let count):
-      "and \(provider) lists \(counted(count, "generation")) that may be it, without showing what \(count == 1 ? "it was" : "they were") made from"
+      "and \(provider) lists \(counted(count, "generation")) that may be it, but not all of their parameters"
     }
   }
 }

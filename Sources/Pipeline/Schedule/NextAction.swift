@@ -98,9 +98,11 @@ extension NextAction {
     take.state == .rejected && take.clip != nil && ClipVerifier.isDamage(verdict: take.verdict)
   }
 
-  /// A generation that failed in an earlier run was not paid: running again sends it again without being asked.
+  /// A generation that failed in an earlier run has no clip: running again sends it again, once the cost is agreed to. One
+  /// that failed in this run, whoever sent it, ends the shot with the reason.
   private static func wasNotPaidEarlier(_ take: GenerationEntry, _ facts: ShotFacts) -> Bool {
-    take.number <= facts.lastEarlierGeneration && (take.state == .failed || take.state == .cancelled)
+    take.number <= facts.lastEarlierGeneration && facts.errorCodes[take.number] == nil
+      && (take.state == .failed || take.state == .cancelled)
   }
 
   // MARK: - Retries

@@ -104,7 +104,7 @@ struct RunSummaryReport: Encodable {
     if summary.isSimulated { return "\(summary.spending.paid) (sandbox: simulated, free)" }
     let spending = summary.spending
     guard spending.uncertain != .zero else { return "\(spending.paid)" }
-    return "\(spending.paid), up to \(spending.uncertain) more for requests without an answer"
+    return "\(spending.paid), up to \(spending.uncertain) more uncertain"
   }
 
   private static func field(_ name: String, _ text: String) -> String {
