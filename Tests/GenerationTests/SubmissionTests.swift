@@ -144,6 +144,7 @@ import Testing
     #""action": "drop""#, #""action": "garble""#, #""action": "status", "status": 500"#,
     #""action": "status", "status": 502, "body": "<html><title>Bad gateway</title></html>""#,
     #""action": "status", "status": 502, \#(busy)"#, #""action": "status", "status": 504, \#(busy)"#,
+    #""action": "status", "status": 520, \#(busy)"#, #""action": "status", "status": 524, \#(busy)"#,
     #""action": "status", "status": 504"#, #""action": "status", "status": 503, "headers": {"Retry-After": "1"}"#,
     #""action": "status", "status": 503, "body": {"message": "Service Unavailable"}"#,
     #""action": "status", "status": 429, "headers": {"Retry-After": "1"}"#, #""action": "status", "status": 408"#,

@@ -145,7 +145,7 @@ import Testing
   }
 
   @Test(arguments: [
-    (#""decoys": 9, "page_size": 2, "paging": "none", "list_lag": 9"#, "does not give its whole list"),
+    (#""decoys": 9, "page_size": 2, "paging": "none", "list_lag": 0.5"#, "does not give its whole list"),
     (#""rows": "bare", "job": "bare""#, "lists 1 generation that may be it"),
   ])
   func reportsAListThatDoesNotTell(_ script: String, _ text: String) async throws {

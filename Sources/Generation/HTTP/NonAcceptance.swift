@@ -11,8 +11,9 @@ enum NonAcceptance: Sendable, Hashable {
   /// The service itself refused, in its own form.
   case refused
 
-  /// Statuses of gateways (RFC 9110 §15.6.3, §15.6.5): the service after them may go on with the request.
-  private static let gatewayStatuses: Set<Int> = [502, 504]
+  /// Statuses of gateways, whose service may go on with the request: those of RFC 9110 §15.6.3 and §15.6.5, and those that
+  /// no service has, such as those of Cloudflare from 520 on.
+  private static func isGateway(_ status: Int) -> Bool { [502, 504].contains(status) || status >= 511 }
 
   /// Nil when the request may have arrived.
   init?(_ failure: ExchangeFailure) {
@@ -23,7 +24,7 @@ enum NonAcceptance: Sendable, Hashable {
   /// Nil unless the answer is a refusal that the service itself wrote.
   init?(status: Int, body: Data, form: RefusalForm) {
     guard status >= 400, form.matches(body) else { return nil }
-    guard !Self.gatewayStatuses.contains(status) || ServiceFailure.isModelRefusal(body) else { return nil }
+    guard !Self.isGateway(status) || ServiceFailure.isModelRefusal(body) else { return nil }
     self = .refused
   }
 }

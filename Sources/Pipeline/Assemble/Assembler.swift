@@ -60,6 +60,12 @@ struct Assembler: Sendable {
     }
     let redone = try earlier.map { try redoneAlone(since: $0, shots) } ?? []
     let replaced = redone.isEmpty ? nil : earlier.flatMap { EarlierMaster($0, in: workspace) }
+    if !redone.isEmpty, replaced == nil {
+      context.emit(
+        .notice(
+          "the file system of \(workspace.directory) has no hard links, so the report cannot compare the new master with "
+            + "the one before"))
+    }
     let report = try await stitch(shots, options)
     let patch = try await prove(replaced, redone, report)
     if report.audio == nil, options.audio.loudness != nil {
