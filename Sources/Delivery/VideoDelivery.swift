@@ -30,9 +30,9 @@ struct VideoDelivery {
     let clock = ContinuousClock()
     let start = clock.now
     let output = try OutputFile(path, overwrite: options.overwrite)
-    let workers = options.workers ?? ChunkWorkers.usualCount(width: plan.width, height: plan.height)
+    let share = EncoderShare(workers: options.workers, width: plan.width, height: plan.height)
     let chunks = ChunkPlan(
-      headFrames: plan.headFrames, frameCount: plan.frameCount, workers: workers,
+      headFrames: plan.headFrames, frameCount: plan.frameCount, workers: share.encoders,
       starts: master.accessPoints.map { $0 + plan.headFrames }
     ).chunks
     let folder = try WorkFolder(in: options.folder, preset: recipe.id, key: try key(chunks))
@@ -43,10 +43,11 @@ struct VideoDelivery {
     let audio = audioWork(folder)
     defer { audio?.cancel() }
     let missing = chunks.indices.filter { done[$0] == nil }.reduce(0) { $0 + chunks[$1].count }
-    let threads = min(workers, chunks.count - done.count)
-    let encoder = ChunkEncoder(plan: plan, slate: slate, isShared: threads > 1)
+    let encoder = ChunkEncoder(plan: plan, slate: slate, threads: share.threads)
     let encodingStart = clock.now
-    let written = try ChunkWorkers(encoder, chunks: chunks, folder: folder, done: done).run(threads: threads) {
+    let written = try ChunkWorkers(encoder, chunks: chunks, folder: folder, done: done).run(
+      threads: share.encoders
+    ) {
       frames in
       let seconds = (clock.now - encodingStart) / .seconds(1)
       let speed = seconds > 0 ? Double(frames) / seconds : 0

@@ -90,8 +90,8 @@ struct DeliveryPlan: Sendable {
   }
 
   /// The encoder's settings.
-  /// - Parameter isShared: whether other encoders run beside it, so that it keeps to one thread.
-  func encoding(isShared: Bool) throws -> VideoEncoding {
+  /// - Parameter threads: of this encoder; nil for as many as it chooses, where no other runs beside it.
+  func encoding(threads: Int?) throws -> VideoEncoding {
     guard let base = TimeBase(rate.frameDuration) else {
       throw DeliveryError(.unsuitable, "frame rate \(rate) cannot be written", file: master.path)
     }
@@ -101,24 +101,22 @@ struct DeliveryPlan: Sendable {
     settings.gopLength = gopLength
     settings.bFrames = video.bFrames
     settings.options = video.options
-    settings.threads = isShared ? 1 : 0
-    for (name, own) in Self.ownParameters(video.encoder, isShared: isShared) {
+    settings.threads = threads ?? 0
+    for (name, own) in Self.ownParameters(video.encoder, threads: threads) {
       settings.options[name] = [own, video.options[name]].compactMap(\.self).joined(separator: ":")
     }
     return settings
   }
 
-  /// Closed GOPs, so that chunks follow one another; a shared encoder starts no threads of its own.
-  private static func ownParameters(_ encoder: String, isShared: Bool) -> [String: String] {
+  /// Closed GOPs, so that chunks follow one another; an encoder beside others keeps to its threads.
+  private static func ownParameters(_ encoder: String, threads: Int?) -> [String: String] {
     switch encoder {
-    case "libx264": ["x264-params": "open-gop=0:force-cfr=1"]
+    case "libx264": return ["x264-params": "open-gop=0:force-cfr=1"]
     case "libx265":
-      [
-        "x265-params": "log-level=error:open-gop=0:repeat-headers=0:info=0"
-          + (isShared ? ":pools=none:frame-threads=1" : "")
-      ]
-    case "libsvtav1": isShared ? ["svtav1-params": "lp=1"] : [:]
-    default: [:]
+      let pools = threads.map { $0 > 1 ? ":pools=\($0)" : ":pools=none:frame-threads=1" } ?? ""
+      return ["x265-params": "log-level=error:open-gop=0:repeat-headers=0:info=0" + pools]
+    case "libsvtav1": return threads.map { ["svtav1-params": "lp=\($0)"] } ?? [:]
+    default: return [:]
     }
   }
 }

@@ -14,13 +14,14 @@ struct ChunkEncoder: Sendable {
 
   let plan: DeliveryPlan
   let slate: SlateText
-  let isShared: Bool
+  /// Of this encoder and of the decoder before it; nil for as many as they choose.
+  let threads: Int?
 
   /// - Parameters:
   ///   - range: frames of the version.
   ///   - frameDone: called for each frame; throws to end the work.
   func encode(_ range: Range<Int>, to path: String, frameDone: () throws -> Void) throws -> Written {
-    let encoder = try Encoder(try plan.encoding(isShared: isShared))
+    let encoder = try Encoder(try plan.encoding(threads: threads))
     var muxer = try Muxer(path: path, format: plan.recipe.container == .mov ? "mov" : "mp4")
     let parameters = try encoder.parameters()
     if let tag = plan.video.tag { parameters.tag = tag }
@@ -55,7 +56,7 @@ struct ChunkEncoder: Sendable {
       let wanted = range.map { $0 - plan.headFrames }
       var walker = try FrameWalker(
         path: plan.master.path, video: plan.master.video, wanted: wanted,
-        threading: isShared ? .count(1) : .automatic)
+        threading: threads.map { .count($0) } ?? .automatic)
       while try walker.next(into: frame) != nil { try send(try preparer.prepare(frame)) }
     }
     guard number == range.count else {

@@ -8,8 +8,6 @@ import Synchronization
 final class ChunkWorkers: @unchecked Sendable {
   /// Seconds between two reports of progress.
   private static let reportInterval = 0.25
-  /// Bytes that an encoder of 4K frames may need.
-  private static let bytesPerPixel = 200.0
 
   private let condition = NSCondition()
   private var waiting: [Int]
@@ -34,13 +32,6 @@ final class ChunkWorkers: @unchecked Sendable {
   static func name(_ chunk: Int, container: String) -> String {
     let digits = String(chunk)
     return "chunk-" + String(repeating: "0", count: max(0, 5 - digits.count)) + digits + "." + container
-  }
-
-  /// Encoders that processors and memory are there for.
-  static func usualCount(width: Int, height: Int) -> Int {
-    let processors = ProcessInfo.processInfo.activeProcessorCount
-    let memory = Double(ProcessInfo.processInfo.physicalMemory) / 2
-    return max(1, min(processors, Int(memory / (bytesPerPixel * Double(width * height)))))
   }
 
   /// Blocks until every chunk is written.

@@ -55,7 +55,9 @@ struct DeliverCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Centre of a crop in parts of the frame (default: the preset's).", valueName: "x,y"))
   var center: PointArgument?
 
-  @Option(help: ArgumentHelp("Chunks to encode at a time (default: one per processor).", valueName: "n"))
+  @Option(
+    help: ArgumentHelp(
+      "Chunks to encode at a time (default: one for each 8 processors at 4K, 4 at 1080p).", valueName: "n"))
   var jobs: Int?
 
   @Flag(name: .customLong("list-presets"), help: "List the delivery presets found.")
