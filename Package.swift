@@ -133,7 +133,7 @@ let package = Package(
     .target(
       name: "Support", dependencies: ["Files"], path: "Tests/Support",
       exclude: [
-        "fork_server.c", "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py",
+        "c2pa_tool.py", "fork_server.c", "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py",
         "scripted_proxy.py",
         "scripted_servers.py",
         "fal_client_check.py", "mcp_client_check.py", "unfriendly_hub.py",
@@ -160,7 +160,7 @@ let package = Package(
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Stills", "Libav", "Timing"]),
     tests("Stitching", ["Timing"]),
-    tests("Delivery", ["Presets", "Verification", "Files", "Timing"]),
+    tests("Delivery", ["Presets", "Probing", "Stitching", "Verification", "Files", "Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Presets", "Files", "Support"],
       exclude: ["browser_check.py"],

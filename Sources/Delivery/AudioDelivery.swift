@@ -33,14 +33,16 @@ struct AudioDelivery {
     let result = try audio.write(to: output.temporaryPath, check: { try Task.checkCancellation() }) {
       progress(.audio(preset: recipe.id, pass: $0))
     }
+    try deliverer.mark(output, as: recipe)
     let report = try deliverer.verify(
       output.temporaryPath, as: recipe, spec: spec, expecting: Expectation(), progress: progress)
+    let marks = try deliverer.marks(of: report)
     let digest = try SHA256Text.ofFile(output.temporaryPath)
     if report.verdict != .fail { try output.commit() }
     return Deliverable(
       preset: recipe.id, file: path, verdict: report.verdict, verifyPreset: spec.id, problems: .init(report),
       sha256: digest.sha256, bytes: digest.bytes,
-      duration: Double(result.samples) / Double(audio.audio.sampleRate), video: nil,
+      duration: Double(result.samples) / Double(audio.audio.sampleRate), marks: marks, video: nil,
       audio: .init(
         result, codec: audio.audio.codec.rawValue, sampleRate: audio.audio.sampleRate,
         channels: audio.format.layout.description), seconds: (clock.now - start) / .seconds(1))

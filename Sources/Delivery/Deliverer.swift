@@ -17,6 +17,7 @@ public struct Deliverer: Sendable {
 
   let master: DeliveryMaster
   let options: DeliveryOptions
+  let marking: MediaMarking
 
   /// - Throws: ``DeliveryError`` `badRequest` for options that cannot be used.
   public init(_ master: DeliveryMaster, options: DeliveryOptions) throws {
@@ -27,11 +28,12 @@ public struct Deliverer: Sendable {
     }
     self.master = master
     self.options = options
+    title =
+      options.title ?? master.title ?? URL(fileURLWithPath: master.path).deletingPathExtension().lastPathComponent
+    marking = Self.marking(master, options, title: title)
   }
 
-  var title: String {
-    options.title ?? master.title ?? URL(fileURLWithPath: master.path).deletingPathExtension().lastPathComponent
-  }
+  let title: String
 
   /// The files of a recipe.
   public func files(of recipe: DeliveryRecipe) -> [String] {
@@ -97,6 +99,7 @@ public struct Deliverer: Sendable {
   /// The metadata of every version: the master's, with title and tool.
   var metadata: MasterMetadata {
     var entries = master.index.container.metadata.filter { !Self.ownKeys.contains($0.key) }
+    entries.merge(marking.entries) { $1 }
     entries["title"] = title
     entries["longtake.master_sha256"] = master.sha256
     if let adID = options.adID { entries["ad-id"] = adID }

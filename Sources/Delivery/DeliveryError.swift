@@ -13,6 +13,8 @@ public struct DeliveryError: Error, Sendable, Hashable, CustomStringConvertible 
     public static let damaged = Code("damaged")
     /// A part that was just written is not what was sent to it. Exit status 70.
     public static let inconsistent = Code("inconsistent")
+    /// The command that signs files failed. Exit status 69.
+    public static let notSigned = Code("not signed")
   }
 
   public let code: Code

@@ -1,5 +1,6 @@
 public import Foundation
 public import Presets
+public import Stitching
 
 /// What a delivery of a master is told beside the recipe.
 public struct DeliveryOptions: Sendable {
@@ -23,6 +24,12 @@ public struct DeliveryOptions: Sendable {
   public var fit: DeliveryFit?
   /// Encoders at a time; nil for as many as there are processors and memory for.
   public var workers: Int?
+  /// Marks of generated media; its tool is ``tool``.
+  public var marking = MarkingOptions()
+  /// A text in the frames; nil for none.
+  public var label: VisibleLabel?
+  /// A shell command that signs `$1` into `$2`; nil leaves files unsigned.
+  public var signCommand: String?
   /// Nil leaves the date out.
   public var creationTime: Date?
   /// The program's version, as it is written into the files.

@@ -62,17 +62,19 @@ struct VideoDelivery {
       plan: plan, chunks: chunks, written: written, folder: folder,
       audio: audio == nil ? nil : folder.file(audioName), metadata: deliverer.metadata, language: options.language
     ).write(to: output.temporaryPath) { try Task.checkCancellation() }
+    try deliverer.mark(output, as: recipe)
     var expectation = Expectation(duration: plan.duration, audio: audio == nil ? nil : true, frameRate: plan.rate)
     expectation.frameCount = plan.frameCount
     guard let spec else { throw DeliveryError(.badRequest, "the recipe \(recipe.id) names no verify preset") }
     let report = try deliverer.verify(
       output.temporaryPath, as: recipe, spec: spec, expecting: expectation, progress: progress)
+    let marks = try deliverer.marks(of: report)
     let digest = try SHA256Text.ofFile(output.temporaryPath)
     if report.verdict != .fail { try output.commit() }
     folder.remove()
     return Deliverable(
       preset: recipe.id, file: path, verdict: report.verdict, verifyPreset: spec.id, problems: .init(report),
-      sha256: digest.sha256, bytes: digest.bytes, duration: plan.duration.doubleValue,
+      sha256: digest.sha256, bytes: digest.bytes, duration: plan.duration.doubleValue, marks: marks,
       video: .init(
         codec: report.probe?.video?.info.codecName ?? plan.video.encoder, width: plan.width, height: plan.height,
         frameRate: plan.rate.description, frames: plan.frameCount, headFrames: plan.headFrames,
@@ -106,7 +108,8 @@ struct VideoDelivery {
   private func key(_ chunks: [Range<Int>]) throws -> String {
     let recipe = String(decoding: try JSONOutput.data(self.recipe), as: UTF8.self)
     return [
-      master.sha256, recipe, "\(plan.fit)", "\(plan.center)", "\(chunks)", slate.lines.joined(separator: "\n"),
+      master.sha256, recipe, "\(plan.fit)", "\(plan.center)", "\(chunks)", "\(String(describing: options.label))",
+      slate.lines.joined(separator: "\n"),
       LibraryVersions.release, options.tool,
     ].joined(separator: "\0")
   }

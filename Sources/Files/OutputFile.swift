@@ -44,7 +44,14 @@ public struct OutputFile: ~Copyable {
 
   /// Writes all bytes at once.
   public func write(_ bytes: [UInt8]) throws(FileError) {
-    let descriptor = open(temporaryPath, O_WRONLY | O_CREAT | O_EXCL, 0o644)
+    try write(bytes, flags: O_CREAT | O_EXCL)
+  }
+
+  /// Adds bytes at the end of what is written so far.
+  public func append(_ bytes: [UInt8]) throws(FileError) { try write(bytes, flags: O_APPEND) }
+
+  private func write(_ bytes: [UInt8], flags: Int32) throws(FileError) {
+    let descriptor = open(temporaryPath, O_WRONLY | flags, 0o644)
     guard descriptor >= 0 else { throw FileError(errno: errno, doing: "cannot create", file: temporaryPath) }
     defer { close(descriptor) }
     var start = 0

@@ -76,6 +76,7 @@ public struct Deliverable: Sendable, Encodable {
   public let bytes: Int64
   /// Seconds.
   public let duration: Double
+  public let marking: Marks
   @Nullable public private(set) var video: Video?
   @Nullable public private(set) var audio: Audio?
   /// Chunks that the video was encoded in, and those of an earlier, interrupted delivery.
@@ -86,7 +87,7 @@ public struct Deliverable: Sendable, Encodable {
 
   init(
     preset: String, file: String, verdict: Verdict, verifyPreset: String, problems: [Problem], sha256: String,
-    bytes: Int64, duration: Double, video: Video?, audio: Audio?, chunks: Int = 0, resumedChunks: Int = 0,
+    bytes: Int64, duration: Double, marks: Marks, video: Video?, audio: Audio?, chunks: Int = 0, resumedChunks: Int = 0,
     seconds: Double
   ) {
     self.preset = preset
@@ -98,6 +99,7 @@ public struct Deliverable: Sendable, Encodable {
     self.sha256 = sha256
     self.bytes = bytes
     self.duration = (duration * 1_000_000).rounded() / 1_000_000
+    marking = marks
     _video = Nullable(wrappedValue: video)
     _audio = Nullable(wrappedValue: audio)
     self.chunks = chunks
@@ -106,7 +108,7 @@ public struct Deliverable: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, preset, file, verdict, problems, sha256, bytes, duration, video, audio, chunks, seconds
+    case schema, preset, file, verdict, problems, sha256, bytes, duration, marking, video, audio, chunks, seconds
     case isDelivered = "delivered"
     case verifyPreset = "verify_preset"
     case resumedChunks = "resumed_chunks"
@@ -124,6 +126,7 @@ public struct Deliverable: Sendable, Encodable {
     try fields.encode(sha256, forKey: .sha256)
     try fields.encode(bytes, forKey: .bytes)
     try fields.encode(duration, forKey: .duration)
+    try fields.encode(marking, forKey: .marking)
     try fields.encode(_video, forKey: .video)
     try fields.encode(_audio, forKey: .audio)
     try fields.encode(chunks, forKey: .chunks)

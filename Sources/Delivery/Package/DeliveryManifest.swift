@@ -2,7 +2,8 @@ public import Files
 import Foundation
 import Libav
 import Presets
-import Probing
+public import Probing
+import Stitching
 import Timing
 import Verification
 
@@ -23,9 +24,11 @@ public struct DeliveryManifest: Sendable, Codable {
     public let frameRate: String
     /// What the master tells of itself: model, digests of prompts, and the like.
     public let provenance: [String: String]
+    /// Files that the master was made of and that say how they were made.
+    public let ingredients: [Ingredient]
 
     private enum CodingKeys: String, CodingKey {
-      case file, sha256, bytes, duration, frames, provenance
+      case file, sha256, bytes, duration, frames, provenance, ingredients
       case frameRate = "frame_rate"
     }
   }
@@ -38,6 +41,7 @@ public struct DeliveryManifest: Sendable, Codable {
     public let bytes: Int64
     /// Seconds.
     public let duration: Double
+    public let marking: Deliverable.Marks
     @Nullable public internal(set) var video: Deliverable.Video?
     @Nullable public internal(set) var audio: Deliverable.Audio?
     /// `pass` or `warn`.
@@ -48,7 +52,7 @@ public struct DeliveryManifest: Sendable, Codable {
     public let masterSHA256: String
 
     private enum CodingKeys: String, CodingKey {
-      case file, preset, sha256, bytes, duration, video, audio, verdict, problems
+      case file, preset, sha256, bytes, duration, marking, video, audio, verdict, problems
       case verifyPreset = "verify_preset"
       case masterSHA256 = "master_sha256"
     }
@@ -106,7 +110,7 @@ public struct DeliveryPackage {
     for file in delivered where file.isDelivered {
       let entry = DeliveryManifest.File(
         file: URL(fileURLWithPath: file.file).lastPathComponent, preset: file.preset, sha256: file.sha256,
-        bytes: file.bytes, duration: file.duration, video: file.video, audio: file.audio,
+        bytes: file.bytes, duration: file.duration, marking: file.marking, video: file.video, audio: file.audio,
         verdict: file.verdict.rawValue, verifyPreset: file.verifyPreset, problems: file.problems,
         masterSHA256: master.sha256)
       manifest.files.removeAll { $0.file == entry.file }
@@ -121,7 +125,8 @@ public struct DeliveryPackage {
         file: URL(fileURLWithPath: master.path).lastPathComponent, sha256: master.sha256, bytes: master.bytes,
         duration: (master.rate.duration(frames: master.frameCount).doubleValue * 1_000_000).rounded() / 1_000_000,
         frames: master.frameCount, frameRate: master.rate.description,
-        provenance: master.index.container.metadata.filter { !Deliverer.ownKeys.contains($0.key) }))
+        provenance: master.index.container.metadata.filter { !Deliverer.ownKeys.contains($0.key) },
+        ingredients: MediaMarking.ingredients(in: master.index.container.metadata)))
     let used = Set(manifest.files.map(\.masterSHA256))
     manifest.masters.removeAll { !used.contains($0.sha256) }
     try OutputFile.replace(path, with: try JSONOutput.data(manifest, pretty: true))

@@ -20,6 +20,7 @@ struct DeliveryPlan: Sendable {
   let fit: DeliveryFit
   /// The centre of a crop in parts of the frame.
   let center: (x: Double, y: Double)
+  let label: VisibleLabel?
   let slateFrames: Int
   let blackFrames: Int
 
@@ -49,6 +50,7 @@ struct DeliveryPlan: Sendable {
     fit = options.fit ?? video.size?.fit ?? .within
     center = options.cropCenter ?? (video.size?.centerX ?? 0.5, video.size?.centerY ?? 0.5)
     (width, height) = Self.size(video.size, fit: fit, master: master)
+    label = options.label
     color = master.isHDR ? master.color : .bt709
     let perSecond = Int((rate.rational).rounded ?? 24)
     slateFrames = (recipe.head?.slateSeconds ?? 0) * perSecond

@@ -41,6 +41,7 @@ struct AnimationDelivery {
             remaining: speed > 0 ? Double(plan.frameCount - frames) / speed : nil))
       }
     }
+    try deliverer.mark(output, as: recipe)
     let checked = try spec.map { spec in
       let report = try deliverer.verify(
         output.temporaryPath, as: recipe, spec: spec, expecting: Expectation(size: (plan.width, plan.height)),
@@ -54,6 +55,7 @@ struct AnimationDelivery {
     let structure = spec == nil ? AnimatedWebP(try Data(contentsOf: URL(fileURLWithPath: output.temporaryPath))) : nil
     let isWhole = structure.map { $0.width == plan.width && $0.height == plan.height } ?? false
     let verdict = checked?.verdict ?? (isWhole ? Verdict.pass : .fail)
+    let marks = try deliverer.marks(of: nil)
     let digest = try SHA256Text.ofFile(output.temporaryPath)
     if verdict != .fail { try output.commit() }
     let broken = [
@@ -65,7 +67,7 @@ struct AnimationDelivery {
     return Deliverable(
       preset: recipe.id, file: path, verdict: verdict, verifyPreset: spec?.id ?? "structure",
       problems: checked?.problems ?? (isWhole ? [] : broken), sha256: digest.sha256, bytes: digest.bytes,
-      duration: seconds ?? 0,
+      duration: seconds ?? 0, marks: marks,
       video: .init(
         codec: recipe.container.rawValue, width: plan.width, height: plan.height, frameRate: rate.description,
         frames: structure?.frames ?? checked?.frames ?? 0, headFrames: 0,

@@ -17,7 +17,7 @@ struct AnimationWriter {
     else { throw DeliveryError(.unsuitable, "frame rate \(rate) cannot be written", file: plan.master.path) }
     let isGIF = plan.recipe.container == .gif
     let graph = try FilterGraph(
-      filters(rate: shown),
+      try filters(rate: shown),
       inputs: [
         .video(
           width: plan.master.video.stream.video?.width ?? plan.width,
@@ -72,13 +72,17 @@ struct AnimationWriter {
   }
 
   /// Rotated, thinned out, scaled; a GIF gets one palette for the whole clip.
-  private func filters(rate: FrameRate) -> String {
+  private func filters(rate: FrameRate) throws(DeliveryError) -> String {
     let rotation = FrameFilter.orientation(rotation: plan.master.display.rotation, isMirrored: false)
+    let label = try plan.label.map { label throws(DeliveryError) in
+      let end = label.seconds.map { ":enable=\(FilterGraph.escaped("lt(t,\($0.doubleValue))"))" } ?? ""
+      return try label.steps(width: plan.width, height: plan.height).map { $0 + end }
+    }
     let steps =
       rotation + [
         "fps=\(rate.rational.numerator)/\(rate.rational.denominator)",
         "scale=\(plan.width):\(plan.height):flags=lanczos+accurate_rnd+full_chroma_int",
-      ]
+      ] + (label ?? [])
     let scaled = steps.joined(separator: ",")
     guard plan.recipe.container == .gif else { return "\(scaled),format=\(plan.format)" }
     return "[in0]\(scaled),split[a][b];[a]palettegen=stats_mode=diff[p];[b][p]paletteuse=dither=sierra2_4a[out]"

@@ -51,13 +51,13 @@ struct ChunkEncoder: Sendable {
       let head = try HeadFrames(plan, slate: slate)
       for position in range { try send(try head.frame(at: position)) }
     } else {
-      let preparer = FramePreparer(plan)
+      let preparer = try FramePreparer(plan)
       let frame = try Frame()
       let wanted = range.map { $0 - plan.headFrames }
       var walker = try FrameWalker(
         path: plan.master.path, video: plan.master.video, wanted: wanted,
         threading: threads.map { .count($0) } ?? .automatic)
-      while try walker.next(into: frame) != nil { try send(try preparer.prepare(frame)) }
+      while let position = try walker.next(into: frame) { try send(try preparer.prepare(frame, at: position)) }
     }
     guard number == range.count else {
       throw DeliveryError(

@@ -17,14 +17,21 @@ final class FramePreparer {
   private let plan: DeliveryPlan
   private let main = FrameFilter(threads: 1)
   private let background = FrameFilter(threads: 1)
+  private let labelling = FrameFilter(threads: 1)
+  private let labelSteps: [String]
+  private let labelled: Range<Int>
   private let steps: [String]
   private let backgroundSteps: [String]
   /// The place of the frame on a canvas of the version's size; nil when it fills it.
   private let place: (x: Int, y: Int)?
   private let isUnchanged: Bool
 
-  init(_ plan: DeliveryPlan) {
+  /// - Throws: ``DeliveryError`` when the label cannot be drawn.
+  init(_ plan: DeliveryPlan) throws(DeliveryError) {
     self.plan = plan
+    labelled = plan.label?.frames(rate: plan.rate, of: plan.master.frameCount) ?? 0..<0
+    let label = try plan.label?.steps(width: plan.width, height: plan.height)
+    labelSteps = label.map { $0 + ["format=\(plan.format)"] } ?? []
     let (master, video) = (plan.master, plan.master.video.stream.video)
     let content = (width: master.display.width, height: master.display.height)
     let scale = (
@@ -77,7 +84,13 @@ final class FramePreparer {
   }
 
   /// The master's frame as it is in the version.
-  func prepare(_ source: borrowing Frame) throws(LibavError) -> Frame {
+  /// - Parameter position: of the frame in the master.
+  func prepare(_ source: borrowing Frame, at position: Int) throws(LibavError) -> Frame {
+    let frame = try fitted(source)
+    return labelled.contains(position) ? finished(try labelling.run(labelSteps, on: frame)) : frame
+  }
+
+  private func fitted(_ source: borrowing Frame) throws(LibavError) -> Frame {
     let tagged = try source.share()
     tagged.relabelWithoutImpliedRange()
     tagged.color = plan.master.color

@@ -62,6 +62,20 @@ public struct MovieBoxes: Sendable, Hashable {
   /// Whether there is metadata named `AIGC`, the mark of generated media that GB 45438-2025 requires.
   public let hasAIGC: Bool
 
+  /// The XMP packet of the file (ISO 16684-3): of a `uuid` box, or QuickTime's `XMP_` in the movie header.
+  public let xmp: String?
+  /// The text of a box named `AIGC`; metadata under that key is libav's to read.
+  public let aigcText: String?
+  /// The active C2PA manifest, not validated; nil as well where it cannot be read.
+  public let c2pa: C2PAManifest?
+
+  /// The user type of a box with an XMP packet (ISO 16684-3, 1.1.5.2).
+  public static let xmpType: [UInt8] = [
+    0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC,
+  ]
+  /// Bytes of metadata that are read at most.
+  private static let longestXMP = 4 << 20
+  private static let longestStore = 64 << 20
   /// The user type of a C2PA box (C2PA 2.1, A.5.1).
   private static let c2paType: [UInt8] = [
     0xD8, 0xFE, 0xC3, 0xD6, 0x1B, 0x0E, 0x48, 0x3C, 0x92, 0x97, 0x58, 0x28, 0x87, 0x7E, 0xC4, 0x81,
@@ -77,6 +91,8 @@ public struct MovieBoxes: Sendable, Hashable {
   private init(_ layout: ContainerLayout, file: RandomAccessFile?) {
     var tracks: [Track] = []
     var (hasC2PA, hasAIGC) = (false, false)
+    var (xmp, aigc): (String?, String?)
+    var c2pa: C2PAManifest?
     let reader = file.map { MovieBoxReader($0) }
     for box in layout.metadataBoxes {
       guard let reader else { break }
@@ -88,10 +104,25 @@ public struct MovieBoxes: Sendable, Hashable {
           if ["udta", "meta", "uuid"].contains(child.type) {
             hasAIGC = hasAIGC || reader.contains(Self.aigcMark, in: child)
           }
+          if child.type == "udta" {
+            xmp = xmp ?? reader.find(["XMP_"], in: child).map { reader.text(of: $0, limit: Self.longestXMP) }
+            aigc = aigc ?? reader.find(["AIGC"], in: child).map { reader.text(of: $0, limit: Self.longestXMP) }
+          }
         }
-      case "uuid": hasC2PA = hasC2PA || reader.bytes(of: box, from: 0, Self.c2paType.count) == Self.c2paType
-      case "jumb": hasC2PA = true
-      case "AIGC": hasAIGC = true
+      case "uuid":
+        let type = reader.bytes(of: box, from: 0, Self.c2paType.count)
+        if type == Self.xmpType {
+          xmp = xmp ?? reader.text(of: box, from: Int64(Self.xmpType.count), limit: Self.longestXMP)
+        } else if type == Self.c2paType {
+          hasC2PA = true
+          c2pa = c2pa ?? reader.manifest(box, limit: Self.longestStore)
+        }
+      case "jumb":
+        hasC2PA = true
+        c2pa = c2pa ?? C2PAManifest(store: reader.whole(box, limit: Self.longestStore))
+      case "AIGC":
+        hasAIGC = true
+        aigc = aigc ?? reader.text(of: box, limit: Self.longestXMP)
       case "udta", "meta": hasAIGC = hasAIGC || reader.contains(Self.aigcMark, in: box)
       default: continue
       }
@@ -99,6 +130,9 @@ public struct MovieBoxes: Sendable, Hashable {
     self.tracks = tracks
     self.hasC2PA = hasC2PA
     self.hasAIGC = hasAIGC
+    self.xmp = xmp
+    aigcText = aigc.map { $0.firstObject }
+    self.c2pa = c2pa
   }
 }
 
@@ -124,6 +158,23 @@ private struct MovieBoxReader {
   func bytes(of box: Box, from offset: Int64, _ count: Int) -> [UInt8] {
     let start = box.offset + box.headerSize + offset
     return start < box.end ? file.bytes(at: start, Int(min(Int64(count), box.end - start))) : []
+  }
+
+  func text(of box: Box, from offset: Int64 = 0, limit: Int) -> String {
+    String(decoding: bytes(of: box, from: offset, limit), as: UTF8.self)
+  }
+
+  /// A box with its header.
+  func whole(_ box: Box, limit: Int) -> [UInt8] {
+    file.bytes(at: box.offset, Int(min(Int64(limit), min(box.end, file.size) - box.offset)))
+  }
+
+  /// The manifest store of a C2PA box: after version and flags, a purpose ended by 0, and for `manifest` an offset.
+  func manifest(_ box: Box, limit: Int) -> C2PAManifest? {
+    let fields = bytes(of: box, from: 20, limit)
+    guard let end = fields.firstIndex(of: 0), fields[..<end].elementsEqual("manifest".utf8), fields.count > end + 9
+    else { return nil }
+    return C2PAManifest(store: Array(fields[(end + 9)...]))
   }
 
   /// An unsigned number in a box; nil after its end.
@@ -213,5 +264,13 @@ private struct MovieBoxReader {
       }
     }
     return result
+  }
+}
+
+extension String {
+  /// From the first brace to the last: a box may begin with version and flags.
+  fileprivate var firstObject: String {
+    guard let start = firstIndex(of: "{"), let end = lastIndex(of: "}"), start < end else { return self }
+    return String(self[start...end])
   }
 }

@@ -8,12 +8,17 @@ package enum SheetFont {
   static let advance = 0.602
 
   private static let file = "DejaVuSansMono.ttf"
+  /// Droid Sans Fallback: the characters of the Chinese label of generated media.
+  package static let chineseFile = "DroidSansFallback.ttf"
   private static let bundle = "longtake_Stills.resources/Fonts"
   /// Folders above the program that are searched: a test bundle is deeper than the program.
   private static let searchDepth = 4
 
   /// Beside the program, or where an installation puts shared files; nil when it is missing.
-  package static let path: String? = {
+  package static let path = path(of: file)
+
+  /// Of a font that is bundled.
+  package static func path(of file: String) -> String? {
     guard let program = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return nil }
     var folder = program.deletingLastPathComponent()
     var candidates = [
@@ -25,7 +30,7 @@ package enum SheetFont {
       folder = folder.deletingLastPathComponent()
     }
     return candidates.map { $0.path(percentEncoded: false) }.first { FileManager.default.isReadableFile(atPath: $0) }
-  }()
+  }
 
   /// As much of a text as fits into a width, with an ellipsis where it is cut; control characters are escaped.
   static func fitting(_ text: String, width: Int, size: Int) -> String {

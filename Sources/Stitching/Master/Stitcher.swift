@@ -1,6 +1,7 @@
 import Files
 import Foundation
 import Libav
+import Probing
 
 /// Progress of a stitch.
 public enum StitchEvent: Sendable {
@@ -50,6 +51,9 @@ public struct Stitcher: Sendable {
     }
     try options.audio.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
+    let marking = MediaMarking(plan, options: options)
+    var marked = options
+    marked.metadata.merge(marking.entries) { own, _ in own }
     let normalization = try LoudnessNormalization(plan, options: options) { progress(.measuringLoudness(pass: $0)) }
     let tracks = try audioTracks()
     let audioFormat = tracks.first?.format
@@ -63,17 +67,18 @@ public struct Stitcher: Sendable {
     }
     do {
       encodeAudio()
-      let offsets = try MasterWriter(plan, options: options, container: container)
+      let offsets = try MasterWriter(plan, options: marked, container: container)
         .write(to: output.temporaryPath, audio: audio, progress: progress)
       if !offsets.areReadable {
         usesEditList = true
         encodeAudio()
-        _ = try MasterWriter(plan, options: options, container: container, usesEditList: true)
+        _ = try MasterWriter(plan, options: marked, container: container, usesEditList: true)
           .write(to: output.temporaryPath, audio: audio, progress: progress)
       }
     } catch let error as LibavError where error.file == output.temporaryPath {
       throw LibavError(error.code, error.message, file: path, log: error.log)
     }
+    try output.append(marking.packet.movieBox)
     progress(.proving)
     var proof = MasterProof(
       path: output.temporaryPath, plan: plan, format: audioFormat, check: options.check, usesEditList: usesEditList)

@@ -45,6 +45,8 @@ public struct StitchOptions: Sendable, Hashable {
   public var writesChapters = false
   /// Container metadata: common keys such as `title` and `comment`, and keys of the caller's own.
   public var metadata: [String: String] = [:]
+  /// Marks of generated media.
+  public var marking = MarkingOptions()
   /// The container's creation time; nil writes none.
   public var creationTime: Date?
   public var overwrite = false

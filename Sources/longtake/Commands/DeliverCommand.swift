@@ -13,6 +13,10 @@ struct DeliverCommand: ParsableCommand {
       Each preset is a recipe with a verify preset of its own; a version that fails it is not delivered, and the command \
       exits with 1. Encodes in chunks on all processors; the same command after an interruption goes on with the chunks \
       that are whole. Writes manifest.json and SHA256SUMS beside the files.
+
+      Each file is marked: IPTC digital source type, creation tool, models and AIGC metadata in XMP; AIGC and the digests of \
+      prompts also in the container's metadata. LONGTAKE_SIGN_COMMAND is a shell command that signs the file $1 into $2, such \
+      as 'c2patool "$1" -m manifest.json -o "$2"'; the signed file is what is verified and delivered.
       """)
 
   @Argument(help: "The master.", completion: .file())
@@ -63,6 +67,8 @@ struct DeliverCommand: ParsableCommand {
   @Flag(name: .customLong("list-presets"), help: "List the delivery presets found.")
   var listPresets = false
 
+  @OptionGroup(title: "Marks of generated media") var marking: MarkingArguments
+  @OptionGroup(title: "Visible label") var label: LabelArguments
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
@@ -92,6 +98,10 @@ struct DeliverCommand: ParsableCommand {
     options.workers = jobs
     options.creationTime = try CreationTime.current()
     options.tool = "longtake \(Longtake.version)"
+    try marking.apply(to: &options.marking)
+    options.label = try label.label(language: language)
+    let command = ProcessInfo.processInfo.environment["LONGTAKE_SIGN_COMMAND"] ?? ""
+    options.signCommand = command.isEmpty ? nil : command
     Terminal.progress("reading \(path)")
     let source = try DeliveryMaster(path: path)
     let deliverer = try Deliverer(source, options: options)

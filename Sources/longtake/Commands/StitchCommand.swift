@@ -43,6 +43,7 @@ struct StitchCommand: ParsableCommand {
   @OptionGroup(title: "Video") var video: StitchVideoOptions
   @OptionGroup(title: "Audio") var audio: StitchAudioOptions
   @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
+  @OptionGroup(title: "Marks of generated media") var marking: MarkingArguments
   @OptionGroup var common: CommonOptions
 
   func run() throws {
@@ -52,6 +53,8 @@ struct StitchCommand: ParsableCommand {
     options.overlap = overlap
     audio.apply(to: &options)
     try metadata.apply(to: &options)
+    try marking.apply(to: &options.marking)
+    options.marking.tool = "longtake \(Longtake.version)"
     options.overwrite = overwrite
     options.check = check
     options.video = video.videoOptions

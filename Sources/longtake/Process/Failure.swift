@@ -142,6 +142,7 @@ enum Failure {
     switch code {
     case .badRequest: .usage
     case .inconsistent: .internalError
+    case .notSigned: .unavailable
     default: .badInput
     }
   }

@@ -1,0 +1,28 @@
+import Bitstream
+import Testing
+
+/// Items of RFC 8949, appendix A, and malformed ones.
+@Suite struct CBORValueTests {
+  @Test(
+    arguments: [
+      ([0x18, 0x64], .integer(100)), ([0x38, 0x63], .integer(-100)), ([0x64, 0x49, 0x45, 0x54, 0x46], .text("IETF")),
+      ([0x83, 0x01, 0x02, 0x03], .array([.integer(1), .integer(2), .integer(3)])),
+      ([0xBF, 0x63, 0x46, 0x75, 0x6E, 0xF5, 0xFF], .map(["Fun": .bool(true)])),
+      ([0x7F, 0x65, 0x73, 0x74, 0x72, 0x65, 0x61, 0x64, 0x6D, 0x69, 0x6E, 0x67, 0xFF], .text("streaming")),
+      ([0xC1, 0x1A, 0x51, 0x4B, 0x67, 0xB0], .integer(1_363_896_240)),
+      ([0xFB, 0x3F, 0xF0, 0, 0, 0, 0, 0, 0], .number(1)),
+      ([0xF6], .null), ([0x42, 1, 2], .bytes([1, 2])),
+    ] as [([UInt8], CBORValue)])
+  func readsTheStandardsExamples(bytes: [UInt8], value: CBORValue) {
+    #expect(CBORValue(bytes) == value)
+  }
+
+  @Test(
+    arguments: [
+      [], [0x64, 0x49], [0x83, 0x01], [0x9F, 0x01], [0x1C], [0xFF], [0x7F, 0x01, 0xFF], [0x9B, 0xFF, 0xFF],
+      [UInt8](repeating: 0x81, count: 100) + [0],
+    ] as [[UInt8]])
+  func refusesWhatIsMalformed(bytes: [UInt8]) {
+    #expect(CBORValue(bytes) == nil)
+  }
+}
