@@ -60,10 +60,12 @@ public struct Deliverer: Sendable {
     }
     guard let video = recipe.video else { return }
     let plan = try DeliveryPlan(recipe, video, master: master, options: options)
+    let nominal = plan.rate.rational.doubleValue.rounded()
     let planned: [(String, JSONValue)] = [
       ("video.size", .string("\(plan.width)x\(plan.height)")), ("video.frame_rate", .string(plan.rate.description)),
       ("audio.present", .bool(recipe.audio != nil && !master.audio.isEmpty)),
       ("video.duration", .number(plan.duration.doubleValue)),
+      ("video.length", .integer(Int64((Double(plan.frameCount) / nominal).rounded()))),
     ]
     for (check, value) in planned {
       guard let rule = spec?.rules[check], rule.severity == .fail, rule.when.isEmpty, let condition = rule.condition,

@@ -6,7 +6,7 @@ import Support
 /// A small master and bundled recipes made small: size and rate of bits apart, everything is as it is delivered.
 struct DeliveryFixture {
   /// Rules of full-size files.
-  private static let fullSizeRules = ["video.size", "video.bit_rate", "video.duration", "video.bars"]
+  private static let fullSizeRules = ["video.size", "video.bit_rate", "video.duration", "video.bars", "video.length"]
 
   let folder: ScratchFolder
   let master: String

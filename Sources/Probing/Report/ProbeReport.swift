@@ -49,6 +49,11 @@ public struct ProbeReport: Sendable {
     /// For video.
     public let timing: FrameTiming?
 
+    /// Most bits of packets in one second, by presentation; nil without times, and for audio.
+    public let peakBitRate: Int64?
+    /// Whether every whole second has the mean rate within 10 %; nil for less than two seconds.
+    public let isConstantBitRate: Bool?
+
     /// For video whose packets carry times.
     public let order: FrameReordering?
 
@@ -138,13 +143,48 @@ extension ProbeReport.Counted {
     craFrames = index.entries.count { $0.frame == .cra }
     let first = index.entries.first { !$0.isDiscarded }?.frame ?? .unknown
     opensWithIDR = first == .unknown ? nil : first == .idr
-    order = index.stream.kind == .video ? FrameReordering(index) : nil
+    let isVideo = index.stream.kind == .video
+    (peakBitRate, isConstantBitRate) = isVideo ? Self.bitRates(index) : (nil, nil)
+    order = isVideo ? FrameReordering(index) : nil
     timing =
       index.stream.kind == .video
       ? FrameTiming(
         times: index.presentationTimes, timeBase: index.stream.timeBase,
         headerRates: [index.stream.averageFrameRate, index.stream.baseFrameRate])
       : nil
+  }
+}
+
+extension ProbeReport.Counted {
+  /// Part of the mean by which seconds of a constant bit rate may differ from it.
+  private static let constantWithin = 0.1
+
+  /// The greatest rate of any second, and whether all whole seconds have the same.
+  private static func bitRates(_ index: PacketIndex) -> (peak: Int64?, isConstant: Bool?) {
+    let shown = index.presentationOrder.compactMap { entry in
+      index.entries[entry].pts.map { (time: $0, bits: Int64(8 * index.entries[entry].size)) }
+    }
+    let second = (Rational.one / index.stream.timeBase.rational).rounded ?? 0
+    guard let first = shown.first, second > 0, shown.count == index.presentationOrder.count else { return (nil, nil) }
+    var (start, sum, peak) = (0, Int64(0), Int64(0))
+    var seconds: [Int64] = []
+    for packet in shown {
+      sum += packet.bits
+      while packet.time - shown[start].time >= second {
+        sum -= shown[start].bits
+        start += 1
+      }
+      peak = max(peak, sum)
+      let number = Int(clamping: (packet.time - first.time) / second)
+      guard number >= 0, number < shown.count else { continue }
+      while seconds.count <= number { seconds.append(0) }
+      seconds[number] += packet.bits
+    }
+    // The last second may not be whole.
+    let whole = seconds.dropLast()
+    guard whole.count >= 2 else { return (peak, nil) }
+    let mean = Double(whole.reduce(0, +)) / Double(whole.count)
+    return (peak, whole.allSatisfy { abs(Double($0) - mean) <= constantWithin * mean })
   }
 }
 

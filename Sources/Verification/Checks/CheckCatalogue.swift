@@ -5,7 +5,8 @@ public import Presets
 public enum CheckCatalogue {
   /// In the order of reports.
   public static let all: [Check] =
-    container + marking + video + videoTiming + color + videoContent + audio + audioContent + joins + request
+    container + marking + video + videoTiming + color + videoContent + destination + audio + audioContent + joins
+    + request
 
   private static let byID = Dictionary(uniqueKeysWithValues: all.map { ($0.id, $0) })
   private static let order = Dictionary(uniqueKeysWithValues: all.enumerated().map { ($1.id, $0) })

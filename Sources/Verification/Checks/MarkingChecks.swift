@@ -6,7 +6,8 @@ extension CheckCatalogue {
   static let marking: [Check] = [
     Check(
       "marking.digital_source_type", "digital source type", unit: "name",
-      detail: "IPTC's term in the XMP packet of an MP4/MOV file, such as trainedAlgorithmicMedia; none where it is not marked.",
+      detail:
+        "IPTC's term in the XMP packet of an MP4/MOV file, such as trainedAlgorithmicMedia; none where it is not marked.",
       advice: "Deliver the file again with its mark (--source-type)."
     ) { input in marks(input) { $0.sourceType.map { .measured(.string($0.rawValue)) } } },
     Check(

@@ -18,11 +18,13 @@ struct Analyses: OptionSet, Sendable {
   static let anchors = Analyses(rawValue: 64)
   /// The native-resolution estimate from keyframes.
   static let native = Analyses(rawValue: 128)
+  /// Code values of every full frame.
+  static let levels = Analyses(rawValue: 256)
 
   /// Analyses for which a few keyframes are enough, so that fast mode runs them too.
   static let onKeyframes: Analyses = [.textures, .native]
 
-  private static let ofFrames: Analyses = [.frames, .sketches, .textures, .anchors, .native]
+  private static let ofFrames: Analyses = [.frames, .sketches, .textures, .anchors, .native, .levels]
   private static let ofAudio: Analyses = [.audio, .samples, .loudness]
 
   var needsFrames: Bool { !isDisjoint(with: Self.ofFrames) }

@@ -73,6 +73,8 @@ struct AudioAnalyser: ~Copyable {
 
   /// The complete reading: call it once, after the last frame.
   mutating func finish() -> AudioReading {
+    reading.tailSilence = Double(silentSamples) / Double(lastRate)
+    if !hasSounded { reading.headSilence = reading.tailSilence }
     endSilence()
     if let meter = meter.take() {
       reading.loudness = meter.reading
@@ -161,8 +163,12 @@ struct AudioAnalyser: ~Copyable {
         reading.peak = max(reading.peak, loudest)
         if loudest < Self.silence {
           silentSamples += 1
-        } else if silentSamples > 0 {
-          endSilence(rate: rate)
+        } else {
+          if !hasSounded {
+            hasSounded = true
+            reading.headSilence = Double(silentSamples) * seconds
+          }
+          if silentSamples > 0 { endSilence(rate: rate) }
         }
         windowEnergy += Double(energy)
         windowSamples += 1
@@ -174,6 +180,8 @@ struct AudioAnalyser: ~Copyable {
   }
 
   private var lastRate = 48_000
+  /// Whether a sample was not silent.
+  private var hasSounded = false
 
   private mutating func noteClip() {
     reading.clippedPeaks += 1

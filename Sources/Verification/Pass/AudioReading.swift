@@ -20,6 +20,9 @@ struct AudioReading: Sendable {
   var clips: [Double] = []
   /// Seconds.
   var silences: [ClosedRange<Double>] = []
+  /// Seconds before the first and after the last sample of -60 dBFS or more; all of it where there is none.
+  var headSilence = 0.0
+  var tailSilence = 0.0
   /// Of stereo audio: −1 (opposite) to 1 (the same); nil for other audio and where a channel is digital silence.
   var correlation: Double?
   var isIdentical = false

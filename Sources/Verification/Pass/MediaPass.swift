@@ -18,6 +18,7 @@ struct MediaPass: Sendable {
   private(set) var hasAnalysedNative = false
   /// Nil when not requested, or no keyframe could be decoded.
   private(set) var native: NativeReading?
+  private(set) var levels: LevelsReading?
   private(set) var anchors: AnchorReading?
 
   /// Frames between two reports of progress and checks for cancellation.
@@ -80,7 +81,7 @@ struct MediaPass: Sendable {
     frames = onlyKeyframes ? nil : videoAnalyser?.finish()
     audio = audioAnalyser?.finish()
     anchors = anchorAnalyser?.finish()
-    (textures, native) = fullFrames.finish()
+    (textures, native, levels) = fullFrames.finish()
     hasAnalysedNative = analyses.contains(.native)
     let messages = reader.demuxer.log.messages
     probe = ProbeReport(builder.finish(readError: reader.readError, messages: messages), path: path)
