@@ -43,7 +43,7 @@ import Verification
       "color=gray:s=64x64:r=24:d=0.5,format=yuv420p[a];color=gray:s=64x64:r=24:d=0.25,format=yuv420p,lutyuv=y=252[b];"
         + "color=gray:s=64x64:r=24:d=0.25,format=yuv420p[c];[a][b][c]concat=n=3", "-c:v", "ffv1", "-color_range", "tv")
     let finding = try #require(try measured(path, "video.levels.luma").finding("video.levels.luma"))
-    #expect(finding.actual == 1 && finding.intervals.count == 1)
+    #expect(finding.actual.doubleValue == 1 && finding.intervals.count == 1)
     #expect(abs((finding.start?.doubleValue ?? 0) - 0.5) < 0.002)
     #expect(abs((finding.end?.doubleValue ?? 0) - 0.75) < 0.002)
   }
