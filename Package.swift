@@ -116,7 +116,8 @@ let package = Package(
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
     room("Settings", ["Generation", "Storyboard", "Presets", "Files"]),
     room("Ledger", ["Presets", grdb]),
-    room("Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation]),
+    room(
+      "Sandbox", ["Libav", "Presets", "Files", "Timing", hummingbird, logging, nioCore, nioFoundation], settings: media),
     room(
       "Pipeline",
       [
