@@ -132,7 +132,8 @@ final class LevelsAnalyser: FrameAnalyser {
     component.highest = max(component.highest, Int(range.high))
     guard part > Self.allowedPart, let time else { return }
     let end = time + frameDuration
-    if let last = component.places.last, last.end == time {
+    // Containers round times, Matroska to milliseconds.
+    if let last = component.places.last, let lastEnd = last.end, time < lastEnd + frameDuration / Rational(2) {
       component.places[component.places.count - 1] = Interval(start: last.start, end: end)
     } else if component.places.count < Self.listed {
       component.places.append(Interval(start: time, end: end))
