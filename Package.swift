@@ -110,7 +110,7 @@ let package = Package(
       dependencies: [
         "Stitching", "Verification", "Stills", "Probing", "Color", "Loudness", "Presets", "Libav", "Files", "Timing",
         mustache,
-      ], resources: [.embedInCode("Resources")], swiftSettings: strict),
+      ], resources: [.embedInCode("Resources")], swiftSettings: media),
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
@@ -139,7 +139,7 @@ let package = Package(
         "scripted_servers.py",
         "fal_client_check.py", "mcp_client_check.py", "unfriendly_hub.py",
       ],
-      swiftSettings: strict),
+      swiftSettings: media),
     // What is fuzzed; `scripts/fuzz` runs it, and the tests replay its corpus.
     .target(
       name: "FuzzTargets",
