@@ -27,7 +27,7 @@ import Testing
     #expect(report.shots.allSatisfy { $0.mode == "copy" })
     let boxes = try Self.boxes(of: output)
     #expect(boxes.map(\.name).first == "ftyp" && boxes.map(\.name).dropFirst().first == "moov", "\(boxes)")
-    // Behind the media there is only the XMP packet.
+    // Only the XMP packet comes after the media.
     let media = boxes.last { $0.name != "uuid" }
     #expect(media?.name == "mdat" && (media?.size ?? 0) > 16 << 20, "\(boxes)")
     let empty = boxes.filter { $0.name == "free" }.reduce(0) { $0 + $1.size }

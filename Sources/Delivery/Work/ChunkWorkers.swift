@@ -4,7 +4,8 @@ import Synchronization
 
 /// Encodes the chunks of a version on several threads, each chunk on one.
 ///
-/// `@unchecked Sendable`: all state is guarded by `condition`.
+/// `@unchecked Sendable` because the threads wait for each other with a time limit, which `Mutex` does not offer: every
+/// variable is read and written under `condition`, or before the first thread starts; the rest are `Sendable` constants.
 final class ChunkWorkers: @unchecked Sendable {
   /// Seconds between two reports of progress.
   private static let reportInterval = 0.25
