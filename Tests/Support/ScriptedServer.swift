@@ -31,6 +31,14 @@ public final class ScriptedServer: Sendable {
   public let folder: URL
   private let processID: pid_t
   private var log: URL { folder.appendingPathComponent("requests.jsonl") }
+  private let read = Mutex(Log())
+
+  /// What was read of the log: tests that wait for a request ask a hundred times a second.
+  private struct Log {
+    var entries: [Entry] = []
+    /// Bytes of the log that the entries are from.
+    var size: UInt64 = 0
+  }
 
   /// Starts a server, off the threads that async code runs on: a test that blocks them would stop all others.
   /// - Parameters:
@@ -57,8 +65,16 @@ public final class ScriptedServer: Sendable {
 
   /// The requests so far, in order of coming.
   public func requests() throws -> [Entry] {
-    guard let text = try? String(contentsOf: log, encoding: .utf8) else { return [] }
-    return try text.split(separator: "\n").map { try JSONDecoder().decode(Entry.self, from: Data($0.utf8)) }
+    guard let file = try? FileHandle(forReadingFrom: log) else { return [] }
+    return try read.withLock { read in
+      try file.seek(toOffset: read.size)
+      let new = try file.readToEnd() ?? Data()
+      guard let end = new.lastIndex(of: UInt8(ascii: "\n")) else { return read.entries }
+      let lines = new[...end].split(separator: UInt8(ascii: "\n"))
+      read.entries += try lines.map { try JSONDecoder().decode(Entry.self, from: $0) }
+      read.size += UInt64(new[...end].count)
+      return read.entries
+    }
   }
 
   /// Kills the server.

@@ -83,33 +83,47 @@ import Testing
   func paysEachShotAtMostOnceWhereverTheProcessEnds(_ wait: String) async throws {
     let bench = try await Bench(wait)
     defer { bench.hub.stop() }
-    for (point, times) in Self.reachedByEveryRun {
-      if wait == "sync", Self.notInSync.contains(point) { continue }
-      if wait == "sse", !Self.inEventStream.contains(point) { continue }
-      for count in 1...(wait == "sse" ? 1 : times) {
-        let name = "\(point.rawValue):\(count)"
-        let board = try SmallStoryboard(
-          shots: "  - id: one\n    prompt: Quay <\(name)>\n  - id: two\n    prompt: Boat <\(name)>", seconds: 1)
-        let ended = try await bench.generate(board, endingAt: name)
-        #expect(ended.status == 137, "\(wait) \(name): \(ended.errors)")
-        var again = try await bench.generate(board)
-        #expect(try bench.sent("Quay <\(name)>") <= 1 && bench.sent("Boat <\(name)>") <= 1, "\(wait) \(name)")
-        if again.status == 1 {
-          // Ended between the record of a request and its departure: the service lists nothing, and only the user can
-          // find out.
-          #expect(point == .sendRecorded, "\(name): \(again.errors)")
-          let shot = try #require(
-            again.errors.firstMatch(of: /does not list it.*--shot (\w+) --accept-double-payment/.dotMatchesNewlines())
-          ).1
-          let redo = try await bench.run(
-            ["redo", board.storyboard, "--shot", String(shot), "--accept-double-payment", "--yes"], board)
-          try #require(redo.status == 0, "\(redo.errors)")
-          again = try await bench.generate(board)
-        }
-        #expect(again.status == 0, "\(wait) \(name): \(again.errors)")
-        #expect(try bench.sent("Quay <\(name)>") == 1 && bench.sent("Boat <\(name)>") == 1, "\(wait) \(name)")
-      }
+    let ends = Self.reachedByEveryRun.flatMap { point, times -> [(Failpoint, Int)] in
+      if wait == "sync", Self.notInSync.contains(point) { return [] }
+      if wait == "sse", !Self.inEventStream.contains(point) { return [] }
+      return (1...(wait == "sse" ? 1 : times)).map { (point, $0) }
     }
+    // The runs wait for the hub most of the time, so several go on side by side.
+    let lanes = 3
+    try await withThrowingTaskGroup(of: Void.self) { group in
+      for lane in 0..<lanes {
+        group.addTask {
+          for index in stride(from: lane, to: ends.count, by: lanes) {
+            try await Self.endAndRunAgain(bench, wait, at: ends[index].0, count: ends[index].1)
+          }
+        }
+      }
+      try await group.waitForAll()
+    }
+  }
+
+  private static func endAndRunAgain(_ bench: Bench, _ wait: String, at point: Failpoint, count: Int) async throws {
+    let name = "\(point.rawValue):\(count)"
+    let board = try SmallStoryboard(
+      shots: "  - id: one\n    prompt: Quay <\(name)>\n  - id: two\n    prompt: Boat <\(name)>", seconds: 1)
+    let ended = try await bench.generate(board, endingAt: name)
+    #expect(ended.status == 137, "\(wait) \(name): \(ended.errors)")
+    var again = try await bench.generate(board)
+    #expect(try bench.sent("Quay <\(name)>") <= 1 && bench.sent("Boat <\(name)>") <= 1, "\(wait) \(name)")
+    if again.status == 1 {
+      // Ended between the record of a request and its departure: the service lists nothing, and only the user can
+      // find out.
+      #expect(point == .sendRecorded, "\(name): \(again.errors)")
+      let shot = try #require(
+        again.errors.firstMatch(of: /does not list it.*--shot (\w+) --accept-double-payment/.dotMatchesNewlines())
+      ).1
+      let redo = try await bench.run(
+        ["redo", board.storyboard, "--shot", String(shot), "--accept-double-payment", "--yes"], board)
+      try #require(redo.status == 0, "\(redo.errors)")
+      again = try await bench.generate(board)
+    }
+    #expect(again.status == 0, "\(wait) \(name): \(again.errors)")
+    #expect(try bench.sent("Quay <\(name)>") == 1 && bench.sent("Boat <\(name)>") == 1, "\(wait) \(name)")
   }
 
   /// The answer is lost, or the service refuses: the process ends right after, or after what was found out is recorded.
