@@ -11,40 +11,12 @@ package struct ReducedPlane: Sendable {
   /// - Parameter block: samples of a block across and down.
   package init(_ frame: borrowing Frame, plane: Int, block: (x: Int, y: Int)) {
     let size = frame.planeSize(plane)
-    let bitDepth = frame.pixelFormat.bitDepth
     let (columns, rows) = (max(1, size.width / block.x), max(1, size.height / block.y))
     let (bx, by) = (min(block.x, size.width), min(block.y, size.height))
-    let sums: [UInt32]
-    if bitDepth <= 8 {
-      sums = frame.withPlane(plane) { span, stride in
-        span.withUnsafeBufferPointer { Self.sums($0, stride: stride, columns: columns, rows: rows, block: (bx, by)) }
-      }
-    } else {
-      sums = frame.withPlane16(plane) { span, stride in
-        span.withUnsafeBufferPointer { Self.sums($0, stride: stride, columns: columns, rows: rows, block: (bx, by)) }
-      }
-    }
-    let scale = 1 / (Float(bx * by) * Float(1 << max(0, bitDepth - 8)))
+    let scale = 1 / (Float(bx * by) * Float(1 << max(0, frame.pixelFormat.bitDepth - 8)))
     self.columns = columns
     self.rows = rows
-    values = sums.map { Float($0) * scale }
-  }
-
-  private static func sums<Sample: FixedWidthInteger & UnsignedInteger>(
-    _ samples: UnsafeBufferPointer<Sample>, stride: Int, columns: Int, rows: Int, block: (x: Int, y: Int)
-  ) -> [UInt32] {
-    var sums = [UInt32](repeating: 0, count: columns * rows)
-    for row in 0..<rows {
-      for column in 0..<columns {
-        var sum: UInt32 = 0
-        for y in 0..<block.y {
-          let start = (row * block.y + y) * stride + column * block.x
-          for x in 0..<block.x { sum &+= UInt32(truncatingIfNeeded: samples[start + x]) }
-        }
-        sums[row * columns + column] = sum
-      }
-    }
-    return sums
+    values = BlockSums.of(frame, plane: plane, columns: columns, rows: rows, block: (bx, by)).map { Float($0) * scale }
   }
 
   package var mean: Float { values.reduce(0, +) / Float(max(1, values.count)) }
