@@ -21,10 +21,15 @@ public struct Shot: Sendable, Hashable {
   public let generateAudio: Bool?
   /// Frames at its end among which the next shot's start frame is chosen; nil for the last one.
   public let anchorSearch: Int?
+  /// Further parameters of the model, by its own names, sent as they are; `seed` is one of them.
+  public let parameters: [String: JSONValue]
   /// Nil for the whole clip.
   public let trim: ShotTrim?
   /// Nil for a plain join with the shot before.
   public let transition: ShotTransition?
+
+  /// The field `seed`, and the parameter that it sets.
+  static let seedKey = "seed"
 }
 
 /// One prompt, or several in sequence.

@@ -48,6 +48,7 @@ extension Storyboard {
     content["negative_prompt"] = shot.negativePrompt.map(JSONValue.string)
     content["aspect_ratio"] = shot.aspectRatio.map(JSONValue.string)
     content["generate_audio"] = shot.generateAudio.map(JSONValue.bool)
+    if !shot.parameters.isEmpty { content["parameters"] = .object(shot.parameters) }
     return JSONValue.object(content).canonicalJSON
   }
 }

@@ -15,6 +15,6 @@ extension Shot {
     Shot(
       id: id, index: index, prompt: prompt, duration: duration, start: start, end: .image(image), takes: takes,
       negativePrompt: negativePrompt, aspectRatio: aspectRatio, generateAudio: generateAudio,
-      anchorSearch: anchorSearch, trim: trim, transition: transition)
+      anchorSearch: anchorSearch, parameters: parameters, trim: trim, transition: transition)
   }
 }

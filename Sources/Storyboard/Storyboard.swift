@@ -42,6 +42,11 @@ public struct Storyboard: Sendable, Hashable {
     return problem(at: place(of: field.storyboardKey, in: shot), message)
   }
 
+  /// The line of a field that the shot or the defaults give; nil where neither does.
+  func line(ofExactly field: String, in shot: Shot) -> Int? {
+    lines["shots[\(shot.index)].\(field)"] ?? lines["defaults.\(field)"]
+  }
+
   /// Where a shot's field was written: in the shot, or in the defaults when it came from there.
   func place(of field: String, in shot: Shot) -> String {
     let own = "shots[\(shot.index)].\(field)"

@@ -130,4 +130,12 @@ struct RequestBuilderTests {
     #expect(GenerationRequest(model: "m", parameters: ["a": "ü", "b": 1.0]).digest != request.digest)
     #expect(GenerationRequest(model: "n", parameters: ["a": "ü", "b": 1]).digest != request.digest)
   }
+
+  @Test("parameters of the model are sent as they are, beside the fields")
+  func ownParameters() throws {
+    let builder = try builder(
+      "shots: [{id: a, prompt: p, seed: 7, parameters: {cfg_scale: 0.5}}]", "kling-video-o3-4k-reference-to-video")
+    let sent = try builder.plannedRequest(for: builder.storyboard.shots[0]).parameters
+    #expect(sent["seed"] == 7 && sent["cfg_scale"] == 0.5 && sent["prompt"] == "p")
+  }
 }

@@ -5,7 +5,7 @@ import Timing
 
 /// Builds a model's request from a shot, by the model's descriptor alone.
 ///
-/// Sends only the fields that the storyboard sets, plus the descriptor's constants.
+/// Sends only the fields that the storyboard sets, the shot's own parameters of the model, and the descriptor's constants.
 /// `Storyboard.problems(against:images:)` checks beforehand which of them the model accepts; here an unsupported field
 /// is an error.
 public struct RequestBuilder: Sendable {
@@ -38,7 +38,7 @@ public struct RequestBuilder: Sendable {
     for shot: Shot, address: (RequestImage) throws -> String
   ) throws -> GenerationRequest {
     let requested = sentFields(of: shot)
-    var parameters: [String: JSONValue] = [:]
+    var parameters = shot.parameters
     for field in NeutralField.allCases where requested.contains(field) {
       guard let mapping = model.fields[field] else {
         throw GenerationError(

@@ -36,7 +36,7 @@ public struct ExecutionPlan: Sendable {
 
   /// The storyboard's file.
   public let path: String
-  /// SHA-256 of the file.
+  /// SHA-256 of the file; of the resolved fields where it includes files or has variables.
   public let digest: String
   /// The file as it was read, once.
   let document: StoryboardDocument

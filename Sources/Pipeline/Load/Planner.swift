@@ -28,12 +28,16 @@ public struct Planner: Sendable {
 
   /// - Parameters:
   ///   - provider: overrides the storyboard's own.
+  ///   - variables: values by name, which override the storyboard's own.
   ///   - makesMaster: whether the master must be able to meet its verify preset.
   /// - Throws: ``StoryboardError`` `notFound` or `unreadable`; what is wrong inside the file is in the plan.
-  public func plan(_ path: String, provider: String? = nil, makesMaster: Bool = true) throws -> ExecutionPlan {
-    let document = try StoryboardDocument(path: path)
+  public func plan(
+    _ path: String, provider: String? = nil, variables: [String: String] = [:], makesMaster: Bool = true
+  ) throws -> ExecutionPlan {
+    let document = try StoryboardDocument(path: path, variables: variables)
+    let digest = try document.resolved.map { SHA256Text.of($0.canonicalJSON) } ?? FileDigest.sha256(ofFile: path)
     return plan(
-      document, path: path, digest: try FileDigest.sha256(ofFile: path),
+      document, path: path, digest: digest,
       provider: provider ?? document.partial?.provider ?? defaultProvider, makesMaster: makesMaster, live: nil)
   }
 

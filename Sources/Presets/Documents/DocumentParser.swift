@@ -136,7 +136,7 @@ public struct DocumentParser {
     }
     switch node {
     case .scalar(let scalar):
-      let value: DocumentNode.Value = scalar.style == .plain ? Self.resolve(scalar.string) : .text(scalar.string)
+      let value: DocumentNode.Value = scalar.style == .plain ? Self.scalar(scalar.string) : .text(scalar.string)
       return DocumentNode(value: value, line: line, written: scalar.string)
     case .sequence(let nodes):
       var items: [DocumentNode] = []
@@ -181,8 +181,8 @@ public struct DocumentParser {
     return members
   }
 
-  /// The core schema of YAML 1.2, §10.3.2, without octal, hexadecimal and the non-numbers.
-  private static func resolve(_ text: String) -> DocumentNode.Value {
+  /// The value of a plain scalar by the core schema of YAML 1.2, §10.3.2, without octal, hexadecimal and the non-numbers.
+  public static func scalar(_ text: String) -> DocumentNode.Value {
     switch text {
     case "", "~", "null", "Null", "NULL": return .null
     case "true", "True", "TRUE": return .bool(true)

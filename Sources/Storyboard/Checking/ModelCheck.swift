@@ -1,3 +1,4 @@
+import Files
 public import Presets
 import Timing
 
@@ -27,6 +28,7 @@ struct ModelCheck {
       checkPrompts(of: shot)
       checkDuration(of: shot)
       checkAspectRatio(of: shot)
+      checkParameters(of: shot)
       if let most = model.limits.takes, shot.takes > most {
         add("takes", of: shot, "'takes' is \(shot.takes); \(model.id) accepts at most \(most).")
       }
@@ -53,6 +55,20 @@ struct ModelCheck {
           at: "elements[\(index)].angles",
           "the element has \(element.angles.count) angles; \(model.id) accepts at most \(most) besides the frontal one."
         ))
+    }
+  }
+
+  /// Whether the model knows the parameters is for the service's own schema to say.
+  private func checkParameters(of shot: Shot) {
+    for name in shot.parameters.keys.sorted() {
+      let place = name == Shot.seedKey && storyboard.line(ofExactly: "parameters.seed", in: shot) == nil
+      let field = place ? name : "parameters.\(name)"
+      if let mapped = model.fields.mappings.first(where: { $0.value.name == name }) {
+        let key = NeutralField(rawValue: mapped.key)?.storyboardKey ?? mapped.key
+        add(field, of: shot, "\(quoted(name)) is sent for the field '\(key)'; set that instead.")
+      } else if model.constants.contains(where: { $0.name == name }) || LiveModel.serviceParameters.contains(name) {
+        add(field, of: shot, "\(quoted(name)) is set by longtake; remove it.")
+      }
     }
   }
 

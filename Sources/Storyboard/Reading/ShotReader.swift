@@ -6,6 +6,8 @@ import Timing
 private let takesRange = 1...100
 /// Frames at a shot's end that may be searched for the best; 1 means the last alone.
 private let anchorSearchRange = 1...120
+/// Characters of a model parameter's name.
+private let mostParameterCharacters = 128
 
 /// Reads the items of `shots`, with the defaults filled in.
 struct ShotReader {
@@ -31,6 +33,7 @@ struct ShotReader {
     var aspectRatio: String?
     var generateAudio: Bool?
     var anchorSearch: Int?
+    var parameters: [String: JSONValue] = [:]
 
     init(_ reader: FieldReader?) {
       guard let reader else { return }
@@ -49,6 +52,29 @@ struct ShotReader {
       generateAudio = reader.bool("generate_audio")
       anchorSearch = reader.fields("anchor", known: ["search"])?
         .integer("search", in: anchorSearchRange, required: true)
+      parameters = Self.parameters(of: reader)
+    }
+
+    /// `parameters`, and `seed` as one of them.
+    private static func parameters(of reader: FieldReader) -> [String: JSONValue] {
+      var parameters: [String: JSONValue] = [:]
+      for member in reader.members("parameters") ?? [] {
+        let path = "\(reader.fieldPath("parameters")).\(member.key)"
+        if case .null = member.value.value {
+          reader.problems.add(path, line: member.line, "'\(member.key)' has no value; give one or remove the key.")
+        } else if member.key.isEmpty || member.key.count > mostParameterCharacters {
+          reader.problems.add(
+            path, line: member.line, "a parameter's name must have 1 to \(mostParameterCharacters) characters.")
+        } else {
+          parameters[member.key] = member.value.jsonValue
+        }
+      }
+      guard let seed = reader.integer(Shot.seedKey, in: 0...Int.max) else { return parameters }
+      if parameters[Shot.seedKey] != nil {
+        reader.report(Shot.seedKey, "'seed' is also in 'parameters'; keep one.")
+      }
+      parameters[Shot.seedKey] = .integer(Int64(seed))
+      return parameters
     }
   }
 
@@ -72,6 +98,7 @@ struct ShotReader {
       aspectRatio: own.aspectRatio ?? (reader.has("aspect_ratio") ? nil : defaults.aspectRatio),
       generateAudio: own.generateAudio ?? defaults.generateAudio,
       anchorSearch: (own.anchorSearch ?? defaults.anchorSearch).flatMap { $0 > 1 ? $0 : nil },
+      parameters: defaults.parameters.merging(own.parameters) { $1 },
       trim: frames.trim(of: reader), transition: frames.transition(of: reader, index: index))
   }
 

@@ -10,10 +10,20 @@ public struct StoryboardDocument: Sendable {
   public let partial: Storyboard?
   /// In the order of the file.
   public let problems: [Problem]
+  /// The fields with included files and variables resolved; nil for a storyboard of one file without variables.
+  public let resolved: JSONValue?
 
-  /// Reads a file of YAML or JSON.
+  /// Reads a file of YAML or JSON, and the files that it includes.
+  /// - Parameter variables: values by name, which override those of the file.
   /// - Throws: ``StoryboardError`` `notFound` or `unreadable`; problems inside the file are in ``problems``.
-  public init(path: String) throws {
+  public init(path: String, variables: [String: String] = [:]) throws {
+    let data = try Self.contents(of: path)
+    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
+    self.init(data, directory: directory, path: path, variables: variables)
+  }
+
+  /// The bytes of a file, as many as a document may have and one more.
+  static func contents(of path: String) throws(StoryboardError) -> Data {
     let attributes: [FileAttributeKey: Any]
     do {
       attributes = try FileManager.default.attributesOfItem(atPath: URL(filePath: path).resolvingSymlinksInPath().path)
@@ -28,18 +38,26 @@ public struct StoryboardDocument: Sendable {
     guard let data = try? handle?.read(upToCount: DocumentParser.largestFile + 1) ?? Data(), handle != nil else {
       throw StoryboardError(.unreadable, "the storyboard \(quoted(path)) cannot be opened; check its permissions.")
     }
-    let directory = URL(filePath: path).deletingLastPathComponent().path(percentEncoded: false)
-    self.init(data, directory: directory, path: path)
+    return data
   }
 
-  /// Reads YAML or JSON.
-  /// - Parameter directory: what the storyboard's relative paths are relative to.
-  public init(_ data: Data, directory: String, path: String? = nil) {
+  /// Reads YAML or JSON, and the files that it includes.
+  /// - Parameters:
+  ///   - directory: what the storyboard's relative paths are relative to.
+  ///   - variables: values by name, which override those of the file.
+  public init(_ data: Data, directory: String, path: String? = nil, variables: [String: String] = [:]) {
     let list = ProblemList()
     self.path = path
-    partial = DocumentParser.parse(data, problems: list).flatMap {
-      StoryboardReader(directory: directory, problems: list).read($0)
+    guard let root = DocumentParser.parse(data, problems: list) else {
+      (partial, resolved, problems) = (nil, nil, list.inFileOrder)
+      return
     }
+    let merged = StoryboardIncludes(directory: directory, problems: list).merged(root, given: variables)
+    let values = StoryboardVariables(merged, given: variables, problems: list)
+    values.reportUnknown(variables)
+    let document = values.applied(to: merged)
+    resolved = document == root && root[StoryboardVariables.key] == nil ? nil : document.jsonValue
+    partial = StoryboardReader(directory: directory, problems: list).read(document)
     problems = list.inFileOrder
   }
 

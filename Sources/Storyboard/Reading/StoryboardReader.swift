@@ -23,10 +23,13 @@ private let musicDuckRange = Rational.zero...Rational(60)
 /// Reads a storyboard from a document and adds every problem to the list.
 struct StoryboardReader {
   static let keys = [
-    "schema", "title", "provider", "model", "defaults", "references", "elements", "shots", "master",
+    "schema", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults", "references",
+    "elements", "shots", "master",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
-  static let sharedKeys = ["duration", "takes", "negative_prompt", "aspect_ratio", "generate_audio", "anchor"]
+  static let sharedKeys = [
+    "duration", "takes", "negative_prompt", "aspect_ratio", "generate_audio", "anchor", "seed", "parameters",
+  ]
 
   let directory: String
   let problems: ProblemList

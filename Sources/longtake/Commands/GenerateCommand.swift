@@ -9,11 +9,12 @@ struct GenerateCommand: AsyncParsableCommand {
   @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
   var storyboard: String
 
+  @OptionGroup var variables: VariableOptions
   @OptionGroup var arguments: RunArguments
 
   func run() async throws {
     arguments.common.apply()
-    let run = try arguments.storyboardRun(storyboard, drawing: RunProgress())
+    let run = try arguments.storyboardRun(storyboard, variables: variables, drawing: RunProgress())
     try RunSummaryReport.show(try await run.generate(), json: arguments.json)
   }
 }

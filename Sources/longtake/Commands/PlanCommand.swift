@@ -40,6 +40,7 @@ struct PlanCommand: AsyncParsableCommand {
   @Flag(help: "Print the plan as a JSON object.")
   var json = false
 
+  @OptionGroup var variables: VariableOptions
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
@@ -47,7 +48,7 @@ struct PlanCommand: AsyncParsableCommand {
     common.apply()
     let configuration = try presets.configuration(besides: storyboard)
     let planner = Planner(library: try presets.library(configuration), defaultProvider: configuration[.provider])
-    var plan = try planner.plan(storyboard, provider: provider?.rawValue)
+    var plan = try planner.plan(storyboard, provider: provider?.rawValue, variables: variables.values)
     if live, let model = plan.model {
       let answer = try await ask(plan.provider, about: model.id, configuration)
       plan = planner.applying(answer, to: plan)

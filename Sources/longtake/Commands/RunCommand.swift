@@ -25,11 +25,12 @@ struct RunCommand: AsyncParsableCommand {
   @Flag(name: .customLong("no-review"), help: "Leave out the review page.")
   var noReview = false
 
+  @OptionGroup var variables: VariableOptions
   @OptionGroup var arguments: RunArguments
 
   func run() async throws {
     arguments.common.apply()
-    let run = try arguments.storyboardRun(storyboard, drawing: RunProgress()) {
+    let run = try arguments.storyboardRun(storyboard, variables: variables, drawing: RunProgress()) {
       $0.embedsPrompts = embedPrompts
       $0.writesTimeline = otio
       $0.writesReview = !noReview

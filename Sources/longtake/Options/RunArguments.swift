@@ -120,14 +120,15 @@ struct RunArguments: ParsableArguments {
 
   /// The storyboard with its plan, ready to run.
   func storyboardRun(
-    _ storyboard: String, drawing: RunProgress, _ change: (inout RunOptions) -> Void = { _ in }
+    _ storyboard: String, variables: VariableOptions, drawing: RunProgress,
+    _ change: (inout RunOptions) -> Void = { _ in }
   ) throws -> StoryboardRun {
     let configuration = try presets.configuration(besides: storyboard)
     var options = try options(configuration)
     change(&options)
     let library = try presets.library(configuration)
     let plan = try Planner(library: library, defaultProvider: configuration[.provider])
-      .plan(storyboard, provider: provider?.rawValue)
+      .plan(storyboard, provider: provider?.rawValue, variables: variables.values)
     return StoryboardRun(
       plan, workspace: workspace(of: storyboard), options: options, library: library, emit: { drawing.show($0) })
   }

@@ -21,6 +21,7 @@ struct WorkspaceArguments: ParsableArguments {
   var agrees = false
 
   @OptionGroup var lock: LockOptions
+  @OptionGroup var variables: VariableOptions
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
@@ -36,7 +37,7 @@ struct WorkspaceArguments: ParsableArguments {
     let workspace = workspace ?? self.workspace(of: storyboard)
     let last = try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider
     let plan = try Planner(library: library, defaultProvider: configuration[.provider])
-      .plan(storyboard, provider: provider?.rawValue ?? last ?? nil)
+      .plan(storyboard, provider: provider?.rawValue ?? last ?? nil, variables: variables.values)
     var options = RunOptions()
     options.stealsLock = lock.steals
     options.failpoint = try TestFailpoint.hook()
