@@ -142,6 +142,15 @@ def steps(page):
         page.evaluate("frame => { player.go(frame); player.arrived(frame + 1); }", position)
         check("an inexact seek is repeated until it is exact",
               wait(page, "document.documentElement.dataset.exact === 'exact'") and frame(page) == position, position)
+    if joins:
+        # A browser that says no more which frames it presents.
+        page.evaluate("video.requestVideoFrameCallback = later => { window.later = later; return 0; }")
+        for position in (0, joins[0]["frame"] - 1, joins[0]["frame"]):
+            page.evaluate("frame => player.go(frame)", position)
+            wait(page, "document.documentElement.dataset.exact !== ''")
+        kind = page.evaluate("document.documentElement.dataset.exact")
+        check("a frame that was not reported is shown as its still", kind == "still", kind)
+        page.evaluate("delete video.requestVideoFrameCallback; video.requestVideoFrameCallback(later)")
     page.evaluate("player.go(3)")
     page.keyboard.press("ArrowRight")
     check("right arrow steps", frame(page) == 4, frame(page))

@@ -4,7 +4,7 @@ const video = $('video');
 /** Milliseconds without a report of a presented frame, after which the clock counts. */
 const silence = 300;
 const player = {
-  frame: 0, wanted: null, tries: 0, nudge: 0, loop: null, reverse: null,
+  frame: 0, wanted: null, presented: null, tries: 0, nudge: 0, loop: null, reverse: null,
 
   /** Shows one frame exactly: by the browser's seek where that arrives at it, else by its still. */
   go(frame, { keepsPlaying = false } = {}) {
@@ -182,6 +182,7 @@ function startPlayer() {
   const onFrame = (now, info) => {
     presented = performance.now();
     const frame = frameAt(Math.max(0, info.mediaTime - master.player.start) + 0.2 / rate);
+    player.presented = frame;
     if (player.wanted != null) player.arrived(frame); else passes(frame);
     video.requestVideoFrameCallback(onFrame);
   };
@@ -191,12 +192,16 @@ function startPlayer() {
   video.addEventListener('timeupdate', () => {
     if (player.wanted == null && performance.now() - presented > silence) passes(frameAt(video.currentTime - master.player.start));
   });
-  // A seek to the frame that is shown already presents no new one.
-  video.addEventListener('seeked', () => setTimeout(() => {
-    if (player.wanted != null && !document.documentElement.dataset.exact && video.paused && !video.seeking) {
-      player.arrived(frameAt(video.currentTime - master.player.start));
-    }
-  }, 250));
+  // A seek to the frame that is shown already presents no new one. A busy browser may be late with another one: then a still is
+  // certain, and without one it gets a second.
+  const settle = (waits) => {
+    if (player.wanted == null || document.documentElement.dataset.exact || !video.paused || video.seeking) return;
+    const isReporting = player.presented != null;
+    if (!isReporting || player.presented === player.wanted || waits === 0) player.arrived(frameAt(video.currentTime - master.player.start));
+    else if (stills.has(player.wanted)) player.arrived(null);
+    else setTimeout(settle, 250, waits - 1);
+  };
+  video.addEventListener('seeked', () => setTimeout(settle, 250, 3));
   for (const event of ['play', 'pause', 'ended']) video.addEventListener(event, () => player.draw());
   video.addEventListener('pause', () => {
     if (player.wanted == null) { player.frame = frameAt(video.currentTime - master.player.start); player.draw(); remember('f', player.frame); }
