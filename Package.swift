@@ -91,6 +91,7 @@ let package = Package(
     room("Storyboard", ["Presets", "Files", "Timing", yams]),
     room("Probing", ["Bitstream", "Libav", "Files", "Timing"], settings: media),
     room("Loudness", ["CEbur128"], settings: media),
+    room("Captions", ["Files", "Timing"], settings: media),
     .target(
       name: "Stills", dependencies: ["Probing", "Color", "Libav", "Files", "Timing"], resources: [.copy("Fonts")],
       swiftSettings: media),
@@ -121,14 +122,14 @@ let package = Package(
     room(
       "Pipeline",
       [
-        "Storyboard", "Presets", "Probing", "Stills", "Verification", "Stitching", "Review", "Generation", "Ledger",
-        "Sandbox", "Libav", "Files", "Timing", logging,
+        "Storyboard", "Presets", "Captions", "Probing", "Stills", "Verification", "Stitching", "Review", "Generation",
+        "Ledger", "Sandbox", "Libav", "Files", "Timing", logging,
       ]),
     .executableTarget(
       name: "longtake",
       dependencies: [
         "Pipeline", "Settings", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Delivery",
-        "Stitching", "Verification", "Stills",
+        "Stitching", "Verification", "Stills", "Captions",
         "Probing", "Libav", "Files", "Timing", "CVersion", argumentParser, logging,
       ], swiftSettings: strict),
     .target(
@@ -144,7 +145,7 @@ let package = Package(
     .target(
       name: "FuzzTargets",
       dependencies: [
-        "Timing", "Bitstream", "Libav", "Probing", "Stills", "Presets", "Storyboard", "Generation", "Files",
+        "Timing", "Bitstream", "Captions", "Libav", "Probing", "Stills", "Presets", "Storyboard", "Generation", "Files",
       ], path: "Fuzzing/Targets", swiftSettings: strict),
     .testTarget(
       name: "FuzzTargetsTests", dependencies: ["FuzzTargets", "Support"], path: "Tests/FuzzTargetsTests",
@@ -158,10 +159,11 @@ let package = Package(
     tests("Storyboard", ["Presets"]),
     tests("Probing", ["Bitstream", "Libav", "Timing"]),
     tests("Loudness"),
+    tests("Captions", ["Timing"]),
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Stills", "Libav", "Timing"]),
-    tests("Stitching", ["Timing"]),
-    tests("Delivery", ["Presets", "Probing", "Stitching", "Verification", "Files", "Timing"]),
+    tests("Stitching", ["Captions", "Timing"]),
+    tests("Delivery", ["Captions", "Presets", "Probing", "Stitching", "Verification", "Files", "Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Presets", "Files", "Support"],
       exclude: ["browser_check.py"],

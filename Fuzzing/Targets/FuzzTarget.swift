@@ -15,6 +15,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case presets
   /// JSON of the services.
   case answers
+  /// Files of SubRip and WebVTT.
+  case captions
   /// Times, timecodes, durations, amounts.
   case times
 
@@ -40,6 +42,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .storyboards: StoryboardTarget.run(bytes)
     case .presets: PresetTarget.run(bytes)
     case .answers: try AnswerTarget.run(bytes)
+    case .captions: try CaptionTarget.run(bytes)
     case .times: try TimeTarget.run(bytes)
     }
   }

@@ -1,3 +1,4 @@
+import Captions
 import Files
 import Foundation
 import Libav
@@ -26,6 +27,12 @@ public struct Deliverer: Sendable {
       throw DeliveryError(
         .badRequest, "\(quoted(language)) is no language of ISO 639-2; write three letters, such as eng or deu")
     }
+    let languages = options.captions.map { $0.language ?? "" }
+    if let twice = languages.first(where: { language in languages.count { $0 == language } > 1 }) {
+      throw DeliveryError(
+        .badRequest,
+        "captions are given twice \(twice.isEmpty ? "without a language" : "for \(twice)"); write FILE=LANG for each")
+    }
     self.master = master
     self.options = options
     title =
@@ -48,10 +55,16 @@ public struct Deliverer: Sendable {
     }
   }
 
+  /// The caption files beside a recipe's file.
+  public func captionFiles(of recipe: DeliveryRecipe) -> [String] {
+    guard recipe.takesCaptions, let file = files(of: recipe).first else { return [] }
+    return CaptionDelivery.files(options.captions(of: master), beside: file, forms: options.captionForms)
+  }
+
   /// Finds what can be found before any work: existing files, an unsuitable master.
   /// - Throws: ``DeliveryError``, `FileError`.
   public func check(_ recipe: DeliveryRecipe, spec: DeliverableSpec?) throws {
-    for file in files(of: recipe) { _ = try OutputFile(file, overwrite: options.overwrite) }
+    for file in files(of: recipe) + captionFiles(of: recipe) { _ = try OutputFile(file, overwrite: options.overwrite) }
     if recipe.audio != nil, recipe.video == nil, master.audio.isEmpty {
       throw DeliveryError(.unsuitable, "has no audio, which \(recipe.id) is of", file: master.path)
     }
@@ -119,6 +132,11 @@ public struct Deliverer: Sendable {
       }
     }
   }
+}
+
+extension DeliveryRecipe {
+  /// Whether its versions have text tracks and caption files.
+  var takesCaptions: Bool { video != nil && (container == .mp4 || container == .mov) }
 }
 
 extension [Deliverable.Problem] {

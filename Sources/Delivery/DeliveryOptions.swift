@@ -1,3 +1,4 @@
+public import Captions
 public import Foundation
 public import Presets
 public import Stitching
@@ -28,6 +29,11 @@ public struct DeliveryOptions: Sendable {
   public var marking = MarkingOptions()
   /// A text in the frames; nil for none.
   public var label: VisibleLabel?
+  /// Captions in the master's time, one per language; none takes those of the master's own text tracks.
+  public var captions: [CaptionTrack] = []
+  public var captionForms = Set(CaptionForm.allCases)
+  /// Draws the captions of ``language``, else the first, into the frames.
+  public var burnsCaptions = false
   /// A shell command that signs `$1` into `$2`; nil leaves files unsigned.
   public var signCommand: String?
   /// Nil leaves the date out.
@@ -36,6 +42,21 @@ public struct DeliveryOptions: Sendable {
   public var tool = "longtake"
 
   public init(folder: String) { self.folder = folder }
+}
+
+extension DeliveryOptions {
+  /// The captions of a version: those given, else the master's own.
+  func captions(of master: DeliveryMaster) -> [CaptionTrack] { captions.isEmpty ? master.captions : captions }
+
+  /// - Throws: ``DeliveryError`` `badRequest` when there are none to burn in.
+  func burnedCaptions(of master: DeliveryMaster) throws(DeliveryError) -> CaptionTrack? {
+    guard burnsCaptions else { return nil }
+    let all = captions(of: master)
+    guard let track = all.first(where: { $0.language != nil && $0.language == language }) ?? all.first else {
+      throw DeliveryError(.badRequest, "there are no captions to burn in; name them with --captions", file: master.path)
+    }
+    return track
+  }
 }
 
 /// How the master's frames fill a size of another shape: as ``DeliveryRecipe/Fit``.

@@ -1,3 +1,4 @@
+import Captions
 import Files
 import Foundation
 import Libav
@@ -57,11 +58,14 @@ struct VideoDelivery {
           remaining: frames > 0 ? Double(missing - frames) / speed : nil))
     }
     let audioResult = try audio?.value()
+    let captions = CaptionDelivery(options.captions(of: master), plan: plan, options: options)
     progress(.writing(preset: recipe.id))
     try VersionWriter(
       plan: plan, chunks: chunks, written: written, folder: folder,
-      audio: audio == nil ? nil : folder.file(audioName), metadata: deliverer.metadata, language: options.language
+      audio: audio == nil ? nil : folder.file(audioName), metadata: deliverer.metadata, language: options.language,
+      captions: captions.embedded
     ).write(to: output.temporaryPath) { try Task.checkCancellation() }
+    try captions.prove(output.temporaryPath, duration: plan.duration)
     try deliverer.mark(output, as: recipe)
     var expectation = Expectation(duration: plan.duration, audio: audio == nil ? nil : true, frameRate: plan.rate)
     expectation.frameCount = plan.frameCount
@@ -70,7 +74,11 @@ struct VideoDelivery {
       output.temporaryPath, as: recipe, spec: spec, expecting: expectation, progress: progress)
     let marks = try deliverer.marks(of: report)
     let digest = try SHA256Text.ofFile(output.temporaryPath)
-    if report.verdict != .fail { try output.commit() }
+    var delivered: [Deliverable.Captions] = []
+    if report.verdict != .fail {
+      try output.commit()
+      delivered = try captions.write(beside: path, overwrite: options.overwrite)
+    }
     folder.remove()
     return Deliverable(
       preset: recipe.id, file: path, verdict: report.verdict, verifyPreset: spec.id, problems: .init(report),
@@ -83,7 +91,8 @@ struct VideoDelivery {
         .init(
           $0, codec: recipe.audio?.codec.rawValue ?? "", sampleRate: recipe.audio?.sampleRate ?? 0,
           channels: versionAudio?.format.layout.description ?? "")
-      }, chunks: chunks.count, resumedChunks: done.count, seconds: (clock.now - start) / .seconds(1))
+      }, captions: delivered, chunks: chunks.count, resumedChunks: done.count,
+      seconds: (clock.now - start) / .seconds(1))
   }
 
   private var audioName: String { "audio.\(recipe.container.rawValue)" }
@@ -109,6 +118,7 @@ struct VideoDelivery {
     let recipe = String(decoding: try JSONOutput.data(self.recipe), as: UTF8.self)
     return [
       master.sha256, recipe, "\(plan.fit)", "\(plan.center)", "\(chunks)", "\(String(describing: options.label))",
+      plan.burned.map { $0.track.text(as: .webVTT) } ?? "",
       slate.lines.joined(separator: "\n"),
       LibraryVersions.release, options.tool,
     ].joined(separator: "\0")

@@ -7,11 +7,29 @@ public struct MasterSettings: Sendable, Hashable {
   public var join: JoinSettings
   /// Mixed under the shots' own audio.
   public var music: MusicSettings?
+  /// Text tracks of the master.
+  public var captions: [CaptionSettings]
 
-  public init(verify: String? = nil, join: JoinSettings = .init(), music: MusicSettings? = nil) {
+  public init(
+    verify: String? = nil, join: JoinSettings = .init(), music: MusicSettings? = nil, captions: [CaptionSettings] = []
+  ) {
+    self.captions = captions
     self.verify = verify
     self.join = join
     self.music = music
+  }
+}
+
+/// A caption file of SubRip or WebVTT.
+public struct CaptionSettings: Sendable, Hashable {
+  /// An absolute path, or relative to where the program runs.
+  public var file: String
+  /// ISO 639-2, three letters.
+  public var language: String?
+
+  public init(file: String, language: String? = nil) {
+    self.file = file
+    self.language = language
   }
 }
 

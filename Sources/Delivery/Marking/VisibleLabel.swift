@@ -1,6 +1,4 @@
 import Files
-import Libav
-import Stills
 public import Timing
 
 /// A text in the frames that says they are generated.
@@ -28,7 +26,8 @@ public struct VisibleLabel: Sendable, Hashable {
   ]
   public static let languages = texts.keys.sorted()
 
-  public let text: String
+  private let line: DrawnText
+  public var text: String { line.text }
   public var position = Position.bottomRight
   /// Height of the text in percent of the frame's shorter side.
   public var size = VisibleLabel.usualSize
@@ -37,13 +36,13 @@ public struct VisibleLabel: Sendable, Hashable {
 
   /// - Throws: ``DeliveryError`` `badRequest` when the bundled fonts lack a character.
   public init(text: String) throws(DeliveryError) {
-    guard !text.isEmpty, LabelFont(text) != nil else {
+    guard !text.isEmpty, let line = DrawnText(text) else {
       throw DeliveryError(
         .badRequest,
         "the label \(quoted(text)) cannot be drawn: the bundled fonts have Latin, Greek and Cyrillic letters, and of "
-          + "Chinese the characters \(LabelFont.chinese)")
+          + "Chinese the characters \(DrawnText.chinese)")
     }
-    self.text = text
+    self.line = line
   }
 
   /// - Parameter language: three letters of ISO 639-2.
@@ -61,12 +60,6 @@ public struct VisibleLabel: Sendable, Hashable {
   /// libav's filters that draw it.
   /// - Throws: ``DeliveryError`` `unsuitable` when the font or the filter is missing.
   func steps(width: Int, height: Int) throws(DeliveryError) -> [String] {
-    guard let font = LabelFont(text)?.path, LibraryVersions.hasFilter("drawtext") else {
-      throw DeliveryError(
-        .unsuitable,
-        "the label cannot be drawn: a bundled font or libav's drawtext filter is missing; 'longtake doctor' tells which"
-      )
-    }
     let points = max(8, Int((Double(min(width, height)) * size / 100).rounded()))
     let (left, top) = (Int(Double(width) * Self.margin), Int(Double(height) * Self.margin))
     let x =
@@ -81,35 +74,12 @@ public struct VisibleLabel: Sendable, Hashable {
       case .bottomLeft, .bottomRight, .bottom: "h-th-\(top)"
       case .center: "(h-th)/2"
       }
-    return [
-      "drawtext=fontfile=\(FilterGraph.escaped(font)):text=\(FilterGraph.escaped(text.terminalSafe)):expansion=none"
-        + ":fontcolor=white:fontsize=\(points):box=1:boxcolor=black@0.5:boxborderw=\(max(2, points / 4)):x=\(x):y=\(y)"
-    ]
+    return [try line.filter(size: points, x: x, y: y, box: max(2, points / 4))]
   }
 
   /// Frames of the program that have it.
   func frames(rate: FrameRate, of count: Int) -> Range<Int> {
     guard let seconds else { return 0..<count }
     return 0..<min(count, (rate.rational * seconds).rounded.map { Int(clamping: $0) } ?? count)
-  }
-}
-
-/// The bundled font that has the characters of a text.
-private struct LabelFont {
-  static let chinese = "人工智能生成合影像视频内容"
-  /// The end of the Cyrillic block.
-  private static let last: UInt32 = 0x04FF
-
-  let path: String?
-
-  /// Nil where no font has them all.
-  init?(_ text: String) {
-    if text.allSatisfy({ Self.chinese.contains($0) }) {
-      path = SheetFont.path(of: SheetFont.chineseFile)
-    } else if text.unicodeScalars.allSatisfy({ $0.value <= Self.last || $0 == "’" || $0 == "–" || $0 == "—" }) {
-      path = SheetFont.path
-    } else {
-      return nil
-    }
   }
 }

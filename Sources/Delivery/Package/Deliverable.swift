@@ -79,6 +79,7 @@ public struct Deliverable: Sendable, Encodable {
   public let marking: Marks
   @Nullable public private(set) var video: Video?
   @Nullable public private(set) var audio: Audio?
+  public let captions: [Captions]
   /// Chunks that the video was encoded in, and those of an earlier, interrupted delivery.
   public let chunks: Int
   public let resumedChunks: Int
@@ -87,8 +88,8 @@ public struct Deliverable: Sendable, Encodable {
 
   init(
     preset: String, file: String, verdict: Verdict, verifyPreset: String, problems: [Problem], sha256: String,
-    bytes: Int64, duration: Double, marks: Marks, video: Video?, audio: Audio?, chunks: Int = 0, resumedChunks: Int = 0,
-    seconds: Double
+    bytes: Int64, duration: Double, marks: Marks, video: Video?, audio: Audio?, captions: [Captions] = [],
+    chunks: Int = 0, resumedChunks: Int = 0, seconds: Double
   ) {
     self.preset = preset
     self.file = file
@@ -102,13 +103,15 @@ public struct Deliverable: Sendable, Encodable {
     marking = marks
     _video = Nullable(wrappedValue: video)
     _audio = Nullable(wrappedValue: audio)
+    self.captions = captions
     self.chunks = chunks
     self.resumedChunks = resumedChunks
     self.seconds = (seconds * 1000).rounded() / 1000
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, preset, file, verdict, problems, sha256, bytes, duration, marking, video, audio, chunks, seconds
+    case schema, preset, file, verdict, problems, sha256, bytes, duration, marking, video, audio, captions, chunks,
+      seconds
     case isDelivered = "delivered"
     case verifyPreset = "verify_preset"
     case resumedChunks = "resumed_chunks"
@@ -129,6 +132,7 @@ public struct Deliverable: Sendable, Encodable {
     try fields.encode(marking, forKey: .marking)
     try fields.encode(_video, forKey: .video)
     try fields.encode(_audio, forKey: .audio)
+    try fields.encode(captions, forKey: .captions)
     try fields.encode(chunks, forKey: .chunks)
     try fields.encode(resumedChunks, forKey: .resumedChunks)
     try fields.encode(seconds, forKey: .seconds)

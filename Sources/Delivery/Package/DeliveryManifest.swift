@@ -44,6 +44,8 @@ public struct DeliveryManifest: Sendable, Codable {
     public let marking: Deliverable.Marks
     @Nullable public internal(set) var video: Deliverable.Video?
     @Nullable public internal(set) var audio: Deliverable.Audio?
+    /// Files relative to the manifest; null in a manifest of an earlier version.
+    @Nullable public internal(set) var captions: [Deliverable.Captions]?
     /// `pass` or `warn`.
     public let verdict: String
     public let verifyPreset: String
@@ -52,7 +54,7 @@ public struct DeliveryManifest: Sendable, Codable {
     public let masterSHA256: String
 
     private enum CodingKeys: String, CodingKey {
-      case file, preset, sha256, bytes, duration, marking, video, audio, verdict, problems
+      case file, preset, sha256, bytes, duration, marking, video, audio, captions, verdict, problems
       case verifyPreset = "verify_preset"
       case masterSHA256 = "master_sha256"
     }
@@ -111,7 +113,8 @@ public struct DeliveryPackage {
       let entry = DeliveryManifest.File(
         file: URL(fileURLWithPath: file.file).lastPathComponent, preset: file.preset, sha256: file.sha256,
         bytes: file.bytes, duration: file.duration, marking: file.marking, video: file.video, audio: file.audio,
-        verdict: file.verdict.rawValue, verifyPreset: file.verifyPreset, problems: file.problems,
+        captions: Self.named(file.captions), verdict: file.verdict.rawValue, verifyPreset: file.verifyPreset,
+        problems: file.problems,
         masterSHA256: master.sha256)
       manifest.files.removeAll { $0.file == entry.file }
       manifest.files.append(entry)
@@ -130,7 +133,20 @@ public struct DeliveryPackage {
     let used = Set(manifest.files.map(\.masterSHA256))
     manifest.masters.removeAll { !used.contains($0.sha256) }
     try OutputFile.replace(path, with: try JSONOutput.data(manifest, pretty: true))
-    let sums = manifest.files.map { "\($0.sha256)  \($0.file)\n" }.joined()
+    let sums = manifest.files.map { file in
+      let captions = (file.captions ?? []).flatMap(\.files).map { "\($0.sha256)  \($0.file)\n" }
+      return "\(file.sha256)  \(file.file)\n" + captions.joined()
+    }.joined()
     try OutputFile.replace(sumsPath, with: sums.utf8)
+  }
+
+  private static func named(_ captions: [Deliverable.Captions]) -> [Deliverable.Captions] {
+    captions.map { captions in
+      var captions = captions
+      for index in captions.files.indices {
+        captions.files[index].file = URL(fileURLWithPath: captions.files[index].file).lastPathComponent
+      }
+      return captions
+    }
   }
 }

@@ -21,6 +21,7 @@ struct DeliveryPlan: Sendable {
   /// The centre of a crop in parts of the frame.
   let center: (x: Double, y: Double)
   let label: VisibleLabel?
+  let burned: BurnedCaptions?
   let slateFrames: Int
   let blackFrames: Int
 
@@ -51,6 +52,7 @@ struct DeliveryPlan: Sendable {
     center = options.cropCenter ?? (video.size?.centerX ?? 0.5, video.size?.centerY ?? 0.5)
     (width, height) = Self.size(video.size, fit: fit, master: master)
     label = options.label
+    burned = try options.burnedCaptions(of: master).map { track throws(DeliveryError) in try BurnedCaptions(track) }
     color = master.isHDR ? master.color : .bt709
     let perSecond = Int((rate.rational).rounded ?? 24)
     slateFrames = (recipe.head?.slateSeconds ?? 0) * perSecond

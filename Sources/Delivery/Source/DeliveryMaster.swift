@@ -1,3 +1,4 @@
+public import Captions
 import Files
 import Libav
 public import Probing
@@ -17,6 +18,8 @@ public struct DeliveryMaster: Sendable {
   let display: DisplayGeometry
   let color: ColorTags
   let pixelFormat: PixelFormat
+  /// Of its text tracks.
+  public let captions: [CaptionTrack]
 
   /// - Throws: ``DeliveryError`` `unsuitable` for a file without video, or of a variable frame rate; ``LibavError``.
   public init(path: String) throws {
@@ -45,10 +48,13 @@ public struct DeliveryMaster: Sendable {
     self.display = display
     color = video.stream.color?.tags ?? .bt709
     pixelFormat = format
+    captions = index.streams.contains { $0.kind == .subtitle } ? try CaptionTrack.tracks(of: path) : []
     (sha256, bytes) = try digest.value()
   }
 
   public var frameCount: Int { video.presentationOrder.count }
+  /// Seconds.
+  public var duration: Rational { rate.duration(frames: frameCount) }
   /// Tagged or assumed, PQ or HLG.
   var isHDR: Bool { color.isHDR }
   var title: String? { index.container.metadata["title"] }

@@ -30,8 +30,7 @@ final class FramePreparer {
   init(_ plan: DeliveryPlan) throws(DeliveryError) {
     self.plan = plan
     labelled = plan.label?.frames(rate: plan.rate, of: plan.master.frameCount) ?? 0..<0
-    let label = try plan.label?.steps(width: plan.width, height: plan.height)
-    labelSteps = label.map { $0 + ["format=\(plan.format)"] } ?? []
+    labelSteps = try plan.label?.steps(width: plan.width, height: plan.height) ?? []
     let (master, video) = (plan.master, plan.master.video.stream.video)
     let content = (width: master.display.width, height: master.display.height)
     let scale = (
@@ -85,9 +84,13 @@ final class FramePreparer {
 
   /// The master's frame as it is in the version.
   /// - Parameter position: of the frame in the master.
-  func prepare(_ source: borrowing Frame, at position: Int) throws(LibavError) -> Frame {
+  func prepare(_ source: borrowing Frame, at position: Int) throws -> Frame {
     let frame = try fitted(source)
-    return labelled.contains(position) ? finished(try labelling.run(labelSteps, on: frame)) : frame
+    var steps = labelled.contains(position) ? labelSteps : []
+    if let burned = plan.burned {
+      steps += try burned.steps(at: plan.master.rate.duration(frames: position), width: plan.width, height: plan.height)
+    }
+    return steps.isEmpty ? frame : finished(try labelling.run(steps + ["format=\(plan.format)"], on: frame))
   }
 
   private func fitted(_ source: borrowing Frame) throws(LibavError) -> Frame {

@@ -1,6 +1,4 @@
-import Files
 import Libav
-import Stills
 import Stitching
 import Timing
 
@@ -32,21 +30,14 @@ struct HeadFrames: ~Copyable {
   }
 
   private static func draw(_ text: SlateText, _ plan: DeliveryPlan) throws -> Frame {
-    guard let font = SheetFont.path, LibraryVersions.hasFilter("drawtext") else {
-      throw DeliveryError(
-        .unsuitable,
-        "the slate cannot be drawn: the bundled font or libav's drawtext filter is missing; "
-          + "'longtake doctor' tells which")
-    }
     let size = Int(Double(plan.height) * textHeight)
     let top = (plan.height - Int(Double(plan.height) * lineHeight) * text.lines.count) / 2
     var steps = ["color=c=\(background):s=\(plan.width)x\(plan.height):r=1:d=1"]
     for (number, line) in text.lines.enumerated() {
       let y = top + number * Int(Double(plan.height) * lineHeight)
-      let shown = FilterGraph.escaped(line.terminalSafe)
-      steps.append(
-        "drawtext=fontfile=\(FilterGraph.escaped(font)):text=\(shown):expansion=none:fontcolor=white:fontsize=\(size)"
-          + ":x=(w-tw)/2:y=\(y)")
+      // A title in other letters is shown without them.
+      let shown = DrawnText(line) ?? DrawnText(String(line.map { DrawnText(String($0)) == nil ? "?" : $0 }))
+      if let shown { steps.append(try shown.filter(size: size, x: "(w-tw)/2", y: "\(y)")) }
     }
     steps.append("scale=out_color_matrix=bt709:out_range=tv,format=\(plan.format)")
     let graph = try FilterGraph(steps.joined(separator: ","), inputs: [])

@@ -1,3 +1,4 @@
+import Captions
 import Libav
 import Presets
 import Probing
@@ -14,6 +15,8 @@ struct VersionWriter {
   let audio: String?
   let metadata: MasterMetadata
   let language: String?
+  /// In the version's time.
+  let captions: [CaptionTrack]
 
   func write(to path: String, check: () throws -> Void) throws {
     let container = plan.recipe.container.rawValue
@@ -28,6 +31,16 @@ struct VersionWriter {
     let track = try source.map {
       try muxer.addStream(
         try $0.parameters(), timeBase: $0.timeBase, metadata: language.map { ["language": $0] } ?? [:])
+    }
+    var texts: [(packets: CaptionPackets, stream: Int)] = []
+    for captions in captions {
+      let packets = CaptionPackets(captions, duration: plan.duration)
+      texts.append((packets, try packets.addStream(to: &muxer)))
+    }
+    func writeTexts(until time: Rational?) throws {
+      for index in texts.indices {
+        try texts[index].packets.write(until: time, into: muxer, stream: texts[index].stream)
+      }
     }
     var flags = "+write_colr" + metadata.flags
     if plan.recipe.container == .mp4 { flags += "+faststart" }
@@ -56,6 +69,7 @@ struct VersionWriter {
         packet.duration = tick
         let time = plan.rate.duration(frames: number)
         try source?.write(until: time, into: muxer, track: track ?? 0)
+        try writeTexts(until: time)
         try muxer.write(packet, stream: video, timeBase: base)
         number += 1
         taken += 1
@@ -63,6 +77,7 @@ struct VersionWriter {
       guard taken == range.count else { throw inconsistent(name) }
     }
     try source?.write(until: nil, into: muxer, track: track ?? 0)
+    try writeTexts(until: nil)
     try muxer.finish()
   }
 

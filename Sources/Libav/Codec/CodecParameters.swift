@@ -29,6 +29,26 @@ public struct CodecParameters: ~Copyable {
     pointer = copy
   }
 
+  /// Of a text track that no encoder of libav makes.
+  /// - Parameters:
+  ///   - subtitle: libav's name of the codec, such as `mov_text`.
+  ///   - description: of its samples, as the container stores it.
+  public init(subtitle codec: String, description: [UInt8]) throws(LibavError) {
+    guard let descriptor = avcodec_descriptor_get_by_name(codec) else {
+      throw LibavError(.codecMissing, "this libav does not know \(codec)")
+    }
+    let extradata = try Self.extradata(description)
+    guard let parameters = avcodec_parameters_alloc() else {
+      av_free(extradata)
+      throw LibavError(.outOfMemory, "there is no memory for codec parameters")
+    }
+    parameters.pointee.codec_type = AVMEDIA_TYPE_SUBTITLE
+    parameters.pointee.codec_id = descriptor.pointee.id
+    parameters.pointee.extradata = extradata.assumingMemoryBound(to: UInt8.self)
+    parameters.pointee.extradata_size = Int32(description.count)
+    pointer = parameters
+  }
+
   deinit {
     var pointer: UnsafeMutablePointer<AVCodecParameters>? = pointer
     avcodec_parameters_free(&pointer)
@@ -48,13 +68,16 @@ public struct CodecParameters: ~Copyable {
   }
 
   public func setExtradata(_ bytes: [UInt8]) throws(LibavError) {
-    let padding = Int(AV_INPUT_BUFFER_PADDING_SIZE)
-    let raw = try allocated(av_mallocz(bytes.count + padding), "extradata")
-    let data = raw.assumingMemoryBound(to: UInt8.self)
-    data.update(from: bytes, count: bytes.count)
+    let data = try Self.extradata(bytes).assumingMemoryBound(to: UInt8.self)
     av_free(pointer.pointee.extradata)
     pointer.pointee.extradata = data
     pointer.pointee.extradata_size = Int32(bytes.count)
+  }
+
+  private static func extradata(_ bytes: [UInt8]) throws(LibavError) -> UnsafeMutableRawPointer {
+    let raw = try allocated(av_mallocz(bytes.count + Int(AV_INPUT_BUFFER_PADDING_SIZE)), "extradata")
+    raw.assumingMemoryBound(to: UInt8.self).update(from: bytes, count: bytes.count)
+    return raw
   }
 
   /// The four-character code of the sample entry, `avc1`, `hvc1`, …; empty lets the muxer choose.

@@ -207,6 +207,7 @@ struct Assembler: Sendable {
     options.audio.loudness = join.loudness?.doubleValue
     options.audio.truePeak = join.truePeak?.doubleValue
     options.audio.music = music
+    options.captions = storyboard.master.captions.map { CaptionSource(file: $0.file, language: $0.language) }
     options.writesChapters = true
     options.metadata =
       MasterProvenance(
@@ -246,6 +247,8 @@ struct Assembler: Sendable {
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate ?? 0)",
       "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
+      try options.captions.map { "\($0.language ?? "") \(try FileDigest.sha256(ofFile: $0.file))" }.joined(
+        separator: " "),
       try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
       options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
     ]

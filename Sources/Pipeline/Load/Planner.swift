@@ -1,3 +1,4 @@
+import Captions
 import Files
 import Foundation
 import Generation
@@ -77,6 +78,12 @@ public struct Planner: Sendable {
     if let storyboard, let music = storyboard.master.music, let problem = Self.musicProblem(of: music.file) {
       list.add(storyboard.problem(at: "master.music.file", problem))
     }
+    if let storyboard {
+      for (number, captions) in storyboard.master.captions.enumerated() {
+        guard let problem = Self.captionProblem(of: captions) else { continue }
+        list.add(storyboard.problem(at: "master.captions[\(number)].file", problem))
+      }
+    }
     let spec = masterSpec(storyboard, list)
     if let model, let storyboard {
       storyboard.joinProblems(with: model, spec: makesMaster ? spec : nil, images: LibavImageInspector()).forEach(
@@ -107,6 +114,16 @@ public struct Planner: Sendable {
       return "\(quoted(path)) cannot be used as music: it \(error.message)."
     } catch {
       return "\(quoted(path)) cannot be read as music: \((error as? LibavError)?.message ?? "\(error)")."
+    }
+  }
+
+  /// Why a file cannot be the captions of a master, as far as it is known before the master is; nil when it can.
+  private static func captionProblem(of captions: CaptionSettings) -> String? {
+    do {
+      _ = try CaptionTrack(path: captions.file, language: captions.language, program: nil)
+      return nil
+    } catch {
+      return "\(quoted(captions.file)) cannot be used as captions: \(error.message)."
     }
   }
 

@@ -1,3 +1,4 @@
+import Captions
 import Libav
 import Probing
 import Stills
@@ -12,6 +13,7 @@ struct MasterProof {
 
   private let path: String
   private let plan: StitchPlan
+  private let captions: [CaptionTrack]
   private let audioFormat: MasterAudioFormat?
   private let check: StitchOptions.Check
   /// Without its edit list, the video would start later than the audio.
@@ -19,12 +21,14 @@ struct MasterProof {
   private(set) var checks: [StitchReport.Check] = []
 
   init(
-    path: String, plan: StitchPlan, format: MasterAudioFormat?, check: StitchOptions.Check, usesEditList: Bool = false
+    path: String, plan: StitchPlan, captions: [CaptionTrack] = [], format: MasterAudioFormat?,
+    check: StitchOptions.Check, usesEditList: Bool = false
   ) {
     self.check = check
     self.usesEditList = usesEditList
     self.path = path
     self.plan = plan
+    self.captions = captions
     audioFormat = format
   }
 
@@ -46,6 +50,7 @@ struct MasterProof {
         "frames without edit lists", expected: "\(plan.frameCount)", actual: "\(plainVideo.presentationOrder.count)")
       timing("presentation timestamps without edit lists", plainVideo.presentationTimes, of: plainVideo)
     }
+    try checkCaptions()
     if let audioFormat { checkAudio(index, plain, format: audioFormat) }
     try decode(video)
     try Self.requirePassed(checks, path: path)
@@ -68,6 +73,22 @@ struct MasterProof {
     let deltas = Set(zip(times, times.dropFirst()).map { video.stream.timeBase.seconds($1 - $0).fraction })
     let expected = times.count > 1 ? plan.rate.frameDuration.fraction : ""
     record("interval of \(name)", expected: expected, actual: deltas.sorted().joined(separator: ", "))
+  }
+
+  private mutating func checkCaptions() throws {
+    guard !captions.isEmpty else { return }
+    let found = try CaptionTrack.tracks(of: path)
+    record(
+      "caption tracks", expected: captions.map { $0.language ?? "und" }.joined(separator: ", "),
+      actual: found.map { $0.language ?? "und" }.joined(separator: ", "))
+    for (own, found) in zip(captions, found) {
+      let wanted = own.segments(until: plan.duration).filter { !$0.cues.isEmpty }
+      record("captions", expected: "\(wanted.count)", actual: "\(found.cues.count)")
+      let isSame = zip(wanted, found.cues).allSatisfy { wanted, found in
+        wanted.text == found.text && (wanted.start - found.start).magnitude <= plan.rate.frameDuration
+      }
+      record("caption texts and times", expected: "as given", actual: isSame ? "as given" : "different")
+    }
   }
 
   private mutating func checkAudio(_ index: MediaIndex, _ plain: MediaIndex, format: MasterAudioFormat) {

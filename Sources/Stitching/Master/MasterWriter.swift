@@ -1,4 +1,5 @@
 import Bitstream
+import Captions
 import Libav
 import Probing
 import Timing
@@ -9,13 +10,17 @@ struct MasterWriter {
 
   private let plan: StitchPlan
   private let options: StitchOptions
+  private let captions: [CaptionTrack]
   private let container: String
   private let usesEditList: Bool
 
   /// - Parameters:
   ///   - container: libav's name of it.
   ///   - usesEditList: starts the video at 0 by an edit list rather than by negative composition offsets.
-  init(_ plan: StitchPlan, options: StitchOptions, container: String, usesEditList: Bool = false) {
+  init(
+    _ plan: StitchPlan, options: StitchOptions, captions: [CaptionTrack], container: String, usesEditList: Bool = false
+  ) {
+    self.captions = captions
     self.plan = plan
     self.options = options
     self.container = container
@@ -38,9 +43,14 @@ struct MasterWriter {
       let index = try muxer.addStream(try source.parameters(), timeBase: base, metadata: trackMetadata(source.track))
       tracks.append(try TrackSource(source, index: index, timeBase: base))
     }
+    let texts = try captions.map { track in
+      let packets = CaptionPackets(track, duration: plan.duration)
+      return TextSource(packets, index: try packets.addStream(to: &muxer))
+    }
     if options.writesChapters { try muxer.setChapters(chapters) }
     let samples = try audio.reduce(0) { $0 + (try $1.totalSamples()) }
-    let reservation = MoovReservation(plan, samples: samples, metadata: metadata.entries)
+    let reservation = MoovReservation(
+      plan, samples: samples, captions: captions, metadata: metadata.entries)
     var settings = [
       "movflags": "+write_colr" + (usesEditList ? "" : "+negative_cts_offsets") + metadata.flags,
       "video_track_timescale": "\(video.timeBase.rational.denominator)",
@@ -48,7 +58,7 @@ struct MasterWriter {
     if sideData.contains(where: \.needsUnofficialBox) { settings["strict"] = "unofficial" }
     if let reservation { settings["moov_size"] = "\(reservation.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
-    let offsets = try interleave(&video, track: videoTrack, tracks, into: &muxer, progress: progress)
+    let offsets = try interleave(&video, track: videoTrack, tracks, texts, into: &muxer, progress: progress)
     try muxer.finish()
     return offsets
   }
@@ -74,9 +84,25 @@ struct MasterWriter {
     func advance() throws { hasPacket = try source.next(into: packet) }
   }
 
+  /// A text track and what is not yet written of it.
+  private final class TextSource {
+    private var packets: CaptionPackets
+    private let index: Int
+
+    init(_ packets: CaptionPackets, index: Int) {
+      self.packets = packets
+      self.index = index
+    }
+
+    func write(until time: Rational?, into muxer: borrowing Muxer) throws {
+      try packets.write(until: time, into: muxer, stream: index)
+    }
+  }
+
   /// Writes the packets of all tracks in the order of their decoding timestamps.
   private func interleave(
-    _ video: inout VideoPacketSource, track videoTrack: Int, _ tracks: [TrackSource], into muxer: inout Muxer,
+    _ video: inout VideoPacketSource, track videoTrack: Int, _ tracks: [TrackSource], _ texts: [TextSource],
+    into muxer: inout Muxer,
     progress: (StitchEvent) -> Void
   ) throws -> CompositionOffsets {
     var offsets = CompositionOffsets()
@@ -87,6 +113,8 @@ struct MasterWriter {
       try Task.checkCancellation()
       let audio = tracks.filter(\.hasPacket).min { $0.time < $1.time }
       if hasVideo, audio.map({ video.timeBase.seconds(packet.dts ?? 0) <= $0.time }) ?? true {
+        let time = video.timeBase.seconds(packet.dts ?? 0)
+        for text in texts { try text.write(until: time, into: muxer) }
         offsets.append(pts: packet.pts ?? 0, dts: packet.dts ?? 0)
         try muxer.write(packet, stream: videoTrack, timeBase: video.timeBase)
         hasVideo = try video.next(into: packet)
@@ -98,6 +126,7 @@ struct MasterWriter {
         try muxer.write(audio.packet, stream: audio.index, timeBase: audio.timeBase)
         try audio.advance()
       } else {
+        for text in texts { try text.write(until: nil, into: muxer) }
         return offsets
       }
     }

@@ -1,3 +1,4 @@
+import Captions
 import Probing
 
 /// Space reserved for the `moov` box at the front of a large master, so that the media data need not be moved
@@ -20,7 +21,7 @@ struct MoovReservation: Sendable {
   private static let samplesPerPacket = 1024
 
   /// Nil for a small master.
-  init?(_ plan: StitchPlan, samples: Int, metadata: [String: String]) {
+  init?(_ plan: StitchPlan, samples: Int, captions: [CaptionTrack], metadata: [String: String]) {
     let copied = plan.shots.reduce(0) { sum, shot in
       sum
         + shot.segments.reduce(0) { sum, segment in
@@ -32,7 +33,9 @@ struct MoovReservation: Sendable {
     let text = metadata.reduce(0) { $0 + 2 * ($1.key.utf8.count + $1.value.utf8.count + 64) }
     let titles = plan.shots.reduce(0) { $0 + 2 * ($1.clip.shot.title.utf8.count) }
     let headers = plan.shots.reduce(0) { $0 + $1.clip.extradata.count }
-    let packets = plan.frameCount + samples / Self.samplesPerPacket + 16
+    let packets =
+      plan.frameCount + samples / Self.samplesPerPacket + 16
+      + captions.reduce(0) { $0 + 2 * $1.cues.count + 16 }
     bytes = Self.fixed + packets * Self.perPacket + plan.shots.count * Self.perChapter + text + titles + 2 * headers
   }
 }

@@ -1,3 +1,4 @@
+import Captions
 import Files
 import Foundation
 import Libav
@@ -51,6 +52,7 @@ public struct Stitcher: Sendable {
     }
     try options.audio.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
+    let captions = try plan.captions(options)
     let marking = MediaMarking(plan, options: options)
     var marked = options
     marked.metadata.merge(marking.entries) { own, _ in own }
@@ -67,13 +69,14 @@ public struct Stitcher: Sendable {
     }
     do {
       encodeAudio()
-      let offsets = try MasterWriter(plan, options: marked, container: container)
+      let offsets = try MasterWriter(plan, options: marked, captions: captions, container: container)
         .write(to: output.temporaryPath, audio: audio, progress: progress)
       if !offsets.areReadable {
         usesEditList = true
         encodeAudio()
-        _ = try MasterWriter(plan, options: marked, container: container, usesEditList: true)
-          .write(to: output.temporaryPath, audio: audio, progress: progress)
+        _ = try MasterWriter(
+          plan, options: marked, captions: captions, container: container, usesEditList: true
+        ).write(to: output.temporaryPath, audio: audio, progress: progress)
       }
     } catch let error as LibavError where error.file == output.temporaryPath {
       throw LibavError(error.code, error.message, file: path, log: error.log)
@@ -81,7 +84,8 @@ public struct Stitcher: Sendable {
     try output.append(marking.packet.movieBox)
     progress(.proving)
     var proof = MasterProof(
-      path: output.temporaryPath, plan: plan, format: audioFormat, check: options.check, usesEditList: usesEditList)
+      path: output.temporaryPath, plan: plan, captions: captions, format: audioFormat, check: options.check,
+      usesEditList: usesEditList)
     var audioProofs: [AudioProof] = []
     var notes = try self.notes()
     do {
@@ -102,7 +106,7 @@ public struct Stitcher: Sendable {
     }
     return StitchReport(
       plan, mode: options.mode, output: path, notes: notes, checks: proof.checks + audioProofs.flatMap(\.checks),
-      steps: steps, audioFormat: audioFormat, audio: audioReport)
+      steps: steps, audioFormat: audioFormat, audio: audioReport, captions: captions)
   }
 
   /// The audio tracks of the master, the main one first; none without audio.
@@ -133,10 +137,11 @@ public struct Stitcher: Sendable {
   /// The report of what a stitch would do; values that only the written master has are null.
   /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
   public func plannedReport(output: String) throws -> StitchReport {
+    let captions = try plan.captions(options)
     let format = try audioTracks().first?.format
     let audio = format.map {
       AudioReport($0, options: options.audio, normalization: nil, reduction: 0, proof: nil)
     }
-    return StitchReport(plan, mode: options.mode, output: output, notes: try notes(), audio: audio)
+    return StitchReport(plan, mode: options.mode, output: output, notes: try notes(), audio: audio, captions: captions)
   }
 }

@@ -1,3 +1,4 @@
+public import Captions
 public import Foundation
 
 /// How shots are joined.
@@ -43,6 +44,9 @@ public struct StitchOptions: Sendable, Hashable {
   public var video = VideoOptions()
   /// Adds one chapter per shot, named by its title.
   public var writesChapters = false
+  /// Text tracks, in the time of the joined shots.
+  public var captions: [CaptionSource] = []
+  public var captionLimits = CaptionLimits()
   /// Container metadata: common keys such as `title` and `comment`, and keys of the caller's own.
   public var metadata: [String: String] = [:]
   /// Marks of generated media.

@@ -1,3 +1,4 @@
+import Captions
 public import Files
 import Timing
 
@@ -17,6 +18,7 @@ public struct StitchReport: Sendable, Codable {
   public let joins: [Join]
   /// Null when there is neither a shot with audio nor music.
   @Nullable public private(set) var audio: AudioReport?
+  public let captions: [Captions]
   /// Properties of the shots that the master does not have, and changes that nobody asked for; a sentence each.
   public let notes: [String]
   public let checks: [Check]
@@ -100,7 +102,7 @@ public struct StitchReport: Sendable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case schema, output, frames, duration, mode, shots, joins, audio, notes, checks
+    case schema, output, frames, duration, mode, shots, joins, audio, captions, notes, checks
     case timeBase = "time_base"
     case frameRate = "frame_rate"
     case parameterSets = "parameter_sets"
@@ -113,7 +115,8 @@ extension StitchReport {
   ///   - audioFormat: nil without audio, and before the master is written.
   init(
     _ plan: StitchPlan, mode: StitchOptions.Mode, output: String, notes: [String], checks: [Check] = [],
-    steps: [AudioStep] = [], audioFormat: MasterAudioFormat? = nil, audio: AudioReport?
+    steps: [AudioStep] = [], audioFormat: MasterAudioFormat? = nil, audio: AudioReport?,
+    captions: [CaptionTrack]
   ) {
     schema = "longtake.stitch/1"
     self.output = output
@@ -133,6 +136,7 @@ extension StitchReport {
         join, time: time, step: steps.indices.contains(number) ? steps[number] : nil, avOffset: offset?.doubleValue)
     }
     self.audio = audio
+    self.captions = captions.map { Captions($0) }
     self.notes = notes
     self.checks = checks
   }

@@ -152,9 +152,10 @@ struct StoryboardReader {
 
   private func master(of reader: FieldReader) -> MasterSettings {
     var settings = MasterSettings()
-    guard let master = reader.fields("master", known: ["verify", "join", "music"]) else { return settings }
+    guard let master = reader.fields("master", known: ["verify", "join", "music", "captions"]) else { return settings }
     settings.verify = master.text("verify")
     settings.music = music(of: master)
+    settings.captions = captions(of: master)
     let keys = [
       "mode", "overlap", "match_color", "ease_frames", "conform", "audio_crossfade", "loudness", "true_peak",
     ]
@@ -174,16 +175,41 @@ struct StoryboardReader {
   private func music(of master: FieldReader) -> MusicSettings? {
     guard let music = master.fields("music", known: ["file", "level", "fade", "duck", "loop"]) else { return nil }
     guard let file = music.text("file", required: true) else { return nil }
-    guard !file.contains("\0") else {
-      music.report("file", "a path cannot contain a NUL character.")
-      return nil
-    }
+    guard let path = path(file, of: music) else { return nil }
     return MusicSettings(
-      file: URL(filePath: file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
-        .standardizedFileURL.path(percentEncoded: false),
+      file: path,
       level: number("level", of: music, in: musicLevelRange, unit: "dB"),
       fade: number("fade", of: music, in: musicFadeRange, unit: "seconds"),
       duck: number("duck", of: music, in: musicDuckRange, unit: "dB"), loops: music.bool("loop"))
+  }
+
+  /// A path beside the storyboard.
+  private func path(_ file: String, of reader: FieldReader) -> String? {
+    guard !file.contains("\0") else {
+      reader.report("file", "a path cannot contain a NUL character.")
+      return nil
+    }
+    return URL(filePath: file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
+      .standardizedFileURL.path(percentEncoded: false)
+  }
+
+  private func captions(of master: FieldReader) -> [CaptionSettings] {
+    var taken: Set<String> = []
+    return (master.list("captions") ?? []).compactMap { item in
+      guard
+        let fields = FieldReader(item.node, path: item.path, known: ["file", "language"], problems: problems),
+        let file = fields.text("file", required: true), let path = path(file, of: fields)
+      else { return nil }
+      let language = fields.text("language")
+      if let language, language.wholeMatch(of: /[a-z]{3}/) == nil {
+        fields.report(
+          "language", "\(quoted(language)) is no language of ISO 639-2; write three letters, such as eng or deu.")
+      }
+      if !taken.insert(language ?? "").inserted {
+        fields.report("language", "there are captions of this language already; give each its own.")
+      }
+      return CaptionSettings(file: path, language: language)
+    }
   }
 
   private func matchColor(of join: FieldReader) -> JoinSettings.MatchColor? {

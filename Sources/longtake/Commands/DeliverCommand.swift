@@ -4,6 +4,7 @@ import Files
 import Foundation
 public import Presets
 import Stitching
+import Timing
 import Verification
 
 struct DeliverCommand: ParsableCommand {
@@ -67,6 +68,8 @@ struct DeliverCommand: ParsableCommand {
   @Flag(name: .customLong("list-presets"), help: "List the delivery presets found.")
   var listPresets = false
 
+  @OptionGroup(title: "Captions") var captions: CaptionArguments
+  @OptionGroup(title: "Captions") var captionForms: CaptionFormArguments
   @OptionGroup(title: "Marks of generated media") var marking: MarkingArguments
   @OptionGroup(title: "Visible label") var label: LabelArguments
   @OptionGroup var presets: PresetOptions
@@ -104,8 +107,12 @@ struct DeliverCommand: ParsableCommand {
     options.signCommand = command.isEmpty ? nil : command
     Terminal.progress("reading \(path)")
     let source = try DeliveryMaster(path: path)
+    options.captions = try captions.tracks(program: source.duration, frame: source.rate.frameDuration)
+    captionForms.apply(to: &options)
     let deliverer = try Deliverer(source, options: options)
-    try OutputPaths.requireDistinct(recipes.flatMap(deliverer.files), from: [path])
+    try OutputPaths.requireDistinct(
+      recipes.flatMap { deliverer.files(of: $0) + deliverer.captionFiles(of: $0) },
+      from: [path] + captions.captions.map(\.file))
     try OutputPaths.createFolder(folder)
     let package = try DeliveryPackage(deliverer)
     // What cannot be made is reported before the work, not after it.
@@ -180,6 +187,7 @@ enum DeliverySummary {
         ByteCountFormatter.string(fromByteCount: file.bytes, countStyle: .file),
       ].compactMap(\.self).joined(separator: ", ")
     let state = file.isDelivered ? file.verdict.rawValue : "not delivered, fails \(file.verifyPreset)"
-    return ["\(file.file): \(state): \(facts)"] + file.problems.map { "  \($0.status): \($0.message)" }
+    let captions = file.captions.flatMap(\.files).map { "  captions: \($0.file)" }
+    return ["\(file.file): \(state): \(facts)"] + captions + file.problems.map { "  \($0.status): \($0.message)" }
   }
 }

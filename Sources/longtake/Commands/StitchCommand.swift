@@ -43,6 +43,7 @@ struct StitchCommand: ParsableCommand {
   @OptionGroup(title: "Video") var video: StitchVideoOptions
   @OptionGroup(title: "Audio") var audio: StitchAudioOptions
   @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
+  @OptionGroup(title: "Captions") var captions: CaptionArguments
   @OptionGroup(title: "Marks of generated media") var marking: MarkingArguments
   @OptionGroup var common: CommonOptions
 
@@ -53,6 +54,7 @@ struct StitchCommand: ParsableCommand {
     options.overlap = overlap
     audio.apply(to: &options)
     try metadata.apply(to: &options)
+    captions.apply(to: &options)
     try marking.apply(to: &options.marking)
     options.marking.tool = "longtake \(Longtake.version)"
     options.overwrite = overwrite
@@ -63,7 +65,8 @@ struct StitchCommand: ParsableCommand {
       throw UsageError("\(output): name the master .mp4 or .mov")
     }
     try options.audio.requireContainer(container, of: output)
-    try OutputPaths.requireDistinct(outputs, from: files + [audio.music].compactMap(\.self))
+    try OutputPaths.requireDistinct(
+      outputs, from: files + captions.captions.map(\.file) + [audio.music].compactMap(\.self))
     // An output that cannot be created is reported before the work, not after it.
     for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(shots, options: options, progress: Self.show)
@@ -93,6 +96,7 @@ struct StitchCommand: ParsableCommand {
       Terminal.warning("no shot has audio; --loudness is ignored")
     }
     for note in done.notes { Terminal.warning(note) }
+    CaptionArguments.warn(done.captions.flatMap(\.problems))
     if json { try Answer.json(done) } else { Answer.lines(StitchSummary.lines(done)) }
   }
 

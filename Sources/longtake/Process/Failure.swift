@@ -1,4 +1,5 @@
 import ArgumentParser
+import Captions
 import Delivery
 import Files
 import Generation
@@ -26,6 +27,9 @@ enum Failure {
     switch error {
     case let error as StoryboardError: answer(error.message, status, problems: error.problems, file: file)
     case let error as ConfigurationError: answer(error.message, status, problems: error.problems, file: file)
+    case let error as CaptionError:
+      let problems = error.problems.map { Problem(path: $0.check.rawValue, line: $0.line, message: $0.message) }
+      answer(error.message, status, problems: problems, file: file)
     default: answer(String(describing: error), status, file: file)
     }
     return status
@@ -53,6 +57,7 @@ enum Failure {
     case let error as SandboxError: status(error.code)
     case let error as ReviewError: status(error.code)
     case let error as DeliveryError: status(error.code)
+    case let error as CaptionError: error.code == .notFound ? .inputNotFound : .badInput
     case is VerificationError: .badInput
     case let error as UsageError: error.status
     default: nil
