@@ -2,6 +2,7 @@ import Files
 import Foundation
 import Libav
 import Presets
+import Stitching
 import Timing
 import Verification
 
@@ -21,7 +22,8 @@ struct AudioDelivery {
     self.spec = spec
     let master = deliverer.master
     self.audio = VersionAudio(
-      master: master, stream: stream, audio: audio, container: recipe.container, rate: master.rate, stretch: .one,
+      master: master, stream: stream, audio: audio, container: recipe.container, rate: master.rate,
+      retiming: Retiming(stretch: .one, keepsPitch: false),
       headFrames: 0, programFrames: master.frameCount, language: nil)
   }
 

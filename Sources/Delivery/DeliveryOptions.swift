@@ -23,6 +23,8 @@ public struct DeliveryOptions: Sendable {
   public var cropCenter: (x: Double, y: Double)?
   /// The fit of a recipe with a size of its own; nil for the recipe's.
   public var fit: DeliveryFit?
+  /// Whether retimed audio keeps its pitch; otherwise that changes as speed does.
+  public var keepsPitch = false
   /// Encoders at a time; nil for as many as there are processors and memory for.
   public var workers: Int?
   /// Marks of generated media; its tool is ``tool``.

@@ -101,7 +101,8 @@ struct VideoDelivery {
     guard let audio = recipe.audio, let stream = master.audio.first else { return nil }
     return VersionAudio(
       master: master, stream: stream, audio: audio, container: recipe.container, rate: plan.rate,
-      stretch: plan.stretch, headFrames: plan.headFrames, programFrames: master.frameCount,
+      retiming: Retiming(stretch: plan.stretch, keepsPitch: options.keepsPitch), headFrames: plan.headFrames,
+      programFrames: master.frameCount,
       language: options.language)
   }
 

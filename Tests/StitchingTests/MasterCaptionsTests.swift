@@ -26,7 +26,7 @@ import Testing
 
   @Test(arguments: [false, true]) func aMasterHasThemAsATrack(chapters: Bool) throws {
     let report = try stitch("WEBVTT\n\n00:00.500 --> 00:01.800\nover the join\n") { $0.writesChapters = chapters }
-    #expect(report.captions.first?.language == "deu" && report.captions.first?.cues == 1)
+    #expect(report.captions?.first?.language == "deu" && report.captions?.first?.cues == 1)
     #expect(report.checks.contains { $0.check == "captions" && $0.passed })
     let probe = try MediaTool.ffprobe(folder.path("m.mp4"))?["streams"] as? [[String: Any]]
     let stream = try #require(probe?.first { $0["codec_name"] as? String == "mov_text" })

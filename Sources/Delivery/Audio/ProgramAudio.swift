@@ -3,17 +3,36 @@ import Probing
 import Stitching
 import Timing
 
-/// Decodes one audio track of a master, as long as the program, in blocks.
-///
-/// Retimed audio is resampled with the video: it keeps its frames' sync, and changes pitch as speed does.
+/// One audio track of a master in blocks, as long as the program, and retimed with it.
 struct ProgramAudio: ~Copyable {
+  private var decoded: DecodedTrack
+  private var retimed: RetimedAudio
+
+  /// - Parameter totalSamples: of the program.
+  init(
+    _ master: DeliveryMaster, stream: StreamInfo, format: AudioFormat, retiming: Retiming, totalSamples: Int
+  ) throws {
+    let own = (master.duration * Int64(format.sampleRate)).rounded.map { Int($0) } ?? totalSamples
+    let retimed = try RetimedAudio(retiming, format: format, totalSamples: totalSamples)
+    decoded = try DecodedTrack(master, stream: stream, format: format, totalSamples: own)
+    self.retimed = retimed
+  }
+
+  /// The next samples; nil at the end.
+  mutating func next(_ count: Int) throws -> Planes? {
+    while retimed.needsMore(for: count) { try retimed.add(try decoded.next(count)) }
+    return retimed.take(count)
+  }
+}
+
+/// Decodes one audio track of a master, from the video's start to its end.
+private struct DecodedTrack: ~Copyable {
   /// Seconds between a packet's time and the end of the audio before from which silence is inserted.
   private static let gap = Rational(1, 20)
 
   private let master: DeliveryMaster
   private let stream: StreamInfo
   let format: AudioFormat
-  private let stretch: Rational
   private let totalSamples: Int
   private var reader: StreamReader
   private var resampler: Resampler
@@ -25,32 +44,19 @@ struct ProgramAudio: ~Copyable {
   private var hasEnded = false
   private var hasStarted = false
 
-  /// - Parameters:
-  ///   - stretch: length of the program against the master's.
-  ///   - totalSamples: of the program.
-  init(_ master: DeliveryMaster, stream: StreamInfo, format: AudioFormat, stretch: Rational, totalSamples: Int) throws {
+  init(_ master: DeliveryMaster, stream: StreamInfo, format: AudioFormat, totalSamples: Int) throws {
     let reader = try StreamReader(try Demuxer(path: master.path), streams: [stream.index], threading: .count(1))
     let frame = try Frame()
     self.master = master
     self.stream = stream
     self.format = format
-    self.stretch = stretch
     self.totalSamples = totalSamples
     self.reader = reader
     self.frame = frame
-    let (_, outRate) = Self.rates(own: stream.audio?.sampleRate ?? format.sampleRate, format.sampleRate, stretch)
     // Mono stays mono and is copied to all channels, because libswresample's upmix would lower it by 3 dB.
     let layout = stream.audio?.channels == 1 ? ChannelLayout.mono : format.layout
-    resampler = Resampler(to: AudioFormat(sampleRate: outRate, layout: layout))
+    resampler = Resampler(to: AudioFormat(sampleRate: format.sampleRate, layout: layout))
     queue = SampleQueue(channels: format.layout.channelCount)
-  }
-
-  /// Sample rates whose ratio is exactly that of the output's samples to the input's.
-  static func rates(own: Int, _ wanted: Int, _ stretch: Rational) -> (input: Int, output: Int) {
-    guard stretch != .one else { return (own, wanted) }
-    let ratio = Rational(Int64(wanted), Int64(own)) * stretch
-    let scale = max(1, Int64(wanted) / ratio.numerator)
-    return (Int(ratio.denominator * scale), Int(ratio.numerator * scale))
   }
 
   /// The next samples; nil at the end.
@@ -74,7 +80,7 @@ struct ProgramAudio: ~Copyable {
       return
     }
     let start = frame.pts.map { stream.timeBase.seconds($0) - (master.video.start ?? .zero) }
-    if let start, let sample = (start * stretch * Int64(format.sampleRate)).rounded {
+    if let start, let sample = (start * Int64(format.sampleRate)).rounded {
       let missing = Int(clamping: sample) - placed
       let limit = ((Self.gap * Int64(format.sampleRate)).rounded).map { Int($0) } ?? 0
       if missing > (hasStarted ? limit : 0), missing < totalSamples {
@@ -84,8 +90,6 @@ struct ProgramAudio: ~Copyable {
       if !hasStarted, missing < 0 { toDrop = -missing }
     }
     hasStarted = true
-    let (inRate, _) = Self.rates(own: frame.sampleRate, format.sampleRate, stretch)
-    frame.sampleRate = inRate
     append(try resampler.convert(frame))
   }
 

@@ -34,7 +34,7 @@ struct VersionAudio: Sendable {
   let container: DeliveryRecipe.Container
   /// Of the version.
   let rate: FrameRate
-  let stretch: Rational
+  let retiming: Retiming
   let headFrames: Int
   let programFrames: Int
   let language: String?
@@ -89,7 +89,7 @@ struct VersionAudio: Sendable {
 
   private func program() throws -> ProgramAudio {
     try ProgramAudio(
-      master, stream: stream, format: format, stretch: stretch, totalSamples: totalSamples - headSamples)
+      master, stream: stream, format: format, retiming: retiming, totalSamples: totalSamples - headSamples)
   }
 
   private func measureProgram(check: () throws -> Void) throws -> LoudnessReading {
@@ -157,7 +157,7 @@ struct VersionAudio: Sendable {
         continue
       }
       guard queue.count > 0 else { break }
-      let frame = try Self.frame(queue.take(Self.samplesPerPacket), format: format)
+      let frame = try Frame(queue.take(Self.samplesPerPacket), format: format)
       let count = frame.sampleCount
       let converted = storage == format ? try frame.share() : try resampler.convert(frame)
       converted.pts = Int64(sent)
@@ -184,17 +184,6 @@ struct VersionAudio: Sendable {
       let gain = distance < 0 ? 0 : Float(distance + 1) / Float(fade + 1)
       for channel in samples.indices { samples[channel][index] *= gain }
     }
-  }
-
-  private static func frame(_ samples: Planes, format: AudioFormat) throws -> Frame {
-    let count = samples[0].count
-    let frame = try Frame(audio: format, sampleCount: count)
-    for channel in samples.indices {
-      frame.withMutableSamples(channel) { target in
-        for index in 0..<count { target[index] = samples[channel][index] }
-      }
-    }
-    return frame
   }
 }
 

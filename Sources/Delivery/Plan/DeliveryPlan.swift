@@ -1,13 +1,11 @@
 import Libav
 import Presets
 import Probing
+import Stitching
 import Timing
 
 /// What a recipe makes of a master: rate, size, colours, frames and chunks.
 struct DeliveryPlan: Sendable {
-  /// Greatest change of speed by which a master is retimed to a rate that the destination takes.
-  private static let greatestRetiming = Rational(1, 20)
-
   let recipe: DeliveryRecipe
   let video: DeliveryRecipe.Video
   let master: DeliveryMaster
@@ -73,7 +71,8 @@ struct DeliveryPlan: Sendable {
   ) throws -> FrameRate {
     guard !video.frameRates.isEmpty, !video.frameRates.contains(master.rate) else { return master.rate }
     func change(_ rate: FrameRate) -> Rational { (rate.rational / master.rate.rational - .one).magnitude }
-    guard let nearest = video.frameRates.min(by: { change($0) < change($1) }), change(nearest) <= greatestRetiming
+    guard let nearest = video.frameRates.min(by: { change($0) < change($1) }),
+      Retiming.isAllowed(from: master.rate, to: nearest)
     else {
       let taken = video.frameRates.map(\.description).joined(separator: ", ")
       throw DeliveryError(

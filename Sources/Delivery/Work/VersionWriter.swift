@@ -79,6 +79,11 @@ struct VersionWriter {
     try source?.write(until: nil, into: muxer, track: track ?? 0)
     try writeTexts(until: nil)
     try muxer.finish()
+    guard plan.recipe.container == .mov else { return }
+    var languages = [Int: String]()
+    if let track, let language { languages[track] = language }
+    for (text, captions) in zip(texts, captions) { languages[text.stream] = captions.language }
+    try TrackLanguages.write(languages, to: path)
   }
 
   private func parameters(_ chunk: String) throws -> CodecParameters {

@@ -80,6 +80,32 @@ public struct CodecParameters: ~Copyable {
     return raw
   }
 
+  /// Writes a frame rate into the parameter sets of H.264 and HEVC in the header; readers take the length of a frame from there.
+  ///
+  /// ``extradata`` is Annex B afterwards. Packets stay as they are, and with them the sets that some of them hold.
+  public func writeFrameRate(_ rate: FrameRate) throws(LibavError) {
+    // A frame of H.264 lasts two ticks.
+    let filter: (name: String, ticks: Int64)
+    switch codecName {
+    case "h264": filter = ("h264_metadata", 2)
+    case "hevc": filter = ("hevc_metadata", 1)
+    default: return
+    }
+    guard !extradata.isEmpty else { return }
+    let ticks = rate.rational * filter.ticks
+    var context: UnsafeMutablePointer<AVBSFContext>?
+    defer { av_bsf_free(&context) }
+    try check(
+      av_bsf_list_parse_str("\(filter.name)=tick_rate=\(ticks.numerator)/\(ticks.denominator)", &context),
+      "setting up \(filter.name)")
+    let bitstream = try allocated(context, "a bitstream filter")
+    try check(avcodec_parameters_copy(bitstream.pointee.par_in, pointer), "copying codec parameters")
+    try check(av_bsf_init(bitstream), "writing the frame rate into the parameter sets")
+    guard let written = bitstream.pointee.par_out, written.pointee.extradata_size > 0 else { return }
+    try setExtradata(
+      Array(UnsafeBufferPointer(start: written.pointee.extradata, count: Int(written.pointee.extradata_size))))
+  }
+
   /// The four-character code of the sample entry, `avc1`, `hvc1`, …; empty lets the muxer choose.
   public var tag: String {
     get { tagText(pointer.pointee.codec_tag) }

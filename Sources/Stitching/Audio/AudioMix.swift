@@ -1,13 +1,14 @@
 import Libav
 import Timing
 
-/// The master's audio before encoding: the shots' audio, the music bed, gain and limiter. It is produced in blocks, so
+/// The master's audio before encoding: the shots' audio, retimed with their frames, the music bed, gain and limiter. It is produced in blocks, so
 /// that memory does not grow with the length.
 struct AudioMix: ~Copyable {
   /// Samples of a block.
   private static let blockSize = 4096
 
   private var shots: JoinedAudio
+  private var retimed: RetimedAudio
   private var music: MusicBed?
   private var level: LevelStage
   private var hasEnded = false
@@ -17,6 +18,7 @@ struct AudioMix: ~Copyable {
     levels: AudioLevels
   ) throws {
     let total = format.sample(atFrame: plan.frameCount, rate: plan.rate)
+    let retimed = try RetimedAudio(plan.retiming, format: format.audioFormat, totalSamples: total)
     let music: MusicBed? =
       if track == .main, let music = options.audio.music {
         try MusicBed(music, format: format, total: total)
@@ -25,6 +27,7 @@ struct AudioMix: ~Copyable {
       }
     shots = JoinedAudio(plan, track: track, format: format, crossfade: options.audioCrossfade)
     level = LevelStage(levels, channels: format.channels, sampleRate: format.sampleRate)
+    self.retimed = retimed
     self.music = music
   }
 
@@ -36,7 +39,8 @@ struct AudioMix: ~Copyable {
   /// The next samples; nil at the end.
   mutating func next() throws -> Planes? {
     guard !hasEnded else { return nil }
-    guard var block = try shots.next(Self.blockSize) else {
+    while retimed.needsMore(for: Self.blockSize) { try retimed.add(try shots.next(Self.blockSize)) }
+    guard var block = retimed.take(Self.blockSize) else {
       hasEnded = true
       return level.finish()
     }

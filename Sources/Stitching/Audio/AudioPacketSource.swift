@@ -63,14 +63,8 @@ struct AudioPacketSource: ~Copyable {
   }
 
   private mutating func sendSamples() throws {
-    let samples = queue.take(Self.samplesPerPacket)
-    let count = samples[0].count
-    let frame = try Frame(audio: format.audioFormat, sampleCount: count)
-    for channel in samples.indices {
-      frame.withMutableSamples(channel) { target in
-        for index in 0..<count { target[index] = samples[channel][index] }
-      }
-    }
+    let frame = try Frame(queue.take(Self.samplesPerPacket), format: format.audioFormat)
+    let count = frame.sampleCount
     if let converted = try resampler?.convert(frame) {
       converted.pts = samplesSent
       try encoder.send(converted)

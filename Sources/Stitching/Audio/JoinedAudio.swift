@@ -64,8 +64,8 @@ struct JoinedAudio: ~Copyable {
   private mutating func open() throws {
     let shotPlan = plan.shots[shot]
     let length =
-      format.sample(atFrame: starts[shot] + shotPlan.frameCount, rate: plan.rate)
-      - format.sample(atFrame: starts[shot], rate: plan.rate)
+      format.sample(atFrame: starts[shot] + shotPlan.frameCount, rate: plan.sourceRate)
+      - format.sample(atFrame: starts[shot], rate: plan.sourceRate)
     let isLast = shot == plan.shots.count - 1
     let fadeLength = isLast ? 0 : fade(atEndOf: shot, length: length)
     let audio = try ShotAudio(
@@ -84,8 +84,8 @@ struct JoinedAudio: ~Copyable {
   private func fade(atEndOf shot: Int, length: Int) -> Int {
     guard plan.joins[shot].fadeFrames > 0 else { return min(crossfade, length / 2) }
     let join = plan.joins[shot]
-    return format.sample(atFrame: join.frame + join.fadeFrames, rate: plan.rate)
-      - format.sample(atFrame: join.frame, rate: plan.rate)
+    return format.sample(atFrame: join.frame + join.fadeFrames, rate: plan.sourceRate)
+      - format.sample(atFrame: join.frame, rate: plan.sourceRate)
   }
 
   /// Nil when the shot has ended.

@@ -3,6 +3,19 @@ package import Libav
 /// Samples, one plane per channel.
 package typealias Planes = [[Float]]
 
+extension Frame {
+  /// A frame of planar samples.
+  package init(_ samples: Planes, format: AudioFormat) throws(LibavError) {
+    let count = samples[0].count
+    try self.init(audio: format, sampleCount: count)
+    for channel in samples.indices {
+      withMutableSamples(channel) { target in
+        for index in 0..<count { target[index] = samples[channel][index] }
+      }
+    }
+  }
+}
+
 /// Samples that wait to be taken, in order.
 package struct SampleQueue: Sendable {
   /// Taken samples that are kept before the rest is moved to the front.

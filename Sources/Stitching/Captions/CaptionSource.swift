@@ -26,8 +26,9 @@ extension StitchPlan {
     }
     return try options.captions.map { source in
       try CaptionTrack(
-        path: source.file, language: source.language, program: duration, frame: rate.frameDuration,
-        limits: options.captionLimits)
+        path: source.file, language: source.language, program: sourceRate.duration(frames: frameCount),
+        frame: sourceRate.frameDuration, limits: options.captionLimits
+      ).moved(by: .zero, stretch: retiming.stretch)
     }
   }
 }

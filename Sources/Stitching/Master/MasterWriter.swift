@@ -60,12 +60,18 @@ struct MasterWriter {
     try muxer.writeHeader(options: settings)
     let offsets = try interleave(&video, track: videoTrack, tracks, texts, into: &muxer, progress: progress)
     try muxer.finish()
+    if container == "mov" {
+      var languages = Dictionary(uniqueKeysWithValues: zip(texts.map(\.index), captions.map(\.language)))
+      for track in tracks { languages[track.index] = trackMetadata(track.track)["language"] }
+      try TrackLanguages.write(languages.compactMapValues(\.self), to: path)
+    }
     return offsets
   }
 
   /// An audio track and its next packet.
   private final class TrackSource {
     private let source: AudioEncodingThread
+    var track: AudioTrack { source.track }
     let index: Int
     let timeBase: TimeBase
     let packet: Packet
@@ -87,7 +93,7 @@ struct MasterWriter {
   /// A text track and what is not yet written of it.
   private final class TextSource {
     private var packets: CaptionPackets
-    private let index: Int
+    let index: Int
 
     init(_ packets: CaptionPackets, index: Int) {
       self.packets = packets
@@ -160,8 +166,32 @@ struct MasterWriter {
     } else if !Muxer.format(container, holds: clip.codec, as: parameters.tag) {
       parameters.tag = ""
     }
+    if plan.retiming.stretch != .one { try writeRate(into: parameters) }
     parameters.sampleAspectRatio = pixelAspect
     return parameters
+  }
+
+  /// Writes the master's rate into the parameter sets of the sample entry, from which readers take how long a frame lasts.
+  private func writeRate(into parameters: borrowing CodecParameters) throws {
+    guard ShotPlan.spliceable.contains(parameters.codecName) else { return }
+    let isHEVC = parameters.codecName == "hevc"
+    let own = parameters.extradata
+    let changed = try parameters.copy()
+    do {
+      try changed.writeFrameRate(plan.rate)
+    } catch {
+      // Sets that libav cannot write stay; the container's own times hold.
+      return
+    }
+    switch DecoderConfigurationRecord.lengthSize(extradata: own, isHEVC: isHEVC) {
+    case 0: try parameters.setExtradata(changed.extradata)
+    case NALUnit.writtenLengthSize:
+      let sets = ParameterSets(extradata: changed.extradata, isHEVC: isHEVC)
+      let isComplete = !ParameterSetStorage.inBandTags.contains(parameters.tag)
+      guard let record = DecoderConfigurationRecord.record(sets, isComplete: isComplete) else { return }
+      try parameters.setExtradata(record)
+    default: return
+    }
   }
 
   /// The sample aspect ratio to write as `pasp`: what players use, the container's own before the bit stream's. Where

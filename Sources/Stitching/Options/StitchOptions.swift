@@ -1,5 +1,6 @@
 public import Captions
 public import Foundation
+public import Timing
 
 /// How shots are joined.
 public struct StitchOptions: Sendable, Hashable {
@@ -44,6 +45,8 @@ public struct StitchOptions: Sendable, Hashable {
   public var video = VideoOptions()
   /// Adds one chapter per shot, named by its title.
   public var writesChapters = false
+  /// Plays the joined shots at another rate; nil keeps theirs.
+  public var retime: RetimeOptions?
   /// Text tracks, in the time of the joined shots.
   public var captions: [CaptionSource] = []
   public var captionLimits = CaptionLimits()
@@ -58,4 +61,14 @@ public struct StitchOptions: Sendable, Hashable {
   public init() {}
 
   static let bitRatePerChannel: Int64 = 128_000
+}
+
+/// Another frame rate for the same frames, as 24000/1001 for shots of 24: no frame is changed, and the audio is played slower
+/// or faster.
+public struct RetimeOptions: Sendable, Hashable {
+  public var rate: FrameRate
+  /// Whether the audio keeps its pitch; otherwise that changes as speed does.
+  public var keepsPitch = false
+
+  public init(rate: FrameRate) { self.rate = rate }
 }

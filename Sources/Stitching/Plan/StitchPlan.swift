@@ -8,8 +8,11 @@ public struct StitchPlan: Sendable {
   let shots: [ShotPlan]
   public let joins: [Join]
   let parameterSetStorage: ParameterSetStorage
-  /// The master's frame rate.
+  /// The shots' frame rate, conformed.
+  public let sourceRate: FrameRate
+  /// The master's frame rate: the shots', or another one that they are retimed to.
   public let rate: FrameRate
+  let keepsPitch: Bool
   /// Frames by which decoding order runs ahead of presentation order, constant over the master.
   let reorderDepth: Int
   /// For frames between copied packets; nil when there are none.
@@ -28,6 +31,8 @@ public struct StitchPlan: Sendable {
   public let frameCount: Int
   /// Seconds, exactly.
   public var duration: Rational { rate.duration(frames: frameCount) }
+  /// The change from the shots' time to the master's.
+  var retiming: Retiming { Retiming(stretch: sourceRate.rational / rate.rational, keepsPitch: keepsPitch) }
   /// The position in the master of each shot's first frame.
   public let shotStarts: [Int]
 
@@ -67,7 +72,9 @@ public struct StitchPlan: Sendable {
     self.shots = plans
     shotStarts = plans.reduce(into: [0]) { $0.append(($0.last ?? 0) + $1.frameCount) }.dropLast()
     frameCount = plans.reduce(0) { $0 + $1.frameCount }
-    rate = clips[0].rate
+    sourceRate = clips[0].rate
+    rate = try Self.rate(options.retime, from: clips[0])
+    keepsPitch = options.retime?.keepsPitch ?? false
     var start = 0
     joins = measured.indices.map { number in
       start += plans[number].frameCount
@@ -79,6 +86,19 @@ public struct StitchPlan: Sendable {
     let encodesWhole = plans.contains { $0.copiedFrames == 0 }
     reorderDepth = max(
       plans.map(\.reorderDepth).max() ?? 0, encodesWhole ? ShotEncoding.bFramesOfWholeShots : 0)
+  }
+
+  /// - Throws: ``StitchError`` `badRequest` for a rate that is too far from the shots'.
+  private static func rate(_ retime: RetimeOptions?, from clip: SourceClip) throws -> FrameRate {
+    guard let retime else { return clip.rate }
+    guard Retiming.isAllowed(from: clip.rate, to: retime.rate) else {
+      throw StitchError(
+        .badRequest,
+        "cannot retime \(clip.rate) frames/s to \(retime.rate): more than \((Retiming.greatestChange * 100).doubleValue.short) % "
+          + "faster or slower; convert the rate with --conform --rate \(retime.rate) --rate-conversion blend",
+        file: clip.path)
+    }
+    return retime.rate
   }
 
   /// Indexes every shot and conforms it to the master's format where the options allow it.

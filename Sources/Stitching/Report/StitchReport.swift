@@ -11,6 +11,9 @@ public struct StitchReport: Sendable, Codable {
   /// Of the video track, such as `1/12288`.
   public let timeBase: String
   public let frameRate: String
+  /// The shots' own, conformed; another one than ``frameRate`` means retimed.
+  /// Null in a report of an earlier version, as is ``captions``.
+  @Nullable public private(set) var sourceFrameRate: String?
   public let mode: String
   /// Where parameter sets are stored: `shared`, `merged` or `in-band`.
   public let parameterSets: String
@@ -18,7 +21,7 @@ public struct StitchReport: Sendable, Codable {
   public let joins: [Join]
   /// Null when there is neither a shot with audio nor music.
   @Nullable public private(set) var audio: AudioReport?
-  public let captions: [Captions]
+  @Nullable public private(set) var captions: [Captions]?
   /// Properties of the shots that the master does not have, and changes that nobody asked for; a sentence each.
   public let notes: [String]
   public let checks: [Check]
@@ -105,6 +108,7 @@ public struct StitchReport: Sendable, Codable {
     case schema, output, frames, duration, mode, shots, joins, audio, captions, notes, checks
     case timeBase = "time_base"
     case frameRate = "frame_rate"
+    case sourceFrameRate = "source_frame_rate"
     case parameterSets = "parameter_sets"
   }
 }
@@ -124,6 +128,7 @@ extension StitchReport {
     duration = plan.duration.doubleValue
     timeBase = plan.rate.mediaTimeBase.description
     frameRate = plan.rate.description
+    sourceFrameRate = plan.sourceRate.description
     self.mode = mode.rawValue
     parameterSets = plan.parameterSetStorage.name
     shots = plan.shots.map { Shot($0) }

@@ -60,6 +60,11 @@ struct DeliverCommand: ParsableCommand {
   @Option(help: ArgumentHelp("Centre of a crop in parts of the frame (default: the preset's).", valueName: "x,y"))
   var center: PointArgument?
 
+  @Flag(
+    name: .customLong("keep-pitch"),
+    help: "Keep the pitch of audio that is retimed with its frames (default: it changes as speed does).")
+  var keepPitch = false
+
   @Option(
     help: ArgumentHelp(
       "Chunks to encode at a time (default: one for each 8 processors at 4K, 4 at 1080p).", valueName: "n"))
@@ -99,6 +104,7 @@ struct DeliverCommand: ParsableCommand {
     options.fit = fit
     options.cropCenter = center.map { ($0.x, $0.y) }
     options.workers = jobs
+    options.keepsPitch = keepPitch
     options.creationTime = try CreationTime.current()
     options.tool = "longtake \(Longtake.version)"
     try marking.apply(to: &options.marking)

@@ -60,6 +60,7 @@ struct StitchCommand: ParsableCommand {
     options.overwrite = overwrite
     options.check = check
     options.video = video.videoOptions
+    options.retime = video.retiming
     let shots = try video.shots(files)
     guard let container = Stitcher.container(for: output) else {
       throw UsageError("\(output): name the master .mp4 or .mov")
@@ -96,7 +97,7 @@ struct StitchCommand: ParsableCommand {
       Terminal.warning("no shot has audio; --loudness is ignored")
     }
     for note in done.notes { Terminal.warning(note) }
-    CaptionArguments.warn(done.captions.flatMap(\.problems))
+    CaptionArguments.warn((done.captions ?? []).flatMap(\.problems))
     if json { try Answer.json(done) } else { Answer.lines(StitchSummary.lines(done)) }
   }
 

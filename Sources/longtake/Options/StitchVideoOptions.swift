@@ -60,7 +60,22 @@ struct StitchVideoOptions: ParsableArguments {
     help: "With --conform, convert frame rates by repeating and dropping frames or by blending (default: refuse).")
   var rateConversion: ConformOptions.RateConversion?
 
+  @Option(
+    help: ArgumentHelp(
+      "Play the joined shots at another frame rate, changed by at most 5 %.",
+      discussion: """
+        For 24 to 24000/1001, 24 to 25 and the like: every frame as it is, nothing re-encoded for it; the audio is resampled \
+        to the new length.
+        """, valueName: "fps"))
+  var retime: RateArgument?
+
+  @Flag(
+    name: .customLong("keep-pitch"),
+    help: "With --retime, keep the audio's pitch (default: it changes as speed does).")
+  var keepPitch = false
+
   func validate() throws {
+    guard !keepPitch || retime != nil else { throw ValidationError("--keep-pitch needs --retime.") }
     guard (1...1000).contains(easeFrames) else { throw ValidationError("--ease-frames must be 1 to 1000.") }
     if !conform {
       let given: [(String, Bool)] = [
@@ -68,6 +83,14 @@ struct StitchVideoOptions: ParsableArguments {
         ("--rate-conversion", rateConversion != nil),
       ]
       if let (name, _) = given.first(where: \.1) { throw ValidationError("\(name) needs --conform.") }
+    }
+  }
+
+  var retiming: RetimeOptions? {
+    retime.map {
+      var options = RetimeOptions(rate: $0.rate)
+      options.keepsPitch = keepPitch
+      return options
     }
   }
 
