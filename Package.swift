@@ -162,7 +162,7 @@ let package = Package(
     tests("Captions", ["Timing"]),
     tests("Stills", ["Probing", "Libav", "Files", "Timing"]),
     tests("Verification", ["Probing", "Presets", "Stills", "Libav", "Timing"]),
-    tests("Stitching", ["Captions", "Timing"]),
+    tests("Stitching", ["Captions", "Files", "Timing"]),
     tests("Delivery", ["Captions", "Presets", "Probing", "Stitching", "Verification", "Files", "Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Stitching", "Presets", "Files", "Support"],

@@ -13,7 +13,9 @@ struct AudioDelivery {
   private let spec: DeliverableSpec?
   private let audio: VersionAudio
 
-  init(_ deliverer: Deliverer, _ recipe: DeliveryRecipe, _ spec: DeliverableSpec?, stream: StreamInfo) throws {
+  init(_ deliverer: Deliverer, _ recipe: DeliveryRecipe, _ spec: DeliverableSpec?, stream: StreamInfo, isMain: Bool)
+    throws
+  {
     guard let audio = recipe.audio else {
       throw DeliveryError(.badRequest, "the recipe \(recipe.id) has neither video nor audio")
     }
@@ -24,7 +26,8 @@ struct AudioDelivery {
     self.audio = VersionAudio(
       master: master, stream: stream, audio: audio, container: recipe.container, rate: master.rate,
       retiming: Retiming(stretch: .one, keepsPitch: false),
-      headFrames: 0, programFrames: master.frameCount, language: nil)
+      headFrames: 0, programFrames: master.frameCount, language: nil,
+      voice: isMain ? deliverer.options.voice : nil)
   }
 
   func write(to path: String, progress: (DeliveryEvent) -> Void) throws -> Deliverable {
@@ -47,6 +50,7 @@ struct AudioDelivery {
       duration: Double(result.samples) / Double(audio.audio.sampleRate), marks: marks, video: nil,
       audio: .init(
         result, codec: audio.audio.codec.rawValue, sampleRate: audio.audio.sampleRate,
-        channels: audio.format.layout.description), seconds: (clock.now - start) / .seconds(1))
+        channels: audio.format.layout.description), seconds: (clock.now - start) / .seconds(1),
+      version: deliverer.options)
   }
 }

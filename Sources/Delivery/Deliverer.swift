@@ -17,7 +17,7 @@ public struct Deliverer: Sendable {
   ]
 
   let master: DeliveryMaster
-  let options: DeliveryOptions
+  private(set) var options: DeliveryOptions
   let marking: MediaMarking
 
   /// - Throws: ``DeliveryError`` `badRequest` for options that cannot be used.
@@ -26,6 +26,11 @@ public struct Deliverer: Sendable {
     if let language = options.language, language.wholeMatch(of: /[a-z]{3}/) == nil {
       throw DeliveryError(
         .badRequest, "\(quoted(language)) is no language of ISO 639-2; write three letters, such as eng or deu")
+    }
+    try LanguageVersion.check(options.languages, program: master.duration.doubleValue)
+    if options.languages.count > 1, !options.nameTemplate.contains("{language}") {
+      throw DeliveryError(
+        .badRequest, "the name template \(quoted(options.nameTemplate)) gives all languages one name; add {language}")
     }
     let languages = options.captions.map { $0.language ?? "" }
     if let twice = languages.first(where: { language in languages.count { $0 == language } > 1 }) {
@@ -42,8 +47,25 @@ public struct Deliverer: Sendable {
 
   let title: String
 
+  /// One for each language.
+  var variants: [Deliverer] {
+    guard !options.languages.isEmpty else { return [self] }
+    return options.languages.map { version in
+      var variant = self
+      variant.options.languages = []
+      variant.options.language = version.language ?? options.language
+      variant.options.voice = version.voice
+      return variant
+    }
+  }
+
   /// The files of a recipe.
   public func files(of recipe: DeliveryRecipe) -> [String] {
+    recipe.differsByLanguage ? variants.flatMap { $0.ownFiles(of: recipe) } : ownFiles(of: recipe)
+  }
+
+  /// The files of a recipe in one language.
+  func ownFiles(of recipe: DeliveryRecipe) -> [String] {
     let values = [
       "title": title, "adid": options.adID ?? "", "preset": recipe.id, "language": options.language ?? "",
     ]
@@ -57,8 +79,10 @@ public struct Deliverer: Sendable {
 
   /// The caption files beside a recipe's file.
   public func captionFiles(of recipe: DeliveryRecipe) -> [String] {
-    guard recipe.takesCaptions, let file = files(of: recipe).first else { return [] }
-    return CaptionDelivery.files(options.captions(of: master), beside: file, forms: options.captionForms)
+    guard recipe.takesCaptions else { return [] }
+    return files(of: recipe).flatMap { file in
+      CaptionDelivery.files(options.captions(of: master), beside: file, forms: options.captionForms)
+    }
   }
 
   /// Finds what can be found before any work: existing files, an unsuitable master.
@@ -76,7 +100,7 @@ public struct Deliverer: Sendable {
     let nominal = plan.rate.rational.doubleValue.rounded()
     let planned: [(String, JSONValue)] = [
       ("video.size", .string("\(plan.width)x\(plan.height)")), ("video.frame_rate", .string(plan.rate.description)),
-      ("audio.present", .bool(recipe.audio != nil && !master.audio.isEmpty)),
+      ("audio.present", .bool(recipe.audio != nil && variants.allSatisfy(\.hasAudio))),
       ("video.duration", .number(plan.duration.doubleValue)),
       ("video.length", .integer(Int64((Double(plan.frameCount) / nominal).rounded()))),
     ]
@@ -98,18 +122,24 @@ public struct Deliverer: Sendable {
   public func deliver(
     _ recipe: DeliveryRecipe, spec: DeliverableSpec?, progress: @escaping (DeliveryEvent) -> Void = { _ in }
   ) throws -> [Deliverable] {
-    let files = files(of: recipe)
     if recipe.video == nil {
-      return try zip(files, master.audio).map { file, stream in
-        try AudioDelivery(self, recipe, spec, stream: stream).write(to: file, progress: progress)
+      return try variants.flatMap { variant in
+        try zip(variant.ownFiles(of: recipe), master.audio).enumerated().map { number, item in
+          try AudioDelivery(variant, recipe, spec, stream: item.1, isMain: number == 0)
+            .write(to: item.0, progress: progress)
+        }
       }
     }
-    guard let file = files.first else { return [] }
-    switch recipe.container {
-    case .gif, .webp: return [try AnimationDelivery(self, recipe, spec).write(to: file, progress: progress)]
-    default: return [try VideoDelivery(self, recipe, spec).write(to: file, progress: progress)]
+    guard recipe.differsByLanguage else {
+      return try ownFiles(of: recipe).map {
+        try AnimationDelivery(self, recipe, spec).write(to: $0, progress: progress)
+      }
     }
+    return try VideoDelivery(self, recipe, spec).write(progress: progress)
   }
+
+  /// Whether a version has audio: the master's, or a voice.
+  var hasAudio: Bool { !master.audio.isEmpty || options.voice != nil }
 
   /// The metadata of every version: the master's, with title and tool.
   var metadata: MasterMetadata {
@@ -135,6 +165,8 @@ public struct Deliverer: Sendable {
 }
 
 extension DeliveryRecipe {
+  /// Whether its versions differ by language: all but animated images.
+  var differsByLanguage: Bool { container != .gif && container != .webp }
   /// Whether its versions have text tracks and caption files.
   var takesCaptions: Bool { video != nil && (container == .mp4 || container == .mov) }
 }

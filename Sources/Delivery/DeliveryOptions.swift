@@ -19,6 +19,11 @@ public struct DeliveryOptions: Sendable {
   public var advertiser: String?
   /// ISO 639-2, three letters.
   public var language: String?
+  /// Voices over the master's audio: one version of each recipe per language, whose video is encoded once. Empty for the one
+  /// version of ``language``.
+  public var languages: [LanguageVersion] = []
+  /// Of one version.
+  var voice: VoiceOptions?
   /// The centre of a crop in parts of the frame; nil for the recipe's.
   public var cropCenter: (x: Double, y: Double)?
   /// The fit of a recipe with a size of its own; nil for the recipe's.

@@ -8,7 +8,8 @@ import Stitching
 import Timing
 import Verification
 
-/// Makes one version with video: chunks and audio side by side, then the file, then its verification.
+/// Makes the versions of a recipe with video, one per language: chunks and audio side by side, then the files, then their
+/// verification. All have the same video packets.
 struct VideoDelivery {
   private let deliverer: Deliverer
   private let recipe: DeliveryRecipe
@@ -27,10 +28,9 @@ struct VideoDelivery {
     plan = try DeliveryPlan(recipe, video, master: deliverer.master, options: deliverer.options)
   }
 
-  func write(to path: String, progress: @escaping (DeliveryEvent) -> Void) throws -> Deliverable {
+  func write(progress: @escaping (DeliveryEvent) -> Void) throws -> [Deliverable] {
     let clock = ContinuousClock()
     let start = clock.now
-    let output = try OutputFile(path, overwrite: options.overwrite)
     let share = EncoderShare(workers: options.workers, width: plan.width, height: plan.height)
     let chunks = ChunkPlan(
       headFrames: plan.headFrames, frameCount: plan.frameCount, workers: share.encoders,
@@ -42,7 +42,7 @@ struct VideoDelivery {
     for chunk in chunks.indices { done[chunk] = folder.written(ChunkWorkers.name(chunk, container: container)) }
     if !done.isEmpty { progress(.resumed(preset: recipe.id, chunks: done.count, of: chunks.count)) }
     let audio = audioWork(folder)
-    defer { audio?.cancel() }
+    defer { audio.cancel() }
     let missing = chunks.indices.filter { done[$0] == nil }.reduce(0) { $0 + chunks[$1].count }
     let encoder = ChunkEncoder(plan: plan, slate: slate, threads: share.threads)
     let encodingStart = clock.now
@@ -57,12 +57,38 @@ struct VideoDelivery {
           preset: recipe.id, frames: plan.frameCount - missing + frames, of: plan.frameCount, framesPerSecond: speed,
           remaining: frames > 0 ? Double(missing - frames) / speed : nil))
     }
-    let audioResult = try audio?.value()
+    let results = try audio.value()
+    let parts = Parts(chunks: chunks, written: written, resumed: done.count, folder: folder, start: start)
+    let delivered = try deliverer.variants.enumerated().map { number, variant in
+      try finish(
+        variant, parts, audio: results[number].map { ($0, folder.file(audioName(number))) }, progress: progress)
+    }
+    folder.remove()
+    return delivered
+  }
+
+  /// The encoded parts of all versions.
+  private struct Parts {
+    let chunks: [Range<Int>]
+    let written: [ChunkEncoder.Written]
+    let resumed: Int
+    let folder: WorkFolder
+    let start: ContinuousClock.Instant
+  }
+
+  /// Writes and verifies the version of one language.
+  private func finish(
+    _ variant: Deliverer, _ parts: Parts, audio: (result: VersionAudio.Result, file: String)?,
+    progress: @escaping (DeliveryEvent) -> Void
+  ) throws -> Deliverable {
+    let options = variant.options
+    let path = variant.ownFiles(of: recipe)[0]
+    let output = try OutputFile(path, overwrite: options.overwrite)
     let captions = CaptionDelivery(options.captions(of: master), plan: plan, options: options)
     progress(.writing(preset: recipe.id))
     try VersionWriter(
-      plan: plan, chunks: chunks, written: written, folder: folder,
-      audio: audio == nil ? nil : folder.file(audioName), metadata: deliverer.metadata, language: options.language,
+      plan: plan, chunks: parts.chunks, written: parts.written, folder: parts.folder,
+      audio: audio?.file, metadata: deliverer.metadata, language: options.language,
       captions: captions.embedded
     ).write(to: output.temporaryPath) { try Task.checkCancellation() }
     try captions.prove(output.temporaryPath, duration: plan.duration)
@@ -79,7 +105,6 @@ struct VideoDelivery {
       try output.commit()
       delivered = try captions.write(beside: path, overwrite: options.overwrite)
     }
-    folder.remove()
     return Deliverable(
       preset: recipe.id, file: path, verdict: report.verdict, verifyPreset: spec.id, problems: .init(report),
       sha256: digest.sha256, bytes: digest.bytes, duration: plan.duration.doubleValue, marks: marks,
@@ -87,30 +112,31 @@ struct VideoDelivery {
         codec: report.probe?.video?.info.codecName ?? plan.video.encoder, width: plan.width, height: plan.height,
         frameRate: plan.rate.description, frames: plan.frameCount, headFrames: plan.headFrames,
         masterFrameRate: master.rate.description),
-      audio: audioResult.map {
+      audio: audio.map {
         .init(
-          $0, codec: recipe.audio?.codec.rawValue ?? "", sampleRate: recipe.audio?.sampleRate ?? 0,
-          channels: versionAudio?.format.layout.description ?? "")
-      }, captions: delivered, chunks: chunks.count, resumedChunks: done.count,
-      seconds: (clock.now - start) / .seconds(1))
+          $0.result, codec: recipe.audio?.codec.rawValue ?? "", sampleRate: recipe.audio?.sampleRate ?? 0,
+          channels: versionAudio(variant)?.format.layout.description ?? "")
+      }, captions: delivered, chunks: parts.chunks.count, resumedChunks: parts.resumed,
+      seconds: (ContinuousClock().now - parts.start) / .seconds(1), version: options)
   }
 
-  private var audioName: String { "audio.\(recipe.container.rawValue)" }
+  private func audioName(_ number: Int) -> String { "audio-\(number).\(recipe.container.rawValue)" }
 
-  private var versionAudio: VersionAudio? {
-    guard let audio = recipe.audio, let stream = master.audio.first else { return nil }
+  private func versionAudio(_ variant: Deliverer) -> VersionAudio? {
+    guard let audio = recipe.audio, variant.hasAudio else { return nil }
     return VersionAudio(
-      master: master, stream: stream, audio: audio, container: recipe.container, rate: plan.rate,
+      master: master, stream: master.audio.first, audio: audio, container: recipe.container, rate: plan.rate,
       retiming: Retiming(stretch: plan.stretch, keepsPitch: options.keepsPitch), headFrames: plan.headFrames,
-      programFrames: master.frameCount,
-      language: options.language)
+      programFrames: master.frameCount, language: variant.options.language, voice: variant.options.voice)
   }
 
-  private func audioWork(_ folder: WorkFolder) -> BackgroundWork<VersionAudio.Result>? {
-    guard let audio = versionAudio else { return nil }
-    let path = folder.file(audioName)
+  /// The audio of all versions, one after the other.
+  private func audioWork(_ folder: WorkFolder) -> BackgroundWork<[VersionAudio.Result?]> {
+    let versions = deliverer.variants.enumerated().map { number, variant in
+      (audio: versionAudio(variant), file: folder.file(audioName(number)))
+    }
     return BackgroundWork(named: "longtake.delivery-audio") { check in
-      try audio.write(to: path, check: check) { _ in }
+      try versions.map { version in try version.audio?.write(to: version.file, check: check) { _ in } }
     }
   }
 
@@ -133,7 +159,7 @@ struct VideoDelivery {
       ("Duration", String(format: "%.2f s, %d frames", seconds, master.frameCount)),
       ("Video", "\(plan.width)x\(plan.height), \(plan.rate) frames per second, progressive"),
       ("Audio", recipe.audio.map { "stereo, \($0.loudness.map { String(format: "%.0f LKFS", $0) } ?? "as mixed")" }),
-      ("Language", options.language), ("Preset", recipe.id),
+      ("Language", deliverer.variants.count == 1 ? deliverer.variants[0].options.language : nil), ("Preset", recipe.id),
     ]
     return SlateText(lines: lines.compactMap { name, value in value.map { "\(name): \($0)" } })
   }

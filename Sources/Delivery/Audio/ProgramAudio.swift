@@ -3,25 +3,51 @@ import Probing
 import Stitching
 import Timing
 
-/// One audio track of a master in blocks, as long as the program, and retimed with it.
+/// One audio track of a master in blocks, under a voice where there is one, as long as the program, and retimed with it.
 struct ProgramAudio: ~Copyable {
-  private var decoded: DecodedTrack
-  private var retimed: RetimedAudio
+  private static let blockSize = 4096
 
-  /// - Parameter totalSamples: of the program.
+  private var decoded: DecodedTrack?
+  private var voice: VoiceOver?
+  private var retimed: RetimedAudio
+  private let channels: Int
+  /// Samples of the master that are not mixed yet.
+  private var left: Int
+
+  /// - Parameters:
+  ///   - stream: nil for silence.
+  ///   - voice: in the master's time.
+  ///   - totalSamples: of the program.
   init(
-    _ master: DeliveryMaster, stream: StreamInfo, format: AudioFormat, retiming: Retiming, totalSamples: Int
+    _ master: DeliveryMaster, stream: StreamInfo?, voice: VoiceOptions?, format: AudioFormat, retiming: Retiming,
+    totalSamples: Int
   ) throws {
     let own = (master.duration * Int64(format.sampleRate)).rounded.map { Int($0) } ?? totalSamples
     let retimed = try RetimedAudio(retiming, format: format, totalSamples: totalSamples)
-    decoded = try DecodedTrack(master, stream: stream, format: format, totalSamples: own)
+    let over: VoiceOver? = if let voice { try VoiceOver(voice, format: format) } else { nil }
+    let track: DecodedTrack? =
+      if let stream { try DecodedTrack(master, stream: stream, format: format, totalSamples: own) } else { nil }
     self.retimed = retimed
+    self.voice = over
+    decoded = track
+    left = own
+    channels = format.layout.channelCount
   }
 
   /// The next samples; nil at the end.
   mutating func next(_ count: Int) throws -> Planes? {
-    while retimed.needsMore(for: count) { try retimed.add(try decoded.next(count)) }
+    while retimed.needsMore(for: count) { try retimed.add(try mixed()) }
     return retimed.take(count)
+  }
+
+  private mutating func mixed() throws -> Planes? {
+    let count = min(left, Self.blockSize)
+    guard count > 0 else { return nil }
+    left -= count
+    var block =
+      try decoded?.next(count) ?? Planes(repeating: [Float](repeating: 0, count: count), count: channels)
+    try voice?.mix(into: &block)
+    return block
   }
 }
 

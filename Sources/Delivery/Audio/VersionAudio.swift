@@ -29,7 +29,8 @@ struct VersionAudio: Sendable {
   private static let edgeFade = Rational(1, 100)
 
   let master: DeliveryMaster
-  let stream: StreamInfo
+  /// Nil for silence under a voice.
+  let stream: StreamInfo?
   let audio: DeliveryRecipe.Audio
   let container: DeliveryRecipe.Container
   /// Of the version.
@@ -38,9 +39,10 @@ struct VersionAudio: Sendable {
   let headFrames: Int
   let programFrames: Int
   let language: String?
+  let voice: VoiceOptions?
 
   var format: AudioFormat {
-    let own = stream.audio?.layout ?? .stereo
+    let own = stream?.audio?.layout ?? .stereo
     return AudioFormat(sampleRate: audio.sampleRate, layout: audio.isStereo ? .stereo : own)
   }
 
@@ -89,7 +91,8 @@ struct VersionAudio: Sendable {
 
   private func program() throws -> ProgramAudio {
     try ProgramAudio(
-      master, stream: stream, format: format, retiming: retiming, totalSamples: totalSamples - headSamples)
+      master, stream: stream, voice: voice, format: format, retiming: retiming, totalSamples: totalSamples - headSamples
+    )
   }
 
   private func measureProgram(check: () throws -> Void) throws -> LoudnessReading {

@@ -1,4 +1,5 @@
 public import Files
+import Stitching
 public import Verification
 
 /// One delivered file, or one that was not delivered because it fails its verify preset.
@@ -64,6 +65,10 @@ public struct Deliverable: Sendable, Encodable {
   }
 
   public let preset: String
+  /// ISO 639-2; null when it is not known.
+  @Nullable public private(set) var language: String?
+  /// The file of the voice over its audio; null for none.
+  @Nullable public private(set) var voice: String?
   /// The path; the name that it would have had where it was not delivered.
   public let file: String
   /// False where it fails its verify preset: nothing is left under ``file`` then.
@@ -89,8 +94,10 @@ public struct Deliverable: Sendable, Encodable {
   init(
     preset: String, file: String, verdict: Verdict, verifyPreset: String, problems: [Problem], sha256: String,
     bytes: Int64, duration: Double, marks: Marks, video: Video?, audio: Audio?, captions: [Captions] = [],
-    chunks: Int = 0, resumedChunks: Int = 0, seconds: Double
+    chunks: Int = 0, resumedChunks: Int = 0, seconds: Double, version: DeliveryOptions? = nil
   ) {
+    _language = Nullable(wrappedValue: version?.language)
+    _voice = Nullable(wrappedValue: version?.voice?.file)
     self.preset = preset
     self.file = file
     isDelivered = verdict != .fail
@@ -110,7 +117,8 @@ public struct Deliverable: Sendable, Encodable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, preset, file, verdict, problems, sha256, bytes, duration, marking, video, audio, captions, chunks,
+    case schema, preset, language, voice, file, verdict, problems, sha256, bytes, duration, marking, video, audio,
+      captions, chunks,
       seconds
     case isDelivered = "delivered"
     case verifyPreset = "verify_preset"
@@ -121,6 +129,8 @@ public struct Deliverable: Sendable, Encodable {
     var fields = encoder.container(keyedBy: CodingKeys.self)
     try fields.encode(Self.schema, forKey: .schema)
     try fields.encode(preset, forKey: .preset)
+    try fields.encode(_language, forKey: .language)
+    try fields.encode(_voice, forKey: .voice)
     try fields.encode(file, forKey: .file)
     try fields.encode(isDelivered, forKey: .isDelivered)
     try fields.encode(verdict, forKey: .verdict)

@@ -37,6 +37,10 @@ public struct DeliveryManifest: Sendable, Codable {
     /// Relative to the manifest.
     public let file: String
     public let preset: String
+    /// ISO 639-2; null when it is not known.
+    @Nullable public internal(set) var language: String?
+    /// Name of the voice's file without its folder; null for none.
+    @Nullable public internal(set) var voice: String?
     public let sha256: String
     public let bytes: Int64
     /// Seconds.
@@ -54,7 +58,7 @@ public struct DeliveryManifest: Sendable, Codable {
     public let masterSHA256: String
 
     private enum CodingKeys: String, CodingKey {
-      case file, preset, sha256, bytes, duration, marking, video, audio, captions, verdict, problems
+      case file, preset, language, voice, sha256, bytes, duration, marking, video, audio, captions, verdict, problems
       case verifyPreset = "verify_preset"
       case masterSHA256 = "master_sha256"
     }
@@ -111,7 +115,8 @@ public struct DeliveryPackage {
     manifest.created = deliverer.options.creationTime.map { $0.formatted(.iso8601) }
     for file in delivered where file.isDelivered {
       let entry = DeliveryManifest.File(
-        file: URL(fileURLWithPath: file.file).lastPathComponent, preset: file.preset, sha256: file.sha256,
+        file: URL(fileURLWithPath: file.file).lastPathComponent, preset: file.preset, language: file.language,
+        voice: file.voice.map { URL(fileURLWithPath: $0).lastPathComponent }, sha256: file.sha256,
         bytes: file.bytes, duration: file.duration, marking: file.marking, video: file.video, audio: file.audio,
         captions: Self.named(file.captions), verdict: file.verdict.rawValue, verifyPreset: file.verifyPreset,
         problems: file.problems,

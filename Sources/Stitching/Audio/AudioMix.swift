@@ -1,8 +1,8 @@
 import Libav
 import Timing
 
-/// The master's audio before encoding: the shots' audio, retimed with their frames, the music bed, gain and limiter. It is produced in blocks, so
-/// that memory does not grow with the length.
+/// The master's audio before encoding, in blocks, so that memory does not grow with the length: the shots' audio, the music bed and
+/// the voice in the shots' time; then all of it retimed with the frames; then gain and limiter.
 struct AudioMix: ~Copyable {
   /// Samples of a block.
   private static let blockSize = 4096
@@ -10,6 +10,7 @@ struct AudioMix: ~Copyable {
   private var shots: JoinedAudio
   private var retimed: RetimedAudio
   private var music: MusicBed?
+  private var voice: VoiceOver?
   private var level: LevelStage
   private var hasEnded = false
 
@@ -21,7 +22,14 @@ struct AudioMix: ~Copyable {
     let retimed = try RetimedAudio(plan.retiming, format: format.audioFormat, totalSamples: total)
     let music: MusicBed? =
       if track == .main, let music = options.audio.music {
-        try MusicBed(music, format: format, total: total)
+        try MusicBed(
+          music, format: format, total: format.sample(atFrame: plan.frameCount, rate: plan.sourceRate))
+      } else {
+        nil
+      }
+    let voice: VoiceOver? =
+      if track == .main, let voice = options.audio.voice {
+        try VoiceOver(voice, format: format.audioFormat)
       } else {
         nil
       }
@@ -29,6 +37,7 @@ struct AudioMix: ~Copyable {
     level = LevelStage(levels, channels: format.channels, sampleRate: format.sampleRate)
     self.retimed = retimed
     self.music = music
+    self.voice = voice
   }
 
   /// Audio steps at the joins passed so far, without music.
@@ -39,12 +48,18 @@ struct AudioMix: ~Copyable {
   /// The next samples; nil at the end.
   mutating func next() throws -> Planes? {
     guard !hasEnded else { return nil }
-    while retimed.needsMore(for: Self.blockSize) { try retimed.add(try shots.next(Self.blockSize)) }
-    guard var block = retimed.take(Self.blockSize) else {
+    while retimed.needsMore(for: Self.blockSize) { try retimed.add(try mixed()) }
+    guard let block = retimed.take(Self.blockSize) else {
       hasEnded = true
       return level.finish()
     }
-    try music?.mix(into: &block)
     return level.process(block)
+  }
+
+  private mutating func mixed() throws -> Planes? {
+    guard var block = try shots.next(Self.blockSize) else { return nil }
+    try music?.mix(into: &block)
+    try voice?.mix(into: &block)
+    return block
   }
 }

@@ -16,12 +16,13 @@ struct MasterAudioFormat: Sendable, Hashable {
   private static let keptRates = [44_100, 48_000]
 
   /// The shots' layout where all agree on one of more than two channels that the codec can store, else stereo; their
-  /// sample rate where they agree on 44.1 or 48 kHz, else 48 kHz. Music sets the rate only where no shot has audio. Nil
+  /// sample rate where they agree on 44.1 or 48 kHz, else 48 kHz. Music or a voice sets the rate only where no shot has audio. Nil
   /// when there is neither.
   /// - Throws: ``StitchError`` or ``LibavError`` when the music cannot be used.
   init?(_ clips: [SourceClip], track: AudioTrack = .main, options: AudioOptions) throws {
     let own = clips.compactMap { track.stream(of: $0)?.audio }
-    let bed = try track == .main ? options.music.flatMap { try MusicReader.stream(of: $0.file).audio } : nil
+    let bed =
+      try track == .main ? options.mixedFile.flatMap { try AudioFileReader.stream(of: $0.path, $0.code).audio } : nil
     let audios = own.isEmpty ? [bed].compactMap(\.self) : own
     guard let first = audios.first else { return nil }
     let agrees = audios.allSatisfy { $0.sampleRate == first.sampleRate } && Self.keptRates.contains(first.sampleRate)
@@ -52,15 +53,20 @@ struct MasterAudioFormat: Sendable, Hashable {
 
   var audioFormat: AudioFormat { AudioFormat(sampleRate: sampleRate, layout: layout) }
 
-  /// The format a stream is resampled to. Mono stays mono and is copied to both channels of stereo, because libswresample's
-  /// upmix would lower it by 3 dB.
-  func target(for stream: StreamInfo) -> AudioFormat {
-    stream.audio?.channels == 1 && layout == .stereo ? AudioFormat(sampleRate: sampleRate, layout: .mono) : audioFormat
-  }
+  /// The format a stream is resampled to.
+  func target(for stream: StreamInfo) -> AudioFormat { audioFormat.target(for: stream) }
 
   /// The sample at which a frame begins.
   func sample(atFrame frame: Int, rate: FrameRate) -> Int {
     (rate.duration(frames: frame) * Int64(sampleRate)).rounded.map { Int($0) } ?? .max
+  }
+}
+
+extension AudioFormat {
+  /// The format a stream is resampled to. Mono stays mono and is copied to both channels of stereo, because libswresample's
+  /// upmix would lower it by 3 dB.
+  func target(for stream: StreamInfo) -> AudioFormat {
+    stream.audio?.channels == 1 && layout == .stereo ? AudioFormat(sampleRate: sampleRate, layout: .mono) : self
   }
 }
 

@@ -9,17 +9,22 @@ struct MasterWriter {
   private static let framesPerProgress = 24
 
   private let plan: StitchPlan
+  /// The plan of the video: the same one, or that of a master whose packets are copied.
+  private let video: StitchPlan
   private let options: StitchOptions
   private let captions: [CaptionTrack]
   private let container: String
   private let usesEditList: Bool
 
   /// - Parameters:
+  ///   - video: nil for that of the plan.
   ///   - container: libav's name of it.
   ///   - usesEditList: starts the video at 0 by an edit list rather than by negative composition offsets.
   init(
-    _ plan: StitchPlan, options: StitchOptions, captions: [CaptionTrack], container: String, usesEditList: Bool = false
+    _ plan: StitchPlan, options: StitchOptions, captions: [CaptionTrack], video: StitchPlan? = nil, container: String,
+    usesEditList: Bool = false
   ) {
+    self.video = video ?? plan
     self.captions = captions
     self.plan = plan
     self.options = options
@@ -31,17 +36,17 @@ struct MasterWriter {
   func write(
     to path: String, audio: [AudioEncodingThread], progress: (StitchEvent) -> Void
   ) throws -> CompositionOffsets {
-    var video = VideoPacketSource(plan)
+    var source = VideoPacketSource(video)
     let metadata = MasterMetadata(options)
     var muxer = try Muxer(path: path, format: container, metadata: metadata.entries)
     let videoTrack = try muxer.addStream(
-      try videoParameters(), timeBase: video.timeBase, frameRate: plan.rate, sideData: sideData,
+      try videoParameters(), timeBase: source.timeBase, frameRate: plan.rate, sideData: sideData,
       metadata: StartTimecode.metadata(of: plan))
     var tracks: [TrackSource] = []
-    for source in audio {
-      let base = try source.timeBase()
-      let index = try muxer.addStream(try source.parameters(), timeBase: base, metadata: trackMetadata(source.track))
-      tracks.append(try TrackSource(source, index: index, timeBase: base))
+    for thread in audio {
+      let base = try thread.timeBase()
+      let index = try muxer.addStream(try thread.parameters(), timeBase: base, metadata: trackMetadata(thread.track))
+      tracks.append(try TrackSource(thread, index: index, timeBase: base))
     }
     let texts = try captions.map { track in
       let packets = CaptionPackets(track, duration: plan.duration)
@@ -50,15 +55,15 @@ struct MasterWriter {
     if options.writesChapters { try muxer.setChapters(chapters) }
     let samples = try audio.reduce(0) { $0 + (try $1.totalSamples()) }
     let reservation = MoovReservation(
-      plan, samples: samples, captions: captions, metadata: metadata.entries)
+      video, chapters: plan.shots, samples: samples, captions: captions, metadata: metadata.entries)
     var settings = [
       "movflags": "+write_colr" + (usesEditList ? "" : "+negative_cts_offsets") + metadata.flags,
-      "video_track_timescale": "\(video.timeBase.rational.denominator)",
+      "video_track_timescale": "\(source.timeBase.rational.denominator)",
     ]
     if sideData.contains(where: \.needsUnofficialBox) { settings["strict"] = "unofficial" }
     if let reservation { settings["moov_size"] = "\(reservation.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
-    let offsets = try interleave(&video, track: videoTrack, tracks, texts, into: &muxer, progress: progress)
+    let offsets = try interleave(&source, track: videoTrack, tracks, texts, into: &muxer, progress: progress)
     try muxer.finish()
     if container == "mov" {
       var languages = Dictionary(uniqueKeysWithValues: zip(texts.map(\.index), captions.map(\.language)))
@@ -141,20 +146,22 @@ struct MasterWriter {
   /// Language and title of a track, as the first shot has them.
   private func trackMetadata(_ track: AudioTrack) -> [String: String] {
     let first = plan.shots.lazy.compactMap { track.stream(of: $0.clip) }.first
-    return first?.metadata.filter { ["language", "title"].contains($0.key) && $0.value != "und" } ?? [:]
+    var found = first?.metadata.filter { ["language", "title"].contains($0.key) && $0.value != "und" } ?? [:]
+    if track == .main, let language = options.audio.language { found["language"] = language }
+    return found
   }
 
   private func videoParameters() throws -> CodecParameters {
-    let clip = plan.template
+    let clip = video.template
     let parameters: CodecParameters
-    if !plan.copies, let encoding = plan.wholeShotEncoding {
+    if !video.copies, let encoding = video.wholeShotEncoding {
       parameters = try Encoder(encoding.settings).parameters()
     } else {
       parameters = try Demuxer(path: clip.path).parameters(ofStream: clip.video.stream.index)
     }
     if ShotPlan.spliceable.contains(clip.codec) {
       let isHEVC = clip.codec == "hevc"
-      let storage = plan.parameterSetStorage
+      let storage = video.parameterSetStorage
       if !storage.keepsRecord {
         let own = ParameterSets(extradata: parameters.extradata, isHEVC: isHEVC)
         guard let record = storage.record(first: own) else {
@@ -166,7 +173,7 @@ struct MasterWriter {
     } else if !Muxer.format(container, holds: clip.codec, as: parameters.tag) {
       parameters.tag = ""
     }
-    if plan.retiming.stretch != .one { try writeRate(into: parameters) }
+    if video.retiming.stretch != .one { try writeRate(into: parameters) }
     parameters.sampleAspectRatio = pixelAspect
     return parameters
   }
@@ -178,7 +185,7 @@ struct MasterWriter {
     let own = parameters.extradata
     let changed = try parameters.copy()
     do {
-      try changed.writeFrameRate(plan.rate)
+      try changed.writeFrameRate(video.rate)
     } catch {
       // Sets that libav cannot write stay; the container's own times hold.
       return
@@ -197,16 +204,16 @@ struct MasterWriter {
   /// The sample aspect ratio to write as `pasp`: what players use, the container's own before the bit stream's. Where
   /// the display matrix gives the pixels their shape, only the source's own `pasp` is repeated.
   private var pixelAspect: Rational {
-    let clip = plan.template
+    let clip = video.template
     if clip.conform == nil, clip.hasScalingMatrix { return clip.containerAspect ?? .undefined }
     return clip.info.sampleAspectRatio
   }
 
   /// The template's side data. Dolby Vision's record is kept only where no frame is re-encoded.
   private var sideData: [StreamInfo.CarriedSideData] {
-    guard plan.template.conform == nil else { return [] }
-    let isUntouched = plan.shots.allSatisfy { $0.encodedFrames == 0 }
-    return plan.template.video.stream.carriedSideData.filter { isUntouched || !$0.isDolbyVision }
+    guard video.template.conform == nil else { return [] }
+    let isUntouched = video.shots.allSatisfy { $0.encodedFrames == 0 }
+    return video.template.video.stream.carriedSideData.filter { isUntouched || !$0.isDolbyVision }
   }
 
   private var chapters: [ContainerInfo.Chapter] {

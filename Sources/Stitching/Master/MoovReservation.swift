@@ -21,7 +21,7 @@ struct MoovReservation: Sendable {
   private static let samplesPerPacket = 1024
 
   /// Nil for a small master.
-  init?(_ plan: StitchPlan, samples: Int, captions: [CaptionTrack], metadata: [String: String]) {
+  init?(_ plan: StitchPlan, chapters: [ShotPlan], samples: Int, captions: [CaptionTrack], metadata: [String: String]) {
     let copied = plan.shots.reduce(0) { sum, shot in
       sum
         + shot.segments.reduce(0) { sum, segment in
@@ -31,11 +31,11 @@ struct MoovReservation: Sendable {
     }
     guard copied >= Self.minimumCopiedBytes else { return nil }
     let text = metadata.reduce(0) { $0 + 2 * ($1.key.utf8.count + $1.value.utf8.count + 64) }
-    let titles = plan.shots.reduce(0) { $0 + 2 * ($1.clip.shot.title.utf8.count) }
+    let titles = chapters.reduce(0) { $0 + 2 * ($1.clip.shot.title.utf8.count) }
     let headers = plan.shots.reduce(0) { $0 + $1.clip.extradata.count }
     let packets =
       plan.frameCount + samples / Self.samplesPerPacket + 16
       + captions.reduce(0) { $0 + 2 * $1.cues.count + 16 }
-    bytes = Self.fixed + packets * Self.perPacket + plan.shots.count * Self.perChapter + text + titles + 2 * headers
+    bytes = Self.fixed + packets * Self.perPacket + chapters.count * Self.perChapter + text + titles + 2 * headers
   }
 }

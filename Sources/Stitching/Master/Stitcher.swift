@@ -37,10 +37,20 @@ public struct Stitcher: Sendable {
     }
   }
 
+  /// The file of a language beside others: `master.deu.mp4`.
+  public static func path(_ path: String, language: String) -> String {
+    let url = URL(fileURLWithPath: path)
+    return String(path.dropLast(url.pathExtension.count)) + "\(language).\(url.pathExtension)"
+  }
+
   /// Writes the master under a temporary name, checks it and renames it.
   /// - Throws: ``StitchError``, ``LibavError``, `FileError`, `CancellationError`; nothing is left under the final name
   ///   then.
-  public func write(to path: String, progress: (StitchEvent) -> Void = { _ in }) throws -> StitchReport {
+  /// - Parameter master: a master of the same shots and options, language and voice apart, whose video packets are copied;
+  ///   nil writes the video anew.
+  public func write(to path: String, videoOf master: String? = nil, progress: (StitchEvent) -> Void = { _ in }) throws
+    -> StitchReport
+  {
     guard let container = Self.container(for: path) else {
       throw StitchError(.badRequest, "a master is .mp4 or .mov; change the extension", file: path)
     }
@@ -53,6 +63,7 @@ public struct Stitcher: Sendable {
     try options.audio.requireContainer(container, of: path)
     let output = try OutputFile(path, overwrite: options.overwrite)
     let captions = try plan.captions(options)
+    let video = try master.map { try StitchPlan(copying: $0) }
     let marking = MediaMarking(plan, options: options)
     var marked = options
     marked.metadata.merge(marking.entries) { own, _ in own }
@@ -69,13 +80,13 @@ public struct Stitcher: Sendable {
     }
     do {
       encodeAudio()
-      let offsets = try MasterWriter(plan, options: marked, captions: captions, container: container)
+      let offsets = try MasterWriter(plan, options: marked, captions: captions, video: video, container: container)
         .write(to: output.temporaryPath, audio: audio, progress: progress)
       if !offsets.areReadable {
         usesEditList = true
         encodeAudio()
         _ = try MasterWriter(
-          plan, options: marked, captions: captions, container: container, usesEditList: true
+          plan, options: marked, captions: captions, video: video, container: container, usesEditList: true
         ).write(to: output.temporaryPath, audio: audio, progress: progress)
       }
     } catch let error as LibavError where error.file == output.temporaryPath {

@@ -39,9 +39,12 @@ public struct AudioOptions: Sendable, Hashable {
   public var codec: Codec = .aac
   /// Integrated loudness of the whole master in LUFS; nil leaves the level as it is.
   public var loudness: Double?
-  /// Highest true peak in dBTP. Nil: the default where ``loudness`` or ``music`` is set, else no limiter.
+  /// Highest true peak in dBTP. Nil: the default where ``loudness``, ``music`` or ``voice`` is set, else no limiter.
   public var truePeak: Double?
   public var music: MusicOptions?
+  public var voice: VoiceOptions?
+  /// Of the main track, ISO 639-2; nil for the shots' own tag.
+  public var language: String?
 
   public init() {}
 
@@ -55,8 +58,13 @@ public struct AudioOptions: Sendable, Hashable {
       file: path)
   }
 
+  /// What is heard where no shot has audio.
+  var mixedFile: (path: String, code: StitchError.Code)? {
+    music.map { ($0.file, .unusableMusic) } ?? voice.map { ($0.file, .unusableVoice) }
+  }
+
   /// The limiter's ceiling in dBTP; nil for no limiter.
-  var ceiling: Double? { truePeak ?? (loudness != nil || music != nil ? Self.usualTruePeak : nil) }
+  var ceiling: Double? { truePeak ?? (loudness != nil || music != nil || voice != nil ? Self.usualTruePeak : nil) }
 }
 
 /// A music bed under the shots' own audio.

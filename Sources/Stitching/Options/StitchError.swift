@@ -22,6 +22,8 @@ public struct StitchError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let unusableShot = Code("unusable shot")
     /// The music file has no audio, or is damaged or truncated.
     public static let unusableMusic = Code("unusable music")
+    /// The voice file has no audio, is damaged, truncated or longer than the program.
+    public static let unusableVoice = Code("unusable voice")
     /// Two shots differ in a property that a stream has only once.
     public static let mismatch = Code("mismatch")
     /// The mode forbids the encoding that the join needs.

@@ -88,6 +88,14 @@ public struct StitchPlan: Sendable {
       plans.map(\.reorderDepth).max() ?? 0, encodesWhole ? ShotEncoding.bFramesOfWholeShots : 0)
   }
 
+  /// Copies every packet of a master.
+  init(copying master: String) throws {
+    var options = StitchOptions()
+    options.mode = .copy
+    options.overlap = .keep
+    try self.init([StitchShot(path: master)], options: options)
+  }
+
   /// - Throws: ``StitchError`` `badRequest` for a rate that is too far from the shots'.
   private static func rate(_ retime: RetimeOptions?, from clip: SourceClip) throws -> FrameRate {
     guard let retime else { return clip.rate }

@@ -27,6 +27,27 @@ public struct AudioReport: Sendable, Codable {
   /// Greatest gain reduction by the limiter in dB.
   public let reduction: Double
   @Nullable public private(set) var music: Music?
+  @Nullable public private(set) var voice: Voice?
+
+  public struct Voice: Sendable, Codable {
+    public let file: String
+    /// dB.
+    public let level: Double
+    /// dB.
+    public let duck: Double
+    /// Seconds.
+    public let attack: Double
+    /// Seconds.
+    public let release: Double
+
+    enum CodingKeys: String, CodingKey {
+      case file
+      case level = "level_db"
+      case duck = "duck_db"
+      case attack = "attack_seconds"
+      case release = "release_seconds"
+    }
+  }
 
   public struct Music: Sendable, Codable {
     public let file: String
@@ -48,7 +69,7 @@ public struct AudioReport: Sendable, Codable {
   }
 
   enum CodingKeys: String, CodingKey {
-    case codec, channels, samples, music
+    case codec, channels, samples, music, voice
     case sampleRate = "sample_rate"
     case loudness = "integrated_lufs"
     case loudnessRange = "loudness_range_lu"
@@ -79,6 +100,9 @@ public struct AudioReport: Sendable, Codable {
     loudnessBefore = normalization?.loudnessBefore
     gain = normalization?.levels.gain ?? 0
     self.reduction = reduction
+    voice = options.voice.map {
+      Voice(file: $0.file, level: $0.level, duck: $0.duck, attack: $0.attack, release: $0.release)
+    }
     music = options.music.map {
       Music(file: $0.file, level: $0.level, fade: $0.fade, duck: $0.duck, loops: $0.loops)
     }

@@ -73,6 +73,7 @@ struct DeliverCommand: ParsableCommand {
   @Flag(name: .customLong("list-presets"), help: "List the delivery presets found.")
   var listPresets = false
 
+  @OptionGroup(title: "Voice") var voice: VoiceArguments
   @OptionGroup(title: "Captions") var captions: CaptionArguments
   @OptionGroup(title: "Captions") var captionForms: CaptionFormArguments
   @OptionGroup(title: "Marks of generated media") var marking: MarkingArguments
@@ -103,6 +104,7 @@ struct DeliverCommand: ParsableCommand {
     (options.title, options.adID, options.advertiser, options.language) = (title, adID, advertiser, language)
     options.fit = fit
     options.cropCenter = center.map { ($0.x, $0.y) }
+    options.languages = voice.versions
     options.workers = jobs
     options.keepsPitch = keepPitch
     options.creationTime = try CreationTime.current()
@@ -118,7 +120,7 @@ struct DeliverCommand: ParsableCommand {
     let deliverer = try Deliverer(source, options: options)
     try OutputPaths.requireDistinct(
       recipes.flatMap { deliverer.files(of: $0) + deliverer.captionFiles(of: $0) },
-      from: [path] + captions.captions.map(\.file))
+      from: [path] + voice.files + captions.captions.map(\.file))
     try OutputPaths.createFolder(folder)
     let package = try DeliveryPackage(deliverer)
     // What cannot be made is reported before the work, not after it.

@@ -3,6 +3,7 @@ import Files
 import Foundation
 import Libav
 public import Stitching
+import Timing
 
 struct StitchCommand: ParsableCommand {
   static let configuration = CommandConfiguration(
@@ -43,6 +44,7 @@ struct StitchCommand: ParsableCommand {
   @OptionGroup(title: "Video") var video: StitchVideoOptions
   @OptionGroup(title: "Audio") var audio: StitchAudioOptions
   @OptionGroup(title: "Metadata") var metadata: StitchMetadataOptions
+  @OptionGroup(title: "Voice") var voice: VoiceArguments
   @OptionGroup(title: "Captions") var captions: CaptionArguments
   @OptionGroup(title: "Marks of generated media") var marking: MarkingArguments
   @OptionGroup var common: CommonOptions
@@ -67,28 +69,47 @@ struct StitchCommand: ParsableCommand {
     }
     try options.audio.requireContainer(container, of: output)
     try OutputPaths.requireDistinct(
-      outputs, from: files + captions.captions.map(\.file) + [audio.music].compactMap(\.self))
+      outputs, from: files + voice.files + captions.captions.map(\.file) + [audio.music].compactMap(\.self))
     // An output that cannot be created is reported before the work, not after it.
     for path in outputs { _ = try OutputFile(path, overwrite: overwrite) }
     let plan = try StitchPlan(shots, options: options, progress: Self.show)
-    let stitcher = Stitcher(plan, options: options)
-    if dryRun {
-      try finish(try stitcher.plannedReport(output: output))
-    } else {
-      let report = try stitcher.write(to: output, progress: Self.show)
-      Events.emit(
-        EventRecord(
-          .written, "the master is written", step: "master", file: output, total: Int64(report.frames), unit: "frames"))
-      try finish(report)
+    try LanguageVersion.check(versions, program: plan.sourceRate.duration(frames: plan.frameCount).doubleValue)
+    for (number, version) in versions.enumerated() {
+      options.audio.voice = version.voice
+      options.audio.language = version.language
+      try write(plan, options, number: number)
     }
-    try metadata.writeTimeline(plan, options: options, master: output)
+    try metadata.writeTimeline(plan, options: options, master: masters[0])
+  }
+
+  /// Writes the master of one language; those after the first copy its video packets.
+  private func write(_ plan: StitchPlan, _ options: StitchOptions, number: Int) throws {
+    let stitcher = Stitcher(plan, options: options)
+    let master = masters[number]
+    guard !dryRun else { return try finish(try stitcher.plannedReport(output: master), number) }
+    let report = try stitcher.write(to: master, videoOf: number > 0 ? masters[0] : nil, progress: Self.show)
+    Events.emit(
+      EventRecord(
+        .written, "the master is written", step: "master", file: master, total: Int64(report.frames), unit: "frames"))
+    try finish(report, number)
+  }
+
+  private var versions: [LanguageVersion] {
+    voice.versions.isEmpty ? [LanguageVersion(language: nil, voice: nil)] : voice.versions
+  }
+
+  /// The master, or one for each of several languages.
+  private var masters: [String] { perLanguage(output) }
+
+  private func perLanguage(_ path: String) -> [String] {
+    versions.map { versions.count > 1 ? Stitcher.path(path, language: $0.language ?? "und") : path }
   }
 
   /// Every file to write.
-  private var outputs: [String] { [output, report, metadata.otio].compactMap(\.self) }
+  private var outputs: [String] { masters + (report.map(perLanguage) ?? []) + [metadata.otio].compactMap(\.self) }
 
-  private func finish(_ done: StitchReport) throws {
-    if let report {
+  private func finish(_ done: StitchReport, _ number: Int) throws {
+    if let report = report.map({ perLanguage($0)[number] }) {
       let file = try OutputFile(report, overwrite: overwrite)
       try file.write(Array(try JSONOutput.data(done, pretty: true)))
       try file.commit()

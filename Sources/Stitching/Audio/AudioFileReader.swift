@@ -1,11 +1,10 @@
 import Foundation
 import Libav
-import Timing
 import Probing
 import Timing
 
-/// Decodes the music block by block, once or in a loop.
-struct MusicReader: ~Copyable {
+/// Decodes an audio file block by block, once or in a loop: music or a voice.
+struct AudioFileReader: ~Copyable {
   /// Seconds of crossfade from the end to the start of looped music.
   private static let loopFade = 0.020
   /// Seconds that may be missing at the end before the file counts as cut short: headers count padding and round.
@@ -15,8 +14,11 @@ struct MusicReader: ~Copyable {
   /// Delivered samples that the queue holds before they are removed, so that the rest is seldom moved.
   private static let compactionThreshold = 1 << 16
 
-  private let music: MusicOptions
-  private let format: MasterAudioFormat
+  private let file: String
+  private let loops: Bool
+  private let format: AudioFormat
+  /// Of errors.
+  private let code: StitchError.Code
   private let stream: StreamInfo
   /// Seconds that the file's header promises; nil when it promises nothing about the audio alone.
   private let promisedDuration: Rational?
@@ -35,29 +37,44 @@ struct MusicReader: ~Copyable {
   private var faultsSeen = 0
 
   /// - Throws: ``StitchError`` `unusableMusic` when the file has no audio; ``LibavError`` when it cannot be opened.
-  init(_ music: MusicOptions, format: MasterAudioFormat) throws {
-    let stream = try Self.stream(of: music.file)
-    let demuxer = try Demuxer(path: music.file)
+  init(_ music: MusicOptions, format: AudioFormat) throws {
+    try self.init(
+      music.file, loops: music.loops, hold: music.loops ? Self.loopFade : music.fade, format: format,
+      code: .unusableMusic)
+  }
+
+  /// - Throws: as for music, with `unusableVoice`.
+  init(_ voice: VoiceOptions, format: AudioFormat) throws {
+    try self.init(voice.file, loops: false, hold: 0, format: format, code: .unusableVoice)
+  }
+
+  private init(_ file: String, loops: Bool, hold: Double, format: AudioFormat, code: StitchError.Code) throws {
+    let stream = try Self.stream(of: file, code)
+    let demuxer = try Demuxer(path: file)
     let promised = Self.promisedDuration(demuxer)
     let reader = try StreamReader(demuxer, streams: [stream.index])
     let frame = try Frame()
     promisedDuration = promised
-    self.music = music
+    self.file = file
+    self.loops = loops
+    self.code = code
     self.format = format
     self.stream = stream
     self.reader = reader
     self.frame = frame
     resampler = Resampler(to: format.target(for: stream))
-    queue = Planes(repeating: [], count: format.channels)
-    hold = Int((music.loops ? Self.loopFade : music.fade) * Double(format.sampleRate))
+    queue = Planes(repeating: [], count: format.layout.channelCount)
+    self.hold = Int(hold * Double(format.sampleRate))
   }
 
   /// The audio stream that a player would choose.
-  static func stream(of path: String) throws -> StreamInfo {
+  static func stream(of path: String, _ code: StitchError.Code = .unusableMusic) throws -> StreamInfo {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.mainAudio, stream.audio != nil else {
       throw StitchError(
-        .unusableMusic, "has no audio stream, so it cannot be the music; name an audio file", file: path)
+        code,
+        "has no audio stream, so it cannot be the \(code == .unusableMusic ? "music" : "voice"); name an audio file",
+        file: path)
     }
     return stream
   }
@@ -84,7 +101,7 @@ struct MusicReader: ~Copyable {
     }
     // Undecodable data before the first frame is a tag; between decoded frames it is damage.
     if reader.faultCount > faultsSeen, decoded > 0, let fault = reader.faults.last {
-      throw StitchError(.unusableMusic, "is damaged: \(fault.message)", file: music.file)
+      throw StitchError(code, "is damaged: \(fault.message)", file: file)
     }
     faultsSeen = reader.faultCount
     append(try resampler.convert(frame))
@@ -114,27 +131,27 @@ struct MusicReader: ~Copyable {
   /// - Throws: ``StitchError`` `unusableMusic` when the file ends early.
   private func requireWhole() throws {
     if let error = reader.readError {
-      throw StitchError(.unusableMusic, "cannot be read to its end: \(error)", file: music.file)
+      throw StitchError(code, "cannot be read to its end: \(error)", file: file)
     }
-    if let missing = WaveFile.missingBytes(path: music.file), missing > 0 {
-      throw StitchError(.unusableMusic, "is cut short: \(missing) bytes of its audio are missing", file: music.file)
+    if let missing = WaveFile.missingBytes(path: file), missing > 0 {
+      throw StitchError(code, "is cut short: \(missing) bytes of its audio are missing", file: file)
     }
     let seconds = Rational(Int64(decoded), Int64(format.sampleRate))
     guard let promisedDuration, promisedDuration - seconds > Self.durationTolerance else { return }
     throw StitchError(
-      .unusableMusic,
+      code,
       "is cut short: its header gives \(promisedDuration.doubleValue.short) s, but only \(seconds.doubleValue.short) s can be decoded",
-      file: music.file)
+      file: file)
   }
 
   /// At the end of the file, ends the music or reopens it.
   private mutating func endOrRepeat() throws {
     guard decoded > 0 else {
       let reason = reader.faults.first.map { ": \($0.message)" } ?? ""
-      throw StitchError(.unusableMusic, "none of its audio can be decoded\(reason)", file: music.file)
+      throw StitchError(code, "none of its audio can be decoded\(reason)", file: file)
     }
     try requireWhole()
-    guard music.loops else {
+    guard loops else {
       let count = min(hold, queue[0].count - queueStart)
       for channel in queue.indices {
         let end = queue[channel].count
@@ -145,8 +162,8 @@ struct MusicReader: ~Copyable {
     }
     guard decoded >= Int(Self.shortestLoop * Double(format.sampleRate)) else {
       throw StitchError(
-        .unusableMusic, "is shorter than \(Self.shortestLoop) s, too short to loop; use it without looping",
-        file: music.file)
+        code, "is shorter than \(Self.shortestLoop) s, too short to loop; use it without looping",
+        file: file)
     }
     writing = max(queueStart, queue[0].count - hold)
     for channel in queue.indices {
@@ -154,7 +171,7 @@ struct MusicReader: ~Copyable {
         queue[channel][index] *= Fade.falling(index - writing, over: hold)
       }
     }
-    reader = try StreamReader(try Demuxer(path: music.file), streams: [stream.index])
+    reader = try StreamReader(try Demuxer(path: file), streams: [stream.index])
     resampler = Resampler(to: format.target(for: stream))
     decoded = 0
     faultsSeen = 0
@@ -171,7 +188,7 @@ extension MusicOptions {
   public func requireUsable() throws {
     var once = self
     once.loops = false
-    var reader = try MusicReader(once, format: .usual)
+    var reader = try AudioFileReader(once, format: MasterAudioFormat.usual.audioFormat)
     while try !reader.next(Self.block)[0].isEmpty { try Task.checkCancellation() }
   }
 }
