@@ -138,7 +138,7 @@ let package = Package(
         "c2pa_tool.py", "fork_server.c", "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py",
         "scripted_proxy.py",
         "scripted_servers.py",
-        "fal_client_check.py", "mcp_client_check.py", "unfriendly_hub.py",
+        "fal_client_check.py", "mcp_client_check.py", "timeline_reader.py", "unfriendly_hub.py",
       ],
       swiftSettings: media),
     // What is fuzzed; `scripts/fuzz` runs it, and the tests replay its corpus.

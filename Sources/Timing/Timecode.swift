@@ -47,6 +47,15 @@ public struct Timecode: Sendable, Hashable, CustomStringConvertible {
     return 24 * 3600 * nominal - (dropFrame ? nominal / 15 * droppedMinutes : 0)
   }
 
+  /// The timecode of a later frame; after 23:59:59 it goes on from zero.
+  public func advanced(by frames: Int) -> Timecode {
+    let day = Self.framesPerDay(at: rate, dropFrame: isDropFrame)
+    return Timecode(frame: (frame + frames) % max(1, day), rate: rate, dropFrame: isDropFrame) ?? self
+  }
+
+  /// Frames a second that are counted: the rate rounded up to a whole number.
+  public var framesPerSecond: Int { Self.nominalRate(rate) }
+
   public var description: String {
     let nominal = Self.nominalRate(rate)
     var counted = frame

@@ -42,7 +42,7 @@ struct Longtake: AsyncParsableCommand {
       JobsCommand.self, ForgetUploadsCommand.self, ModelsCommand.self, ProbeCommand.self, VerifyCommand.self,
       NativeCommand.self,
       FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
-      DeliverCommand.self, ReviewCommand.self, DecisionsCommand.self,
+      DeliverCommand.self, ExportCommand.self, ReviewCommand.self, DecisionsCommand.self,
       SandboxCommand.self, MCPCommand.self, ConfigCommand.self, DoctorCommand.self,
       ManualCommand.self,
     ])

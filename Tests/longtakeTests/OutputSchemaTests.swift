@@ -5,7 +5,7 @@ import Testing
 /// The JSON that the program prints and writes, against the schemas in `presets/schema`.
 @Suite struct OutputSchemaTests {
   private static let outputs = [
-    "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "frame", "job", "manifest", "native",
+    "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "export", "frame", "job", "manifest", "native",
     "page", "plan", "preset", "probe", "report", "review", "run", "settings",
     "sheet", "stitch", "thumbnails", "verify",
   ]
@@ -67,6 +67,9 @@ import Testing
       "--rate-conversion", "blend", "--transition", "1=dissolve:#4", "--trim", "3=1..2", "--overlap", "keep")
     try await outputs.run("stitch", "stitch", "--json", "--dry-run", clip, clip, "-o", folder.path("planned.mov"))
     try outputs.read("stitch", folder.path("stitch.json"))
+    try await outputs.run(
+      "export", "export", "--json", folder.path("master.mp4"), "--joins", folder.path("stitch.json"), "-o",
+      folder.path("timelines"))
 
     try await outputs.run(
       "deliverable", "deliver", "--json", folder.path("master.mp4"), "--preset", "proxy-1080p", "webp-preview", "-o",

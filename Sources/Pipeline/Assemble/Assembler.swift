@@ -113,7 +113,8 @@ struct Assembler: Sendable {
       let plan = try StitchPlan(shots, options: options) { emit(.stitching($0)) }
       let report = try Stitcher(plan, options: options).write(to: path) { emit(.stitching($0)) }
       if let timelinePath {
-        try OutputFile.replace(timelinePath, with: OTIOTimeline(plan, options: options, master: path).json())
+        try OutputFile.replace(
+          timelinePath, with: InterchangeFormat.otio.data(of: EditTimeline(plan, options: options, master: path)))
       }
       return report
     }

@@ -1,3 +1,5 @@
+import Files
+
 /// The properties of an XMP packet (ISO 16684-1) that mark generated media.
 public struct XMPPacket: Sendable, Hashable {
   /// IPTC Extension: DigitalSourceType.
@@ -45,17 +47,17 @@ public struct XMPPacket: Sendable, Hashable {
       ("Iptc4xmpExt:DigitalSourceType", sourceType?.uri), ("Iptc4xmpExt:AISystemUsed", systems),
       ("Iptc4xmpExt:AIPromptInformation", promptInformation), ("TC260:AIGC", aigc),
     ]
-    for case (let name, let value?) in simple { lines.append("<\(name)>\(Self.escaped(value))</\(name)>") }
+    for case (let name, let value?) in simple { lines.append("<\(name)>\(XMLOutput.escaped(value))</\(name)>") }
     if let title {
       lines.append(
-        "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">\(Self.escaped(title))</rdf:li></rdf:Alt></dc:title>")
+        "<dc:title><rdf:Alt><rdf:li xml:lang=\"x-default\">\(XMLOutput.escaped(title))</rdf:li></rdf:Alt></dc:title>")
     }
     if !ingredients.isEmpty {
       lines.append("<xmpMM:Ingredients><rdf:Bag>")
       for item in ingredients {
-        let instance = item.instance.map { "<stRef:instanceID>\(Self.escaped($0))</stRef:instanceID>" } ?? ""
+        let instance = item.instance.map { "<stRef:instanceID>\(XMLOutput.escaped($0))</stRef:instanceID>" } ?? ""
         lines.append(
-          "<rdf:li rdf:parseType=\"Resource\"><stRef:filePath>\(Self.escaped(item.file))</stRef:filePath>\(instance)</rdf:li>"
+          "<rdf:li rdf:parseType=\"Resource\"><stRef:filePath>\(XMLOutput.escaped(item.file))</stRef:filePath>\(instance)</rdf:li>"
         )
       }
       lines.append("</rdf:Bag></xmpMM:Ingredients>")
@@ -70,23 +72,6 @@ public struct XMPPacket: Sendable, Hashable {
     ("xmpMM", "http://ns.adobe.com/xap/1.0/mm/"), ("stRef", "http://ns.adobe.com/xap/1.0/sType/ResourceRef#"),
     ("TC260", "http://www.tc260.org.cn/ns/AIGC/1.0/"),
   ]
-
-  /// XML 1.0 has no place for most control characters.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      case "\t", "\n", "\r": result.unicodeScalars.append(scalar)
-      case "\u{0}"..."\u{1F}", "\u{FFFE}", "\u{FFFF}": continue
-      default: result.unicodeScalars.append(scalar)
-      }
-    }
-    return result
-  }
 }
 
 /// Looks up simple properties of an XMP packet by their local names, as elements or attributes.
@@ -131,8 +116,11 @@ private struct XMPProperties {
   }
 
   private static func unescaped(_ text: Substring) -> String {
-    [("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&apos;", "'"), ("&#39;", "'"), ("&amp;", "&")]
-      .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
+    [
+      ("&lt;", "<"), ("&gt;", ">"), ("&quot;", "\""), ("&#34;", "\""), ("&apos;", "'"), ("&#39;", "'"),
+      ("&#13;", "\r"), ("&amp;", "&"),
+    ]
+    .reduce(String(text)) { $0.replacing($1.0, with: $1.1) }
   }
 }
 

@@ -3,7 +3,7 @@ public import Timing
 
 /// The timecode of a file's first frame, from its timecode track or its metadata.
 public struct StartTimecode: Sendable, Hashable, CustomStringConvertible {
-  private let timecode: Timecode
+  public let timecode: Timecode
 
   /// Nil when the file has none, or none that exists at this rate.
   public init?(container: ContainerInfo?, stream: StreamInfo, rate: FrameRate) {
@@ -17,10 +17,7 @@ public struct StartTimecode: Sendable, Hashable, CustomStringConvertible {
 
   /// The timecode of a later frame; after 23:59:59 it goes on from zero.
   public func advanced(by frames: Int) -> StartTimecode {
-    let day = Timecode.framesPerDay(at: timecode.rate, dropFrame: timecode.isDropFrame)
-    let frame = (timecode.frame + frames) % max(1, day)
-    return Timecode(frame: frame, rate: timecode.rate, dropFrame: timecode.isDropFrame).map { StartTimecode($0) }
-      ?? self
+    StartTimecode(timecode.advanced(by: frames))
   }
 
   /// Frames since `00:00:00:00`.

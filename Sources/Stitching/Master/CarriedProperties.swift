@@ -100,7 +100,7 @@ extension StartTimecode {
   /// Rates at which libav's `av_timecode_init` takes drop-frame timecode.
   private static let dropFrameRates: Set<Rational> = [Rational(30_000, 1001), Rational(60_000, 1001)]
 
-  fileprivate func isWritable(at rate: FrameRate) -> Bool {
+  func isWritable(at rate: FrameRate) -> Bool {
     !isDropFrame || Self.dropFrameRates.contains(rate.rational)
   }
 

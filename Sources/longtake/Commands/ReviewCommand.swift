@@ -6,8 +6,6 @@ import Libav
 import Pipeline
 import Presets
 import Review
-import Stitching
-import Verification
 
 struct ReviewCommand: AsyncParsableCommand {
   static let configuration = CommandConfiguration(
@@ -93,7 +91,8 @@ struct ReviewCommand: AsyncParsableCommand {
     var subject = try source.subject(besides: folder, joins: joins)
     defer { source.removeTemporaryFiles() }
     if let preset, let master = subject.master, subject.verification == nil {
-      subject.verification = try verification(of: master, preset: preset, stitch: subject.stitch)
+      subject.verification = try MasterVerification.json(
+        of: master, preset: preset, library: try presets.library(), stitch: subject.stitch)
     }
     if !decisions.isEmpty {
       subject.decisions = try Decisions.merged(
@@ -104,18 +103,6 @@ struct ReviewCommand: AsyncParsableCommand {
     let proxy = result.proxySeconds > 0 ? String(format: ", and %.1f s for the proxy", result.proxySeconds) : ""
     Terminal.note(String(format: "made in %.1f s", result.seconds) + proxy)
     if open { try Self.show(result.page) }
-  }
-
-  private func verification(of master: String, preset: String, stitch: StitchReport?) throws -> JSONValue {
-    let verifier = try Verifier(spec: try presets.library().deliverableSpec(named: preset))
-    var expectation = Expectation()
-    expectation.joins = stitch?.declaredJoins ?? []
-    let report = try verifier.verify(master, expectation: expectation) { progress in
-      Terminal.progress(
-        "verifying: \(counted(progress.frames, "frame"))",
-        event: EventRecord(verifying: master, frames: progress.frames, fraction: progress.fraction))
-    }
-    return try JSONDecoder().decode(JSONValue.self, from: report.data())
   }
 
   /// Opens a page with the desktop's own program.

@@ -67,6 +67,13 @@ struct ReviewSource {
       .path(percentEncoded: false)
   }
 
+  /// Folders in which files of a report are looked for that are not where they were.
+  /// - Parameter joins: the report, of a master without a workspace.
+  func folders(besides joins: String?) -> [String] {
+    if case .workspace(let workspace) = kind { return [workspace.directory, workspace.path("clips")] }
+    return joins.map { [URL(filePath: $0).deletingLastPathComponent().path(percentEncoded: false)] } ?? []
+  }
+
   /// Folder of the master that is stitched for the page.
   private let temporaryFolder = FileManager.default.temporaryDirectory.appending(
     path: "longtake-review-\(UUID().uuidString)")

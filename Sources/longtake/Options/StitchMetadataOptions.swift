@@ -43,7 +43,7 @@ struct StitchMetadataOptions: ParsableArguments {
   func writeTimeline(_ plan: StitchPlan, options: StitchOptions, master: String) throws {
     guard let otio else { return }
     let file = try OutputFile(otio, overwrite: options.overwrite)
-    try file.write(Array(try OTIOTimeline(plan, options: options, master: master).json()))
+    try file.write(Array(try InterchangeFormat.otio.data(of: EditTimeline(plan, options: options, master: master))))
     try file.commit()
   }
 }

@@ -1,3 +1,4 @@
+import Files
 import Presets
 import Verification
 
@@ -58,20 +59,5 @@ struct JUnitReport {
     return body.isEmpty ? name + "/>" : name + ">\(body)</testcase>"
   }
 
-  /// For XML 1.0, which has no control characters.
-  private static func escaped(_ text: String) -> String {
-    var result = ""
-    for scalar in text.unicodeScalars {
-      switch scalar {
-      case "&": result += "&amp;"
-      case "<": result += "&lt;"
-      case ">": result += "&gt;"
-      case "\"": result += "&quot;"
-      default:
-        let isAllowed = scalar.value >= 0x20 && scalar.value != 0xFFFE && scalar.value != 0xFFFF
-        result += isAllowed ? String(scalar) : "\u{FFFD}"
-      }
-    }
-    return result
-  }
+  private static func escaped(_ text: String) -> String { XMLOutput.escapedAttribute(text) }
 }
