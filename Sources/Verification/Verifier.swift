@@ -13,15 +13,20 @@ public struct Verifier: Sendable {
 
   public let spec: DeliverableSpec
   public let mode: Mode
+  /// Applied besides the preset.
+  public let policies: [MediaConchPolicy]
 
   /// - Throws: ``VerificationError`` `unknownCheck` when the preset uses an unknown name.
-  public init(spec: DeliverableSpec, mode: Mode = .full) throws(VerificationError) {
+  public init(
+    spec: DeliverableSpec, mode: Mode = .full, policies: [MediaConchPolicy] = []
+  ) throws(VerificationError) {
     let mistakes = CheckCatalogue.mistakes(in: spec)
     guard mistakes.isEmpty else {
       throw VerificationError(code: .unknownCheck, message: mistakes.joined(separator: "\n"))
     }
     self.spec = spec
     self.mode = mode
+    self.policies = policies
   }
 
   /// Measures a file and compares it with the preset, and with the request if that is known.
@@ -77,9 +82,10 @@ public struct Verifier: Sendable {
     let findings = results.compactMap { check, result in
       rules[check.id].map { evaluator.finding(check, $0, result) }
     }
+    let tracks = policies.isEmpty ? nil : MediaInfoTracks(input.probe)
     return VerificationReport(
-      file: path, preset: spec.id, isFast: mode == .fast, findings: findings, measurements: measurements,
-      probe: input.probe)
+      file: path, preset: spec.id, isFast: mode == .fast,
+      findings: findings + policies.flatMap { $0.findings(tracks) }, measurements: measurements, probe: input.probe)
   }
 
   /// The preset's rules, `container.opens`, and the rules that follow from the request.
@@ -117,7 +123,8 @@ public struct Verifier: Sendable {
       return evaluator.finding(check, rule, .measured(false, reason))
     }
     return VerificationReport(
-      file: path, preset: spec.id, isFast: mode == .fast, findings: findings,
+      file: path, preset: spec.id, isFast: mode == .fast,
+      findings: findings + policies.flatMap { $0.findings(nil) },
       measurements: [CheckCatalogue.opens.id: .init(value: false, unit: CheckCatalogue.opens.unit)], probe: nil)
   }
 }
@@ -139,6 +146,8 @@ public struct VerificationError: Error, Sendable, Hashable, CustomStringConverti
 
     /// The preset uses an unknown check or an unknown name in `when`. Exit status 65.
     public static let unknownCheck = Code("unknown check")
+    /// A MediaConch policy has rules that cannot be checked, or is none. Exit status 65.
+    public static let unsupportedPolicy = Code("unsupported policy")
   }
 
   public let code: Code

@@ -36,7 +36,8 @@ public struct VerificationTable: Sendable {
   private static func rows(_ findings: [Finding]) -> [String] {
     guard !findings.isEmpty else { return [] }
     let heading = ["status", "check", "measured", "expected", "where"]
-    let cells = findings.map(Self.cells)
+    let texts = findings.map { FindingText($0) }
+    let cells = texts.map { [$0.outcome, $0.check, $0.measured, $0.expected, $0.place] }
     let widths = heading.indices.map { column in
       ([heading] + cells).map { min($0[column].count, widestCell) }.max() ?? 0
     }
@@ -46,45 +47,9 @@ public struct VerificationTable: Sendable {
       return String(text[..<(text.lastIndex { $0 != " " }.map(text.index(after:)) ?? text.startIndex)])
     }
     return [row(heading)]
-      + zip(findings, cells).flatMap { finding, cells in
-        [row(cells)] + (remark(finding).map { [detailIndent + $0] } ?? [])
+      + zip(texts, cells).flatMap { text, cells in
+        [row(cells)] + (text.remark.map { [detailIndent + $0] } ?? [])
       }
-  }
-
-  private static func cells(_ finding: Finding) -> [String] {
-    guard let check = CheckCatalogue.check(finding.check), finding.status != .notRun else {
-      return [finding.outcome, finding.check, "", "", finding.detail ?? ""]
-    }
-    let isList = finding.actual.arrayValue != nil
-    let missing = finding.status == .inconclusive ? "–" : finding.detail ?? "–"
-    return [
-      finding.outcome, finding.check, finding.actual == .null ? missing : check.text(finding.actual),
-      finding.expected == .null ? "–" : check.text(expecting: finding.expected, isList: isList),
-      place(finding),
-    ]
-  }
-
-  /// What follows a row: the subject with its details, and what to do.
-  private static func remark(_ finding: Finding) -> String? {
-    guard finding.status != .pass, finding.status != .notRun, let check = CheckCatalogue.check(finding.check) else {
-      return nil
-    }
-    let isShown = finding.actual == .null && finding.status != .inconclusive
-    let detail = isShown ? nil : finding.detail.map { "\(check.title): \($0)" }
-    let remark = [detail, finding.advice].compactMap(\.self).joined(separator: ". ")
-    return remark.isEmpty ? nil : remark
-  }
-
-  /// `1.25–1.5 s, frame 30 (first of 4)`.
-  private static func place(_ finding: Finding) -> String {
-    guard let first = finding.intervals.first else { return "" }
-    let start = Check.decimal(first.start.decimalSeconds)
-    let end = first.end.map { Check.decimal($0.decimalSeconds) }
-    let range = end.map { $0 == start ? "\(start) s" : "\(start)–\($0) s" } ?? "from \(start) s"
-    let frame = first.frame.map { ", frame \($0)" } ?? ""
-    let count = finding.intervals.count
-    let more = count == Finding.listedIntervals ? "\(count) or more" : "\(count)"
-    return range + frame + (count > 1 ? " (first of \(more))" : "")
   }
 
   /// One line each for the checks that passed and for those that were not run, with the reasons.

@@ -10,11 +10,22 @@ struct VerifyCommand: AsyncParsableCommand {
     commandName: "verify", abstract: "Check deliverables against a preset.",
     discussion: "Checks every file, also after a failure. Exits with 1 when a file fails.")
 
+  private static let usualPreset = "uhd-4k"
+
   @Argument(help: "Media files, and folders of media files.", completion: .file())
   var files: [String] = []
 
-  @Option(help: ArgumentHelp("Name of a preset, or path of your own.", valueName: "name|path"))
-  var preset = "uhd-4k"
+  @Option(
+    help: ArgumentHelp(
+      "Name of a preset, or path of your own (default: \(usualPreset); none with --mediaconch).", valueName: "name|path"
+    ))
+  var preset: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Check against a MediaConch policy, besides a preset that is named. Refused with rules that cannot be checked.",
+      valueName: "file"), completion: .file())
+  var mediaconch: String?
 
   @Flag(help: "Print one JSON object per file.")
   var json = false
@@ -61,11 +72,16 @@ struct VerifyCommand: AsyncParsableCommand {
     if listChecks { try showChecks() }
     if listPresets { try showPresets(library) }
     guard !files.isEmpty else { return }
-    let verifier = try Verifier(spec: try library.deliverableSpec(named: preset), mode: fast ? .fast : .full)
+    let policy = try mediaconch.map { try MediaConchPolicy(path: $0) }
+    let spec =
+      if let policy, preset == nil { policy.spec } else {
+        try library.deliverableSpec(named: preset ?? Self.usualPreset)
+      }
+    let verifier = try Verifier(spec: spec, mode: fast ? .fast : .full, policies: policy.map { [$0] } ?? [])
     let expectation = try joins.map { try JoinsFile($0).expectation }
     let paths = try MediaFiles(files).paths
     if let junit {
-      try OutputPaths.requireDistinct([junit], from: paths + [preset, joins].compactMap(\.self))
+      try OutputPaths.requireDistinct([junit], from: paths + [preset, joins, mediaconch].compactMap(\.self))
       // An output that cannot be created is reported before the work, not after it.
       _ = try OutputFile(junit, overwrite: overwrite)
     }
