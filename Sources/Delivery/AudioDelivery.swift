@@ -46,7 +46,7 @@ struct AudioDelivery {
     if report.verdict != .fail { try output.commit() }
     return Deliverable(
       preset: recipe.id, file: path, verdict: report.verdict, verifyPreset: spec.id, problems: .init(report),
-      sha256: digest.sha256, bytes: digest.bytes,
+      checks: report.findings.map { .init($0) }, sha256: digest.sha256, bytes: digest.bytes,
       duration: Double(result.samples) / Double(audio.audio.sampleRate), marks: marks, video: nil,
       audio: .init(
         result, codec: audio.audio.codec.rawValue, sampleRate: audio.audio.sampleRate,

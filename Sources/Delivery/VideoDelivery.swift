@@ -107,7 +107,8 @@ struct VideoDelivery {
     }
     return Deliverable(
       preset: recipe.id, file: path, verdict: report.verdict, verifyPreset: spec.id, problems: .init(report),
-      sha256: digest.sha256, bytes: digest.bytes, duration: plan.duration.doubleValue, marks: marks,
+      checks: report.findings.map { .init($0) }, sha256: digest.sha256, bytes: digest.bytes,
+      duration: plan.duration.doubleValue, marks: marks,
       video: .init(
         codec: report.probe?.video?.info.codecName ?? plan.video.encoder, width: plan.width, height: plan.height,
         frameRate: plan.rate.description, frames: plan.frameCount, headFrames: plan.headFrames,

@@ -149,7 +149,7 @@ enum Browser {
 
   struct Failure: Error, CustomStringConvertible { let description: String }
 
-  private static let python = ProjectFiles.path(".build/browser/bin/python3")
+  static let python = ProjectFiles.path(".build/browser/bin/python3")
   /// Whether `scripts/setup --tests` could install what drives the browser.
   static let isInstalled = FileManager.default.isExecutableFile(atPath: python)
 

@@ -342,6 +342,11 @@ def decides(page):
     check("the csv guards against formulas", "\"'=1+1" in download(page, "csv"))
     if master:
         edl = download(page, "edl")
+        times = page.evaluate("""[['00:59:59;28', 2, 30], ['00:59:59;28', 1799, 30], ['00:59:59;28', 1802, 30],
+          ['00:59:59:29', 2, 30], ['', 86400, 24], ['23:59:59:24', 1, 25], ['00:09:59;58', 4, 60]]
+          .map((one) => timecodeAfter(...one))""")
+        check("timecode drops numbers where the master's does", times == [
+            "01:00:00;00", "01:00:59;27", "01:01:00;02", "01:00:00:01", "01:00:00:00", "00:00:00:00", "00:10:00;02"], times)
         check("the edl has an event", "001  001      V     C        00:00:00:" in edl and edl.count("* LOC:") == 1, edl)
         otio = json.loads(download(page, "otio"))
         marker = otio["tracks"]["children"][0]["children"][0]["markers"][0]

@@ -24,6 +24,7 @@ import Testing
     #expect(
       names == [
         "SHA256SUMS", "Tide-Time_audio-stems_eng_1.wav", "Tide-Time_proxy-1080p_eng.mp4", "manifest.json",
+        "qc.html",
       ])
     let sums = try MediaTool.run("sha256sum", ["-c", "SHA256SUMS"], in: URL(filePath: folder.path("out")))
     #expect(sums.status == 0, "\(sums.errors)")
@@ -38,6 +39,23 @@ import Testing
     #expect(more.status == 0, "\(more.errors)")
     let text = try String(contentsOfFile: folder.path("out/SHA256SUMS"), encoding: .utf8)
     #expect(text.split(separator: "\n").count == 3)
+    // The report has the checks of both deliveries.
+    let page = try String(contentsOfFile: folder.path("out/qc.html"), encoding: .utf8)
+    for name in ["Tide-Time_audio-stems_eng_1.wav", "Tide-Time_proxy-1080p_eng.mp4", "Tide-Time_gif-preview.gif"] {
+      #expect(page.contains("<bdi>\(name)</bdi>"))
+    }
+    #expect(page.matches(of: /<td><code>container\.opens<\/code><\/td>/).count == 3)
+  }
+
+  @Test func aReportOfSomebodyElseIsKept() async throws {
+    let folder = try master()
+    try folder.write("out/qc.html", "<!doctype html>mine")
+    let arguments = ["deliver", folder.path("film.mp4"), "--preset", "audio-stems", "-o", folder.path("out")]
+    let refused = try await LongtakeProgram.run(arguments)
+    #expect(refused.status == 73 && refused.errors.contains("qc.html"), "\(refused.errors)")
+    #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("out")) == ["qc.html"])
+    #expect(try await LongtakeProgram.run(arguments + ["--overwrite"]).status == 0)
+    #expect(try String(contentsOfFile: folder.path("out/qc.html"), encoding: .utf8) != "<!doctype html>mine")
   }
 
   @Test(arguments: [

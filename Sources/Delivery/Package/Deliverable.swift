@@ -14,6 +14,27 @@ public struct Deliverable: Sendable, Encodable {
     public let message: String
   }
 
+  /// One rule of the verify preset and its result, in words.
+  public struct Check: Sendable, Hashable, Codable {
+    public let check: String
+    /// `pass`, `warn`, `fail`, `info`, `inconclusive` or `not_run`.
+    public let outcome: String
+    public let measured: String
+    public let expected: String
+    /// Where it was found, or why it was not run.
+    public let place: String
+    /// Details and what to do; null where the rule holds.
+    @Nullable public private(set) var remark: String?
+
+    init(_ finding: Finding) {
+      let text = FindingText(finding)
+      (check, outcome, measured, expected, place) = (
+        text.check, text.outcome, text.measured, text.expected, text.place
+      )
+      _remark = Nullable(wrappedValue: text.remark)
+    }
+  }
+
   public struct Video: Sendable, Hashable, Codable {
     public let codec: String
     public let width: Int
@@ -76,6 +97,8 @@ public struct Deliverable: Sendable, Encodable {
   public let verdict: Verdict
   public let verifyPreset: String
   public let problems: [Problem]
+  /// Every rule of the verify preset; not part of the JSON, but of the manifest's.
+  public let checks: [Check]
   /// Lower-case hexadecimal.
   public let sha256: String
   public let bytes: Int64
@@ -92,9 +115,10 @@ public struct Deliverable: Sendable, Encodable {
   public let seconds: Double
 
   init(
-    preset: String, file: String, verdict: Verdict, verifyPreset: String, problems: [Problem], sha256: String,
-    bytes: Int64, duration: Double, marks: Marks, video: Video?, audio: Audio?, captions: [Captions] = [],
-    chunks: Int = 0, resumedChunks: Int = 0, seconds: Double, version: DeliveryOptions? = nil
+    preset: String, file: String, verdict: Verdict, verifyPreset: String, problems: [Problem], checks: [Check],
+    sha256: String, bytes: Int64, duration: Double, marks: Marks, video: Video?, audio: Audio?,
+    captions: [Captions] = [], chunks: Int = 0, resumedChunks: Int = 0, seconds: Double,
+    version: DeliveryOptions? = nil
   ) {
     _language = Nullable(wrappedValue: version?.language)
     _voice = Nullable(wrappedValue: version?.voice?.file)
@@ -104,6 +128,7 @@ public struct Deliverable: Sendable, Encodable {
     self.verdict = verdict
     self.verifyPreset = verifyPreset
     self.problems = problems
+    self.checks = checks
     self.sha256 = sha256
     self.bytes = bytes
     self.duration = (duration * 1_000_000).rounded() / 1_000_000

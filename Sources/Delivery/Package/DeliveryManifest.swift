@@ -54,11 +54,14 @@ public struct DeliveryManifest: Sendable, Codable {
     public let verdict: String
     public let verifyPreset: String
     public let problems: [Deliverable.Problem]
+    /// Every rule of the verify preset; null in a manifest of an earlier version.
+    @Nullable public internal(set) var checks: [Deliverable.Check]?
     /// Of the master it was made from.
     public let masterSHA256: String
 
     private enum CodingKeys: String, CodingKey {
       case file, preset, language, voice, sha256, bytes, duration, marking, video, audio, captions, verdict, problems
+      case checks
       case verifyPreset = "verify_preset"
       case masterSHA256 = "master_sha256"
     }
@@ -105,8 +108,10 @@ public struct DeliveryPackage {
   }
 
   /// Adds delivered files; entries of files that are gone are removed.
+  /// - Returns: what the manifest holds now.
   /// - Throws: `FileError`.
-  public func add(_ delivered: [Deliverable]) throws {
+  @discardableResult
+  public func add(_ delivered: [Deliverable]) throws -> DeliveryManifest {
     let master = deliverer.master
     var manifest =
       try earlier()
@@ -119,7 +124,7 @@ public struct DeliveryPackage {
         voice: file.voice.map { URL(fileURLWithPath: $0).lastPathComponent }, sha256: file.sha256,
         bytes: file.bytes, duration: file.duration, marking: file.marking, video: file.video, audio: file.audio,
         captions: Self.named(file.captions), verdict: file.verdict.rawValue, verifyPreset: file.verifyPreset,
-        problems: file.problems,
+        problems: file.problems, checks: file.checks,
         masterSHA256: master.sha256)
       manifest.files.removeAll { $0.file == entry.file }
       manifest.files.append(entry)
@@ -143,6 +148,7 @@ public struct DeliveryPackage {
       return "\(file.sha256)  \(file.file)\n" + captions.joined()
     }.joined()
     try OutputFile.replace(sumsPath, with: sums.utf8)
+    return manifest
   }
 
   private static func named(_ captions: [Deliverable.Captions]) -> [Deliverable.Captions] {

@@ -48,6 +48,7 @@ struct AnimationDelivery {
         progress: progress)
       return (
         verdict: report.verdict, problems: [Deliverable.Problem](report),
+        checks: report.findings.map { Deliverable.Check($0) },
         frames: Int(report.probe?.video?.counted?.shownPackets ?? 0),
         seconds: report.probe?.video?.counted?.duration?.doubleValue
       )
@@ -66,7 +67,8 @@ struct AnimationDelivery {
     let seconds = structure.map { Double($0.milliseconds) / 1000 } ?? checked?.seconds
     return Deliverable(
       preset: recipe.id, file: path, verdict: verdict, verifyPreset: spec?.id ?? "structure",
-      problems: checked?.problems ?? (isWhole ? [] : broken), sha256: digest.sha256, bytes: digest.bytes,
+      problems: checked?.problems ?? (isWhole ? [] : broken), checks: checked?.checks ?? [], sha256: digest.sha256,
+      bytes: digest.bytes,
       duration: seconds ?? 0, marks: marks,
       video: .init(
         codec: recipe.container.rawValue, width: plan.width, height: plan.height, frameRate: rate.description,

@@ -30,7 +30,7 @@ struct ReviewPage {
     let texts = PageEscaping.script(String(decoding: try JSONOutput.data(text.texts), as: UTF8.self))
     var context = PageContext(report, text: text, isInlining: assets.isInlining).values
     context["t"] = text.nested
-    context["policy"] = Self.policy(style: style, script: script)
+    context["policy"] = PagePolicy.text(style: style, script: script, media: true)
     context["style"] = style
     context["script"] = script
     context["data"] = data
@@ -49,20 +49,5 @@ struct ReviewPage {
       "\"\(asset.name)\":\"data:\(asset.mediaType);base64,\(Data(asset.bytes).base64EncodedString())\""
     }
     return "{" + entries.joined(separator: ",\n") + "}"
-  }
-
-  /// Nothing but this style sheet and this script, and media from this disk.
-  private static func policy(style: String, script: String) -> String {
-    [
-      "default-src 'none'", "script-src \(hash(script))", "style-src \(hash(style))",
-      "img-src 'self' file: data: blob:", "media-src 'self' file: data: blob:", "base-uri 'none'",
-      "form-action 'none'", "connect-src 'none'", "font-src 'none'", "object-src 'none'", "frame-src 'none'",
-    ].joined(separator: "; ")
-  }
-
-  private static func hash(_ text: String) -> String {
-    let digest = MessageDigest()
-    digest.update(text)
-    return "'sha256-\(Data(digest.bytes).base64EncodedString())'"
   }
 }

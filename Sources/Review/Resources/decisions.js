@@ -174,16 +174,30 @@ function exported() {
   };
 }
 
-const nominal = Math.max(1, Math.round(rate));
-/** `HH:MM:SS:FF`, counted from the master's start timecode without dropping numbers. */
-function timecode(frame) {
-  const parts = (master?.start_timecode ?? '').split(/[:;]/).map(Number);
-  const origin = parts.length === 4 && parts.every(Number.isInteger) ? ((parts[0] * 60 + parts[1]) * 60 + parts[2]) * nominal + parts[3] : 0;
-  const total = origin + frame;
+/** `HH:MM:SS:FF` of a frame after a start timecode; `;` before the frames drops numbers (SMPTE ST 12-1), as at 30000/1001. */
+function timecodeAfter(start, frame, nominal) {
+  const isDrop = start.includes(';');
+  const dropped = isDrop ? nominal / 15 : 0;
+  const parts = start.split(/[:;]/).map(Number);
+  let total = frame;
+  if (parts.length === 4 && parts.every(Number.isInteger)) {
+    const minutes = parts[0] * 60 + parts[1];
+    total += (minutes * 60 + parts[2]) * nominal + parts[3] - dropped * (minutes - Math.floor(minutes / 10));
+  }
+  if (isDrop) {
+    const perMinute = nominal * 60 - dropped;
+    const perTen = perMinute * 10 + dropped;
+    const [tens, rest] = [Math.floor(total / perTen), total % perTen];
+    total += dropped * 9 * tens + (rest >= nominal * 60 ? dropped * (Math.floor((rest - nominal * 60) / perMinute) + 1) : 0);
+  }
   const pad = (value) => String(value).padStart(2, '0');
   const seconds = Math.floor(total / nominal);
-  return [Math.floor(seconds / 3600), Math.floor(seconds / 60) % 60, seconds % 60, total % nominal].map(pad).join(':');
+  return [Math.floor(seconds / 3600) % 24, Math.floor(seconds / 60) % 60, seconds % 60].map(pad).join(':') + (isDrop ? ';' : ':') + pad(total % nominal);
 }
+const nominal = Math.max(1, Math.ceil(rate - 1e-6));
+const startTimecode = master?.start_timecode ?? '';
+/** Counted from the master's start timecode. */
+const timecode = (frame) => timecodeAfter(startTimecode, frame, nominal);
 const placed = (notes) => notes.filter((note) => note.frame != null).sort((a, b) => a.frame - b.frame);
 
 const exporters = {
@@ -205,7 +219,7 @@ const exporters = {
       return `${String(number + 1).padStart(3, '0')}  001      V     C        ${from} ${to} ${from} ${to}\n`
         + `* LOC: ${from} YELLOW  ${line(note.text).slice(0, 200)}\n${line(note.text)} |C:ResolveColorYellow |M:${line(note.reviewer)} |D:${length}\n`;
     });
-    return ['notes.edl', 'text/plain', `TITLE: ${line(data.title)}\nFCM: NON-DROP FRAME\n\n${events.join('\n')}`];
+    return ['notes.edl', 'text/plain', `TITLE: ${line(data.title)}\nFCM: ${startTimecode.includes(';') ? '' : 'NON-'}DROP FRAME\n\n${events.join('\n')}`];
   },
 
   otio() {

@@ -3,6 +3,7 @@ import Delivery
 import Files
 import Foundation
 public import Presets
+import Review
 import Stitching
 import Timing
 import Verification
@@ -13,7 +14,7 @@ struct DeliverCommand: ParsableCommand {
     discussion: """
       Each preset is a recipe with a verify preset of its own; a version that fails it is not delivered, and the command \
       exits with 1. Encodes in chunks on all processors; the same command after an interruption goes on with the chunks \
-      that are whole. Writes manifest.json and SHA256SUMS beside the files.
+      that are whole. Writes manifest.json, SHA256SUMS and qc.html, a report to read and print, beside the files.
 
       Each file is marked: IPTC digital source type, creation tool, models and AIGC metadata in XMP; AIGC and the digests of \
       prompts also in the container's metadata. LONGTAKE_SIGN_COMMAND is a shell command that signs the file $1 into $2, such \
@@ -123,6 +124,7 @@ struct DeliverCommand: ParsableCommand {
       from: [path] + voice.files + captions.captions.map(\.file))
     try OutputPaths.createFolder(folder)
     let package = try DeliveryPackage(deliverer)
+    try DeliveryPage.requireReplaceable(in: folder, overwrite: overwrite)
     // What cannot be made is reported before the work, not after it.
     for (recipe, spec) in zip(recipes, specs) { try deliverer.check(recipe, spec: spec) }
     var delivered: [Deliverable] = []
@@ -131,7 +133,7 @@ struct DeliverCommand: ParsableCommand {
         delivered.append(file)
         if json { try Answer.json(file) } else { Answer.lines(DeliverySummary.lines(file)) }
       }
-      try package.add(delivered)
+      try DeliveryPage(try package.add(delivered), failed: delivered).write(to: folder)
     }
     guard delivered.allSatisfy(\.isDelivered) else { throw ExitStatus.no }
   }
