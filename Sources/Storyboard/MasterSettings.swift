@@ -9,6 +9,8 @@ public struct MasterSettings: Sendable, Hashable {
   public var music: MusicSettings?
   /// Text tracks of the master.
   public var captions: [CaptionSettings]
+  /// One master each; none for one master without a language. The first is the master that is reviewed.
+  public var languages: [LanguageSettings] = []
 
   public init(
     verify: String? = nil, join: JoinSettings = .init(), music: MusicSettings? = nil, captions: [CaptionSettings] = []
@@ -30,6 +32,27 @@ public struct CaptionSettings: Sendable, Hashable {
   public init(file: String, language: String? = nil) {
     self.file = file
     self.language = language
+  }
+}
+
+/// A language of a master.
+public struct LanguageSettings: Sendable, Hashable {
+  /// ISO 639-2, three letters.
+  public var language: String
+  /// An audio file over the shots' audio; nil leaves that as it is.
+  public var voice: String?
+  /// dB relative to the file's own level; nil leaves this and what follows to the stitcher's defaults.
+  public var level: Rational?
+  /// dB of ducking of the other audio.
+  public var duck: Rational?
+  /// Milliseconds of the ducking's time constant.
+  public var attack: Rational?
+  /// Milliseconds of the recovery's time constant.
+  public var release: Rational?
+
+  public init(language: String, voice: String? = nil) {
+    self.language = language
+    self.voice = voice
   }
 }
 

@@ -51,6 +51,35 @@ import Testing
     #expect(likeness == [nil, "pass", "pass"])
   }
 
+  @Test func makesOneMasterPerLanguageWithCaptions() async throws {
+    let fixture = try SmallStoryboard(
+      shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.",
+      master: """
+          captions: [{file: en.srt, language: eng}]
+          languages: [{language: eng}, {language: deu, voice: de.wav, duck: 9}]
+        """, seconds: 1)
+    let pipeline = PipelineFixture(fixture)
+    #expect(try pipeline.plan().problems.map(\.path) == ["master.captions[0].file", "master.languages[1].voice"])
+    try fixture.folder.write("en.srt", "1\n00:00:00,200 --> 00:00:01,000\nA quay\n")
+    _ = try fixture.folder.make("de.wav", "-f", "lavfi", "-t", "1", "-i", "sine=frequency=400:sample_rate=48000")
+    let summary = try await pipeline.storyboardRun().run()
+    #expect(summary.isGood && summary.master?.languages?.map(\.file) == ["master.deu.mp4"])
+    let paths = ["master.mp4", "master.deu.mp4"].map(pipeline.path)
+    let packets = try paths.map { path in
+      try MediaTool.run("ffmpeg", ["-v", "error", "-i", path, "-map", "0:v", "-c", "copy", "-f", "framemd5", "-"]).text
+    }
+    #expect(packets[0] == packets[1] && packets[0].count > 1000)
+    let languages = try paths.map { path in
+      try #require(try MediaTool.ffprobe(path)?["streams"] as? [[String: Any]]).map {
+        ($0["tags"] as? [String: Any])?["language"] as? String
+      }
+    }
+    #expect(languages[0].contains("eng") && languages[1].contains("deu"))
+    // Nothing is made again.
+    _ = try await pipeline.storyboardRun().run()
+    #expect(pipeline.events.contains { if case .masterKept = $0 { true } else { false } })
+  }
+
   @Test func appliesLoudnessMusicAndProvenance() async throws {
     let fixture = try SmallStoryboard(
       shots: "  - id: one\n    prompt: A quay.\n  - id: two\n    prompt: A boat.",

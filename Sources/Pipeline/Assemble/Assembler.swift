@@ -71,13 +71,15 @@ struct Assembler: Sendable {
     if report.audio == nil, options.audio.loudness != nil {
       context.emit(.notice("no shot has audio, so 'loudness' has no effect"))
     }
-    let verdict = try await verify(report)
+    let verdict = try await verify(report, workspace.masterPath)
+    let languages = try await languageMasters(shots, options)
     try await drawSheet(clips)
     return MasterRecord(
       file: "master.mp4", bytes: FileDigest.size(ofFile: workspace.masterPath) ?? 0,
       sha256: try FileDigest.sha256(ofFile: workspace.masterPath), inputsDigest: digest, stitch: report,
       verification: try JSONValue(encoding: verdict), verdict: verdict.verdict.rawValue,
-      reasons: verdict.reasons.map(\.message), contactSheet: "contact-sheet.jpg", patch: patch)
+      reasons: verdict.reasons.map(\.message), contactSheet: "contact-sheet.jpg", patch: patch,
+      languages: languages)
   }
 
   /// Ids of the shots that were redone between their neighbours since a master; empty when others changed, too.
@@ -109,8 +111,9 @@ struct Assembler: Sendable {
     let path = workspace.masterPath
     let timelinePath = context.options.writesTimeline ? workspace.timelinePath : nil
     let emit = context.emit
-    let report = try await context.media.run {
+    let report = try await context.media.run { [versions] in
       let plan = try StitchPlan(shots, options: options) { emit(.stitching($0)) }
+      try LanguageVersion.check(versions, program: plan.sourceRate.duration(frames: plan.frameCount).doubleValue)
       let report = try Stitcher(plan, options: options).write(to: path) { emit(.stitching($0)) }
       if let timelinePath {
         try OutputFile.replace(
@@ -122,14 +125,54 @@ struct Assembler: Sendable {
     return report
   }
 
-  private func verify(_ report: StitchReport) async throws -> VerificationReport {
+  /// Writes the masters of further languages with the video packets of the first, and verifies each.
+  private func languageMasters(_ shots: [StitchShot], _ options: StitchOptions) async throws -> [LanguageMaster] {
+    var masters: [LanguageMaster] = []
+    let (first, emit) = (workspace.masterPath, context.emit)
+    for version in versions.dropFirst() {
+      let language = version.language ?? "und"
+      let path = Stitcher.path(first, language: language)
+      var own = options
+      (own.audio.voice, own.audio.language) = (version.voice, language)
+      let report = try await context.media.run { [own] in
+        try Stitcher(try StitchPlan(shots, options: own), options: own).write(to: path, videoOf: first) {
+          emit(.stitching($0))
+        }
+      }
+      emit(.masterWritten(path: path, frames: report.frames))
+      let verdict = try await verify(report, path)
+      let reasons = verdict.reasons.map(\.message)
+      if verdict.verdict == .fail {
+        emit(.notice("the master in \(language) fails its preset: \(reasons.joined(separator: "; "))"))
+      }
+      masters.append(
+        LanguageMaster(
+          language: language, file: URL(filePath: path).lastPathComponent,
+          bytes: FileDigest.size(ofFile: path) ?? 0, sha256: try FileDigest.sha256(ofFile: path),
+          verdict: verdict.verdict.rawValue, reasons: reasons))
+    }
+    return masters
+  }
+
+  private var versions: [LanguageVersion] {
+    storyboard.master.languages.map { settings in
+      var voice = settings.voice.map { VoiceOptions(file: $0) }
+      if let level = settings.level { voice?.level = level.doubleValue }
+      if let duck = settings.duck { voice?.duck = duck.doubleValue }
+      if let attack = settings.attack { voice?.attack = attack.doubleValue / 1000 }
+      if let release = settings.release { voice?.release = release.doubleValue / 1000 }
+      return LanguageVersion(language: settings.language, voice: voice)
+    }
+  }
+
+  private func verify(_ report: StitchReport, _ path: String) async throws -> VerificationReport {
     var expectation = Expectation(
       duration: frameLength(report) * Int64(report.frames),
       audio: storyboard.shots.contains { $0.generateAudio == true } ? true : nil)
     expectation.frameCount = report.frames
     expectation.joins = report.declaredJoins
     let verifier = try Verifier(spec: context.masterSpec)
-    let (path, emit) = (workspace.masterPath, context.emit)
+    let emit = context.emit
     return try await context.media.run { [expectation] in
       try verifier.verify(path, expectation: expectation) { progress in
         emit(.verifying(nil, frames: progress.frames, fraction: progress.fraction))
@@ -208,6 +251,7 @@ struct Assembler: Sendable {
     options.audio.loudness = join.loudness?.doubleValue
     options.audio.truePeak = join.truePeak?.doubleValue
     options.audio.music = music
+    (options.audio.voice, options.audio.language) = (versions.first?.voice, versions.first?.language)
     options.captions = storyboard.master.captions.map { CaptionSource(file: $0.file, language: $0.language) }
     options.writesChapters = true
     options.metadata =
@@ -248,6 +292,9 @@ struct Assembler: Sendable {
     let how = [
       options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate ?? 0)",
       "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
+      try versions.map { version in
+        "\(version) \(try version.voice.map { try FileDigest.sha256(ofFile: $0.file) } ?? "")"
+      }.joined(separator: " "),
       try options.captions.map { "\($0.language ?? "") \(try FileDigest.sha256(ofFile: $0.file))" }.joined(
         separator: " "),
       try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",

@@ -84,6 +84,12 @@ public struct Planner: Sendable {
         list.add(storyboard.problem(at: "master.captions[\(number)].file", problem))
       }
     }
+    if let storyboard {
+      for (number, language) in storyboard.master.languages.enumerated() {
+        guard let voice = language.voice, let problem = Self.voiceProblem(of: voice) else { continue }
+        list.add(storyboard.problem(at: "master.languages[\(number)].voice", problem))
+      }
+    }
     let spec = masterSpec(storyboard, list)
     if let model, let storyboard {
       storyboard.joinProblems(with: model, spec: makesMaster ? spec : nil, images: LibavImageInspector()).forEach(
@@ -114,6 +120,18 @@ public struct Planner: Sendable {
       return "\(quoted(path)) cannot be used as music: it \(error.message)."
     } catch {
       return "\(quoted(path)) cannot be read as music: \((error as? LibavError)?.message ?? "\(error)")."
+    }
+  }
+
+  /// Why a file cannot be a voice of a master; nil when all its audio can be decoded.
+  private static func voiceProblem(of path: String) -> String? {
+    do {
+      try VoiceOptions(file: path).requireUsable()
+      return nil
+    } catch let error as StitchError {
+      return "\(quoted(path)) cannot be used as a voice: it \(error.message)."
+    } catch {
+      return "\(quoted(path)) cannot be read as a voice: \((error as? LibavError)?.message ?? "\(error)")."
     }
   }
 

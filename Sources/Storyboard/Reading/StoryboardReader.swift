@@ -152,10 +152,13 @@ struct StoryboardReader {
 
   private func master(of reader: FieldReader) -> MasterSettings {
     var settings = MasterSettings()
-    guard let master = reader.fields("master", known: ["verify", "join", "music", "captions"]) else { return settings }
+    guard let master = reader.fields("master", known: ["verify", "join", "music", "captions", "languages"]) else {
+      return settings
+    }
     settings.verify = master.text("verify")
     settings.music = music(of: master)
     settings.captions = captions(of: master)
+    settings.languages = languages(of: master)
     let keys = [
       "mode", "overlap", "match_color", "ease_frames", "conform", "audio_crossfade", "loudness", "true_peak",
     ]
@@ -184,32 +187,13 @@ struct StoryboardReader {
   }
 
   /// A path beside the storyboard.
-  private func path(_ file: String, of reader: FieldReader) -> String? {
+  func path(_ file: String, of reader: FieldReader, field: String = "file") -> String? {
     guard !file.contains("\0") else {
-      reader.report("file", "a path cannot contain a NUL character.")
+      reader.report(field, "a path cannot contain a NUL character.")
       return nil
     }
     return URL(filePath: file, relativeTo: URL(filePath: directory, directoryHint: .isDirectory))
       .standardizedFileURL.path(percentEncoded: false)
-  }
-
-  private func captions(of master: FieldReader) -> [CaptionSettings] {
-    var taken: Set<String> = []
-    return (master.list("captions") ?? []).compactMap { item in
-      guard
-        let fields = FieldReader(item.node, path: item.path, known: ["file", "language"], problems: problems),
-        let file = fields.text("file", required: true), let path = path(file, of: fields)
-      else { return nil }
-      let language = fields.text("language")
-      if let language, language.wholeMatch(of: /[a-z]{3}/) == nil {
-        fields.report(
-          "language", "\(quoted(language)) is no language of ISO 639-2; write three letters, such as eng or deu.")
-      }
-      if !taken.insert(language ?? "").inserted {
-        fields.report("language", "there are captions of this language already; give each its own.")
-      }
-      return CaptionSettings(file: path, language: language)
-    }
   }
 
   private func matchColor(of join: FieldReader) -> JoinSettings.MatchColor? {
@@ -233,7 +217,7 @@ struct StoryboardReader {
     }
   }
 
-  private func number(
+  func number(
     _ key: String, of reader: FieldReader, in range: ClosedRange<Rational>, unit: String
   ) -> Rational? {
     guard let value = reader.number(key, unit: unit) else { return nil }
