@@ -26,7 +26,7 @@ import Timing
     let timeline = try EditTimeline(film.report, of: film.master, name: "A <b> & „c“", folders: [])
     #expect(film.report.shots.map(\.framesKept) == [28, 28, 29])
     let master = try MediaTool.frameDigests(of: film.master)
-    for (format, reading) in try await TimelineReading.all(timeline, in: film.chain.folder) {
+    for (format, reading) in try await TimelineReading.all(timeline) {
       #expect(reading.name == "A <b> & „c“")
       if format == .edl || clock.timecode == nil {
         #expect(reading.start == nil || reading.start == 0)
@@ -68,7 +68,7 @@ import Timing
     let master = chain.folder.path("m.mov")
     let report = try stitched(shots, to: master) { $0.overlap = .keep }
     let timeline = try EditTimeline(report, of: master, folders: [])
-    for (format, reading) in try await TimelineReading.all(timeline, in: chain.folder) {
+    for (format, reading) in try await TimelineReading.all(timeline) {
       let items = try #require(reading.tracks.first { $0.kind == "Video" }?.items)
       #expect(items.map(\.kind) == ["clip", "transition", "clip", "clip"])
       #expect(items[1].record == 22 && items[1].count == 7)
@@ -101,7 +101,7 @@ import Timing
       $0.overlap = .keep
     }
     let timeline = try EditTimeline(report, of: master, folders: [])
-    for (format, reading) in try await TimelineReading.all(timeline, in: clips.folder) {
+    for (format, reading) in try await TimelineReading.all(timeline) {
       let items = try #require(reading.tracks.first { $0.kind == "Video" }?.items)
       #expect(items.map(\.file) == paths && items.map(\.count) == [48, 24] && items.map(\.record) == [0, 48])
       // A list has one rate: half a second is 12 frames of 24, and 15 of 30.
@@ -117,7 +117,7 @@ import Timing
   @Test func aMasterWithoutAReportIsCutAtItsJoins() async throws {
     let film = try Self.film(Self.clocks[1])
     let timeline = try EditTimeline(master: film.master, joins: [28, 56], names: ["a", "b", "c"])
-    let readings = try await TimelineReading.all(timeline, in: film.chain.folder)
+    let readings = try await TimelineReading.all(timeline)
     let items = try #require(readings.first { $0.format == .fcp7 }?.reading.tracks.first { $0.kind == "Video" }?.items)
     #expect(items.compactMap(\.name) == ["a", "b", "c"] && items.allSatisfy { $0.file == film.master })
     #expect(items.compactMap(\.source) == [86_400, 86_428, 86_456])
@@ -148,10 +148,21 @@ import Timing
     return try ChainClips(count: 3, length: 29, style: style)
   }
 
-  private static func film(_ clock: Clock) throws -> (chain: ChainClips, master: String, report: StitchReport) {
-    let chain = try chain(clock)
-    let master = chain.folder.path("m.mov")
-    return (chain, master, try stitched(chain.paths.map { StitchShot(path: $0) }, to: master))
+  private struct Film: Sendable {
+    let chain: ChainClips
+    let master: String
+    let report: StitchReport
+  }
+
+  private static let films = OnceCache<Film>()
+
+  private static func film(_ clock: Clock) throws -> Film {
+    try films.value(for: clock.rate) {
+      let chain = try chain(clock)
+      let master = chain.folder.path("m.mov")
+      let report = try stitched(chain.paths.map { StitchShot(path: $0) }, to: master)
+      return Film(chain: chain, master: master, report: report)
+    }.value
   }
 }
 
@@ -188,8 +199,9 @@ struct TimelineReading: Decodable {
 
   /// As every format gives it.
   static func all(
-    _ timeline: EditTimeline, in folder: ScratchFolder
+    _ timeline: EditTimeline
   ) async throws -> [(format: InterchangeFormat, reading: TimelineReading)] {
+    let folder = try ScratchFolder()
     let formats = InterchangeFormat.allCases
     let files = try formats.map { try folder.write("t.\($0.fileExtension)", try $0.data(of: timeline)) }
     let tool = ProjectFiles.path("Tests/Support/timeline_reader.py")

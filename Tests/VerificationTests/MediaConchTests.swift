@@ -90,7 +90,7 @@ import Verification
     let findings = try Self.findings(policy, folder.path(media.name))
     #expect(findings.count == rules.count)
     for finding in findings where finding.status != .pass {
-      let field = finding.check.replacing("mediaconch.", with: "", maxReplacements: 1)
+      let field = finding.message.split(separator: ":").first.map(String.init) ?? ""
       #expect(finding.status == .inconclusive && media.unknown.contains(field), "\(finding.message)")
     }
   }
@@ -173,6 +173,21 @@ import Verification
       let outcome = finding.status == .warn && finding.severity == .info ? "info" : finding.status.rawValue
       #expect(outcome == expected["p\(number)"], "\(policies[number])")
     }
+  }
+
+  /// As every check has one, unique in its report.
+  @Test func findingsHaveIds() throws {
+    let folder = try ScratchFolder()
+    let rules = ["Is it AVC?", "is it: avc", "4K", "高さ", ""].map {
+      #"<rule name="\#($0)" value="Width" tracktype="Video"/>"#
+    }
+    let found = try Self.findings(try folder.write("p.xml", Self.policy(rules)), try folder.write("a.mp4", "none"))
+    #expect(
+      found.map(\.check) == [
+        "mediaconch.is_it_avc", "mediaconch.is_it_avc_2", "mediaconch.rule_4k", "mediaconch.rule",
+        "mediaconch.video_width",
+      ])
+    #expect(found.allSatisfy { $0.status == .notRun })
   }
 
   @Test(arguments: [

@@ -48,7 +48,21 @@ public struct MediaConchPolicy: Sendable {
 
   /// One for each rule that has to hold, and one for each list of alternatives.
   /// - Parameter tracks: nil for a file that does not open.
-  func findings(_ tracks: MediaInfoTracks?) -> [Finding] { Self.findings(root, limit: .fail, tracks) }
+  func findings(_ tracks: MediaInfoTracks?) -> [Finding] {
+    var seen: [String: Int] = [:]
+    return Self.findings(root, limit: .fail, tracks).map { finding in
+      let count = (seen[finding.check] ?? 0) + 1
+      seen[finding.check] = count
+      return count == 1 ? finding : finding.named("\(finding.check)_\(count)")
+    }
+  }
+
+  /// `mediaconch.is_it_avc` of the name `Is it AVC?`.
+  private static func id(_ name: String) -> String {
+    let words = name.lowercased().unicodeScalars.split { !(("a"..."z").contains($0) || ("0"..."9").contains($0)) }
+    let id = words.map { String($0) }.joined(separator: "_")
+    return "mediaconch." + (id.isEmpty ? "rule" : id.first?.isLetter == true ? id : "rule_\(id)")
+  }
 
   private static func findings(
     _ node: Node, limit: DeliverableRule.Severity, _ tracks: MediaInfoTracks?
@@ -85,7 +99,7 @@ public struct MediaConchPolicy: Sendable {
   private static func unopened(_ name: String, _ severity: DeliverableRule.Severity) -> Finding {
     let reason = "file does not open"
     return Finding(
-      check: "mediaconch.\(name)", status: .notRun, severity: severity, expected: .null, actual: .null, start: nil,
+      check: id(name), status: .notRun, severity: severity, expected: .null, actual: .null, start: nil,
       end: nil, intervals: [], message: "not run: \(reason)", detail: reason, advice: nil)
   }
 
@@ -97,7 +111,7 @@ public struct MediaConchPolicy: Sendable {
     let found = outcome == .unknown ? detail ?? "not known" : actual.stringValue ?? "absent"
     let asked = outcome == .pass ? "" : ", expected \(expected.stringValue ?? "")"
     return Finding(
-      check: "mediaconch.\(name)", status: outcome.status, severity: outcome.severity ?? severity, expected: expected,
+      check: id(name), status: outcome.status, severity: outcome.severity ?? severity, expected: expected,
       actual: actual, start: nil, end: nil, intervals: [], message: "\(name): \(found)\(asked)", detail: detail,
       advice: nil)
   }
@@ -174,6 +188,14 @@ extension MediaConchPolicy.Node {
         return [("(\(own.map(\.expected).joined(separator: " and ")))", own.flatMap(\.actual))]
       }
     }
+  }
+}
+
+extension Finding {
+  fileprivate func named(_ check: String) -> Finding {
+    Finding(
+      check: check, status: status, severity: severity, expected: expected, actual: actual, start: start, end: end,
+      intervals: intervals, message: message, detail: detail, advice: advice)
   }
 }
 
