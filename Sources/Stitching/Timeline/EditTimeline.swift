@@ -46,7 +46,7 @@ public struct EditTimeline: Sendable {
   /// - Parameter master: its path.
   /// - Throws: ``LibavError`` when a file cannot be read.
   public init(_ plan: StitchPlan, options: StitchOptions, master: String) throws {
-    let report = StitchReport(plan, mode: options.mode, output: master, notes: [], audio: nil)
+    let report = StitchReport(plan, mode: options.mode, output: master, notes: [], audio: nil, captions: [])
     let music = options.audio.music.map {
       AudioReport.Music(file: $0.file, level: $0.level, fade: $0.fade, duck: $0.duck, loops: $0.loops)
     }
