@@ -99,12 +99,13 @@ let package = Package(
       "Verification", ["Probing", "Bitstream", "Color", "Presets", "Loudness", "Libav", "Files", "Timing"],
       settings: media),
     room(
-      "Stitching", ["Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"],
+      "Stitching", ["Captions", "Probing", "Bitstream", "Color", "Stills", "Loudness", "Libav", "Files", "Timing"],
       settings: media),
     room(
       "Delivery",
       [
-        "Stitching", "Verification", "Stills", "Probing", "Color", "Loudness", "Presets", "Libav", "Files", "Timing",
+        "Captions", "Stitching", "Verification", "Stills", "Probing", "Color", "Loudness", "Presets", "Libav", "Files",
+        "Timing",
       ]),
     .target(
       name: "Review",
