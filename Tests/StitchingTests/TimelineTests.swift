@@ -114,6 +114,22 @@ import Timing
     }
   }
 
+  @Test func aRetimedMasterHasTheFramesOfItsShots() async throws {
+    let chain = try Self.chain(Self.clocks[0])
+    let rate = try #require(FrameRate(24_000, 1001))
+    let master = chain.folder.path("m.mov")
+    let report = try stitched(chain.paths.map { StitchShot(path: $0) }, to: master) {
+      $0.retime = RetimeOptions(rate: rate)
+      $0.overlap = .fixed(1)
+    }
+    let timeline = try EditTimeline(report, of: master, folders: [])
+    #expect(timeline.rate == rate && timeline.sources.allSatisfy { $0.rate == rate && $0.frameCount == 29 })
+    for (format, reading) in try await TimelineReading.all(timeline) {
+      let items = try #require(reading.tracks.first { $0.kind == "Video" }?.items)
+      #expect(items.map(\.count) == [28, 28, 29] && items.allSatisfy { $0.source == 0 }, "\(format)")
+    }
+  }
+
   @Test func aMasterWithoutAReportIsCutAtItsJoins() async throws {
     let film = try Self.film(Self.clocks[1])
     let timeline = try EditTimeline(master: film.master, joins: [28, 56], names: ["a", "b", "c"])

@@ -29,28 +29,30 @@ public struct EditSource: Sendable, Hashable {
   public let format: Format
   /// Nil without an audio stream.
   public let audio: Audio?
+  /// The rate that its frames were converted to when it was conformed; nil where each frame of the timeline is one of it.
+  private let convertedRate: FrameRate?
 
-  /// Relative difference up to which the rate of a header counts as the timeline's own.
+  /// Relative difference up to which the rate of a header counts as the shots'.
   private static let rateTolerance = Rational(1, 10_000)
 
   /// Reads a file's header.
   /// - Parameters:
-  ///   - frames: frames of the whole file at the timeline's rate.
-  ///   - keepsRate: whether the file has the timeline's rate; false for one that was conformed to it.
+  ///   - frames: frames of the whole file at the shots' rate.
+  ///   - shotRate: of the shots before they were retimed to the timeline's, frame by frame.
+  ///   - keepsRate: whether the file has the shots' rate; false for one that was conformed.
   /// - Throws: ``LibavError``; ``StitchError`` `unusableShot` without video.
-  init(path: String, frames: Int, timelineRate: FrameRate, keepsRate: Bool) throws {
+  init(path: String, frames: Int, timelineRate: FrameRate, shotRate: FrameRate, keepsRate: Bool) throws {
     let demuxer = try Demuxer(path: path)
     guard let stream = demuxer.mainVideo, let video = stream.video else {
       throw StitchError(.unusableShot, "has no video stream, so it cannot be on a timeline", file: path)
     }
     self.path = URL(fileURLWithPath: path).standardizedFileURL.path(percentEncoded: false)
-    var rate = timelineRate
-    if !keepsRate, let own = FrameRate(stream.averageFrameRate) {
-      let difference = (own.rational / timelineRate.rational - .one).magnitude
-      if difference > Self.rateTolerance { rate = own }
-    }
+    let own = keepsRate ? nil : FrameRate(stream.averageFrameRate)
+    let isConverted = own.map { ($0.rational / shotRate.rational - .one).magnitude > Self.rateTolerance } ?? false
+    let rate = (isConverted ? own : nil) ?? timelineRate
     self.rate = rate
-    frameCount = rate == timelineRate ? frames : max(1, rate.frames(in: timelineRate.duration(frames: frames)) ?? 1)
+    convertedRate = isConverted ? shotRate : nil
+    frameCount = isConverted ? max(1, rate.frames(in: shotRate.duration(frames: frames)) ?? 1) : frames
     let start = StartTimecode(container: demuxer.container, stream: stream, rate: rate)?.timecode
     guard let start = start ?? Timecode(frame: 0, rate: rate) else {
       throw StitchError(.unusableShot, "has no usable frame rate", file: path)
@@ -63,9 +65,9 @@ public struct EditSource: Sendable, Hashable {
   /// The file's name with its extension.
   var name: String { URL(fileURLWithPath: path).lastPathComponent }
 
-  /// Where a frame counted at the timeline's rate is, in frames of the file; a fraction where the rates differ.
-  func position(of frame: Int, at timelineRate: FrameRate) -> Rational {
-    rate == timelineRate ? Rational(frame) : timelineRate.duration(frames: frame) * rate.rational
+  /// Where a frame that is counted as the timeline's are is in the file; a fraction where frames were converted.
+  func position(of frame: Int) -> Rational {
+    convertedRate.map { $0.duration(frames: frame) * rate.rational } ?? Rational(frame)
   }
 }
 

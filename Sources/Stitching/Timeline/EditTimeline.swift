@@ -111,6 +111,7 @@ public struct EditTimeline: Sendable {
     else {
       throw StitchError(.badRequest, "the stitch report has no frame rate, or its joins do not fit its shots")
     }
+    let shotRate = report.sourceFrameRate.flatMap { Rational(parsing: $0) }.flatMap { FrameRate($0) } ?? rate
     var sources: [EditSource] = []
     var clips: [Clip] = []
     for (number, shot) in report.shots.enumerated() {
@@ -120,7 +121,8 @@ public struct EditTimeline: Sendable {
         source = sources.count
         sources.append(
           try EditSource(
-            path: path, frames: shot.framesIn, timelineRate: rate, keepsRate: shot.conformed.isEmpty))
+            path: path, frames: shot.framesIn, timelineRate: rate, shotRate: shotRate,
+            keepsRate: shot.conformed.isEmpty))
       }
       let join = number > 0 ? report.joins[number - 1] : nil
       clips.append(
@@ -195,7 +197,8 @@ private struct MasterFile {
         .unusableShot, "has no constant frame rate, so editing programs could not count its frames", file: path)
     }
     source = try EditSource(
-      path: path, frames: video.presentationOrder.count, timelineRate: rate, keepsRate: true)
+      path: path, frames: video.presentationOrder.count, timelineRate: rate, shotRate: rate,
+      keepsRate: true)
     start = StartTimecode(container: index.container, stream: video.stream, rate: rate)?.timecode
     title = index.container.metadata["title"] ?? EditTimeline.stem(path)
   }

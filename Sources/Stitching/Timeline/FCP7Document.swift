@@ -88,8 +88,8 @@ struct FCP7Document {
       let source = timeline.sources[clip.source]
       // A clip beside a transition reaches to its end, and its place follows from it.
       let tail = fadesOut ? timeline.clips[number + 1].dissolve : 0
-      let first = source.position(of: clip.kept.lowerBound, at: timeline.rate)
-      let end = source.position(of: clip.kept.upperBound + tail, at: timeline.rate)
+      let first = source.position(of: clip.kept.lowerBound)
+      let end = source.position(of: clip.kept.upperBound + tail)
       var children = [
         XMLOutput.Element("masterclipid", text: "masterclip-\(clip.source + 1)"),
         XMLOutput.Element("name", text: clip.name), XMLOutput.Element("enabled", text: "TRUE"),

@@ -55,7 +55,7 @@ struct OTIODocument {
   private func node(_ clip: EditTimeline.Clip) -> OTIONode {
     let source = timeline.sources[clip.source]
     let first = Rational(source.start.frame)
-    func position(_ frame: Int) -> Rational { source.position(of: frame, at: timeline.rate) }
+    func position(_ frame: Int) -> Rational { source.position(of: frame) }
     let length = position(clip.kept.upperBound) - position(clip.kept.lowerBound)
     return media(
       clip.name, path: source.path, range: range(first + position(clip.kept.lowerBound), length, source.rate),
