@@ -38,9 +38,10 @@ import Testing
     #expect(result.errors.contains("characters a second") && result.errors.contains("de.vtt: line 3, cue 1"))
     #expect(try schemaProblems(result.output, "deliverable") == [])
     let names = try FileManager.default.contentsOfDirectory(atPath: folder.path("out")).sorted()
-    let stems = ["deu", "eng"].map { "film_proxy-1080p_\($0)" }
-    #expect(
-      names == ["SHA256SUMS"] + stems.flatMap { ["\($0).deu.srt", "\($0).deu.vtt", "\($0).mp4"] } + ["manifest.json"])
+    let versions = ["deu", "eng"].flatMap { language in
+      ["deu.srt", "deu.vtt", "mp4"].map { "film_proxy-1080p_\(language).\($0)" }
+    }
+    #expect(names == ["SHA256SUMS"] + versions + ["manifest.json", "qc.html"])
     let sums = try MediaTool.run("sha256sum", ["-c", "SHA256SUMS"], in: URL(filePath: folder.path("out")))
     #expect(sums.status == 0 && sums.text.split(separator: "\n").count == 6, "\(sums.errors)")
     let manifest = try String(contentsOfFile: folder.path("out/manifest.json"), encoding: .utf8)
