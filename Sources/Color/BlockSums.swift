@@ -44,14 +44,32 @@ enum BlockSums {
               rebasing: samples[(row * block.y + y) * stride..<(row * block.y + y) * stride + width])
             for x in 0..<width { lines[x] &+= Sum(truncatingIfNeeded: line[x]) }
           }
-          for column in 0..<columns {
-            var sum: UInt32 = 0
-            for x in column * block.x..<(column + 1) * block.x { sum &+= UInt32(truncatingIfNeeded: lines[x]) }
-            sums[row * columns + column] = sum
+          let target = UnsafeMutableBufferPointer(rebasing: sums[row * columns..<(row + 1) * columns])
+          switch block.x {
+          case 1: for column in 0..<columns { target[column] = UInt32(truncatingIfNeeded: lines[column]) }
+          case 2:
+            for column in 0..<columns { target[column] = added(lines, 2 * column) &+ added(lines, 2 * column + 1) }
+          case 4:
+            for column in 0..<columns {
+              target[column] =
+                added(lines, 4 * column) &+ added(lines, 4 * column + 1) &+ added(lines, 4 * column + 2)
+                &+ added(lines, 4 * column + 3)
+            }
+          default:
+            for column in 0..<columns {
+              var sum: UInt32 = 0
+              for x in column * block.x..<(column + 1) * block.x { sum &+= added(lines, x) }
+              target[column] = sum
+            }
           }
         }
       }
     }
     return sums
   }
+
+  @inline(__always)
+  private static func added<Sum: FixedWidthInteger & UnsignedInteger>(
+    _ lines: UnsafeMutableBufferPointer<Sum>, _ index: Int
+  ) -> UInt32 { UInt32(truncatingIfNeeded: lines[index]) }
 }

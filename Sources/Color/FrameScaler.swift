@@ -78,11 +78,23 @@ package final class FrameScaler {
       let block = (x: source.width / size.width, y: source.height / size.height)
       let sums = BlockSums.of(frame, plane: plane, columns: size.width, rows: size.height, block: block)
       let count = UInt32(block.x * block.y) << UInt32(max(0, format.bitDepth - 8))
+      let (half, shift) = (count / 2, count.nonzeroBitCount == 1 ? UInt32(count.trailingZeroBitCount) : nil)
       means.withMutablePlane(plane) { bytes, stride in
-        for row in 0..<size.height {
-          for column in 0..<size.width {
-            let mean = (sums[row * size.width + column] + count / 2) / count
-            bytes[row * stride + column] = UInt8(min(255, mean))
+        bytes.withUnsafeMutableBufferPointer { bytes in
+          for row in 0..<size.height {
+            let line = sums[row * size.width..<(row + 1) * size.width]
+            let target = UnsafeMutableBufferPointer(rebasing: bytes[row * stride..<row * stride + size.width])
+            line.withUnsafeBufferPointer { line in
+              if let shift {
+                for column in 0..<size.width {
+                  target[column] = UInt8(min(255, (line[column] &+ half) &>> shift))
+                }
+              } else {
+                for column in 0..<size.width {
+                  target[column] = UInt8(min(255, (line[column] &+ half) / count))
+                }
+              }
+            }
           }
         }
       }

@@ -128,6 +128,44 @@ import Testing
     }
   }
 
+  /// Neutral noise: each pixel is the rounded mean of its block, whatever the block's size and the depth.
+  @Test(arguments: [
+    ("yuv420p", 4, 4), ("yuv420p", 2, 2), ("yuv420p", 6, 4), ("yuv420p10le", 4, 4), ("yuv444p12le", 3, 5),
+  ])
+  func shrunkFrameHasTheMeanOfEachBlock(_ format: String, across: Int, down: Int) throws {
+    let tags = ColorTags(range: "pc", matrix: "bt709")
+    let format = try #require(PixelFormat(name: format))
+    let (columns, rows) = (20, 10)
+    let (width, height) = (columns * across, rows * down)
+    let frame = try Frame(width: width, height: height, format: format, color: tags)
+    let most = 1 << format.bitDepth
+    // The brightest value in one half, so that rounding could overflow.
+    func luma(_ x: Int, _ y: Int) -> Int { x < width / 2 ? most - 1 : (x * 7919 + y * 104_729) % most }
+    for plane in 0..<3 {
+      let size = frame.planeSize(plane)
+      func code(_ x: Int, _ y: Int) -> Int { plane == 0 ? luma(x, y) : most / 2 }
+      if format.bitDepth > 8 {
+        frame.withMutablePlane16(plane) { samples, stride in
+          for y in 0..<size.height { for x in 0..<size.width { samples[y * stride + x] = UInt16(code(x, y)) } }
+        }
+      } else {
+        frame.withMutablePlane(plane) { samples, stride in
+          for y in 0..<size.height { for x in 0..<size.width { samples[y * stride + x] = UInt8(code(x, y)) } }
+        }
+      }
+    }
+    let small = try FrameScaler().shrink(frame, color: tags, to: (columns, rows))
+    for row in 0..<rows {
+      for column in 0..<columns {
+        var sum = 0
+        for y in 0..<down { for x in 0..<across { sum += luma(column * across + x, row * down + y) } }
+        let mean = min(255, Double(sum) / Double(across * down) / Double(1 << (format.bitDepth - 8)))
+        let shown = Double(small.bytes[3 * (row * columns + column)])
+        #expect(abs(shown - mean) <= 1, "\(column), \(row): \(shown), \(mean)")
+      }
+    }
+  }
+
   @Test(arguments: [TransferFunction.srgb, .bt709, .bt1886, .pq, .hlg])
   func transferFunctionsConvertBack(_ curve: TransferFunction) {
     for step in 0...100 {
