@@ -9,7 +9,7 @@ public struct CaptionFile: Sendable, Hashable {
     case webVTT = "vtt"
   }
 
-  /// Bytes of a file, far above that of a feature film.
+  /// Bytes of a file, far above the captions of two hours.
   public static let largest = 16 << 20
   /// Cues of a file.
   public static let mostCues = 100_000

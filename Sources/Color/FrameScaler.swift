@@ -59,8 +59,7 @@ package final class FrameScaler {
     return RGBImage(width: size.width, height: size.height, bytes: ColorMatrix(color).rgb24(small))
   }
 
-  /// The means of whole blocks, several times as fast as libswscale; nil where blocks do not fill a plane, or where the range
-  /// is to change.
+  /// The exact means of whole blocks; nil where blocks do not fill a plane, or where the range is to change.
   private static func blockMeans(
     of frame: borrowing Frame, color: ColorTags, _ size: (width: Int, height: Int)
   ) throws(LibavError) -> Frame? {

@@ -111,7 +111,7 @@ struct CueParser {
     let shown = label.map { quoted(String($0.prefix(20))) } ?? "none"
     report(
       .numbers, .warning, line: line, isCue: true,
-      "number \(shown), expected \(cues.count); numbers are written anew, further ones are not reported")
+      "number \(shown), expected \(cues.count); numbers are rewritten, further ones are not reported")
   }
 
   private static func misplaced(_ line: Substring) -> String {

@@ -47,7 +47,7 @@ public struct Stitcher: Sendable {
   /// - Throws: ``StitchError``, ``LibavError``, `FileError`, `CancellationError`; nothing is left under the final name
   ///   then.
   /// - Parameter master: a master of the same shots and options, language and voice apart, whose video packets are copied;
-  ///   nil writes the video anew.
+  ///   nil writes the video from the plan.
   public func write(to path: String, videoOf master: String? = nil, progress: (StitchEvent) -> Void = { _ in }) throws
     -> StitchReport
   {
