@@ -108,6 +108,46 @@ import Testing
     }
   }
 
+  /// A blocking call fails after its request was accepted: it is followed in the queue, and never sent again.
+  @Test(arguments: [500, 502, 503, 504]) func followsABlockingRequestThatAFailureNames(_ status: Int) async throws {
+    func fault(_ body: String) -> String {
+      #""port": "run", "method": "POST", "action": "fail_accepted", "status": \#(status), "body": \#(body)"#
+    }
+    for body in [#"{"detail": "Internal"}"#, #""<html>gateway""#] {
+      try await FalFixture.run(FalFixture.faults(fault(body)), wait: .sync) { (bench) async throws in
+        let results = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
+        #expect(try await bench.fetch(results[0]).bytes == 200_000)
+        #expect(try bench.paid().count == 1)
+      }
+    }
+    // The queue says that it failed: fal does not charge for that.
+    let failed = #"{"outcome": "failed", "faults": [{\#(fault(#"{"detail": "Internal"}"#))}]}"#
+    try await FalFixture.run(failed, wait: .sync) { (bench) async throws in
+      let error = await expectError(.generationFailed) {
+        _ = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
+      }
+      #expect(!bench.provider.mayCharge(forFailure: error?.status))
+      #expect(try bench.paid().count == 1)
+    }
+  }
+
+  /// The queue does not have a blocking request, or does not say what became of it: it may have been charged.
+  @Test(arguments: [(404, "Not Found"), (403, "no"), (401, "no")])
+  func doesNotTakeANamedFailureForARefusal(_ status: Int, _ detail: String) async throws {
+    let script = """
+      {"faults": [{"port": "run", "method": "POST", "action": "fail_accepted", "status": 500, "body": {"detail": "Internal"}},
+        {"method": "GET", "action": "status", "status": \(status), "body": {"detail": "\(detail)"}, "times": 99}]}
+      """
+    try await FalFixture.run(script, wait: .sync) { (bench) async throws in
+      let start = Date().timeIntervalSince1970
+      _ = await expectError(.answerLost) {
+        _ = try await bench.provider.generate(FalFixture.request, into: bench.file("clips"))
+      }
+      #expect(try bench.paid().count == 1)
+      #expect(try await bench.provider.find(FalFixture.request, since: start).count == 1)
+    }
+  }
+
   /// The status of a request that a failure names cannot be read: it may have been accepted.
   @Test(arguments: [(403, 1), (503, 4)])
   func doesNotTakeAnUnreadableStatusForARefusal(_ status: Int, times: Int) async throws {

@@ -9,7 +9,7 @@ expired (a result is only in the history), history_lag (seconds), history_page (
 the cursor is one | nameless: more rows without a cursor | stuck: the same cursor again and again), history_times (iso |
 zoneless), clip_bytes or clip_file, faults: [{port, method, path,
 times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
-accept_and_drop, late (answers status, and accepts after `seconds`), garble, truncate.
+accept_and_drop, fail_accepted (answers status and body, and names the request that it accepted), late (answers status, and accepts after `seconds`), garble, truncate.
 """
 
 import datetime
@@ -88,6 +88,8 @@ class Handler(scripted_base.ScriptedHandler):
             name = accept(path, json.loads(body))
             head = {"x-fal-request-id": name} if fault.get("named") else {}
             return self.answer(fault.get("status", 200), "<html>gateway", head)
+        if action == "fail_accepted":
+            return self.answer(fault["status"], fault["body"], {"x-fal-request-id": accept(path, json.loads(body))})
         if self.port == "files":
             return self.files(path, body, fault)
         if self.headers.get("Authorization") != "Key " + SCRIPT["key"]:

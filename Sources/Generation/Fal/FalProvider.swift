@@ -81,13 +81,9 @@ public final class FalProvider: Provider {
     _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
   ) async throws -> GenerationJob {
     let queue = configuration.queueBase
-    func isNamedFailure(_ response: StreamedResponse) -> Bool {
-      response.status >= 500 && response.headers.contains(name: Self.requestIDHeader)
-    }
     return try await client.send(
-      call, .paid, doing: "accept a generation with \(model)", accepting: isNamedFailure, journal: journal
+      call, .paid, doing: "accept a generation with \(model)", accepting: Self.isNamedFailure, journal: journal
     ) { response in
-      let headerID = response.headers.first(name: Self.requestIDHeader)
       var request: FalRequest?
       do {
         let answer = try await session.read(response, limit: HTTPSession.bodyLimit, from: call.url)
@@ -97,8 +93,8 @@ public final class FalProvider: Provider {
       } catch let failure as ExchangeFailure {
         log.warning("the response to a submit broke off", metadata: ["reason": "\(failure.reason)"])
       }
-      request = request ?? headerID.flatMap { FalRequest(id: $0, of: model, queue: queue) }
-      if isNamedFailure(response), let named = request {
+      request = request ?? named(by: response, model)
+      if Self.isNamedFailure(response), let named = request {
         request = try await isQueued(named) ? named : nil
       }
       guard let request else {
@@ -108,6 +104,18 @@ public final class FalProvider: Provider {
           status: response.status)
       }
       return GenerationJob(id: request.jobID(queue: queue), state: .queued, model: model)
+    }
+  }
+
+  /// Whether the service failed after it had given the request an id, so that it may have accepted it.
+  private static func isNamedFailure(_ response: StreamedResponse) -> Bool {
+    response.status >= 500 && response.headers.contains(name: requestIDHeader)
+  }
+
+  /// The request that the headers of a response name.
+  private func named(by response: StreamedResponse, _ model: String) -> FalRequest? {
+    response.headers.first(name: Self.requestIDHeader).flatMap {
+      FalRequest(id: $0, of: model, queue: configuration.queueBase)
     }
   }
 
@@ -131,18 +139,24 @@ public final class FalProvider: Provider {
     }
   }
 
+  private enum BlockingAnswer {
+    case clip(url: String)
+    case failure(status: Int, of: FalRequest?)
+  }
+
   private func run(
     _ call: HTTPCall, _ model: String, _ journal: (any SendJournal)?
   ) async throws -> GenerationResult {
     let (settings, name) = (configuration.settings, name)
-    return try await client.send(call, .paid, doing: "generate with \(model)", journal: journal) { response in
+    let answer: BlockingAnswer = try await client.send(
+      call, .paid, doing: "generate with \(model)", accepting: Self.isNamedFailure, journal: journal
+    ) { response in
+      if Self.isNamedFailure(response) { return .failure(status: response.status, of: named(by: response, model)) }
       var reason = "it has no video"
       do {
         let answer = try await session.read(
           response, limit: HTTPSession.bodyLimit, from: call.url, stall: settings.syncTimeout)
-        if let address = JSONText.decode(answer.body).flatMap(FalResponse.video) {
-          return .address(url: address, jobID: nil)
-        }
+        if let address = JSONText.decode(answer.body).flatMap(FalResponse.video) { return .clip(url: address) }
       } catch let failure as ExchangeFailure {
         reason = failure.reason
       }
@@ -150,7 +164,34 @@ public final class FalProvider: Provider {
         .answerLost,
         "\(name) generated the clip but its response could not be read: \(reason).", status: response.status)
     }
+    switch answer {
+    case .clip(let url): return .address(url: url, jobID: nil)
+    case .failure(let status, let request): return try await outcome(of: request, failedWith: status, model)
+    }
   }
+
+  /// What became of a blocking call that failed after its request had an id: the queue may go on with it.
+  private func outcome(of request: FalRequest?, failedWith status: Int, _ model: String) async throws
+    -> GenerationResult
+  {
+    let lost = GenerationError(
+      .answerLost,
+      "\(name) may have accepted and charged a request to generate with \(model): it answered HTTP \(status), "
+        + "and what became of the request cannot be found out.", status: status)
+    guard let request else { throw lost }
+    do {
+      return try await wait(
+        for: request.jobID(queue: configuration.queueBase), timeout: configuration.settings.syncTimeout
+      ) { _ in }
+    } catch let error as GenerationError where !Self.proven.contains(error.code) {
+      throw lost
+    }
+  }
+
+  /// How a request ended, as the queue reports it.
+  private static let proven: Set<GenerationError.Code> = [
+    .generationFailed, .refused, .insufficientCredits, .cancelled,
+  ]
 
   private func post(_ request: GenerationRequest, to base: URL, timeout: Duration) throws -> HTTPCall {
     let parts = request.model.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
