@@ -113,7 +113,7 @@ let package = Package(
         "Delivery", "Stitching", "Verification", "Stills", "Probing", "Color", "Loudness", "Presets", "Libav", "Files",
         "Timing",
         mustache,
-      ], resources: [.embedInCode("Resources")], swiftSettings: media),
+      ], resources: [.copy("Resources")], swiftSettings: media),
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),

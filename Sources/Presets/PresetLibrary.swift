@@ -13,10 +13,7 @@ public enum PresetKind: String, Sendable, Hashable, CaseIterable {
 public struct PresetLibrary: Sendable {
   /// The variable that names a directory of the user's own presets.
   public static let environmentVariable = "LONGTAKE_PRESETS"
-  /// The folder that the package manager copies the presets into, beside the executable.
-  private static let bundleName = "longtake_Presets.resources"
-  /// Directories above the executable that are searched for that folder.
-  private static let bundleSearchDepth = 4
+  private static let bundled = ResourceFolder("presets", of: "Presets")
   /// Maximum depth of presets that extend one another.
   private static let extensionDepth = 8
 
@@ -41,7 +38,7 @@ public struct PresetLibrary: Sendable {
       }
       found.append(path)
     }
-    for candidate in Self.installedDirectories() where Self.isDirectory(candidate) && !found.contains(candidate) {
+    for candidate in Self.bundled.candidates where Self.isDirectory(candidate) && !found.contains(candidate) {
       found.append(candidate)
     }
     guard !found.isEmpty else {
@@ -51,20 +48,6 @@ public struct PresetLibrary: Sendable {
           + "'presets' folder of the project.")
     }
     directories = found
-  }
-
-  private static func installedDirectories() -> [String] {
-    guard let executable = Bundle.main.executableURL?.resolvingSymlinksInPath() else { return [] }
-    var directory = executable.deletingLastPathComponent()
-    var candidates = [
-      directory.appending(path: "presets"),
-      directory.deletingLastPathComponent().appending(path: "share/longtake/presets"),
-    ]
-    for _ in 0..<bundleSearchDepth {
-      candidates.append(directory.appending(path: bundleName))
-      directory = directory.deletingLastPathComponent()
-    }
-    return candidates.map { $0.path(percentEncoded: false) }
   }
 
   private static func isDirectory(_ path: String) -> Bool {

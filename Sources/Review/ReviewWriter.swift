@@ -54,8 +54,9 @@ public struct ReviewWriter: Sendable {
   }
 
   /// Checks before any work that a page can be written into a folder.
-  /// - Throws: as ``write(to:progress:)`` does for the folder.
+  /// - Throws: as ``write(to:progress:)`` does for the folder; ``ReviewError`` when files of the page are missing.
   public static func requireWritable(_ folder: String, overwrite: Bool) throws {
+    try PageFile.requireAll()
     _ = try OutputFolder(folder, marker: reportName, overwrite: overwrite)
   }
 

@@ -27,8 +27,9 @@ public struct DeliveryPage {
   }
 
   /// Refuses to replace a page of somebody else.
-  /// - Throws: ``ReviewError`` `cannotCreate`.
+  /// - Throws: ``ReviewError`` `cannotCreate`, also when the files that the page is made of are missing.
   public static func requireReplaceable(in folder: String, overwrite: Bool) throws(ReviewError) {
+    try PageFile.requireAll()
     let path = "\(folder)/\(fileName)"
     guard !overwrite, FileManager.default.fileExists(atPath: path) else { return }
     let handle = FileHandle(forReadingAtPath: path)
@@ -46,11 +47,11 @@ public struct DeliveryPage {
     try OutputFile.replace("\(folder)/\(Self.fileName)", with: try html().utf8)
   }
 
-  /// - Throws: what the template library says of the template.
+  /// - Throws: ``ReviewError`` when a file of the page is missing; what the template library says of a template.
   public func html() throws -> String {
     MustacheContentTypes.register(PageEscaping(), named: PageEscaping.name)
-    let style = String(decoding: PackageResources.page_css + PackageResources.delivery_css, as: UTF8.self)
-    let template = try MustacheTemplate(string: String(decoding: PackageResources.delivery_mustache, as: UTF8.self))
+    let style = try PageFile.pageStyle.text() + PageFile.deliveryStyle.text()
+    let template = try MustacheTemplate(string: PageFile.delivery.text())
     let files = delivered + undelivered
     let clean = files.count { ($0["verdict"] as? String) == "pass" }
     let worst: String =

@@ -4,11 +4,11 @@ import Foundation
 struct PageText: Sendable {
   let texts: [String: String]
 
-  /// English, as `Resources/text.en.json` has it.
-  static let english = PageText(json: PackageResources.text_en_json)
+  /// English, as `Resources/text.en.json` has it; without texts where ``PageFile/requireAll()`` throws.
+  static let english = PageText(json: (try? PageFile.english.text()) ?? "")
 
-  init(json: [UInt8]) {
-    texts = (try? JSONDecoder().decode([String: String].self, from: Data(json))) ?? [:]
+  init(json: String) {
+    texts = (try? JSONDecoder().decode([String: String].self, from: Data(json.utf8))) ?? [:]
   }
 
   /// The text of a key; the key itself where there is none.

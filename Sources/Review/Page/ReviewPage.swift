@@ -8,12 +8,8 @@ struct ReviewPage {
   private let text: PageText
   private let assets: PageAssets
 
-  /// Style sheet and script, in order.
-  private static let style = [PackageResources.page_css]
-  private static let scripts = [
-    PackageResources.base_js, PackageResources.player_js, PackageResources.joins_js, PackageResources.shots_js,
-    PackageResources.decisions_js, PackageResources.start_js,
-  ]
+  /// In the order in which they run.
+  private static let scripts: [PageFile] = [.base, .player, .joins, .shots, .decisions, .start]
 
   init(_ report: ReviewReport, text: PageText, assets: PageAssets) {
     self.report = report
@@ -21,11 +17,11 @@ struct ReviewPage {
     self.assets = assets
   }
 
-  /// - Throws: what the template library says of the template.
+  /// - Throws: ``ReviewError`` when a file of the page is missing; what the template library says of a template.
   func html() throws -> String {
     MustacheContentTypes.register(PageEscaping(), named: PageEscaping.name)
-    let style = Self.style.map { String(decoding: $0, as: UTF8.self) }.joined()
-    let script = Self.scripts.map { String(decoding: $0, as: UTF8.self) }.joined()
+    let style = try PageFile.pageStyle.text()
+    let script = try Self.scripts.map { try $0.text() }.joined()
     let data = PageEscaping.script(String(decoding: try report.json(), as: UTF8.self))
     let texts = PageEscaping.script(String(decoding: try JSONOutput.data(text.texts), as: UTF8.self))
     var context = PageContext(report, text: text, isInlining: assets.isInlining).values
@@ -36,9 +32,9 @@ struct ReviewPage {
     context["data"] = data
     context["texts"] = texts
     context["assets"] = assets.isInlining ? inlined : nil
-    let template = try MustacheTemplate(string: String(decoding: PackageResources.page_mustache, as: UTF8.self))
-    let shot = try MustacheTemplate(string: String(decoding: PackageResources.shot_mustache, as: UTF8.self))
-    let join = try MustacheTemplate(string: String(decoding: PackageResources.join_mustache, as: UTF8.self))
+    let template = try MustacheTemplate(string: PageFile.page.text())
+    let shot = try MustacheTemplate(string: PageFile.shot.text())
+    let join = try MustacheTemplate(string: PageFile.join.text())
     let library = MustacheLibrary(templates: ["page": template, "shot": shot, "join": join])
     return library.render(context, withTemplate: "page") ?? ""
   }
