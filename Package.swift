@@ -124,8 +124,8 @@ let package = Package(
     room(
       "Pipeline",
       [
-        "Storyboard", "Presets", "Captions", "Probing", "Stills", "Verification", "Stitching", "Review", "Generation",
-        "Ledger", "Sandbox", "Libav", "Files", "Timing", logging,
+        "Storyboard", "Presets", "Captions", "Probing", "Stills", "Verification", "Stitching", "Delivery", "Review",
+        "Generation", "Ledger", "Sandbox", "Libav", "Files", "Timing", logging,
       ]),
     .executableTarget(
       name: "longtake",

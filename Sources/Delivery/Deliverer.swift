@@ -17,12 +17,12 @@ public struct Deliverer: Sendable {
   ]
 
   let master: DeliveryMaster
-  private(set) var options: DeliveryOptions
+  public private(set) var options: DeliveryOptions
   let marking: MediaMarking
 
   /// - Throws: ``DeliveryError`` `badRequest` for options that cannot be used.
   public init(_ master: DeliveryMaster, options: DeliveryOptions) throws {
-    try FileNames.check(options.nameTemplate)
+    try options.requireUsable()
     if let language = options.language, language.wholeMatch(of: /[a-z]{3}/) == nil {
       throw DeliveryError(
         .badRequest, "\(quoted(language)) is no language of ISO 639-2; write three letters, such as eng or deu")
@@ -91,9 +91,6 @@ public struct Deliverer: Sendable {
     for file in files(of: recipe) + captionFiles(of: recipe) { _ = try OutputFile(file, overwrite: options.overwrite) }
     if recipe.audio != nil, recipe.video == nil, master.audio.isEmpty {
       throw DeliveryError(.unsuitable, "has no audio, which \(recipe.id) is of", file: master.path)
-    }
-    if recipe.head != nil, options.adID == nil {
-      throw DeliveryError(.badRequest, "\(recipe.id) has a slate with the Ad-ID; give it with --ad-id")
     }
     guard let video = recipe.video else { return }
     let plan = try DeliveryPlan(recipe, video, master: master, options: options)

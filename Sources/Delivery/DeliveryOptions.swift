@@ -52,6 +52,10 @@ public struct DeliveryOptions: Sendable {
 }
 
 extension DeliveryOptions {
+  /// What is wrong whatever the master is.
+  /// - Throws: ``DeliveryError`` `badRequest`.
+  public func requireUsable() throws(DeliveryError) { try FileNames.check(nameTemplate) }
+
   /// The captions of a version: those given, else the master's own.
   func captions(of master: DeliveryMaster) -> [CaptionTrack] { captions.isEmpty ? master.captions : captions }
 

@@ -1,3 +1,4 @@
+public import Delivery
 import Files
 public import Ledger
 public import Review
@@ -20,6 +21,11 @@ public enum PipelineEvent: Sendable {
   case drawingContactSheet
   case reviewing(ReviewEvent)
   case reviewWritten(path: String)
+  case delivering(DeliveryEvent)
+  /// A delivery version is made; its verdict, `fail` when it was not delivered.
+  case delivered(path: String, verdict: String)
+  /// The delivery versions of an earlier run are still valid and are kept.
+  case deliverablesKept(count: Int)
   /// A warning that stops nothing.
   case notice(String)
   case ended(isGood: Bool)

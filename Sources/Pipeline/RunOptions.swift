@@ -34,6 +34,8 @@ public struct RunOptions: Sendable {
   public var stealsLock = false
   /// Whether the review page is written when the master is made.
   public var writesReview = false
+  /// A shell command that signs a delivered file `$1` into `$2`; nil leaves it unsigned.
+  public var signCommand: String?
   /// The program's version, for the report.
   public var version = ""
   /// Called at each failpoint, for tests.

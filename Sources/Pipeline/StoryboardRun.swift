@@ -48,16 +48,34 @@ public struct StoryboardRun: Sendable {
     }
   }
 
-  /// Writes `report.json`, also when the master could not be made: then an earlier one that still exists stays in it; and
-  /// the review page.
+  /// Writes `report.json`, also when the master could not be made: then an earlier one that still exists stays in it; the
+  /// review page; and, where the master passes, the delivery versions.
   private func report(
     _ context: RunContext, _ outcomes: [ShotOutcome], _ assembly: Assembler.Result
   ) async throws -> RunSummary {
     let master = try assembly.master ?? MasterRecord.unaltered(in: workspace)
-    try RunReport(context, outcomes: outcomes, master: master).write(to: workspace.reportPath)
+    let delivery = MasterDelivery(context: context)
+    var deliverables = try master.flatMap { try delivery?.kept(of: $0) }
+    func writeReport() throws {
+      try RunReport(context, outcomes: outcomes, master: master, deliverables: deliverables)
+        .write(to: workspace.reportPath)
+    }
+    try writeReport()
     if case .failed(let error) = assembly { throw error }
     let page = assembly.master == nil ? nil : try await RunReview(context: context).write()
-    let summary = try RunSummary(context, outcomes: outcomes, master: assembly.master, review: page)
+    if let delivery, let master = assembly.master {
+      if let deliverables {
+        context.emit(.deliverablesKept(count: deliverables.files.count))
+      } else if master.isGood {
+        deliverables = try await delivery.deliver(master)
+        try writeReport()
+      } else {
+        context.emit(.notice("the master fails its preset, so no delivery version is made of it"))
+      }
+    }
+    let summary = try RunSummary(
+      context, outcomes: outcomes, master: assembly.master,
+      deliverables: assembly.master == nil ? nil : deliverables, review: page)
     context.emit(.ended(isGood: summary.isGood))
     return summary
   }

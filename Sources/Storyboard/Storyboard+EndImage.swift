@@ -6,7 +6,7 @@ extension Storyboard {
     }
     return Storyboard(
       title: title, provider: provider, model: model, references: references, elements: elements, shots: shots,
-      master: master, lines: lines)
+      master: master, delivery: delivery, lines: lines)
   }
 }
 

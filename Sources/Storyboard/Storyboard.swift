@@ -15,6 +15,8 @@ public struct Storyboard: Sendable, Hashable {
   public let elements: [Element]
   public let shots: [Shot]
   public let master: MasterSettings
+  /// Nil for a master alone.
+  public let delivery: DeliverySettings?
   /// Line of every field by its path, for problems found later.
   let lines: [String: Int]
 
@@ -45,6 +47,11 @@ public struct Storyboard: Sendable, Hashable {
   /// The line of a field that the shot or the defaults give; nil where neither does.
   func line(ofExactly field: String, in shot: Shot) -> Int? {
     lines["shots[\(shot.index)].\(field)"] ?? lines["defaults.\(field)"]
+  }
+
+  /// Where a delivery preset was written.
+  public func place(ofDeliveryPreset number: Int) -> String {
+    lines["deliver[\(number)]"] == nil ? "deliver.presets[\(number)]" : "deliver[\(number)]"
   }
 
   /// Where a shot's field was written: in the shot, or in the defaults when it came from there.

@@ -39,7 +39,8 @@ import Timing
     let json = try JSONDecoder().decode(JSONValue.self, from: data)
     #expect(
       json.objectValue?.keys.sorted() == [
-        "conversions", "cost_usd", "live", "model", "problems", "provider", "schema", "seconds", "shots", "storyboard",
+        "conversions", "cost_usd", "deliver", "live", "model", "problems", "provider", "schema", "seconds", "shots",
+        "storyboard",
       ])
     #expect(json["schema"] == "longtake.plan/1")
     let shot = try #require(json["shots"]?.arrayValue?.first)

@@ -9,7 +9,7 @@ enum FileNames {
   private static let longest = 200
 
   /// - Throws: ``DeliveryError`` `badRequest` for an unknown field or a template that names no file.
-  static func check(_ template: String) throws {
+  static func check(_ template: String) throws(DeliveryError) {
     for match in template.matches(of: /\{([^{}]*)\}/) where !fields.contains(String(match.1)) {
       throw DeliveryError(
         .badRequest, "the name template has no field \(quoted(String(match.1))); use \(fields.joined(separator: ", "))")

@@ -1,5 +1,6 @@
 import Files
 public import Generation
+public import Delivery
 public import Presets
 public import Storyboard
 public import Timing
@@ -46,6 +47,8 @@ public struct ExecutionPlan: Sendable {
   public let model: ModelDescriptor?
   /// What the master is verified against; nil when there is no such preset.
   public let masterSpec: DeliverableSpec?
+  /// What the storyboard's master is delivered as; those whose presets cannot be read are left out.
+  public let deliveries: [DeliveryVersion]
   /// Whether the shots become a master, which must be able to meet its verify preset.
   let makesMaster: Bool
   public let shots: [PlannedShot]

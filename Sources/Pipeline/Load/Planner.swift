@@ -1,4 +1,5 @@
 import Captions
+import Delivery
 import Files
 import Foundation
 import Generation
@@ -91,12 +92,14 @@ public struct Planner: Sendable {
       }
     }
     let spec = masterSpec(storyboard, list)
+    let deliveries = storyboard.map { deliveryVersions(of: $0, list) } ?? []
     if let model, let storyboard {
       storyboard.joinProblems(with: model, spec: makesMaster ? spec : nil, images: LibavImageInspector()).forEach(
         list.add)
     }
     return ExecutionPlan(
       path: path, digest: digest, document: document, provider: provider, model: model, masterSpec: spec,
+      deliveries: deliveries,
       makesMaster: makesMaster,
       shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder,
       conversions: model.flatMap { storyboard?.conversions(for: $0, images: LibavImageInspector()) } ?? [],
@@ -161,6 +164,33 @@ public struct Planner: Sendable {
         if !list.problems.contains(where: { $0.path == problem.path && $0.line == problem.line }) || field == nil {
           list.add(problem)
         }
+      }
+    }
+  }
+
+  /// The delivery versions, as far as they are known before the master is.
+  private func deliveryVersions(of storyboard: Storyboard, _ list: ProblemList) -> [DeliveryVersion] {
+    guard let settings = storyboard.delivery else { return [] }
+    let options = MasterDelivery.options(settings, folder: "", title: storyboard.title)
+    do {
+      try options.requireUsable()
+      if storyboard.master.languages.count > 1, !options.nameTemplate.contains("{language}") {
+        list.add(
+          storyboard.problem(
+            at: "deliver.name", "the name gives the versions of all languages one name; add {language}."))
+      }
+    } catch {
+      list.add(storyboard.problem(at: "deliver.name", "\(error.message)."))
+    }
+    return settings.presets.enumerated().compactMap { number, name in
+      do {
+        let version = try DeliveryVersion(named: name, in: library)
+        try version.check(options)
+        return version
+      } catch {
+        let message = (error as? DeliveryError).map { "\($0.message)." } ?? "\(error)"
+        list.add(storyboard.problem(at: storyboard.place(ofDeliveryPreset: number), message))
+        return nil
       }
     }
   }

@@ -28,6 +28,9 @@ public struct Workspace: Sendable, Hashable {
   /// The review page and its files.
   public var reviewDirectory: String { path("review") }
   public var reviewPagePath: String { "\(reviewDirectory)/index.html" }
+  static let deliverablesName = "deliverables"
+  /// The delivery versions of the master, where the storyboard asks for them.
+  public var deliverablesDirectory: String { path(Self.deliverablesName) }
   public var logPath: String { path("run.log") }
   /// The sandbox's state.
   public var sandboxDirectory: String { path("sandbox") }

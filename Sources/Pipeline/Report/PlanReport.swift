@@ -1,3 +1,4 @@
+import Delivery
 import Files
 import Generation
 import Presets
@@ -41,10 +42,12 @@ public struct PlanReport: Sendable, Encodable {
   @Nullable var costUSD: Double?
   let problems: [Problem]
   let conversions: [Problem]
+  /// Delivery presets.
+  let deliver: [String]
   @Nullable var live: Live?
 
   private enum CodingKeys: String, CodingKey {
-    case schema, storyboard, provider, model, shots, seconds, problems, conversions, live
+    case schema, storyboard, provider, model, shots, seconds, problems, conversions, deliver, live
     case costUSD = "cost_usd"
   }
 
@@ -61,6 +64,7 @@ public struct PlanReport: Sendable, Encodable {
     costUSD = plan.cost?.dollars
     problems = plan.problems
     conversions = plan.conversions
+    deliver = plan.deliveries.map(\.recipe.id)
     live = plan.live.map { Live(reached: $0.isReached, note: $0.note, differences: $0.differences) }
   }
 }

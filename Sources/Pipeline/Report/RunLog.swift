@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Stitching
 import Synchronization
@@ -43,8 +44,10 @@ final class RunLog: Sendable {
     case .began(let workspace, let provider, let model, let shots):
       "started in \(workspace): provider \(provider), model \(model), shots \(shots.joined(separator: " "))"
     case .shot(let shot, let take, let step): "\(shot)\(take.map { " take \($0)" } ?? ""): \(step.text)"
-    case .downloading, .verifying, .drawingContactSheet, .reviewing: nil
+    case .downloading, .verifying, .drawingContactSheet, .reviewing, .delivering: nil
     case .reviewWritten(let path): "review page written: \(path)"
+    case .delivered(let path, let verdict): "delivery version: \(path), verdict \(verdict)"
+    case .deliverablesKept(let count): "\(counted(count, "delivery version")) kept"
     case .stitching(let event): stitchText(event)
     case .masterKept(let path): "master kept: \(path)"
     case .masterWritten(let path, let frames): "master written: \(path), \(frames) frames"

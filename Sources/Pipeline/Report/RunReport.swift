@@ -85,9 +85,10 @@ struct RunReport: Encodable {
   let costUSD: Double
   let uncertainUSD: Double
   @Nullable var master: MasterRecord?
+  @Nullable var deliverables: DeliveryRecord?
 
   private enum CodingKeys: String, CodingKey {
-    case schema, version, libraries, written, storyboard, title, provider, model, shots, master
+    case schema, version, libraries, written, storyboard, title, provider, model, shots, master, deliverables
     case storyboardSHA256 = "storyboard_sha256"
     case isSimulated = "simulated"
     case verifyPreset = "verify_preset"
@@ -95,7 +96,7 @@ struct RunReport: Encodable {
     case uncertainUSD = "uncertain_usd"
   }
 
-  init(_ context: RunContext, outcomes: [ShotOutcome], master: MasterRecord?) throws {
+  init(_ context: RunContext, outcomes: [ShotOutcome], master: MasterRecord?, deliverables: DeliveryRecord?) throws {
     version = context.options.version
     libraries = Dictionary(LibraryVersions.all.map { ($0.name, $0.version) }, uniquingKeysWith: { first, _ in first })
     written = Date().formatted(.iso8601)
@@ -113,6 +114,7 @@ struct RunReport: Encodable {
     costUSD = spending.paid.dollars
     uncertainUSD = spending.uncertain.dollars
     self.master = master
+    self.deliverables = deliverables
   }
 
   private static func shot(
@@ -143,7 +145,17 @@ struct RunReport: Encodable {
   /// The master of the last run; nil when there is no report or it cannot be read.
   static func master(inReport path: String) -> MasterRecord? {
     struct Kept: Decodable { let master: MasterRecord? }
-    return FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(Kept.self, from: $0) }?.master
+    return read(Kept.self, path)?.master
+  }
+
+  /// The delivery versions of the last run; nil when there are none or they cannot be read.
+  static func deliverables(inReport path: String) -> DeliveryRecord? {
+    struct Kept: Decodable { let deliverables: DeliveryRecord? }
+    return read(Kept.self, path)?.deliverables
+  }
+
+  private static func read<Kept: Decodable>(_ type: Kept.Type, _ path: String) -> Kept? {
+    FileManager.default.contents(atPath: path).flatMap { try? JSONDecoder().decode(type, from: $0) }
   }
 
   /// Writes the report in place of the last one.

@@ -24,7 +24,7 @@ private let musicDuckRange = Rational.zero...Rational(60)
 struct StoryboardReader {
   static let keys = [
     "schema", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults", "references",
-    "elements", "shots", "master",
+    "elements", "shots", "master", "deliver",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
   static let sharedKeys = [
@@ -60,7 +60,7 @@ struct StoryboardReader {
       title: reader.text("title", anyScalar: true),
       provider: reader.word("provider", among: ProviderKind.names),
       model: reader.text("model", required: true) ?? "", references: references, elements: elements, shots: shots,
-      master: master(of: reader), lines: lines)
+      master: master(of: reader), delivery: delivery(of: reader), lines: lines)
     storyboard.mentionProblems().forEach(problems.add)
     return storyboard
   }

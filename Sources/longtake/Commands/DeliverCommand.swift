@@ -2,8 +2,8 @@ public import ArgumentParser
 import Delivery
 import Files
 import Foundation
+import Pipeline
 public import Presets
-import Review
 import Stitching
 import Timing
 import Verification
@@ -95,10 +95,7 @@ struct DeliverCommand: ParsableCommand {
     let library = try presets.library()
     if listPresets { return try showPresets(library) }
     guard let path = master, let folder = output else { return }
-    let recipes = try preset.map { try library.deliveryRecipe(named: $0) }
-    let specs = try recipes.map { recipe in
-      try recipe.verify.map { try library.deliverableSpec(named: $0) }
-    }
+    let versions = try preset.map { try DeliveryVersion(named: $0, in: library) }
     var options = DeliveryOptions(folder: folder)
     options.overwrite = overwrite
     options.nameTemplate = name
@@ -112,30 +109,18 @@ struct DeliverCommand: ParsableCommand {
     options.tool = "longtake \(Longtake.version)"
     try marking.apply(to: &options.marking)
     options.label = try label.label(language: language)
-    let command = ProcessInfo.processInfo.environment["LONGTAKE_SIGN_COMMAND"] ?? ""
-    options.signCommand = command.isEmpty ? nil : command
+    options.signCommand = SignVariable.command()
     Terminal.progress("reading \(path)")
     let source = try DeliveryMaster(path: path)
     options.captions = try captions.tracks(program: source.duration, frame: source.rate.frameDuration)
     captionForms.apply(to: &options)
-    let deliverer = try Deliverer(source, options: options)
-    try OutputPaths.requireDistinct(
-      recipes.flatMap { deliverer.files(of: $0) + deliverer.captionFiles(of: $0) },
-      from: [path] + voice.files + captions.captions.map(\.file))
+    let delivery = try DeliveryFolder(source, versions, options: options)
+    try OutputPaths.requireDistinct(delivery.files, from: [path] + voice.files + captions.captions.map(\.file))
     try OutputPaths.createFolder(folder)
-    let package = try DeliveryPackage(deliverer)
-    try DeliveryPage.requireReplaceable(in: folder, overwrite: overwrite)
-    // What cannot be made is reported before the work, not after it.
-    for (recipe, spec) in zip(recipes, specs) { try deliverer.check(recipe, spec: spec) }
-    var delivered: [Deliverable] = []
-    for (recipe, spec) in zip(recipes, specs) {
-      for file in try deliverer.deliver(recipe, spec: spec, progress: Self.show) {
-        delivered.append(file)
-        if json { try Answer.json(file) } else { Answer.lines(DeliverySummary.lines(file)) }
-      }
-      try DeliveryPage(try package.add(delivered), failed: delivered).write(to: folder)
+    let files = try delivery.write(progress: DeliveryProgress.show) { file in
+      if json { try Answer.json(file) } else { Answer.lines(DeliverySummary.lines(file)) }
     }
-    guard delivered.allSatisfy(\.isDelivered) else { throw ExitStatus.no }
+    guard files.allSatisfy(\.isDelivered) else { throw ExitStatus.no }
   }
 
   private func showPresets(_ library: PresetLibrary) throws {
@@ -145,29 +130,6 @@ struct DeliverCommand: ParsableCommand {
     if json { return try found.forEach { try Answer.json($0) } }
     let width = found.map(\.preset.count).max() ?? 0
     Answer.lines(found.map { "\($0.preset.padding(toLength: width, withPad: " ", startingAt: 0))  \($0.title)" })
-  }
-
-  private static func show(_ event: DeliveryEvent) {
-    switch event {
-    case .resumed(let preset, let chunks, let count):
-      Terminal.note("\(preset): going on with \(chunks) of \(counted(count, "chunk")) of an earlier run")
-    case .encoded(let preset, let frames, let count, let speed, let remaining):
-      let left = remaining.map { ", \(Self.clock($0)) left" } ?? ""
-      Terminal.progress(
-        "\(preset): frame \(frames) of \(count)" + (speed > 0 ? String(format: ", %.1f frames/s", speed) : "") + left)
-    case .audio(let preset, let pass): Terminal.progress("\(preset): audio, pass \(pass)")
-    case .writing(let preset): Terminal.progress("\(preset): writing the file")
-    case .verifying(let preset, let frames, let fraction):
-      let part = fraction.map { String(format: " (%.0f %%)", 100 * $0) } ?? ""
-      Terminal.progress("\(preset): verifying frame \(frames)\(part)")
-    }
-  }
-
-  /// `1:05` or `1:02:03`.
-  private static func clock(_ seconds: Double) -> String {
-    let whole = Int(min(seconds, 1e7).rounded())
-    let (hours, minutes, rest) = (whole / 3600, whole / 60 % 60, whole % 60)
-    return hours > 0 ? String(format: "%d:%02d:%02d", hours, minutes, rest) : String(format: "%d:%02d", minutes, rest)
   }
 }
 

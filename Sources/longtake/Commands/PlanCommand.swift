@@ -1,5 +1,6 @@
 import ArgumentParser
 import Settings
+import Delivery
 import Files
 import Generation
 import Pipeline
@@ -93,6 +94,9 @@ struct PlanCommand: AsyncParsableCommand {
       }
     }
     lines += plan.conversions.map { "  \($0)" }
+    if !plan.deliveries.isEmpty {
+      lines.append("  delivered as: \(plan.deliveries.map(\.recipe.id).joined(separator: ", "))")
+    }
     let length = plan.seconds.map { "\($0.plain) s" } ?? "unknown length"
     let cost = plan.cost.map { "\($0)" } ?? "unknown price"
     let note = plan.isPaid ? "" : " (sandbox: simulated, free)"

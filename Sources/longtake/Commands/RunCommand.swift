@@ -6,9 +6,11 @@ struct RunCommand: AsyncParsableCommand {
     commandName: "run", abstract: "Make the master of a storyboard: plan, generate, verify, anchor, stitch, verify.",
     discussion: """
       Running it again resumes: finished shots are neither regenerated nor paid again. The workspace holds clips, \
-      anchors, master.mp4, review/index.html (the page to look at), contact-sheet.jpg, report.json, ledger.sqlite and run.log.
+      anchors, master.mp4, review/index.html (the page to look at), contact-sheet.jpg, report.json, ledger.sqlite and run.log; \
+      and deliverables/, where the storyboard's 'deliver' names delivery presets (see 'longtake deliver --list-presets').
 
-      \(RunArguments.environmentHelp) SOURCE_DATE_EPOCH sets the master's creation time.
+      \(RunArguments.environmentHelp) SOURCE_DATE_EPOCH sets the master's creation time; \
+      LONGTAKE_SIGN_COMMAND signs delivered files, as for 'longtake deliver'.
       """)
 
   @Argument(help: "Storyboard, YAML or JSON.", completion: .file())
@@ -34,6 +36,7 @@ struct RunCommand: AsyncParsableCommand {
       $0.embedsPrompts = embedPrompts
       $0.writesTimeline = otio
       $0.writesReview = !noReview
+      $0.signCommand = SignVariable.command()
     }
     try RunSummaryReport.show(try await run.run(), json: arguments.json)
   }

@@ -1,3 +1,4 @@
+import Delivery
 import Files
 import Pipeline
 import Review
@@ -27,6 +28,12 @@ extension EventRecord {
     case .drawingContactSheet: self.init(.progress, "drawing the contact sheet", step: "contact_sheet")
     case .reviewing(let event): self.init(event)
     case .reviewWritten(let path): self.init(.written, "the review page is written", step: "review", file: path)
+    case .delivering(let event): self.init(event)
+    case .delivered(let path, let verdict):
+      self.init(.written, "a delivery version is made: \(verdict)", step: "deliverable", file: path)
+    case .deliverablesKept(let count):
+      self.init(
+        .note, "the delivery versions of an earlier run are kept", step: "kept", total: Int64(count), unit: "files")
     case .notice, .ended: return nil
     }
   }
@@ -52,6 +59,20 @@ extension EventRecord {
       self.init(
         .progress, "writing the master", step: "writing", done: Int64(frames), total: Int64(count), unit: "frames")
     case .proving: self.init(.progress, "verifying the master", step: "proving")
+    }
+  }
+
+  init(_ event: DeliveryEvent) {
+    let text = DeliveryProgress.text(event).text
+    switch event {
+    case .encoded(_, let frames, let count, _, _):
+      self.init(.progress, text, step: "encoding", done: Int64(frames), total: Int64(count), unit: "frames")
+    case .verifying(_, let frames, _):
+      self.init(.progress, text, step: "verifying", done: Int64(frames), unit: "frames")
+    case .resumed(_, let chunks, let count):
+      self.init(.note, text, step: "resumed", done: Int64(chunks), total: Int64(count), unit: "chunks")
+    case .audio: self.init(.progress, text, step: "audio")
+    case .writing: self.init(.progress, text, step: "writing")
     }
   }
 

@@ -1,3 +1,4 @@
+import Delivery
 import Files
 import Foundation
 import Pipeline
@@ -78,6 +79,12 @@ final class RunProgress: Sendable {
     case .masterWritten(let path, let frames): line("master", "written: \(path), \(counted(frames, "frame"))")
     case .reviewing(let event): show(event)
     case .reviewWritten(let path): line("review", "written: \(path)")
+    case .delivering(let event):
+      let (text, fraction) = DeliveryProgress.text(event)
+      if case .resumed = event { line("deliver", text) } else { progress("deliver", text, fraction) }
+    case .delivered(let path, let verdict):
+      line("deliver", verdict == "fail" ? "not delivered, fails its preset: \(path)" : "\(verdict): \(path)")
+    case .deliverablesKept(let count): line("deliver", "\(counted(count, "version")) kept from an earlier run")
     case .drawingContactSheet: progress("contact sheet", "drawing", nil)
     case .notice(let text): Terminal.warning(text)
     case .ended: break

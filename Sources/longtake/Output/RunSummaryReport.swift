@@ -15,6 +15,14 @@ struct RunSummaryReport: Encodable {
     @Nullable var error: String?
   }
 
+  struct DeliveredFile: Encodable {
+    let file: String
+    let preset: String
+    @Nullable var language: String?
+    let delivered: Bool
+    let verdict: String
+  }
+
   let schema = "longtake.run/1"
   let workspace: String
   @Nullable var master: String?
@@ -23,6 +31,7 @@ struct RunSummaryReport: Encodable {
   let report: String
   let ledger: String
   let shots: [Shot]
+  let deliverables: [DeliveredFile]
   /// Whether the sandbox rendered the clips.
   let simulated: Bool
   /// US dollars that the workspace has paid.
@@ -31,7 +40,7 @@ struct RunSummaryReport: Encodable {
   let uncertain: Double
 
   private enum CodingKeys: String, CodingKey {
-    case schema, workspace, master, verdict, review, report, ledger, shots, simulated
+    case schema, workspace, master, verdict, review, report, ledger, shots, deliverables, simulated
     case cost = "cost_usd"
     case uncertain = "uncertain_usd"
   }
@@ -48,13 +57,18 @@ struct RunSummaryReport: Encodable {
         id: shot.id, take: shot.take?.take, file: shot.clip.map(summary.workspace.path),
         error: shot.error.map { "\($0)" } ?? shot.blockedBy.map { "skipped: depends on \($0)" })
     }
+    deliverables = (summary.deliverables?.files ?? []).map { file in
+      DeliveredFile(
+        file: summary.workspace.path(file.file), preset: file.preset, language: file.language,
+        delivered: file.isDelivered, verdict: file.verdict)
+    }
     simulated = summary.isSimulated
     cost = Double(summary.spending.paid.micro) / 1_000_000
     uncertain = Double(summary.spending.uncertain.micro) / 1_000_000
   }
 
   /// Prints the answer.
-  /// - Throws: the exit status when a shot failed or the master fails its preset.
+  /// - Throws: the exit status when a shot failed, or the master or a delivery version fails its preset.
   static func show(_ summary: RunSummary, json: Bool) throws {
     if json { try Answer.json(Self(summary)) } else { Answer.lines(lines(summary)) }
     guard !summary.isGood else { return }
@@ -76,6 +90,12 @@ struct RunSummaryReport: Encodable {
       lines.append(field("verified", verdict(master)))
       for reason in master.reasons { lines.append(field("", reason)) }
       if let page = summary.review { lines.append(field("review", page)) }
+      for (number, file) in (summary.deliverables?.files ?? []).enumerated() {
+        let state = file.isDelivered ? file.verdict : "not delivered, fails its verify preset"
+        lines.append(
+          field(number == 0 ? "deliverables" : "", "\(summary.workspace.path(file.file)): \(state)"))
+        if !file.isDelivered { lines += file.reasons.map { field("", "  \($0)") } }
+      }
       lines.append(field("contact sheet", summary.workspace.path(master.contactSheet)))
     }
     lines.append(field("report", summary.workspace.reportPath))
