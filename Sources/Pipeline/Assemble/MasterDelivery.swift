@@ -50,10 +50,13 @@ struct MasterDelivery: Sendable {
       options.signCommand = context.options.signCommand
       let (path, emit) = (workspace.path(name), context.emit)
       files += try await context.media.run { [options, versions] in
-        try DeliveryFolder(DeliveryMaster(path: path), versions, options: options).write { emit(.delivering($0)) }
+        try DeliveryFolder(DeliveryMaster(path: path), versions, options: options).write {
+          emit(.delivering($0))
+        } delivered: { file in
+          emit(.delivered(path: file.file, verdict: file.verdict.rawValue))
+        }
       }
     }
-    for file in files { context.emit(.delivered(path: file.file, verdict: file.verdict.rawValue)) }
     return DeliveryRecord(inputsDigest: digest, files: files.map(DeliveryRecord.File.init))
   }
 
