@@ -94,7 +94,7 @@ import Testing
 
   /// Found by a later run, which needs no consent for what is paid already.
   @Test func looksAgainInTheNextRun() async throws {
-    try await withHub(#""list_lag": 4"#) { (pipeline, hub) async throws in
+    try await withHub(#""list_asks": 40"#) { (pipeline, hub) async throws in
       let first = try await pipeline.storyboardRun(wait: .poll, hub: hub) { $0.lostAnswerWait = .seconds(20) }
         .generate()
       #expect((first.errors.first as? PipelineError)?.code == .uncertain)

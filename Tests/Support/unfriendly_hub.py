@@ -2,6 +2,7 @@
 
 Takes the script of scripted_hub.py and, all optional:
   list_lag     seconds until an accepted generation is listed
+  list_asks    answers in which it is missing first
   page_size    rows of one answer
   paging       how to ask for more: page | offset | after | limit (one answer may hold more) | next (an address in the
                answer) | cursor | number (a cursor
@@ -35,7 +36,7 @@ from scripted_base import LOCK, PORTS, SCRIPT
 from scripted_hub import GENERATIONS
 
 DEFAULTS = {
-    "list_lag": 0, "page_size": None, "paging": "page", "strict": False, "count": "all", "rows": "whole",
+    "list_lag": 0, "list_asks": 0, "page_size": None, "paging": "page", "strict": False, "count": "all", "rows": "whole",
     "job": "whole", "times": "seconds", "case": "lower", "nameless": 0, "clock_skew": 0, "dated": False, "shuffled": False, "duplicates": False, "status": None,
     "decoys": 0, "twins": False, "decoy": {"model": "small-model", "prompt": "A decoy.", "duration": 1},
 }
@@ -107,8 +108,11 @@ class Handler(scripted_hub.Handler):
                                      "status": "error", "status_message": "invalid_params"})
         wanted = query.get("status", "queued,processing").split(",")
         now = time.time()
-        rows = [scripted_hub.view(name) for name, entry in list(GENERATIONS.items())
-                if entry["at"] + SCRIPT["list_lag"] <= now]
+        entries = list(GENERATIONS.items())
+        for _, entry in entries:
+            entry["asks"] = entry.get("asks", 0) + 1
+        rows = [scripted_hub.view(name) for name, entry in entries
+                if entry["at"] + SCRIPT["list_lag"] <= now and entry["asks"] > SCRIPT["list_asks"]]
         rows = [row for row in rows if row["status"] in wanted and query.get("model", row["model_name"]) == row["model_name"]]
         rows = [disguise(row, SCRIPT["rows"]) for row in rows]
         total = len(rows)
