@@ -3,6 +3,8 @@ public import Presets
 /// A video in shots: what to generate, and how to join it into one master.
 public struct Storyboard: Sendable, Hashable {
   public static let schema = "longtake.storyboard/1"
+  /// The version of the form, as `version` gives it.
+  static let version: Int64 = 1
 
   public let title: String?
   /// `sandbox`, `oxen` or `fal`; nil leaves it to the command line.

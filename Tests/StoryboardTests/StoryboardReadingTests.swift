@@ -181,6 +181,8 @@ struct StoryboardReadingTests {
       ("model: m\nmaster: {join: {loudness: 3}}\nshots: [{id: a, prompt: p}]", "-70 to 0"),
       ("model: m\nmaster: {join: {audio_crossfade: 5000}}\nshots: [{id: a, prompt: p}]", "0 to 1000"),
       ("schema: longtake.storyboard/9\nmodel: m\nshots: [{id: a, prompt: p}]", "longtake.storyboard/1"),
+      ("version: 2\nmodel: m\nshots: [{id: a, prompt: p}]", "reads version 1"),
+      ("version: '1'\nmodel: m\nshots: [{id: a, prompt: p}]", "reads version 1"),
       ("model: m\nshots: [{id: a, prompt: p}, {id: A, prompt: p}]", "already used"),
       ("model: m\nshots: [{id: a, duration: 4, multi_prompt: [{prompt: p, duration: 3}]}]", "add up to 3 s"),
       ("model: m\nshots: [{id: a, multi_prompt: [{prompt: p}]}]", "'duration' is missing"),
@@ -192,6 +194,10 @@ struct StoryboardReadingTests {
   func wrongWhole(text: String, expected: String) {
     let problems = read(text).problems
     #expect(problems.contains { $0.message.contains(expected) }, "\(problems)")
+  }
+
+  @Test func takesTheVersionOfTheForm() {
+    #expect(read("version: 1\nmodel: m\nshots: [{id: a, prompt: p}]").problems.isEmpty)
   }
 
   @Test("a mistake in the defaults is reported once")

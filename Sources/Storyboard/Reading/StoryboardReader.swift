@@ -23,7 +23,7 @@ private let musicDuckRange = Rational.zero...Rational(60)
 /// Reads a storyboard from a document and adds every problem to the list.
 struct StoryboardReader {
   static let keys = [
-    "schema", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults", "references",
+    "schema", "version", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults", "references",
     "elements", "shots", "master", "deliver",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
@@ -39,6 +39,11 @@ struct StoryboardReader {
     guard let reader = FieldReader(root, path: "", known: Self.keys, problems: problems) else { return nil }
     if let schema = reader.text("schema"), schema != Storyboard.schema {
       reader.report("schema", "this version reads \(quoted(Storyboard.schema)), not \(quoted(schema)).")
+    }
+    if let version = reader.node("version"), version.value != .integer(Storyboard.version) {
+      reader.report(
+        "version",
+        "'version' is \(version.written ?? version.kind); this program reads version \(Storyboard.version) of the form.")
     }
     let references = images("references", of: reader)
     let elements = elements(of: reader)
