@@ -23,7 +23,8 @@ private let musicDuckRange = Rational.zero...Rational(60)
 /// Reads a storyboard from a document and adds every problem to the list.
 struct StoryboardReader {
   static let keys = [
-    "schema", "version", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults", "references",
+    "schema", "version", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults",
+    "references",
     "elements", "shots", "master", "deliver",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
@@ -43,7 +44,8 @@ struct StoryboardReader {
     if let version = reader.node("version"), version.value != .integer(Storyboard.version) {
       reader.report(
         "version",
-        "'version' is \(version.written ?? version.kind); this program reads version \(Storyboard.version) of the form.")
+        "'version' is \(version.written ?? version.kind); this program reads version \(Storyboard.version) of the form."
+      )
     }
     let references = images("references", of: reader)
     let elements = elements(of: reader)
