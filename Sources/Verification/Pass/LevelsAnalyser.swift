@@ -51,6 +51,8 @@ final class LevelsAnalyser: FrameAnalyser {
     let greenOfCb: [Int32]
     let greenOfCr: [Int32]
     let blue: [Int32]
+    /// Of 8 bits, by both chroma samples: the least and the most that they add to a channel. Empty for other depths.
+    private(set) var pairs: [SIMD2<Int32>] = []
 
     init(_ color: ColorTags, format: PixelFormat) {
       self.format = format
@@ -65,6 +67,41 @@ final class LevelsAnalyser: FrameAnalyser {
       greenOfCb = table(1) { matrix.rgb(zero.x, $0, zero.z) }
       greenOfCr = table(1) { matrix.rgb(zero.x, zero.y, $0) }
       blue = table(2) { matrix.rgb(zero.x, $0, zero.z) }
+      if depth == 8 { pairs = (0..<1 << 16).map { extremes($0 >> 8, $0 & 0xFF) } }
+    }
+
+    /// The least and the most that a pair of chroma samples adds to a channel.
+    private func extremes(_ u: Int, _ v: Int) -> SIMD2<Int32> {
+      let green = greenOfCb[u] &+ greenOfCr[v]
+      return SIMD2(min(red[v], green, blue[u]), max(red[v], green, blue[u]))
+    }
+
+    /// The least and the most that chroma adds to a channel of each pixel of a line.
+    func extremes<Sample: FixedWidthInteger & UnsignedInteger, Sum: FixedWidthInteger & SignedInteger>(
+      _ cb: UnsafeBufferPointer<Sample>, _ cr: UnsafeBufferPointer<Sample>, shift: Int,
+      into least: UnsafeMutableBufferPointer<Sum>, _ most: UnsafeMutableBufferPointer<Sum>
+    ) {
+      let mask = red.count - 1
+      pairs.withUnsafeBufferPointer { pairs in
+        for sample in 0..<(least.count + (1 << shift) - 1) >> shift {
+          let u = Int(truncatingIfNeeded: cb[sample]) & mask
+          let v = Int(truncatingIfNeeded: cr[sample]) & mask
+          let both = pairs.isEmpty ? extremes(u, v) : pairs[u << 8 | v]
+          let (low, high) = (Sum(truncatingIfNeeded: both.x), Sum(truncatingIfNeeded: both.y))
+          // Not one loop: for one or two pixels that costs more than it does.
+          let first = sample << shift
+          least[first] = low
+          most[first] = high
+          guard shift > 0, first + 1 < least.count else { continue }
+          least[first + 1] = low
+          most[first + 1] = high
+          guard shift > 1 else { continue }
+          for column in first + 2..<max(first + 2, min((sample + 1) << shift, least.count)) {
+            least[column] = low
+            most[column] = high
+          }
+        }
+      }
     }
   }
 
@@ -83,37 +120,12 @@ final class LevelsAnalyser: FrameAnalyser {
       tables = Tables(frame.color, format: format)
     }
     guard let tables else { return }
-    var counts = Counts()
-    if format.bitDepth > 8 {
-      frame.withPlane16(0) { luma, lumaStride in
-        frame.withPlane16(1) { cb, cbStride in
-          frame.withPlane16(2) { cr, crStride in
-            luma.withUnsafeBufferPointer { luma in
-              cb.withUnsafeBufferPointer { cb in
-                cr.withUnsafeBufferPointer { cr in
-                  count(
-                    frame, tables, (luma, lumaStride), (cb, cbStride), (cr, crStride), into: &counts)
-                }
-              }
-            }
-          }
-        }
-      }
-    } else {
-      frame.withPlane(0) { luma, lumaStride in
-        frame.withPlane(1) { cb, cbStride in
-          frame.withPlane(2) { cr, crStride in
-            luma.withUnsafeBufferPointer { luma in
-              cb.withUnsafeBufferPointer { cb in
-                cr.withUnsafeBufferPointer { cr in
-                  count(
-                    frame, tables, (luma, lumaStride), (cb, cbStride), (cr, crStride), into: &counts)
-                }
-              }
-            }
-          }
-        }
-      }
+    let counts: Counts
+    // R′, G′ and B′ reach some twice the code values.
+    switch format.bitDepth {
+    case ...8: counts = count(frame, tables, Bytes.self, in: Int16.self)
+    case ...12: counts = count(frame, tables, Words.self, in: Int16.self)
+    default: counts = count(frame, tables, Words.self, in: Int32.self)
     }
     reading.frames += 1
     reading.bitDepth = format.bitDepth
@@ -140,42 +152,101 @@ final class LevelsAnalyser: FrameAnalyser {
     }
   }
 
-  private func count<Sample: FixedWidthInteger & UnsignedInteger>(
-    _ frame: borrowing Frame, _ tables: Tables, _ luma: (samples: UnsafeBufferPointer<Sample>, stride: Int),
-    _ cb: (samples: UnsafeBufferPointer<Sample>, stride: Int),
-    _ cr: (samples: UnsafeBufferPointer<Sample>, stride: Int),
-    into counts: inout Counts
-  ) {
-    let format = frame.pixelFormat
-    let (shiftX, shiftY) = (format.chromaShiftX, format.chromaShiftY)
-    let scale = Int32(1) << Int32(max(0, format.bitDepth - 10))
-    let isDeep = format.bitDepth > 8
-    let low = isDeep ? Int32(Self.allowedOf10.lowest) * scale : Int32(Self.allowed.lowest)
-    let high = isDeep ? Int32(Self.allowedOf10.highest) * scale : Int32(Self.allowed.highest)
-    let mask = (1 << format.bitDepth) - 1
-    let width = frame.width
-    var (lumaOut, gamutOut) = (0, 0)
-    var (lumaLow, lumaHigh) = (Int32.max, Int32.min)
-    var (gamutLow, gamutHigh) = (Int32.max, Int32.min)
-    for row in 0..<frame.height {
-      let (line, cbLine, crLine) = (row * luma.stride, (row >> shiftY) * cb.stride, (row >> shiftY) * cr.stride)
-      for column in 0..<width {
-        let y = Int32(truncatingIfNeeded: luma.samples[line &+ column])
-        let u = Int(truncatingIfNeeded: cb.samples[cbLine &+ (column &>> shiftX)]) & mask
-        let v = Int(truncatingIfNeeded: cr.samples[crLine &+ (column &>> shiftX)]) & mask
-        let red = y &+ tables.red[v]
-        let green = y &+ tables.greenOfCb[u] &+ tables.greenOfCr[v]
-        let blue = y &+ tables.blue[u]
-        let (least, most) = (min(red, green, blue), max(red, green, blue))
-        lumaLow = min(lumaLow, y)
-        lumaHigh = max(lumaHigh, y)
-        gamutLow = min(gamutLow, least)
-        gamutHigh = max(gamutHigh, most)
-        if y < low || y > high { lumaOut &+= 1 }
-        if least < low || most > high { gamutOut &+= 1 }
+  /// - Parameter sum: holds a code value and what chroma adds to it; the narrower, the more of them at a time.
+  private func count<Samples: PlaneSamples, Sum: FixedWidthInteger & SignedInteger>(
+    _ frame: borrowing Frame, _ tables: Tables, _ samples: Samples.Type, in sum: Sum.Type
+  ) -> Counts {
+    var counts = Counts()
+    Samples.read(frame, 0) { luma, lumaStride in
+      Samples.read(frame, 1) { cb, cbStride in
+        Samples.read(frame, 2) { cr, crStride in
+          let (width, height, format) = (frame.width, frame.height, frame.pixelFormat)
+          let (shiftX, shiftY) = (format.chromaShiftX, format.chromaShiftY)
+          let limits = Limits<Sum>(format)
+          withUnsafeTemporaryAllocation(of: Sum.self, capacity: 2 * width) { added in
+            let least = UnsafeMutableBufferPointer(rebasing: added[..<width])
+            let most = UnsafeMutableBufferPointer(rebasing: added[width...])
+            for row in 0..<height {
+              if row & ((1 << shiftY) - 1) == 0 {
+                let line = row >> shiftY
+                tables.extremes(
+                  UnsafeBufferPointer(rebasing: cb[(line * cbStride)...]),
+                  UnsafeBufferPointer(rebasing: cr[(line * crStride)...]), shift: shiftX, into: least, most)
+              }
+              limits.add(
+                UnsafeBufferPointer(rebasing: luma[(row * lumaStride)..<(row * lumaStride + width)]),
+                UnsafeBufferPointer(least), UnsafeBufferPointer(most), to: &counts)
+            }
+          }
+        }
       }
     }
-    counts = Counts(
-      luma: lumaOut, gamut: gamutOut, lumaRange: (lumaLow, lumaHigh), gamutRange: (gamutLow, gamutHigh))
+    return counts
+  }
+
+  /// Code values that signals may have.
+  private struct Limits<Sum: FixedWidthInteger & SignedInteger> {
+    let low: Sum
+    let high: Sum
+
+    init(_ format: PixelFormat) {
+      let scale = 1 << max(0, format.bitDepth - 10)
+      let isDeep = format.bitDepth > 8
+      low = Sum(isDeep ? allowedOf10.lowest * scale : allowed.lowest)
+      high = Sum(isDeep ? allowedOf10.highest * scale : allowed.highest)
+    }
+
+    /// Adds one line. Few lines have anything outside, so the extremes come first: the compiler takes many pixels at a time.
+    func add<Sample: FixedWidthInteger & UnsignedInteger>(
+      _ luma: UnsafeBufferPointer<Sample>, _ least: UnsafeBufferPointer<Sum>, _ most: UnsafeBufferPointer<Sum>,
+      to counts: inout Counts
+    ) {
+      var (darkest, brightest, lowest, highest) = (Sum.max, Sum.min, Sum.max, Sum.min)
+      for column in 0..<luma.count {
+        let y = Sum(truncatingIfNeeded: luma[column])
+        darkest = min(darkest, y)
+        brightest = max(brightest, y)
+        lowest = min(lowest, y &+ least[column])
+        highest = max(highest, y &+ most[column])
+      }
+      if darkest < low || brightest > high {
+        var outside: Int32 = 0
+        for column in 0..<luma.count {
+          let y = Sum(truncatingIfNeeded: luma[column])
+          outside &+= y < low || y > high ? 1 : 0
+        }
+        counts.luma += Int(outside)
+      }
+      if lowest < low || highest > high {
+        var outside: Int32 = 0
+        for column in 0..<luma.count {
+          let y = Sum(truncatingIfNeeded: luma[column])
+          outside &+= y &+ least[column] < low || y &+ most[column] > high ? 1 : 0
+        }
+        counts.gamut += Int(outside)
+      }
+      counts.lumaRange = (min(counts.lumaRange.low, Int32(darkest)), max(counts.lumaRange.high, Int32(brightest)))
+      counts.gamutRange = (min(counts.gamutRange.low, Int32(lowest)), max(counts.gamutRange.high, Int32(highest)))
+    }
+  }
+}
+
+/// How the samples of a plane are read.
+private protocol PlaneSamples {
+  associatedtype Sample: FixedWidthInteger & UnsignedInteger
+  /// - Parameter body: is given the samples and the distance of the plane's lines.
+  static func read(
+    _ frame: borrowing Frame, _ plane: Int, _ body: (UnsafeBufferPointer<Sample>, Int) -> Void)
+}
+
+private enum Bytes: PlaneSamples {
+  static func read(_ frame: borrowing Frame, _ plane: Int, _ body: (UnsafeBufferPointer<UInt8>, Int) -> Void) {
+    frame.withPlane(plane) { samples, stride in samples.withUnsafeBufferPointer { body($0, stride) } }
+  }
+}
+
+private enum Words: PlaneSamples {
+  static func read(_ frame: borrowing Frame, _ plane: Int, _ body: (UnsafeBufferPointer<UInt16>, Int) -> Void) {
+    frame.withPlane16(plane) { samples, stride in samples.withUnsafeBufferPointer { body($0, stride) } }
   }
 }
