@@ -19,13 +19,15 @@ struct HeaderCheck {
       throw limits.exceeded(.streams, "has \(count) streams", file: path)
     }
     try checkDuration(timestamp(context.duration).map { TimeBase.microseconds.seconds($0) })
+    let isMovie = string(context.iformat?.pointee.name)?.hasPrefix("mov,") ?? false
     var packets: Int64 = 0
     for index in 0..<count {
       guard let stream = context.streams[index] else { continue }
       try checkDuration(
         timestamp(stream.pointee.duration).flatMap { TimeBase(Rational(stream.pointee.time_base))?.seconds($0) })
-      // libav drops a table that it has no memory for, and keeps the count.
-      packets += max(Int64(avformat_index_get_entries_count(stream)), min(stream.pointee.nb_frames, Int64(Int32.max)))
+      // Of MP4 and MOV, libav drops a table that it has no memory for, and keeps the count; other counts are only claims.
+      let listed = isMovie ? min(stream.pointee.nb_frames, Int64(Int32.max)) : 0
+      packets += max(Int64(avformat_index_get_entries_count(stream)), listed)
       let parameters = stream.pointee.codecpar.pointee
       let pixels = Int64(max(0, parameters.width)) * Int64(max(0, parameters.height))
       guard pixels <= limits.pixels else {

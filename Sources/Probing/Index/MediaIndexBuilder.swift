@@ -95,15 +95,15 @@ public struct MediaIndexBuilder: Sendable {
 
   /// - Parameter hasWrongOrder: the main video's frames come out of the decoder in another order than their times have.
   public func finish(readError: String?, messages: [LogMessage], hasWrongOrder: Bool = false) -> MediaIndex {
-    MediaIndex(
-      container: container,
-      packets: streams.indices.map {
-        PacketIndex(
-          stream: streams[$0], formatName: container.formatName, entries: entries[$0], hdr: self.messages[$0],
-          hasWrongOrder: hasWrongOrder && $0 == mainVideo)
-      },
-      decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio,
-      readError: readError ?? truncation(messages), messages: messages)
+    let packets = streams.indices.map {
+      PacketIndex(
+        stream: streams[$0], formatName: container.formatName, entries: entries[$0], hdr: self.messages[$0],
+        hasWrongOrder: hasWrongOrder && $0 == mainVideo)
+    }
+    let defect = readError ?? truncation(messages)
+    return MediaIndex(
+      container: container, packets: packets, decoders: decoders, mainVideo: mainVideo, mainAudio: mainAudio,
+      readError: defect ?? FileEnd.defect(of: container, audio: mainAudio.map { packets[$0] }), messages: messages)
   }
 
   /// libav's message where a Matroska file ends inside an element.

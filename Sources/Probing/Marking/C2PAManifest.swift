@@ -20,7 +20,7 @@ public struct C2PAManifest: Sendable, Hashable, Codable {
   }
 
   /// Reads a JUMBF box of type `jumb` that holds the store; nil when it is none.
-  init?(store: [UInt8]) {
+  public init?(store: [UInt8]) {
     guard let root = JUMBFBox.all(in: store[...]).first(where: { $0.label == "c2pa" }),
       let manifest = root.children.last(where: { $0.label != nil }), let label = manifest.label
     else { return nil }

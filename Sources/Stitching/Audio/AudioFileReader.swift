@@ -133,7 +133,7 @@ struct AudioFileReader: ~Copyable {
     if let error = reader.readError {
       throw StitchError(code, "cannot be read to its end: \(error)", file: file)
     }
-    if let missing = WaveFile.missingBytes(path: file), missing > 0 {
+    if let missing = ChunkFile.missingBytes(path: file), missing > 0 {
       throw StitchError(code, "is cut short: \(missing) bytes of its audio are missing", file: file)
     }
     let seconds = Rational(Int64(decoded), Int64(format.sampleRate))
