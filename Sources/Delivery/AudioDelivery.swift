@@ -35,8 +35,10 @@ struct AudioDelivery {
     let start = clock.now
     guard let spec else { throw DeliveryError(.badRequest, "the recipe \(recipe.id) names no verify preset") }
     let output = try OutputFile(path, overwrite: deliverer.options.overwrite)
-    let result = try audio.write(to: output.temporaryPath, check: { try Task.checkCancellation() }) {
-      progress(.audio(preset: recipe.id, pass: $0))
+    let result = try output.written { path in
+      try audio.write(to: path, check: { try Task.checkCancellation() }) {
+        progress(.audio(preset: recipe.id, pass: $0))
+      }
     }
     try deliverer.mark(output, as: recipe)
     let report = try deliverer.verify(

@@ -176,3 +176,14 @@ extension [Deliverable.Problem] {
     }
   }
 }
+
+extension OutputFile {
+  /// Has the bytes written under the temporary name; an error names the file itself.
+  borrowing func written<Value>(_ body: (_ path: String) throws -> Value) throws -> Value {
+    do {
+      return try body(temporaryPath)
+    } catch let error as LibavError where error.file == temporaryPath {
+      throw LibavError(error.code, error.message, file: path, log: error.log)
+    }
+  }
+}

@@ -86,11 +86,11 @@ struct VideoDelivery {
     let output = try OutputFile(path, overwrite: options.overwrite)
     let captions = CaptionDelivery(options.captions(of: master), plan: plan, options: options)
     progress(.writing(preset: recipe.id))
-    try VersionWriter(
+    let writer = VersionWriter(
       plan: plan, chunks: parts.chunks, written: parts.written, folder: parts.folder,
       audio: audio?.file, metadata: deliverer.metadata, language: options.language,
-      captions: captions.embedded
-    ).write(to: output.temporaryPath) { try Task.checkCancellation() }
+      captions: captions.embedded)
+    try output.written { try writer.write(to: $0) { try Task.checkCancellation() } }
     try captions.prove(output.temporaryPath, duration: plan.duration)
     try deliverer.mark(output, as: recipe)
     var expectation = Expectation(duration: plan.duration, audio: audio == nil ? nil : true, frameRate: plan.rate)

@@ -39,5 +39,30 @@ public struct FileError: Error, Sendable, Hashable, CustomStringConvertible {
     self.init(kind, "\(action): \(String(cString: strerror(code)))", file: file)
   }
 
+  /// From an error of Foundation's file operations; nil for any other.
+  /// - Parameter file: nil for the one that the error names.
+  public init?(foundation error: any Error, file: String? = nil) {
+    let error = error as NSError
+    guard error.domain == NSCocoaErrorDomain else { return nil }
+    let underlying = error.userInfo[NSUnderlyingErrorKey].flatMap { $0 as? any Error }.map { $0 as NSError }
+    let named = error.userInfo[NSFilePathErrorKey] as? String ?? (error.userInfo[NSURLErrorKey] as? URL)?.path
+    let file = file ?? named ?? "a file"
+    if let underlying, underlying.domain == NSPOSIXErrorDomain, let code = Int32(exactly: underlying.code) {
+      self.init(errno: code, doing: "reading or writing", file: file)
+    } else {
+      self.init(.inputOutput, error.localizedDescription, file: file)
+    }
+  }
+
+  /// Runs Foundation's file operations and names the file in what they throw.
+  public static func rethrowing<Value>(_ path: String, _ work: () throws -> Value) throws(FileError) -> Value {
+    do {
+      return try work()
+    } catch {
+      throw FileError(foundation: error, file: path)
+        ?? FileError(.inputOutput, error.localizedDescription, file: path)
+    }
+  }
+
   public var description: String { "\(file): \(message)" }
 }

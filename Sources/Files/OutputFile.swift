@@ -33,11 +33,9 @@ public struct OutputFile: ~Copyable {
     guard access(folder, W_OK) == 0 else {
       throw FileError(.cannotCreate, "the folder \(folder) cannot be written to", file: path)
     }
-    let tag = String(UInt32.random(in: 0...UInt32.max), radix: 36)
     self.path = path
     overwrites = overwrite
-    // Short whatever the name, so that a long one that the file system takes is not refused for our sake.
-    temporaryPath = folder + "/.longtake-\(tag).part"
+    temporaryPath = TemporaryName.path(in: folder)
   }
 
   deinit { if !isCommitted { unlink(temporaryPath) } }
@@ -52,7 +50,7 @@ public struct OutputFile: ~Copyable {
 
   private func write(_ bytes: [UInt8], flags: Int32) throws(FileError) {
     let descriptor = open(temporaryPath, O_WRONLY | flags, 0o644)
-    guard descriptor >= 0 else { throw FileError(errno: errno, doing: "cannot create", file: temporaryPath) }
+    guard descriptor >= 0 else { throw Self.error(errno, doing: "cannot create", file: path) }
     defer { close(descriptor) }
     var start = 0
     while start < bytes.count {
@@ -69,13 +67,13 @@ public struct OutputFile: ~Copyable {
   /// - Throws: ``FileError``: `diskFull` and other write errors; nothing is left under the final name then.
   public consuming func commit() throws(FileError) {
     let descriptor = open(temporaryPath, O_RDONLY)
-    guard descriptor >= 0 else { throw FileError(errno: errno, doing: "flushing", file: path) }
+    guard descriptor >= 0 else { throw Self.error(errno, doing: "flushing", file: path) }
     let synced = fsync(descriptor)
     let code = errno
     close(descriptor)
-    guard synced == 0 else { throw FileError(errno: code, doing: "flushing", file: path) }
+    guard synced == 0 else { throw Self.error(code, doing: "flushing", file: path) }
     if overwrites {
-      guard systemRename(temporaryPath, path) == 0 else { throw FileError(errno: errno, doing: "renaming", file: path) }
+      guard systemRename(temporaryPath, path) == 0 else { throw Self.error(errno, doing: "renaming", file: path) }
     } else {
       // link(2) never replaces: a file that came up meanwhile is kept.
       guard link(temporaryPath, path) == 0 else {
@@ -83,7 +81,7 @@ public struct OutputFile: ~Copyable {
           throw FileError(.outputExists, "exists already; choose another name or add --overwrite", file: path)
         }
         guard systemRename(temporaryPath, path) == 0 else {
-          throw FileError(errno: errno, doing: "renaming", file: path)
+          throw Self.error(errno, doing: "renaming", file: path)
         }
         isCommitted = true
         Self.syncFolder(of: path)
@@ -93,6 +91,12 @@ public struct OutputFile: ~Copyable {
     }
     isCommitted = true
     Self.syncFolder(of: path)
+  }
+
+  /// A name that cannot be written is no input that was not found.
+  private static func error(_ code: Int32, doing action: String, file: String) -> FileError {
+    let error = FileError(errno: code, doing: action, file: file)
+    return error.code == .notFound ? FileError(.cannotCreate, error.message, file: file) : error
   }
 
   /// Replaces `path` by bytes that are whole and on the disk.

@@ -56,4 +56,23 @@ import Testing
     }
     #expect(error?.code == .cannotCreate)
   }
+
+  /// Of a process that has ended; what a running one or another host writes is kept.
+  @Test func whatAKilledProcessLeftIsRemovedByTheNext() throws {
+    let folder = try ScratchFolder()
+    let own = TemporaryName.path(in: folder.path)
+    let parts = try #require(own.split(separator: "/").last).split(separator: "-")
+    // The parent of this process runs; a process that has just ended does not.
+    let ended = try #require(Int32(MediaTool.run("sh", ["-c", "echo $$"]).text.trimmingCharacters(in: .newlines)))
+    let other = try folder.write("other/.longtake-\(parts[1])-\(ended)-a.part", "half")
+    let nested = try folder.write("other/.longtake-\(parts[1])-\(ended)-b.part/page", "half")
+    let running = try folder.write("other/.longtake-\(parts[1])-\(getppid())-c.part", "half")
+    let elsewhere = try folder.write("other/.longtake-zz-\(ended)-d.part", "half")
+    let file = try OutputFile(folder.path("other/out.bin"), overwrite: false)
+    try file.write([1])
+    try file.commit()
+    let exists = FileManager.default.fileExists(atPath:)
+    #expect(!exists(other) && !exists(nested))
+    #expect(exists(running) && exists(elsewhere) && exists(folder.path("other/out.bin")))
+  }
 }

@@ -65,11 +65,14 @@ struct XMPEmbedding {
   private func patch(
     _ output: borrowing OutputFile, at offset: UInt64, count: Int = 1, _ change: ([UInt8]) -> [UInt8]
   ) throws {
-    let file = try FileHandle(forUpdating: URL(fileURLWithPath: output.temporaryPath))
-    defer { try? file.close() }
-    try file.seek(toOffset: offset)
-    let old = [UInt8](try file.read(upToCount: count) ?? Data())
-    try file.seek(toOffset: offset)
-    try file.write(contentsOf: Data(change(old)))
+    let temporary = output.temporaryPath
+    try FileError.rethrowing(output.path) {
+      let file = try FileHandle(forUpdating: URL(fileURLWithPath: temporary))
+      defer { try? file.close() }
+      try file.seek(toOffset: offset)
+      let old = [UInt8](try file.read(upToCount: count) ?? Data())
+      try file.seek(toOffset: offset)
+      try file.write(contentsOf: Data(change(old)))
+    }
   }
 }

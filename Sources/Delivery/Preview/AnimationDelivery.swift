@@ -29,16 +29,19 @@ struct AnimationDelivery {
     let start = clock.now
     let output = try OutputFile(path, overwrite: deliverer.options.overwrite)
     var frames = 0
-    try AnimationWriter(plan: plan).write(to: output.temporaryPath) {
-      try Task.checkCancellation()
-      frames += 1
-      if frames % Self.reportStep == 0 {
-        let seconds = (clock.now - start) / .seconds(1)
-        let speed = seconds > 0 ? Double(frames) / seconds : 0
-        progress(
-          .encoded(
-            preset: recipe.id, frames: frames, of: plan.frameCount, framesPerSecond: speed,
-            remaining: speed > 0 ? Double(plan.frameCount - frames) / speed : nil))
+    let writer = AnimationWriter(plan: plan)
+    try output.written {
+      try writer.write(to: $0) {
+        try Task.checkCancellation()
+        frames += 1
+        if frames % Self.reportStep == 0 {
+          let seconds = (clock.now - start) / .seconds(1)
+          let speed = seconds > 0 ? Double(frames) / seconds : 0
+          progress(
+            .encoded(
+              preset: recipe.id, frames: frames, of: plan.frameCount, framesPerSecond: speed,
+              remaining: speed > 0 ? Double(plan.frameCount - frames) / speed : nil))
+        }
       }
     }
     try deliverer.mark(output, as: recipe)

@@ -42,7 +42,7 @@ struct WorkFolder: Sendable {
   /// Writes a part: the record comes last, so that it vouches for whole bytes.
   func write(_ name: String, _ body: (String) throws -> ChunkEncoder.Written) throws -> ChunkEncoder.Written {
     let output = try OutputFile(file(name), overwrite: true)
-    let written = try body(output.temporaryPath)
+    let written = try output.written(body)
     let digest = try SHA256Text.ofFile(output.temporaryPath).sha256
     try output.commit()
     try OutputFile.replace(file("\(name).json"), with: try JSONOutput.data(Record(sha256: digest, written: written)))

@@ -25,8 +25,8 @@ struct OutputFolder: ~Copyable {
       throw ReviewError(.cannotCreate, "is no folder", file: path)
     }
     let parent = URL(filePath: trimmed).deletingLastPathComponent().path(percentEncoded: false)
-    let tag = String(UInt32.random(in: 0...UInt32.max), radix: 36)
-    let temporary = (parent as NSString).appendingPathComponent(".longtake-\(tag).part")
+    let temporary = TemporaryName.path(
+      in: parent.count > 1 && parent.hasSuffix("/") ? String(parent.dropLast()) : parent)
     do {
       try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
     } catch {
@@ -59,16 +59,5 @@ struct OutputFolder: ~Copyable {
     }
     isCommitted = true
     if let old { try? files.removeItem(atPath: old) }
-  }
-}
-
-extension FileError {
-  /// Runs Foundation's file operations and names the file in what they throw.
-  static func rethrowing<Value>(_ path: String, _ work: () throws -> Value) throws(FileError) -> Value {
-    do {
-      return try work()
-    } catch {
-      throw FileError(.inputOutput, error.localizedDescription, file: path)
-    }
   }
 }

@@ -22,6 +22,7 @@ enum Failure {
       answer("stopped; run the same command again to resume", Interruption.status, file: file)
       return Interruption.status
     }
+    let error = FileError(foundation: error, file: file) ?? error
     guard let status = status(of: error) else { return reportArgumentError(error) }
     Terminal.error(String(describing: error))
     switch error {
