@@ -17,6 +17,8 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
   case answers
   /// Files of SubRip and WebVTT.
   case captions
+  /// Items of CBOR, and manifest stores of C2PA.
+  case provenance
   /// Times, timecodes, durations, amounts.
   case times
 
@@ -43,6 +45,7 @@ public enum FuzzTarget: String, CaseIterable, Sendable {
     case .presets: PresetTarget.run(bytes)
     case .answers: try AnswerTarget.run(bytes)
     case .captions: try CaptionTarget.run(bytes)
+    case .provenance: try ProvenanceTarget.run(bytes)
     case .times: try TimeTarget.run(bytes)
     }
   }
