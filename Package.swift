@@ -195,3 +195,9 @@ if Context.environment["LONGTAKE_FUZZING"] != nil {
       name: "fuzz", dependencies: ["CFuzzer", "FuzzTargets"], path: "Fuzzing/Driver", swiftSettings: strict),
   ]
 }
+
+// `scripts/sanitize` builds the tests of some rooms only.
+if let rooms = Context.environment["LONGTAKE_TESTS"] {
+  let names = rooms.split(separator: " ").map { "\($0)Tests" }
+  package.targets.removeAll { $0.type == .test && !names.contains($0.name) }
+}
