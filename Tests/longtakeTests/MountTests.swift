@@ -75,7 +75,7 @@ import Testing
 }
 
 /// Mounts of a test's own, also for a user who is not root.
-private enum MountNamespace {
+enum MountNamespace {
   /// For `unshare`.
   static let options = getuid() == 0 ? ["-m"] : ["-Urm"]
   static let isAllowed =
