@@ -176,7 +176,7 @@ let package = Package(
     tests("Delivery", ["Captions", "Presets", "Probing", "Stitching", "Verification", "Files", "Timing"]),
     .testTarget(
       name: "ReviewTests", dependencies: ["Review", "Delivery", "Stitching", "Presets", "Files", "Support"],
-      exclude: ["browser_check.py", "delivery_page_check.py"],
+      exclude: ["browser"],
       swiftSettings: test),
     tests("Generation", ["Storyboard", "Presets", logging]),
     tests("Settings", ["Generation", "Storyboard", "Presets", "Files"]),

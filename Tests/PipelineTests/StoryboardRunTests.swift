@@ -43,6 +43,10 @@ import Testing
     #expect(shots.map { $0["id"]?.stringValue } == ["one", "two", "three"])
     #expect(shots[1]["request"]?["start_image_url"]?.stringValue?.contains("/repos/sandbox/") == true)
     #expect(shots[0]["anchor"]?["detail"]?["index"]?.integerValue == Int64(length - 1))
+    // Small stills of the anchors, for review pages.
+    let anchors = shots.compactMap { $0["anchor"]?["file"]?["sha256"]?.stringValue.map { "\($0).jpg" } }
+    let stills = try FileManager.default.contentsOfDirectory(atPath: pipeline.path("anchors/stills"))
+    #expect(stills.sorted() == anchors.sorted() && anchors.count == 2)
     // A clip is compared with the frame that it was made from.
     let likeness = shots.map { shot in
       shot["takes"]?.arrayValue?.first?["verification"]?["findings"]?.arrayValue?

@@ -47,7 +47,7 @@ import Testing
   @Test(.enabled(if: Browser.isInstalled)) func showsEverythingAndRunsNothing() async throws {
     let folder = try ScratchFolder()
     try DeliveryPage(manifest()).write(to: folder.path(""))
-    let tool = ProjectFiles.path("Tests/ReviewTests/delivery_page_check.py")
+    let tool = ProjectFiles.path("Tests/ReviewTests/browser/delivery_check.py")
     let result = try await OutsideProgram.run(Browser.python, [tool, folder.path(DeliveryPage.fileName)])
     try #require(result.status == 0, "\(result.errors)")
     let found = try JSONDecoder().decode(Findings.self, from: result.output)

@@ -5,7 +5,7 @@ import Review
 import Stitching
 import Support
 
-/// A small chain of three shots, stitched, and its page.
+/// A small chain of shots, stitched, and its page.
 struct ReviewFixture {
   let folder: ScratchFolder
   let master: String
@@ -26,16 +26,18 @@ struct ReviewFixture {
 
   /// - Parameters:
   ///   - size: of the frames, `WIDTHxHEIGHT`.
+  ///   - frames: of each shot.
+  ///   - repeats: how often the three shots come.
   ///   - video: ffmpeg's options of the video encoder.
   init(
-    size: String = "320x180", hasAudio: Bool = true,
+    size: String = "320x180", hasAudio: Bool = true, frames: Int = 24, repeats: Int = 1,
     video: [String] = ["-c:v", "libx264", "-preset", "ultrafast", "-g", "12", "-pix_fmt", "yuv420p"]
   ) throws {
     let folder = try ScratchFolder()
     let paths = try (0..<3).map { number in
       let name = "shot\(number + 1){frame}.mp4"
       // Each shot continues the one before: the same moving source, a second later, its first frame the last one's.
-      let start = Double(number) * 23 / 24
+      let start = Double(number) * Double(frames - 1) / 24
       let audio =
         hasAudio
         ? ["-f", "lavfi", "-i", "sine=frequency=330:sample_rate=48000:duration=1", "-c:a", "aac", "-shortest"] : []
@@ -44,16 +46,16 @@ struct ReviewFixture {
           "-f", "lavfi", "-i",
           "testsrc2=size=\(size):rate=24:duration=4,trim=start=\(start):duration=1,setpts=PTS-STARTPTS",
         ]
-          + audio.prefix(4) + ["-frames:v", "24"] + video + audio.dropFirst(4) + [name], in: folder.url)
+          + audio.prefix(4) + ["-frames:v", "\(frames)"] + video + audio.dropFirst(4) + [name], in: folder.url)
       return folder.path(name)
     }
-    clips = paths
+    clips = (0..<repeats).flatMap { _ in paths }
     self.folder = folder
     var options = StitchOptions()
     options.writesChapters = true
     let output = folder.path("master.mp4")
     master = output
-    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+    let plan = try StitchPlan(clips.map { StitchShot(path: $0) }, options: options)
     stitch = try Stitcher(plan, options: options).write(to: output)
   }
 
@@ -65,7 +67,7 @@ struct ReviewFixture {
     subject.shots = clips.enumerated().map { number, clip in
       var shot = ReviewShot(
         id: number == 1 ? "b<i>\"'&{frame}" + String(repeating: "x", count: 64) : "shot\(number + 1)")
-      shot.prompt = Self.prompts[number]
+      shot.prompt = Self.prompts[number % Self.prompts.count]
       shot.model = "a model"
       shot.takes = (1...(number == 0 ? 2 : 1)).map {
         ReviewTake(number: $0, isChosen: $0 == 1, state: "verified", path: clip)
@@ -104,11 +106,23 @@ struct ReviewPages {
   let fixture: ReviewFixture
   let page: ReviewResult
   let single: ReviewResult
-  /// Without a master.
+  /// Without a master, with the decisions of two reviewers.
   let shots: ReviewResult
+  /// HEVC of 10 bits without audio, which browsers need a proxy for.
+  let portrait: ReviewResult
+  let portraitFixture: ReviewFixture
+  /// Of 39 shots.
+  let many: ReviewResult
 
   private static let shared = Result {
     let fixture = try ReviewFixture()
+    let portrait = try ReviewFixture(
+      size: "180x320", hasAudio: false,
+      video: [
+        "-c:v", "libx265", "-preset", "ultrafast", "-pix_fmt", "yuv420p10le", "-tag:v", "hvc1", "-x265-params",
+        "log-level=none:keyint=12",
+      ])
+    let many = try ReviewFixture(size: "96x54", hasAudio: false, frames: 4, repeats: 13)
     var shots = fixture.subject
     shots.master = nil
     shots.stitch = nil
@@ -116,18 +130,24 @@ struct ReviewPages {
     shots.decisions = try Self.decisions(fixture.folder)
     return ReviewPages(
       fixture: fixture, page: try fixture.write(), single: try fixture.write(to: "single", singleFile: true),
-      shots: try fixture.write(shots, to: "shots"))
+      shots: try fixture.write(shots, to: "shots"), portrait: try portrait.write(to: "portrait"),
+      portraitFixture: portrait, many: try many.write(to: "many"))
   }
 
   /// Two reviewers who disagree, the one with a name that would turn the text after it around.
   private static func decisions(_ folder: ScratchFolder) throws -> Decisions {
-    let files = try [("Bob \u{202E}<i>", "reject"), ("Zoe", "approve")].map { name, decision in
+    let note = """
+      {"id":"n","shot":"shot1","reviewer":"Zoe","frame":null,"end_frame":null,"text":"Too dark </script>","drawing":[],
+       "at":"2026-01-01T00:00:00Z"}
+      """
+    let files = try [("Bob \u{202E}<i>", "reject", 1, ""), ("Zoe", "approve", 2, note)].map { entry in
+      let (name, decision, pick, note) = entry
       let path = try folder.write(
         "\(decision).json",
         """
         {"schema":"longtake.decisions/1","title":"Film","master":null,"reviewers":["\(name)"],
-         "written":"2026-01-01T00:00:00Z","conflicts":[],"notes":[],
-         "shots":[{"shot":"shot1","reviewer":"\(name)","decision":"\(decision)","pick":null,"at":"2026-01-01T00:00:00Z"}]}
+         "written":"2026-01-01T00:00:00Z","conflicts":[],"notes":[\(note)],
+         "shots":[{"shot":"shot1","reviewer":"\(name)","decision":"\(decision)","pick":\(pick),"at":"2026-01-01T00:00:00Z"}]}
         """)
       return (path, try Decisions(path: path))
     }
@@ -153,7 +173,7 @@ enum Browser {
   /// Whether `scripts/setup --tests` could install what drives the browser.
   static let isInstalled = FileManager.default.isExecutableFile(atPath: python)
 
-  /// What `browser_check.py` finds in all pages, in one browser.
+  /// What `browser/check.py` finds in all pages, in one browser.
   static let checks = Result {
     let pages = try ReviewPages.get()
     let shots = try pages.fixture.folder.write(
@@ -161,8 +181,8 @@ enum Browser {
     let result = try MediaTool.run(
       python,
       [
-        ProjectFiles.path("Tests/ReviewTests/browser_check.py"), shots, pages.page.page, pages.single.page,
-        pages.shots.page,
+        ProjectFiles.path("Tests/ReviewTests/browser/check.py"), shots, pages.page.page, pages.single.page,
+        pages.shots.page, pages.portrait.page, pages.many.page,
       ])
     guard result.status == 0 else { throw Failure(description: result.errors) }
     return try result.text.split(separator: "\n").map { try JSONDecoder().decode(Check.self, from: Data($0.utf8)) }

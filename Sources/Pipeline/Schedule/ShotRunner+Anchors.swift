@@ -4,6 +4,7 @@ import Ledger
 import Libav
 import Presets
 import Probing
+import Review
 import Stills
 import Storyboard
 import Timing
@@ -40,6 +41,7 @@ extension ShotRunner {
     try? FileManager.default.removeItem(atPath: context.workspace.path(other))
     let entry = ClipEntry(
       path: name, bytes: Int64(anchor.still.bytes.count), sha256: SHA256Text.of(anchor.still.bytes))
+    AnchorStill.keep(anchor, path: context.workspace.path(name), sha256: entry.sha256)
     try ledger.recordAnchor(
       generation: take.number, entry, as: kind, mediaType: anchor.still.mediaType,
       selection: ShotDigests.selection(search), detail: AnchorRecord(anchor, asked: search).json)

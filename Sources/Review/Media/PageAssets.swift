@@ -7,7 +7,7 @@ import Foundation
 final class PageAssets {
   /// The page's folder while it is made; nil keeps the files in memory.
   let folder: String?
-  private(set) var inlined: [(name: String, mediaType: String, bytes: [UInt8])] = []
+  private(set) var inlined: [(name: String, address: String)] = []
   private(set) var byteCount: Int64 = 0
 
   init(folder: String?) { self.folder = folder }
@@ -28,7 +28,7 @@ final class PageAssets {
         throw FileError(.inputOutput, "cannot be written: \(error.localizedDescription)", file: path)
       }
     } else {
-      inlined.append((name, mediaType, bytes))
+      inlined.append((name, "data:\(mediaType);base64,\(Data(bytes).base64EncodedString())"))
     }
     return name
   }

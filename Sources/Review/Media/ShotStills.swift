@@ -40,9 +40,10 @@ struct ShotStills: Sendable {
         }
         guard let anchor = shot.anchor, stills.images[anchor.path] == nil else { continue }
         try check()
-        stills.images[anchor.path] = try? ClipStill.image(
-          anchor.path, longerSide: isInlining ? StillPlan.inlinedLongerSide : StillPlan.longerSide)
+        stills.images[anchor.path] = try? AnchorStill.image(
+          of: anchor, longerSide: isInlining ? StillPlan.inlinedLongerSide : StillPlan.longerSide)
       }
+      AnchorStill.removeOthers(than: subject.shots.compactMap(\.anchor))
       return stills
     }
   }

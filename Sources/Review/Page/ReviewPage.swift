@@ -31,19 +31,12 @@ struct ReviewPage {
     context["script"] = script
     context["data"] = data
     context["texts"] = texts
-    context["assets"] = assets.isInlining ? inlined : nil
+    context["isSingle"] = assets.isInlining
+    context["assets"] = assets.inlined.map { ["name": $0.name, "address": $0.address] }
     let template = try MustacheTemplate(string: PageFile.page.text())
     let shot = try MustacheTemplate(string: PageFile.shot.text())
     let join = try MustacheTemplate(string: PageFile.join.text())
     let library = MustacheLibrary(templates: ["page": template, "shot": shot, "join": join])
     return library.render(context, withTemplate: "page") ?? ""
-  }
-
-  /// The files as JSON of names and `data:` addresses.
-  private var inlined: String {
-    let entries = assets.inlined.map { asset in
-      "\"\(asset.name)\":\"data:\(asset.mediaType);base64,\(Data(asset.bytes).base64EncodedString())\""
-    }
-    return "{" + entries.joined(separator: ",\n") + "}"
   }
 }

@@ -4,7 +4,10 @@
 const read = (id) => { const node = document.getElementById(id); return node ? JSON.parse(node.textContent) : null; };
 const data = read('data');
 const texts = read('texts');
-const inlined = read('assets');
+/** Whether the page's files are in it. */
+const isSingle = 'single' in document.documentElement.dataset;
+/** The page's files as `data:` addresses by their names, once they are read. */
+let inlined = {};
 const $ = (id) => document.getElementById(id);
 const all = (selector, root = document) => [...root.querySelectorAll(selector)];
 const calm = matchMedia('(prefers-reduced-motion: reduce)').matches;
@@ -16,12 +19,14 @@ const text = (key, values = {}) =>
 /** The address of a file of the page. Media in the page itself become blobs, which browsers can seek. */
 const blobs = new Map();
 function asset(name) {
-  if (!inlined) return name.split('/').map(encodeURIComponent).join('/');
+  if (!isSingle) return name.split('/').map(encodeURIComponent).join('/');
   const address = inlined[name];
   if (!address || address.startsWith('data:image')) return address ?? '';
   if (!blobs.has(name)) {
     const [head, body] = address.split(',', 2);
-    const bytes = Uint8Array.from(atob(body), (letter) => letter.charCodeAt(0));
+    const letters = atob(body);
+    const bytes = new Uint8Array(letters.length);
+    for (let place = 0; place < letters.length; place += 1) bytes[place] = letters.charCodeAt(place);
     blobs.set(name, URL.createObjectURL(new Blob([bytes], { type: head.slice(5).split(';')[0] })));
   }
   return blobs.get(name);

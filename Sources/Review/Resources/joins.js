@@ -163,6 +163,13 @@ function listen(file) {
 }
 
 function startJoins() {
+  // Where a strip is wider than its window, the join is in the middle.
+  for (const strip of all('.cells')) {
+    const after = strip.querySelector('.after');
+    if (!after || strip.scrollWidth <= strip.clientWidth) continue;
+    const box = strip.getBoundingClientRect();
+    strip.scrollLeft += after.getBoundingClientRect().left - box.left - box.width / 2;
+  }
   for (const button of all('[data-inspect]')) button.addEventListener('click', () => openInspector(Number(button.dataset.inspect)));
   for (const button of all('[data-join-play]')) {
     button.addEventListener('click', () => {

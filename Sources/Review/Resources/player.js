@@ -38,7 +38,7 @@ const player = {
       player.nudge += middleOf(player.wanted) - middleOf(shown);
       video.currentTime = Math.max(0, master.player.start + middleOf(player.wanted) + player.nudge);
     } else {
-      player.exactness(shown == null ? '' : 'near');
+      player.exactness('near');
     }
   },
 
@@ -188,20 +188,26 @@ function startPlayer() {
   };
   if (video.requestVideoFrameCallback) video.requestVideoFrameCallback(onFrame);
   else video.addEventListener('seeked', () => player.arrived(null));
-  // For browsers that do not report the frames they present, or not all the time.
+  // For browsers that do not report the frames they present: the clock between the events of one that plays.
+  const follow = () => {
+    if (video.paused) return;
+    if (player.wanted == null) passes(frameAt(video.currentTime - master.player.start));
+    requestAnimationFrame(follow);
+  };
+  if (!video.requestVideoFrameCallback) video.addEventListener('play', follow);
+  // For browsers that do not report them all the time.
   video.addEventListener('timeupdate', () => {
     if (player.wanted == null && performance.now() - presented > silence) passes(frameAt(video.currentTime - master.player.start));
   });
   // A seek to the frame that is shown already presents no new one. A busy browser may be late with another one: then a still is
-  // certain, and without one it gets a second.
+  // certain, and without one it gets some more time before nothing is promised.
   const settle = (waits) => {
     if (player.wanted == null || document.documentElement.dataset.exact || !video.paused || video.seeking) return;
-    const isReporting = player.presented != null;
-    if (!isReporting || player.presented === player.wanted || waits === 0) player.arrived(frameAt(video.currentTime - master.player.start));
-    else if (stills.has(player.wanted)) player.arrived(null);
+    if (player.presented === player.wanted) player.arrived(player.wanted);
+    else if (stills.has(player.wanted) || waits === 0) player.arrived(null);
     else setTimeout(settle, 250, waits - 1);
   };
-  video.addEventListener('seeked', () => setTimeout(settle, 250, 3));
+  if (video.requestVideoFrameCallback) video.addEventListener('seeked', () => setTimeout(settle, 250, 8));
   for (const event of ['play', 'pause', 'ended']) video.addEventListener(event, () => player.draw());
   video.addEventListener('pause', () => {
     if (player.wanted == null) { player.frame = frameAt(video.currentTime - master.player.start); player.draw(); remember('f', player.frame); }

@@ -51,14 +51,10 @@ function setTheme(theme) {
 }
 
 function start() {
-  document.documentElement.classList.add('scripted');
-  const theme = state.get('theme') ?? storage.get('theme');
-  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
   $('theme').addEventListener('click', () => {
     const shown = document.documentElement.dataset.theme ?? (matchMedia('(prefers-color-scheme: dark)').matches ? 'dark' : 'light');
     setTheme(shown === 'dark' ? 'light' : 'dark');
   });
-  if (inlined) for (const node of all('[data-asset]')) node.src = asset(node.dataset.asset);
   $('help-open').addEventListener('click', () => $('help').showModal());
   startPlayer();
   startJoins();
@@ -74,7 +70,32 @@ function start() {
     });
   }
   document.addEventListener('keydown', onKey);
+}
+
+/** Waits until the page has been painted; a hidden page is not. */
+const painted = () => new Promise((done) => { requestAnimationFrame(() => setTimeout(done)); setTimeout(done, 100); });
+
+/** Images for each time that the page is painted. */
+const shownAtOnce = 12;
+
+async function begin() {
+  document.documentElement.classList.add('scripted');
+  const theme = state.get('theme') ?? storage.get('theme');
+  if (theme === 'light' || theme === 'dark') document.documentElement.dataset.theme = theme;
+  if (isSingle) {
+    // The files come after this script: what the page says is painted while they are read.
+    if (document.readyState === 'loading') await new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }));
+    await painted();
+    inlined = Object.fromEntries(all('script[data-file]').map((node) => [node.dataset.file, node.textContent]));
+  }
+  start();
+  if (isSingle) {
+    for (const [number, node] of all('[data-asset]').entries()) {
+      node.src = asset(node.dataset.asset);
+      if (number % shownAtOnce === shownAtOnce - 1) await painted();
+    }
+  }
   document.documentElement.dataset.ready = 'true';
 }
 
-start();
+begin();

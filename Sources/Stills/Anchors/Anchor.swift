@@ -30,6 +30,11 @@ public struct Anchor: Sendable {
   public let choice: AnchorChoice?
   /// How its colours differ from the video's; nil when they do not.
   public let note: String?
+  /// The still shrunk for viewing, at most ``smallLongerSide`` pixels on its longer side.
+  public let small: SmallFrame
+
+  /// Pixels.
+  public static let smallLongerSide = 960
 
   /// - Throws: ``LibavError``: `unsupported` when the frame cannot fit the limits; the message names side, aspect or
   ///   bytes.
@@ -67,6 +72,7 @@ public struct Anchor: Sendable {
         "the frame is \(width)×\(height); the model takes aspect ratios from \(limits.aspect.lowerBound) to \(limits.aspect.upperBound)",
         file: path)
     }
+    small = try encoder.shrunk(longerSide: Self.smallLongerSide)
     still = try encoder.fitting(maximumBytes: limits.maximumBytes, allowing: limits.formats)
   }
 }

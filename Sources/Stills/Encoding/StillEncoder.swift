@@ -111,6 +111,15 @@ public struct StillEncoder: ~Copyable {
       bitDepth: 8, subsampling: quality == nil ? nil : "4:2:0", quantiser: nil, quality: quality)
   }
 
+  /// The still shrunk for viewing.
+  /// - Parameter longerSide: pixels at most.
+  func shrunk(longerSide: Int) throws(LibavError) -> SmallFrame {
+    let longer = max(rgb.width, rgb.height)
+    let side = min(longerSide, longer)
+    let size = (width: max(1, rgb.width * side / longer), height: max(1, rgb.height * side / longer))
+    return SmallFrame(try FrameScaler().shrink(rgb, color: .fullRGB, to: size))
+  }
+
   public func png() throws(LibavError) -> EncodedStill { try png(level: Self.pngLevels[0].level) }
 
   private func png(level: Int) throws(LibavError) -> EncodedStill {

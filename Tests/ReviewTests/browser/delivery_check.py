@@ -1,6 +1,6 @@
 """Looks at a delivery's QC report in a real headless Chromium and prints what it finds as one JSON object.
 
-    delivery_page_check.py PAGE
+    delivery_check.py PAGE
 """
 import json, pathlib, sys
 from axe_core_python.sync_playwright import Axe
