@@ -110,9 +110,11 @@ struct ReviewPages {
   let shots: ReviewResult
   /// HEVC of 10 bits without audio, which browsers need a proxy for.
   let portrait: ReviewResult
-  let portraitFixture: ReviewFixture
   /// Of 39 shots.
   let many: ReviewResult
+  let portraitFixture: ReviewFixture
+  /// Keeps its folder.
+  private let manyFixture: ReviewFixture
 
   private static let shared = Result {
     let fixture = try ReviewFixture()
@@ -131,7 +133,7 @@ struct ReviewPages {
     return ReviewPages(
       fixture: fixture, page: try fixture.write(), single: try fixture.write(to: "single", singleFile: true),
       shots: try fixture.write(shots, to: "shots"), portrait: try portrait.write(to: "portrait"),
-      portraitFixture: portrait, many: try many.write(to: "many"))
+      many: try many.write(to: "many"), portraitFixture: portrait, manyFixture: many)
   }
 
   /// Two reviewers who disagree, the one with a name that would turn the text after it around.

@@ -59,12 +59,39 @@ import Testing
     #expect(try await run(["pick", fixture.storyboard, "nine", "1"], fixture).status == 64)
     #expect(try await run(["pick", "one"], fixture).status == 64)
 
+    // Reviewers' decisions: what they agree on is picked, what they do not is left.
+    func decided(_ shot: String, _ reviewer: String, _ decision: String, _ pick: String) -> String {
+      #"{"shot":"\#(shot)","reviewer":"\#(reviewer)","decision":\#(decision),"pick":\#(pick),"at":"2026-01-01T00:00:00Z"}"#
+    }
+    func decisions(_ shots: String...) throws -> String {
+      let shots = shots.joined(separator: ",")
+      return try fixture.folder.write(
+        "decisions.json",
+        """
+        {"schema":"longtake.decisions/1","title":"Film","master":null,"reviewers":["Ada","Bob"],
+         "written":"2026-01-01T00:00:00Z","shots":[\(shots)],"notes":[],"conflicts":[]}
+        """)
+    }
+    let agreed = try decisions(
+      decided("one", "Ada", "null", "2"), decided("one", "Bob", "null", "2"), decided("two", "Ada", "null", "1"),
+      decided("two", "Bob", "null", "2"))
+    let decidedPick = try await run(["pick", fixture.storyboard, "--decisions", agreed], fixture)
+    #expect(decidedPick.status == 0 && decidedPick.output == "one take 2\n", "\(decidedPick.errors)")
+    #expect(decidedPick.errors.contains("two: reviewers disagree (Ada: 1, Bob: 2)"), "\(decidedPick.errors)")
+    #expect(try await run(["pick", fixture.storyboard, "one", "1"], fixture).status == 0)
+    let disputed = try decisions(
+      decided("one", "Ada", "\"reject\"", "null"), decided("one", "Bob", "\"approve\"", "null"))
+    let left = try await run(["redo", fixture.storyboard, "--decisions", disputed, "--yes"], fixture)
+    #expect(left.status == 0 && left.output.isEmpty && left.errors.contains("no shot is rejected"), "\(left.errors)")
+
     let unasked = try await run(["redo", fixture.storyboard, "--shot", "one"], fixture)
     #expect(unasked.status == 64)
     #expect(unasked.output.isEmpty)
     #expect(unasked.errors.contains("one, two") && unasked.errors.contains("$3.78"))
-    let redone = try await run(["redo", fixture.storyboard, "--shot", "one", "--yes"], fixture)
-    #expect(redone.output == "one\ntwo\n")
+    let rejected = try decisions(
+      decided("one", "Ada", "\"reject\"", "null"), decided("two", "Ada", "\"approve\"", "null"))
+    let redone = try await run(["redo", fixture.storyboard, "--decisions", rejected, "--yes"], fixture)
+    #expect(redone.output == "one\ntwo\n", "\(redone.errors)")
     let listed = try await LongtakeProgram.run(["jobs", fixture.storyboard])
     #expect(listed.output.contains("superseded"), "\(listed)")
 

@@ -17,7 +17,7 @@ CHECKS = {
     "page": (player.plays, player.steps, player.timeline, player.keys, inspector.inspector, decisions.decides,
              layout.accessible, layout.tab_order, layout.narrow, layout.prints),
     "single": (player.plays, inspector.briefly, decisions.decides, layout.prints),
-    "shots": (decisions.disagreement, decisions.decides, layout.accessible, layout.tab_order, layout.narrow, layout.prints),
+    "shots": (decisions.disagreement, decisions.decides, layout.on_a_phone, layout.tab_order, layout.narrow, layout.prints),
     "portrait": (player.plays, layout.portrait, layout.narrow),
     "many": (layout.many, layout.narrow),
     "unreported": (player.unreported,),

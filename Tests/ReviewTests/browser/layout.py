@@ -37,14 +37,18 @@ def accessible(page):
             page.click(f"[data-inspect='{subject.joins[0]['index']}']")
             page.evaluate("stopInspector()")
         faults(page, f"in the {theme} theme")
-    # The layout of a phone, where other elements scroll.
+    if subject.joins:
+        page.evaluate("closeInspector()")
+    on_a_phone(page)
+
+
+def on_a_phone(page):
+    """Where other elements scroll, with a note begun."""
     page.set_viewport_size({"width": 390, "height": 780})
     page.evaluate("openNote()")
     faults(page, "on a phone")
     page.evaluate("closeNote()")
     page.set_viewport_size({"width": 1280, "height": 900})
-    if subject.joins:
-        page.evaluate("closeInspector()")
 
 
 def faults(page, where):
