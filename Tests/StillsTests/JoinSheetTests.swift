@@ -19,12 +19,15 @@ import Testing
     try MediaTool.ffmpeg(
       [
         "-f", "lavfi", "-i", "testsrc2=size=320x180:rate=24:duration=1", "-c:v", "libx264", "-preset", "ultrafast",
-        "-pix_fmt", "yuv420p", "v.mp4",
+        "-pix_fmt", "yuv420p", "-colorspace", "bt709", "-color_primaries", "bt709", "-color_trc", "bt709",
+        "-color_range", "tv", "v.mp4",
       ], in: folder.url)
   }
 
   private func frames(from first: Int, count: Int) throws -> [[UInt8]] {
-    let filter = "select=gte(n\\,\(first)),scale=\(Self.cell):\(Self.cellHeight):flags=area,format=rgb24"
+    let filter =
+      "select=gte(n\\,\(first)),scale=flags=accurate_rnd+full_chroma_int+full_chroma_inp,format=gbrp,"
+      + "scale=\(Self.cell):\(Self.cellHeight):flags=area,format=rgb24"
     let result = try MediaTool.run(
       "ffmpeg", ["-v", "error", "-i", video, "-vf", filter, "-frames:v", "\(count)", "-f", "rawvideo", "-"])
     let size = Self.cell * Self.cellHeight * 3
