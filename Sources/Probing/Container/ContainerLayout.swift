@@ -24,6 +24,8 @@ public struct ContainerLayout: Sendable, Hashable {
   public let isFragmented: Bool
   /// Whether the walk ended at the limit of boxes.
   public let hasTooManyBoxes: Bool
+  /// Why the walk ended before the end of the file, if reading failed.
+  public let readError: String?
   /// Boxes that may hold metadata: the first ``maximumMetadataBoxes``.
   let metadataBoxes: [Box]
 
@@ -77,5 +79,6 @@ public struct ContainerLayout: Sendable, Hashable {
     isFastStart = if let index, let media { index < media } else { nil }
     isFragmented = hasFragments
     metadataBoxes = metadata
+    readError = file.readError
   }
 }

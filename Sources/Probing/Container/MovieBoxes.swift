@@ -69,6 +69,9 @@ public struct MovieBoxes: Sendable, Hashable {
   /// The active C2PA manifest, not validated; nil as well where it cannot be read.
   public let c2pa: C2PAManifest?
 
+  /// Why something of this is missing, if reading failed.
+  public let readError: String?
+
   /// The user type of a box with an XMP packet (ISO 16684-3, 1.1.5.2).
   public static let xmpType: [UInt8] = [
     0xBE, 0x7A, 0xCF, 0xCB, 0x97, 0xA9, 0x42, 0xE8, 0x9C, 0x71, 0x99, 0x94, 0x91, 0xE3, 0xAF, 0xAC,
@@ -133,6 +136,7 @@ public struct MovieBoxes: Sendable, Hashable {
     self.xmp = xmp
     aigcText = aigc.map { $0.firstObject }
     self.c2pa = c2pa
+    readError = file?.readError
   }
 }
 

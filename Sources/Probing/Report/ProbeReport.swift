@@ -106,7 +106,7 @@ public struct ProbeReport: Sendable {
     }
     layout = ContainerLayout(path: demuxer.container.path)
     movie = layout.map { [container] in MovieBoxes(path: container.path, layout: $0) }
-    readError = layout?.limitError(path: nil)?.message
+    readError = Self.readError(layout, movie)
     isCounted = false
   }
 
@@ -125,8 +125,12 @@ public struct ProbeReport: Sendable {
     }
     layout = ContainerLayout(path: path)
     movie = layout.map { MovieBoxes(path: path, layout: $0) }
-    readError = index.readError ?? layout?.limitError(path: nil)?.message
+    readError = index.readError ?? Self.readError(layout, movie)
     isCounted = true
+  }
+
+  private static func readError(_ layout: ContainerLayout?, _ movie: MovieBoxes?) -> String? {
+    (layout?.readError ?? movie?.readError).map { "cannot be read: \($0)" } ?? layout?.limitError(path: nil)?.message
   }
 }
 
