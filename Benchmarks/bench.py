@@ -83,16 +83,17 @@ class Bench:
     def pixels(self, path):
         return numpy.frombuffer(read("ffmpeg", "-v", "error", "-i", path, "-pix_fmt", "rgb24", "-f", "rawvideo", "-"), numpy.uint8)
 
-    def last(self):
-        clip = self.inputs.clip("4k.mp4", "4K", 2 if self.quick else 15, "60M")
-        frames = int(read("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=nb_frames", "-of", "csv=p=0", clip))
-        reference = self.inputs.make(
-            f"reference-{frames}.png", "-i", clip, "-vf",
-            f"select=eq(n\\,{frames - 1}),scale=in_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+full_chroma_inp",
+    def reference(self, clip, number):
+        """A frame of a full decode in the stream's own matrix."""
+        return self.inputs.make(
+            f"reference-{os.path.basename(clip)}-{number}.png", "-i", clip, "-vf",
+            f"select=eq(n\\,{number}),scale=in_color_matrix=bt709:flags=accurate_rnd+full_chroma_int+full_chroma_inp",
             "-fps_mode", "passthrough", "-pix_fmt", "rgb24", "-frames:v", "1")
+
+    def is_frame(self, reference):
         wanted = self.pixels(reference)
 
-        def is_right(name):
+        def named(name):
             def check(folder):
                 path = os.path.join(folder, name)
                 found = self.pixels(path)
@@ -102,7 +103,13 @@ class Bench:
                 far = numpy.abs(found.astype(int) - wanted).mean()
                 return bool(far < SAME_FRAME), f"{far:.2f} code values off"
             return check
+        return named
 
+    def last(self):
+        clip = self.inputs.clip("4k.mp4", "4K", 2 if self.quick else 15, "60M")
+        frames = int(read("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=nb_frames", "-of", "csv=p=0", clip))
+        reference = self.reference(clip, frames - 1)
+        is_right = self.is_frame(reference)
         return self.hold(
             "last", "The last frame of a 4K clip", "As PNG, against the last frame of a full decode in the stream's own matrix.", [
                 Contender("`longtake frame --last`", [self.own, "frame", clip, "--last", "-o", "own.png", "--overwrite"], is_right("own.png")),
@@ -117,23 +124,36 @@ class Bench:
         """The same GOP at the end of a short and of a long clip."""
         short = self.long(1)
         long = self.long(10 if self.quick else 120)
+        is_right = self.is_frame(self.reference(self.at("1080p-10s.mp4"), 10 * RATE - 1))
         return self.hold(
             "tail", "The last frame of a short and of a long clip", "The same GOP at the end of both.", [
-                Contender("`longtake frame --last`, long", [self.own, "frame", long, "--last", "-o", "own.png", "--overwrite"]),
-                Contender("`longtake frame --last`, 1 minute", [self.own, "frame", short, "--last", "-o", "own.png", "--overwrite"]),
+                Contender("`longtake frame --last`, long", [
+                    self.own, "frame", long, "--last", "-o", "own.png", "--overwrite"], is_right("own.png")),
+                Contender("`longtake frame --last`, 1 minute", [
+                    self.own, "frame", short, "--last", "-o", "own.png", "--overwrite"], is_right("own.png")),
             ], goal=("independent of the length: ≤ 1.2 ×", lambda figure: at_most(figure.ratio(figure.contenders[1]), 1.2)))
 
     def sheet(self):
         clip = self.inputs.clip("4k.mp4", "4K", 2 if self.quick else 15, "60M")
         frames = int(read("ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "stream=nb_frames", "-of", "csv=p=0", clip))
+
+        def is_sheet(name):
+            def check(folder):
+                path = os.path.join(folder, name)
+                width, height = map(int, read(
+                    "ffprobe", "-v", "error", "-show_entries", "stream=width,height", "-of", "csv=p=0", path).decode().split(","))
+                os.remove(path)
+                return width >= 1270 and height >= 4 * 170, f"{width}×{height}"
+            return check
+
         choice = "+".join(f"eq(n\\,{number * (frames - 1) // 15})" for number in range(16))
         return self.hold(
             "sheet", "Sixteen frames of a 4K clip on one sheet", "longtake takes one exact frame of each sixteenth.", [
                 Contender("`longtake sheet`", [
-                    self.own, "sheet", clip, "--columns", "4", "--rows", "4", "--width", "1280", "-o", "sheet.jpg", "--overwrite"]),
+                    self.own, "sheet", clip, "--columns", "4", "--rows", "4", "--width", "1280", "-o", "sheet.jpg", "--overwrite"], is_sheet("sheet.jpg")),
                 Contender("`ffmpeg -vf select,scale,tile`", [
-                    "ffmpeg", "-y", "-i", clip, "-vf", f"select='{choice}',scale=320:180,tile=4x4", "-frames:v", "1", "tile.jpg"]),
-                Contender("vcsi", ["vcsi", clip, "-g", "4x4", "-w", "1280", "-o", "vcsi.jpg"]),
+                    "ffmpeg", "-y", "-i", clip, "-vf", f"select='{choice}',scale=320:180,tile=4x4", "-frames:v", "1", "tile.jpg"], is_sheet("tile.jpg")),
+                Contender("vcsi", ["vcsi", clip, "-g", "4x4", "-w", "1280", "-o", "vcsi.jpg"], is_sheet("vcsi.jpg")),
             ], rounds=3)
 
     # Joining
@@ -182,6 +202,17 @@ class Bench:
         return self.joined("join4k", "One join of 4K shots", "4K", 2, 25 if self.quick else 49, goal=(
             "≤ 8 CPU s with every frame verified", lambda figure: at_most(figure.contenders[0].median("cpu"), 8, " CPU s")))
 
+    def frames(self, path):
+        return int(read("ffprobe", "-v", "error", "-select_streams", "v", "-count_packets", "-show_entries",
+                        "stream=nb_read_packets", "-of", "csv=p=0", path))
+
+    def is_copied(self, path, frames):
+        times = sorted(int(line.strip(",")) for line in read(
+            "ffprobe", "-v", "error", "-select_streams", "v", "-show_entries", "packet=pts", "-of", "csv=p=0", path
+        ).decode().split())
+        deltas = {b - a for a, b in zip(times, times[1:])}
+        return len(times) == frames and len(deltas) == 1, f"{len(times)} of {frames} frames, {len(deltas)} PTS delta(s)"
+
     def copying(self):
         """Two lengths of the same video: the difference of their costs is copying."""
         heavy = self.inputs.make(
@@ -195,7 +226,7 @@ class Bench:
                 Contender("`longtake stitch`", [self.own]), Contender("ffmpeg concat demuxer", ["ffmpeg"])],
             goal=("≤ 0.5 × ffmpeg's CPU time per GB", lambda figure: at_most(figure.ratio(figure.contenders[1]), 0.5)))
         print(figure.title, file=sys.stderr)
-        for _ in range(self.rounds):
+        for number in range(self.rounds):
             costs = []
             for path in (short, long):
                 listed = self.inputs.list("heavy.txt", [path, path])
@@ -207,6 +238,9 @@ class Bench:
             for contender, less, all in zip(figure.contenders, *costs):
                 if less and all:
                     contender.costs.append({part: max(all[part] - less[part], 0.001) for part in ("cpu", "wall")} | {"rss": all["rss"]})
+            if number == 0:
+                for contender, name in zip(figure.contenders, ("own.mp4", "peer.mp4")):
+                    contender.answer = self.is_copied(os.path.join(self.folder, name), 2 * self.frames(long))
         return figure
 
     def audio(self):
@@ -216,14 +250,22 @@ class Bench:
             f"tone-{seconds}.mp4", "-f", "lavfi", "-i", f"color=size=64x64:rate={RATE}:duration={seconds}", "-f", "lavfi", "-i",
             f"anoisesrc=color=pink:amplitude=0.3:sample_rate=48000:duration={seconds}", "-c:v", "libx264", "-preset", "ultrafast",
             "-c:a", "aac", "-ac", "2", "-b:a", "192k")
+
+        def is_long(name):
+            def check(folder):
+                length = float(read("ffprobe", "-v", "error", "-select_streams", "a", "-show_entries", "stream=duration", "-of",
+                                    "csv=p=0", os.path.join(folder, name)))
+                return abs(length - 2 * seconds) <= 1024 / 48000, f"{length:.3f} s"
+            return check
+
         return self.hold(
             "audio", f"The audio of a stitch, {2 * seconds} s of stereo", "The video is 64×64 pixels of one colour. longtake decodes, joins, "
             "meters, encodes and proves the audio.", [
-                Contender("`longtake stitch`", [self.own, "stitch", clip, clip, "-o", "own.mp4", "--overwrite", "--overlap", "keep", "--quiet"]),
+                Contender("`longtake stitch`", [self.own, "stitch", clip, clip, "-o", "own.mp4", "--overwrite", "--overlap", "keep", "--quiet"], is_long("own.mp4")),
                 Contender("ffmpeg's AAC encoder alone", [
                     "ffmpeg", "-v", "error", "-y", "-f", "lavfi", "-i",
                     f"anoisesrc=color=pink:amplitude=0.3:sample_rate=48000:duration={2 * seconds}", "-c:a", "aac", "-ac", "2", "-b:a", "256k",
-                    "aac.m4a"]),
+                    "aac.m4a"], is_long("aac.m4a")),
             ], goal=("≤ 1.4 × the encoder's CPU time", lambda figure: at_most(figure.ratio(figure.contenders[1]), 1.4)))
 
     # Verifying
@@ -231,9 +273,14 @@ class Bench:
     def verify(self):
         clip = self.inputs.clip("4k.mp4", "4K", 2 if self.quick else 15, "60M")
         null = ["-f", "null", "-"]
+
+        def is_verdict(folder):
+            report = json.loads(output_text(folder))
+            return report["verdict"] in ("pass", "warn", "fail") and len(report["findings"]) > 10, report["verdict"]
+
         return self.hold(
             "verify", "Verifying a 4K clip", "Preset uhd-4k, with native resolution and loudness, beside decoding alone.", [
-                Contender("`longtake verify`", [self.own, "verify", "--quiet", "--json", "--preset", "uhd-4k", clip], None, (0, 1)),
+                Contender("`longtake verify`", [self.own, "verify", "--quiet", "--json", "--preset", "uhd-4k", clip], is_verdict, (0, 1)),
                 Contender("ffmpeg, decoding alone", ["ffmpeg", "-v", "error", "-nostdin", "-i", clip, *null]),
                 Contender("ffmpeg with its detectors", [
                     "ffmpeg", "-v", "error", "-nostdin", "-i", clip, "-vf", "blackdetect,freezedetect,cropdetect,idet,signalstats", "-af",
@@ -248,10 +295,14 @@ class Bench:
             costs = figure.contenders[0].median("cpu") / 12, figure.contenders[1].median("cpu")
             return max(costs) <= 0.2, f"{costs[0]:.2f} and {costs[1]:.2f} CPU s"
 
+        def is_native(folder):
+            verdict = json.loads(output_text(folder))["verdict"]
+            return verdict != "upscaled", verdict
+
         return self.hold(
             "native", "Native resolution of 4K clips", "At most twelve keyframes are looked at.", [
-                Contender("`longtake native`, 12 keyframes", [self.own, "native", many, "--json"], None, (0, 1)),
-                Contender("`longtake native`, 1 keyframe", [self.own, "native", one, "--json"], None, (0, 1)),
+                Contender("`longtake native`, 12 keyframes", [self.own, "native", many, "--json"], is_native, (0, 1)),
+                Contender("`longtake native`, 1 keyframe", [self.own, "native", one, "--json"], is_native, (0, 1)),
             ], goal=("≤ 0.2 CPU s a keyframe", goal))
 
     # Growth
