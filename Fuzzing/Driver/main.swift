@@ -2,13 +2,17 @@ import CFuzzer
 import FuzzTargets
 import Glibc
 
-/// Runs libFuzzer on the target named first; the rest are libFuzzer's own arguments.
-guard CommandLine.arguments.count > 1, let target = FuzzTarget(rawValue: CommandLine.arguments[1]) else {
+/// Runs libFuzzer on the target named first; the rest are libFuzzer's own arguments. Merging starts the program again without
+/// the name, which is in the environment then.
+let variable = "LONGTAKE_FUZZ_TARGET"
+let named = CommandLine.arguments.dropFirst().first.flatMap { FuzzTarget(rawValue: $0) }
+let inherited = getenv(variable).flatMap { FuzzTarget(rawValue: String(cString: $0)) }
+guard let target = named ?? inherited else {
   print("usage: fuzz \(FuzzTarget.allCases.map(\.rawValue).joined(separator: "|")) [OPTIONS] [CORPUS…]")
   exit(64)
 }
 FuzzTarget.limitMedia()
-setenv("LONGTAKE_FUZZ_TARGET", target.rawValue, 1)
+setenv(variable, target.rawValue, 1)
 
 /// libFuzzer calls a plain function, which cannot capture the target.
 nonisolated func runOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
@@ -25,7 +29,7 @@ nonisolated func runOne(_ data: UnsafePointer<UInt8>?, _ size: Int) -> Int32 {
 }
 
 var arguments: [UnsafeMutablePointer<CChar>?] =
-  ([CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(2)).map { strdup($0) } + [nil]
+  ([CommandLine.arguments[0]] + CommandLine.arguments.dropFirst(named == nil ? 1 : 2)).map { strdup($0) } + [nil]
 var count = Int32(arguments.count - 1)
 let status = arguments.withUnsafeMutableBufferPointer { buffer -> Int32 in
   var base = buffer.baseAddress
