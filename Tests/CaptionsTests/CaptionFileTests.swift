@@ -30,6 +30,13 @@ import Timing
     #expect(file.cues[1].text.runs.map(\.style) == [[], .bold, [.bold, .underlined], []])
   }
 
+  /// An empty line in a cue that is written again would end it.
+  @Test(arguments: ["<v Ann>\n- B", "- B\n<i></i>", "<b>\n</b>- B", "&#10;- B&#10;&#10;"])
+  func aLineOfTagsAloneIsLeftOut(_ text: String) throws {
+    let file = try CaptionFile(bytes: Array("WEBVTT\n\n00:01.000 --> 00:02.000\n\(text)\n".utf8), path: "a.vtt")
+    #expect(file.cues.map { $0.text.plain } == ["- B"])
+  }
+
   @Test func webVTTIsReadWithSettingsAndReferences() throws {
     let text = """
       WEBVTT - film

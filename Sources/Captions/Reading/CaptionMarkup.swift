@@ -21,6 +21,18 @@ struct CaptionMarkup {
     var open: [CaptionText.Style] = []
     var plain = ""
     var rest = Substring(Self.trimmed(raw))
+    var (lineHasText, isBroken) = (false, false)
+    // A line that held nothing but tags is left out: an empty one would end the cue.
+    func add(_ character: Character) {
+      if character.isNewline {
+        isBroken = isBroken || lineHasText
+        lineHasText = false
+      } else if lineHasText || (character != " " && character != "\t") {
+        if isBroken { plain.append("\n") }
+        (lineHasText, isBroken) = (true, false)
+        plain.append(character)
+      }
+    }
     func style() -> CaptionText.Style { open.reduce(into: []) { $0.formUnion($1) } }
     while let character = rest.first {
       switch character {
@@ -45,13 +57,13 @@ struct CaptionMarkup {
         }
       case "&" where format == .webVTT:
         if let (shown, length) = Self.reference(rest) {
-          plain += shown
+          shown.forEach(add)
           rest = rest.dropFirst(length)
           continue
         }
       default: break
       }
-      plain.append(character)
+      add(character)
       rest = rest.dropFirst()
     }
     result.append(plain, style())
