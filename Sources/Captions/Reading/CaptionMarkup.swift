@@ -24,7 +24,8 @@ struct CaptionMarkup {
     var (lineHasText, isBroken) = (false, false)
     // A line that held nothing but tags is left out: an empty one would end the cue.
     func add(_ character: Character) {
-      if character.isNewline {
+      // Other line breaks of Unicode are characters here, which files cannot hold.
+      if ["\n", "\r\n", "\r"].contains(character) {
         isBroken = isBroken || lineHasText
         lineHasText = false
       } else if lineHasText || (character != " " && character != "\t") {
