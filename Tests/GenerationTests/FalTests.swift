@@ -132,7 +132,9 @@ import Testing
   }
 
   /// The queue does not have a blocking request, or does not say what became of it: it may have been charged.
-  @Test(arguments: [(404, "Not Found"), (403, "no"), (401, "no")])
+  @Test(arguments: [
+    (404, "Not Found"), (403, "no"), (401, "no"), (400, "no"), (402, "no credits"), (422, "no"),
+  ])
   func doesNotTakeANamedFailureForARefusal(_ status: Int, _ detail: String) async throws {
     let script = """
       {"faults": [{"port": "run", "method": "POST", "action": "fail_accepted", "status": 500, "body": {"detail": "Internal"}},

@@ -178,20 +178,15 @@ public final class FalProvider: Provider {
       .answerLost,
       "\(name) may have accepted and charged a request to generate with \(model): it answered HTTP \(status), "
         + "and what became of the request cannot be found out.", status: status)
-    guard let request else { throw lost }
+    guard let id = request?.jobID(queue: configuration.queueBase) else { throw lost }
     do {
-      return try await wait(
-        for: request.jobID(queue: configuration.queueBase), timeout: configuration.settings.syncTimeout
-      ) { _ in }
-    } catch let error as GenerationError where !Self.proven.contains(error.code) {
-      throw lost
+      return try await wait(for: id, timeout: configuration.settings.syncTimeout) { _ in }
+    } catch let error as GenerationError {
+      // Only the request's own end proves anything: that the queue refuses to tell of it does not.
+      guard let state = try? await job(id).state, [.failed, .cancelled].contains(state) else { throw lost }
+      throw error
     }
   }
-
-  /// How a request ended, as the queue reports it.
-  private static let proven: Set<GenerationError.Code> = [
-    .generationFailed, .refused, .insufficientCredits, .cancelled,
-  ]
 
   private func post(_ request: GenerationRequest, to base: URL, timeout: Duration) throws -> HTTPCall {
     let parts = request.model.split(separator: "/", omittingEmptySubsequences: false).map(String.init)
