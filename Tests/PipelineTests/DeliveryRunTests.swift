@@ -86,6 +86,7 @@ import Testing
     ("deliver: [proxy-1080p, no-such-preset]", "deliver[1]", "no-such-preset"),
     ("deliver: {presets: [proxy-1080p], name: '{titel}'}", "deliver.name", "titel"),
     ("deliver: {presets: [ads-xr-na]}", "deliver.presets[0]", "ad_id"),
+    ("deliver: {presets: [proxy-1080p, youtube-4k], name: '{title}'}", "deliver.presets[1]", "{preset}"),
     ("deliver: []", "deliver", "at least one"), ("deliver: [gif-preview, gif-preview]", "deliver", "twice"),
     ("deliver: {presets: [gif-preview], center: [0.5, 2]}", "deliver.center", "0 to 1"),
     ("deliver: {presets: [gif-preview], fits: pad}", "deliver.fits", "fit"),

@@ -182,10 +182,19 @@ public struct Planner: Sendable {
     } catch {
       list.add(storyboard.problem(at: "deliver.name", "\(error.message)."))
     }
+    var names: Set<String> = []
     return settings.presets.enumerated().compactMap { number, name in
       do {
         let version = try DeliveryVersion(named: name, in: library)
         try version.check(options)
+        let recipe = version.recipe
+        let own = options.nameTemplate.contains("{preset}") ? recipe.id : ""
+        if !names.insert("\(own).\(recipe.container.rawValue)").inserted {
+          list.add(
+            storyboard.problem(
+              at: storyboard.place(ofDeliveryPreset: number),
+              "\(recipe.id) gets the file name of another version; use {preset} in 'name', and ids that differ."))
+        }
         return version
       } catch {
         let message = (error as? DeliveryError).map { "\($0.message)." } ?? "\(error)"
