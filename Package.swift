@@ -14,7 +14,8 @@ let strict: [SwiftSetting] = [
 /// build, which compiles in a fraction of a release build's time.
 let media =
   strict
-  + (Context.environment["LONGTAKE_OPTIMIZED_MEDIA"] == nil ? [] : [.unsafeFlags(["-O"], .when(configuration: .debug))])
+  + (Context.environment["LONGTAKE_OPTIMIZED_MEDIA"] == nil
+    ? [] : [.unsafeFlags(["-O", "-wmo"], .when(configuration: .debug))])
 
 /// The package manager finds tests in the compiler's index. A quarter of the compiler's work goes into it, so `scripts/test`
 /// switches it off, and on for the tests alone.

@@ -76,6 +76,14 @@ package final class PowerSpectrum {
     self.transform = transform
   }
 
+  /// A Hann window of so many samples, symmetrical.
+  package static func hannWindow(_ length: Int) -> [Float] {
+    (0..<length).map { sample in
+      let phase: Double = 2 * Double.pi * (Double(sample) + 0.5) / Double(length)
+      return Float(0.5 - 0.5 * cos(phase))
+    }
+  }
+
   /// Squared magnitudes of the bins from 0 to below the Nyquist frequency, unscaled.
   /// - Parameter block: ``length`` samples, windowed as wanted; those that are missing count as 0.
   package func powers(of block: [Float]) -> [Float] {

@@ -43,8 +43,12 @@ struct RenderedFrame: Sendable {
   var height: Int { luma.height }
 }
 
+/// The nearest byte, ties to even. At 2^23 a `Float` has no fraction, so its lowest bits are the rounded number: without the
+/// check that a conversion makes, the loops that call this handle many samples at a time.
 @inline(__always)
-func clampedToByte(_ value: Float) -> UInt8 { UInt8(min(255, max(0, value + 0.5))) }
+func clampedToByte(_ value: Float) -> UInt8 {
+  UInt8(truncatingIfNeeded: (min(255, max(0, value)) + 8_388_608).bitPattern)
+}
 
 /// The rows of a plane, filled by several threads; valid inside the closure that provides the bytes.
 ///

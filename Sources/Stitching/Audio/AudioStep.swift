@@ -23,12 +23,12 @@ struct AudioStep: Sendable, Hashable {
     let reach = Int(Self.spectralWindow * Double(sampleRate))
     let tail = BandSpectrum.powers(previous.map { Array($0.suffix(reach)) }, sampleRate: sampleRate)
     let head = BandSpectrum.powers(next.map { Array($0.prefix(reach)) }, sampleRate: sampleRate)
-    spectral = Self.decibels(tail).flatMap { tail in
-      Self.decibels(head).map { head in
-        let sum = zip(tail, head).reduce(0.0) { $0 + ($1.1 - $1.0) * ($1.1 - $1.0) }
-        return (sum / Double(max(1, tail.count))).squareRoot()
+    spectral =
+      if let before = Self.decibels(tail), let after = Self.decibels(head) {
+        Self.rootMeanSquare(of: zip(after, before).map { (after: Double, before: Double) in after - before })
+      } else {
+        nil
       }
-    }
   }
 
   /// Samples on either side that the measurement needs.
@@ -41,12 +41,21 @@ struct AudioStep: Sendable, Hashable {
     return powers.map { max(bandFloor, 10 * log10(max($0 / sum, .leastNormalMagnitude))) }
   }
 
+  private static func rootMeanSquare(of differences: [Double]) -> Double {
+    var sum = 0.0
+    for difference in differences { sum += difference * difference }
+    return (sum / Double(max(1, differences.count))).squareRoot()
+  }
+
   /// Power that counts as silence: −120 dBFS.
   private static let silence = 1e-12
 
   /// Nil for silence.
   private static func meanSquare(_ planes: [ArraySlice<Float>]) -> Double? {
-    let sum = planes.reduce(0.0) { $0 + $1.reduce(0.0) { $0 + Double($1) * Double($1) } }
+    var sum = 0.0
+    for plane in planes {
+      for sample in plane { sum += Double(sample) * Double(sample) }
+    }
     let count = planes.reduce(0) { $0 + $1.count }
     return count > 0 && sum > 0 ? sum / Double(count) : nil
   }
@@ -65,7 +74,7 @@ enum BandSpectrum {
   static func powers(_ planes: Planes, sampleRate: Int) -> [Double] {
     guard let spectrum = PowerSpectrum(length: size) else { return [] }
     var power = [Double](repeating: 0, count: size / 2)
-    let window = (0..<size).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(size))) }
+    let window = PowerSpectrum.hannWindow(size)
     var blocks = 0
     for plane in planes {
       var start = 0

@@ -4,7 +4,7 @@ import Timing
 /// The shots' own audio in sequence, each cut or padded to its frames and crossfaded into the next.
 struct JoinedAudio: ~Copyable {
   /// The shot whose audio is being delivered.
-  private struct Current: ~Copyable {
+  private final class Current {
     var audio: ShotAudio
     /// Samples of the shot in the master.
     let length: Int
@@ -16,6 +16,16 @@ struct JoinedAudio: ~Copyable {
     var tail: SampleQueue
     /// Samples that ``opening`` and ``tail`` still need.
     var openingLeft: Int
+
+    init(_ audio: consuming ShotAudio, length: Int, fade: Int, isDissolve: Bool, channels: Int, opening: Int) {
+      self.audio = audio
+      self.length = length
+      self.fade = fade
+      self.isDissolve = isDissolve
+      self.opening = SampleQueue(channels: channels)
+      tail = SampleQueue(channels: channels)
+      openingLeft = opening
+    }
 
     /// Samples that do not depend on what follows the shot.
     var bodyLength: Int { isDissolve ? length : length - fade / 2 }
@@ -75,9 +85,8 @@ struct JoinedAudio: ~Copyable {
     continuationLength = min(continuation.first?.count ?? 0, length)
     fadesIn = false
     current = Current(
-      audio: audio, length: length, fade: fadeLength, isDissolve: !isLast && plan.joins[shot].fadeFrames > 0,
-      opening: SampleQueue(channels: format.channels), tail: SampleQueue(channels: format.channels),
-      openingLeft: previous == nil ? 0 : min(stepReach, length))
+      audio, length: length, fade: fadeLength, isDissolve: !isLast && plan.joins[shot].fadeFrames > 0,
+      channels: format.channels, opening: previous == nil ? 0 : min(stepReach, length))
   }
 
   /// Samples of crossfade after a shot's kept frames; in a dissolve, as long as both shots are visible.
@@ -90,25 +99,24 @@ struct JoinedAudio: ~Copyable {
 
   /// Nil when the shot has ended.
   private mutating func nextOfShot(_ count: Int) throws -> Planes? {
-    guard let length = current?.length, let body = current?.bodyLength, let at = current?.delivered,
-      let fade = current?.fade
-    else { return nil }
-    if at < body {
-      let size = min(count, body - at)
-      guard var planes = try current?.audio.next(size) else { return nil }
+    guard let current else { return nil }
+    let (length, fade, at) = (current.length, current.fade, current.delivered)
+    if at < current.bodyLength {
+      let size = min(count, current.bodyLength - at)
+      var planes = try current.audio.next(size)
       fadeOpening(&planes, at: at)
-      record(planes, at: at)
-      current?.delivered += size
+      record(planes, of: current, at: at)
+      current.delivered += size
       return planes
     }
     let rest = length - at
-    guard var planes = try current?.audio.next(rest + fade) else { return nil }
+    var planes = try current.audio.next(rest + fade)
     let after = planes.map { Array($0[rest...]) }
     planes = planes.map { Array($0[..<rest]) }
     fadeOpening(&planes, at: at)
     continuation = []
     if fade > 0 {
-      if current?.isDissolve == true || current?.audio.sourceEnd ?? 0 >= length + fade {
+      if current.isDissolve || current.audio.sourceEnd >= length + fade {
         continuation = after
       } else {
         // Too short for a crossfade: fade the end out and the next shot in, so that neither clicks.
@@ -116,31 +124,26 @@ struct JoinedAudio: ~Copyable {
         fadesIn = true
       }
     }
-    record(planes, at: at)
-    close()
+    record(planes, of: current, at: at)
+    previous = current.tail.take(.max)
+    self.current = nil
+    shot += 1
     return rest > 0 ? planes : nil
   }
 
-  private mutating func close() {
-    previous = current?.tail.take(.max)
-    current = nil
-    shot += 1
-  }
-
   /// Keeps what the audio steps at the shot's two joins are measured on.
-  private mutating func record(_ planes: Planes, at position: Int) {
-    guard let length = current?.length else { return }
-    if let left = current?.openingLeft, left > 0 {
-      let count = min(left, planes[0].count)
-      current?.opening.append(planes.map { Array($0[..<count]) })
-      current?.openingLeft -= count
+  private mutating func record(_ planes: Planes, of current: Current, at position: Int) {
+    if current.openingLeft > 0 {
+      let count = min(current.openingLeft, planes[0].count)
+      current.opening.append(planes.map { Array($0[..<count]) })
+      current.openingLeft -= count
     }
-    if current?.openingLeft == 0, let previous, let opening = current?.opening.take(.max) {
-      steps.append(AudioStep(from: previous, to: opening, sampleRate: format.sampleRate))
+    if current.openingLeft == 0, let previous {
+      steps.append(AudioStep(from: previous, to: current.opening.take(.max), sampleRate: format.sampleRate))
       self.previous = nil
     }
-    let skipped = max(0, length - stepReach - position)
-    if skipped < planes[0].count { current?.tail.append(planes.map { Array($0[skipped...]) }) }
+    let skipped = max(0, current.length - stepReach - position)
+    if skipped < planes[0].count { current.tail.append(planes.map { Array($0[skipped...]) }) }
   }
 
   /// Crossfades from the shot before, or fades in.

@@ -79,7 +79,7 @@ struct JoinMeter {
   }
 
   private static func reducedFrames(_ clip: SourceClip, _ range: Range<Int>) throws -> [ReducedFrame] {
-    var reader = try FrameReader(clip, range: range)
+    let reader = try FrameReader(clip, range: range)
     var frame = try Frame()
     var result: [ReducedFrame] = []
     let scaler = FrameScaler()

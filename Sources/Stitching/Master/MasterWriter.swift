@@ -36,7 +36,7 @@ struct MasterWriter {
   func write(
     to path: String, audio: [AudioEncodingThread], progress: (StitchEvent) -> Void
   ) throws -> CompositionOffsets {
-    var source = VideoPacketSource(video)
+    let source = VideoPacketSource(video)
     let metadata = MasterMetadata(options)
     var muxer = try Muxer(path: path, format: container, metadata: metadata.entries)
     let videoTrack = try muxer.addStream(
@@ -63,7 +63,7 @@ struct MasterWriter {
     if sideData.contains(where: \.needsUnofficialBox) { settings["strict"] = "unofficial" }
     if let reservation { settings["moov_size"] = "\(reservation.bytes)" } else { settings["movflags"]? += "+faststart" }
     try muxer.writeHeader(options: settings)
-    let offsets = try interleave(&source, track: videoTrack, tracks, texts, into: &muxer, progress: progress)
+    let offsets = try interleave(source, track: videoTrack, tracks, texts, into: &muxer, progress: progress)
     try muxer.finish()
     if container == "mov" {
       var languages = Dictionary(uniqueKeysWithValues: zip(texts.map(\.index), captions.map(\.language)))
@@ -112,7 +112,7 @@ struct MasterWriter {
 
   /// Writes the packets of all tracks in the order of their decoding timestamps.
   private func interleave(
-    _ video: inout VideoPacketSource, track videoTrack: Int, _ tracks: [TrackSource], _ texts: [TextSource],
+    _ video: VideoPacketSource, track videoTrack: Int, _ tracks: [TrackSource], _ texts: [TextSource],
     into muxer: inout Muxer,
     progress: (StitchEvent) -> Void
   ) throws -> CompositionOffsets {

@@ -2,7 +2,9 @@ import Libav
 import Probing
 
 /// Decodes a run of a shot's frames as they are in the master's format, by their positions at the master's rate.
-struct FrameReader: ~Copyable {
+///
+/// A class because the compiler takes most of a minute to check values that nest this deep for copies.
+final class FrameReader {
   private let clip: SourceClip
   private var walker: FrameWalker
   private let converter: FrameConverter?
@@ -37,7 +39,7 @@ struct FrameReader: ~Copyable {
 
   /// Gives the next frame; what is written into it later must not be: it may be given again.
   /// - Returns: its position, or nil after the last.
-  mutating func next(into frame: inout Frame) throws -> Int? {
+  func next(into frame: inout Frame) throws -> Int? {
     guard position < end else { return nil }
     defer { position += 1 }
     guard let rates = clip.conform?.rates else {
@@ -58,7 +60,7 @@ struct FrameReader: ~Copyable {
     return position
   }
 
-  private mutating func advance(to frame: Int) throws {
+  private func advance(to frame: Int) throws {
     while currentFrame < frame {
       guard let found = try walker.next(into: raw) else { throw missing(frame) }
       currentFrame = found
@@ -69,7 +71,6 @@ struct FrameReader: ~Copyable {
   private func convert() throws -> Frame {
     guard converter != nil else { return try raw.share() }
     do throws(LibavError) {
-      // The optional is looked into in place: it cannot be copied out.
       guard let converted = try converter?.convert(raw) else { return try raw.share() }
       return converted
     } catch {

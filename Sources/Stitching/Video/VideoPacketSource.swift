@@ -4,7 +4,9 @@ import Probing
 import Timing
 
 /// Produces the master's video packets in decoding order, with the master's timestamps.
-struct VideoPacketSource: ~Copyable {
+///
+/// A class for the reason that ``FrameReader`` is one.
+final class VideoPacketSource {
   /// One segment of one shot.
   private struct Step {
     let shot: Int
@@ -36,7 +38,7 @@ struct VideoPacketSource: ~Copyable {
   }
 
   /// - Returns: false after the last packet.
-  mutating func next(into packet: borrowing Packet) throws -> Bool {
+  func next(into packet: borrowing Packet) throws -> Bool {
     while step < steps.count {
       if try nextOfSegment(into: packet) { return true }
       step += 1
@@ -46,7 +48,7 @@ struct VideoPacketSource: ~Copyable {
     return false
   }
 
-  private mutating func nextOfSegment(into packet: borrowing Packet) throws -> Bool {
+  private func nextOfSegment(into packet: borrowing Packet) throws -> Bool {
     let current = steps[step]
     let shot = plan.shots[current.shot]
     if copier == nil, encoder == nil { try open(current, shot) }
@@ -73,7 +75,7 @@ struct VideoPacketSource: ~Copyable {
     }
   }
 
-  private mutating func open(_ current: Step, _ shot: ShotPlan) throws {
+  private func open(_ current: Step, _ shot: ShotPlan) throws {
     switch current.segment {
     case .copy(let packets, _):
       copier = try SegmentCopier(shot.clip, packets: packets)

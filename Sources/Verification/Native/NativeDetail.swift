@@ -37,7 +37,7 @@ final class NativeDetail {
     else { return nil }
     self.rows = rows
     self.columns = columns
-    window = (0..<Self.size).map { Float(0.5 - 0.5 * cos(2 * .pi * (Double($0) + 0.5) / Double(Self.size))) }
+    window = PowerSpectrum.hannWindow(Self.size)
     let line = window.reduce(0.0) { $0 + Double($1 * $1) }
     windowEnergy = line * line
   }

@@ -46,10 +46,12 @@ public struct VerificationTable: Sendable {
       let text = indent + padded.joined(separator: "  ")
       return String(text[..<(text.lastIndex { $0 != " " }.map(text.index(after:)) ?? text.startIndex)])
     }
-    return [row(heading)]
-      + zip(texts, cells).flatMap { text, cells in
-        [row(cells)] + (text.remark.map { [detailIndent + $0] } ?? [])
-      }
+    var lines = [row(heading)]
+    for (text, cells) in zip(texts, cells) {
+      lines.append(row(cells))
+      if let remark = text.remark { lines.append(detailIndent + remark) }
+    }
+    return lines
   }
 
   /// One line each for the checks that passed and for those that were not run, with the reasons.
