@@ -23,7 +23,8 @@ import Testing
   @Test func continuesAfterDamage() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
-      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4", "-c:v", "libx264", "-g", "10")
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=320x240:rate=25:duration=4", "-c:v", "libx264", "-preset",
+      "medium", "-g", "10")
     var bytes = [UInt8](try Data(contentsOf: URL(fileURLWithPath: path)))
     let mdat = try #require(bytes.indices.dropLast(4).first { Array(bytes[$0..<$0 + 4]) == Array("mdat".utf8) })
     let middle = mdat + (bytes.count - mdat) / 3

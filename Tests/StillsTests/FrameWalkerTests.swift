@@ -125,7 +125,8 @@ import Testing
   @Test func damageIsAnErrorOrIsAcceptedAsAFullDecodeDeliversIt() throws {
     let folder = try ScratchFolder()
     let path = try folder.make(
-      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=256x144:rate=25:duration=1.6", "-c:v", "libx264", "-g", "10",
+      "clip.mp4", "-f", "lavfi", "-i", "testsrc2=size=256x144:rate=25:duration=1.6", "-c:v", "libx264", "-preset",
+      "medium", "-g", "10",
       "-bf",
       "0")
     let entry = try video(path).entries[25]

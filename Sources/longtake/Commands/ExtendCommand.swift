@@ -43,6 +43,9 @@ struct ExtendCommand: AsyncParsableCommand {
   var overwrite = false
 
   @OptionGroup var arguments: RunArguments
+  @OptionGroup var lock: LockOptions
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     if let duration, !duration.seconds.isPositive { throw ValidationError("--duration must be above 0.") }
@@ -61,9 +64,9 @@ struct ExtendCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    arguments.common.apply()
-    let configuration = try arguments.presets.configuration(besides: clip)
-    let library = try arguments.presets.library(configuration)
+    common.apply()
+    let configuration = try presets.configuration(besides: clip)
+    let library = try presets.library(configuration)
     let source = URL(filePath: clip)
     let target = output ?? source.deletingPathExtension().path(percentEncoded: false) + ".extended.mp4"
     guard Stitcher.container(for: target) != nil else { throw UsageError("\(target): name the output .mp4 or .mov") }
@@ -76,7 +79,7 @@ struct ExtendCommand: AsyncParsableCommand {
     let plan = try work.plan(library: library, provider: try provider(configuration))
     let progress = RunProgress()
     let run = StoryboardRun(
-      plan, workspace: work.workspace, options: try arguments.options(configuration), library: library,
+      plan, workspace: work.workspace, options: try arguments.options(configuration, lock: lock), library: library,
       emit: { progress.show($0) })
     let summary = try await run.generate()
     guard summary.isGood else { return try RunSummaryReport.show(summary, json: arguments.json) }

@@ -11,10 +11,14 @@ struct GenerateCommand: AsyncParsableCommand {
 
   @OptionGroup var variables: VariableOptions
   @OptionGroup var arguments: RunArguments
+  @OptionGroup var lock: LockOptions
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    arguments.common.apply()
-    let run = try arguments.storyboardRun(storyboard, variables: variables, drawing: RunProgress())
+    common.apply()
+    let run = try arguments.storyboardRun(
+      storyboard, variables: variables, presets: presets, lock: lock, drawing: RunProgress())
     try RunSummaryReport.show(try await run.generate(), json: arguments.json)
   }
 }

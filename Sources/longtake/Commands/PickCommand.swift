@@ -26,6 +26,10 @@ struct PickCommand: AsyncParsableCommand {
   var decisions: String?
 
   @OptionGroup var options: WorkspaceArguments
+  @OptionGroup var lock: LockOptions
+  @OptionGroup var variables: VariableOptions
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
 
   private struct Choice {
     let storyboard: String
@@ -51,10 +55,11 @@ struct PickCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    options.common.apply()
+    common.apply()
     if let decisions { return try await pick(Decisions(path: decisions)) }
     let choice = try choice()
-    let run = try options.storyboardRun(choice.storyboard, in: choice.workspace)
+    let run = try options.storyboardRun(
+      choice.storyboard, in: choice.workspace, variables: variables, presets: presets, lock: lock)
     let regeneration = try run.regeneration(picking: choice.shot, take: choice.take)
     try await options.confirm(regeneration, for: "picking take \(choice.take) of \(choice.shot)")
     try run.pick(choice.shot, take: choice.take, agreed: true)
@@ -65,7 +70,8 @@ struct PickCommand: AsyncParsableCommand {
   /// Picks what reviewers agree on, in the order of the file: a shot before those made from its frames.
   private func pick(_ decisions: Decisions) async throws {
     let (storyboard, workspace) = try arguments.first.map { ($0, nil) } ?? storyboardHere()
-    let run = try options.storyboardRun(storyboard, in: workspace)
+    let run = try options.storyboardRun(
+      storyboard, in: workspace, variables: variables, presets: presets, lock: lock)
     DecisionNotes.warn(decisions, workspace ?? options.workspace(of: storyboard), about: "pick")
     guard !decisions.picks.isEmpty else { return Terminal.note("no take is picked; nothing was changed") }
     for (shot, take) in decisions.picks {

@@ -49,6 +49,10 @@ struct RedoCommand: AsyncParsableCommand {
   var baseURL: String?
 
   @OptionGroup var arguments: WorkspaceArguments
+  @OptionGroup var lock: LockOptions
+  @OptionGroup var variables: VariableOptions
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
 
   func validate() throws {
     guard !shots.isEmpty || decisions != nil else {
@@ -58,12 +62,12 @@ struct RedoCommand: AsyncParsableCommand {
   }
 
   func run() async throws {
-    arguments.common.apply()
+    common.apply()
     let decisions = try decisions.map { try Decisions(path: $0) }
     let shots = shots + (decisions?.rejected ?? []).filter { !self.shots.contains($0) }
     if let decisions { DecisionNotes.warn(decisions, arguments.workspace(of: storyboard), about: "decision") }
     guard !shots.isEmpty else { return Terminal.note("no shot is rejected; nothing was changed") }
-    let run = try arguments.storyboardRun(storyboard)
+    let run = try arguments.storyboardRun(storyboard, variables: variables, presets: presets, lock: lock)
     let regeneration = try run.regeneration(redoing: shots)
     if between { return try await redoBetween(run, shots[0], regeneration) }
     if shots.count == 1, regeneration.shots.count > 1, let alone = try? run.isolatedRedo(of: shots[0]) {
@@ -103,7 +107,7 @@ struct RedoCommand: AsyncParsableCommand {
 
   private func cancel(_ entries: [GenerationEntry]) async throws {
     let workspace = arguments.workspace(of: storyboard)
-    let configuration = try arguments.presets.configuration(besides: storyboard)
+    let configuration = try presets.configuration(besides: storyboard)
     for entry in entries {
       guard let id = entry.remoteID else { continue }
       let state = try await Cancellation(workspace: workspace, baseURL: baseURL, configuration: configuration)

@@ -29,10 +29,15 @@ struct RunCommand: AsyncParsableCommand {
 
   @OptionGroup var variables: VariableOptions
   @OptionGroup var arguments: RunArguments
+  @OptionGroup var lock: LockOptions
+  @OptionGroup var presets: PresetOptions
+  @OptionGroup var common: CommonOptions
 
   func run() async throws {
-    arguments.common.apply()
-    let run = try arguments.storyboardRun(storyboard, variables: variables, drawing: RunProgress()) {
+    common.apply()
+    let run = try arguments.storyboardRun(
+      storyboard, variables: variables, presets: presets, lock: lock, drawing: RunProgress()
+    ) {
       $0.embedsPrompts = embedPrompts
       $0.writesTimeline = otio
       $0.writesReview = !noReview

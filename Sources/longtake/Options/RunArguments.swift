@@ -7,7 +7,8 @@ public import Presets
 public import Storyboard
 import Timing
 
-/// Options of `run`, `generate` and `extend`.
+/// Options of `run`, `generate` and `extend`, beside ``LockOptions``, ``PresetOptions`` and ``CommonOptions``: a group in a
+/// group takes the parser a multiple of the time.
 struct RunArguments: ParsableArguments {
   @Option(help: "Provider; overrides the storyboard.")
   var provider: ProviderKind?
@@ -65,13 +66,8 @@ struct RunArguments: ParsableArguments {
       """, valueName: "store"))
   var anchorStore: String?
 
-  @OptionGroup var lock: LockOptions
-
   @Flag(help: "Print the summary as a JSON object.")
   var json = false
-
-  @OptionGroup var presets: PresetOptions
-  @OptionGroup var common: CommonOptions
 
   /// The environment that services need, for the help of commands that ask them.
   static let environmentHelp = """
@@ -95,7 +91,7 @@ struct RunArguments: ParsableArguments {
     }
   }
 
-  func options(_ configuration: EffectiveConfiguration) throws -> RunOptions {
+  func options(_ configuration: EffectiveConfiguration, lock: LockOptions) throws -> RunOptions {
     var options = RunOptions()
     options.provider = configuration.providerOptions(wait: wait, baseURL: baseURL, anchorStore: anchorStore)
     options.maximumCost = maximumCost ?? configuration[.maximumCost].flatMap(USD.init(parsing:))
@@ -120,11 +116,11 @@ struct RunArguments: ParsableArguments {
 
   /// The storyboard with its plan, ready to run.
   func storyboardRun(
-    _ storyboard: String, variables: VariableOptions, drawing: RunProgress,
+    _ storyboard: String, variables: VariableOptions, presets: PresetOptions, lock: LockOptions, drawing: RunProgress,
     _ change: (inout RunOptions) -> Void = { _ in }
   ) throws -> StoryboardRun {
     let configuration = try presets.configuration(besides: storyboard)
-    var options = try options(configuration)
+    var options = try options(configuration, lock: lock)
     change(&options)
     let library = try presets.library(configuration)
     let plan = try Planner(library: library, defaultProvider: configuration[.provider])

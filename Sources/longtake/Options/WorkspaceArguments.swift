@@ -7,7 +7,8 @@ import Pipeline
 import Presets
 import Storyboard
 
-/// Options of commands that change the takes of a workspace without generating.
+/// Options of commands that change the takes of a workspace without generating, beside ``LockOptions``, ``VariableOptions``,
+/// ``PresetOptions`` and ``CommonOptions``.
 struct WorkspaceArguments: ParsableArguments {
   @Option(help: "Provider (default: that of the last run).")
   var provider: ProviderKind?
@@ -20,18 +21,16 @@ struct WorkspaceArguments: ParsableArguments {
   @Flag(name: .customLong("yes"), help: "Accept the cost without asking.")
   var agrees = false
 
-  @OptionGroup var lock: LockOptions
-  @OptionGroup var variables: VariableOptions
-  @OptionGroup var presets: PresetOptions
-  @OptionGroup var common: CommonOptions
-
   func workspace(of storyboard: String) -> Workspace {
     workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
   }
 
   /// The storyboard in its workspace, at the provider of its last run.
   /// - Parameter workspace: nil for the one of the options.
-  func storyboardRun(_ storyboard: String, in workspace: Workspace? = nil) throws -> StoryboardRun {
+  func storyboardRun(
+    _ storyboard: String, in workspace: Workspace? = nil, variables: VariableOptions, presets: PresetOptions,
+    lock: LockOptions
+  ) throws -> StoryboardRun {
     let configuration = try presets.configuration(besides: storyboard)
     let library = try presets.library(configuration)
     let workspace = workspace ?? self.workspace(of: storyboard)
