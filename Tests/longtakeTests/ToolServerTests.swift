@@ -58,6 +58,54 @@ import Testing
     #expect(seen["foreign"] as? String != "read")
   }
 
+  /// Calls one tool after the other; `"token": "?"` stands for that of the last quote.
+  private static let client = """
+    import json, os, subprocess, sys
+    program, presets, calls = sys.argv[1:]
+    server = subprocess.Popen([program, "mcp"], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
+                              env=dict(os.environ, LONGTAKE_PRESETS=presets, XDG_CONFIG_HOME="/nonexistent"))
+    token, answers = "", []
+    for number, (tool, arguments) in enumerate(json.loads(calls)):
+        if arguments.get("token") == "?":
+            arguments["token"] = token
+        server.stdin.write(json.dumps({"jsonrpc": "2.0", "id": number, "method": "tools/call",
+                                       "params": {"name": tool, "arguments": arguments}}) + "\\n")
+        server.stdin.flush()
+        answer = json.loads(server.stdout.readline())
+        while answer.get("id") != number:
+            answer = json.loads(server.stdout.readline())
+        answers.append(answer["result"])
+        token = (answer["result"].get("structuredContent") or {}).get("token", token)
+    server.stdin.close()
+    print(json.dumps(answers))
+    """
+
+  @Test func givesVariablesToTheStoryboard() async throws {
+    let fixture = try SmallStoryboard(
+      shots: "  - id: one\n    prompt: A sign reads ${sign}.", extra: "provider: sandbox\nvariables: {sign: Quay}",
+      seconds: 1)
+    let board = #""storyboard": "\#(fixture.storyboard)""#
+    let calls = """
+      [["plan", {\(board), "variables": {"sign": "Kai = 1"}}], ["plan", {\(board), "variables": {"sgin": "Kai"}}],
+       ["plan", {\(board), "variables": {"sign": 1}}], ["quote", {\(board), "variables": {"sign": "Kai"}}],
+       ["run", {\(board), "token": "?", "max_cost_usd": 1}],
+       ["run", {\(board), "token": "?", "max_cost_usd": 1, "variables": {"sign": "Kai"}}],
+       ["status", {\(board), "variables": {"sign": "Kai"}}]]
+      """
+    let result = try await OutsideProgram.run(
+      "python3", ["-c", Self.client, LongtakeProgram.path(), fixture.presets, calls])
+    #expect(result.status == 0, "\(result.errors)")
+    let answers = try #require(try JSONSerialization.jsonObject(with: result.output) as? [[String: Any]])
+    func isError(_ number: Int) -> Bool { answers[number]["isError"] as? Bool ?? false }
+    func text(_ number: Int) -> String { "\(answers[number])" }
+    #expect(!isError(0) && text(0).contains("A sign reads Kai = 1."), "\(text(0))")
+    #expect(isError(1) && text(1).contains("sign"), "\(text(1))")
+    #expect(isError(2) && text(2).contains("'variables' must be"), "\(text(2))")
+    #expect(!isError(3) && isError(4) && text(4).contains("variables have changed"), "\(text(4))")
+    #expect(!isError(5) && text(5).contains("longtake.run/1"), "\(text(5))")
+    #expect(!isError(6) && text(6).contains("verified"), "\(text(6))")
+  }
+
   @Test func answersInTheWordsOfJSONRPC() async throws {
     let input = [
       #"{"jsonrpc":"2.0","id":1,"method":"initialize","params":{"protocolVersion":"2024-11-05"}}"#,

@@ -6,7 +6,8 @@ import Presets
 /// content, its plan and its price.
 struct QuoteBook: Sendable {
   struct Quote: Sendable {
-    let provider: String
+    /// As the client gave it; nil for that of the storyboard.
+    let provider: String?
     let plan: String
   }
 
@@ -29,10 +30,12 @@ struct QuoteBook: Sendable {
       ]).canonicalJSON)
   }
 
-  /// - Parameter storyboard: SHA-256 of the file.
-  func token(for plan: JSONValue, _ storyboard: String) -> (text: String, expires: Double) {
+  /// - Parameters:
+  ///   - provider: as the client gave it.
+  ///   - storyboard: SHA-256 of the file and the variables.
+  func token(for plan: JSONValue, provider: String?, _ storyboard: String) -> (text: String, expires: Double) {
     let expires = (now() + Self.lifetime).rounded(.down)
-    let body = "\(Int64(expires)).\(plan["provider"]?.stringValue ?? "").\(Self.digest(of: plan)).\(storyboard)"
+    let body = "\(Int64(expires)).\(provider ?? "").\(Self.digest(of: plan)).\(storyboard)"
     return ("\(body).\(MessageDigest.hexadecimal(authentication.code(of: Array(body.utf8))))", expires)
   }
 
@@ -45,9 +48,10 @@ struct QuoteBook: Sendable {
     guard now() < expires else { throw Refusal(description: "the token has expired; call quote again") }
     guard parts[3] == storyboard else {
       throw Refusal(
-        description: "the storyboard has changed since the quote; call quote again and tell the user the price")
+        description:
+          "the storyboard or its variables have changed since the quote; call quote again and tell the user the price")
     }
-    return Quote(provider: parts[1], plan: parts[2])
+    return Quote(provider: parts[1].isEmpty ? nil : parts[1], plan: parts[2])
   }
 
   private static func bytes(_ hexadecimal: String) -> [UInt8]? {

@@ -11,6 +11,10 @@ enum Tool: String, CaseIterable {
     "type": "string", "enum": .array(["sandbox", "oxen", "fal"]),
     "description": "Overrides the storyboard's provider. sandbox is a free offline simulator.",
   ]
+  private static let variables: JSONValue = [
+    "type": "object", "additionalProperties": ["type": "string"],
+    "description": "Values of the storyboard's variables by name, as text; the same for quote and run.",
+  ]
   private static let files: JSONValue = [
     "type": "array", "items": ["type": "string"], "minItems": 1, "description": "Paths of media files.",
   ]
@@ -51,17 +55,18 @@ enum Tool: String, CaseIterable {
 
   private var properties: [String: JSONValue] {
     switch self {
-    case .plan, .quote: ["storyboard": Self.storyboard, "provider": Self.provider]
+    case .plan, .quote:
+      ["storyboard": Self.storyboard, "provider": Self.provider, "variables": Self.variables]
     case .run:
       [
-        "storyboard": Self.storyboard,
+        "storyboard": Self.storyboard, "variables": Self.variables,
         "token": ["type": "string", "description": "The token that quote returned for this storyboard."],
         "max_cost_usd": [
           "type": "number", "minimum": 0,
           "description": "Limit in US dollars that the user agreed to, for everything this workspace costs.",
         ],
       ]
-    case .status: ["storyboard": Self.storyboard]
+    case .status: ["storyboard": Self.storyboard, "variables": Self.variables]
     case .verify:
       [
         "files": Self.files,
@@ -129,6 +134,11 @@ enum Tool: String, CaseIterable {
     return known?.contains(value) ?? true
   }
 
+  private static func isAssignment(_ name: String, _ value: JSONValue) -> Bool {
+    guard let text = value.stringValue else { return false }
+    return !name.isEmpty && !name.contains("=") && !(name + text).contains("\0")
+  }
+
   /// What is wrong with arguments; nil when they can be used.
   func problem(with arguments: JSONValue) -> String? {
     guard let members = arguments.objectValue else { return "the arguments must be an object" }
@@ -144,6 +154,7 @@ enum Tool: String, CaseIterable {
         case "number": value.doubleValue.map { $0 >= (schema["minimum"]?.doubleValue ?? -.infinity) } ?? false
         case "array":
           value.arrayValue.map { !$0.isEmpty && $0.allSatisfy { $0.stringValue?.isEmpty == false } } ?? false
+        case "object": value.objectValue.map { $0.allSatisfy(Self.isAssignment) } ?? false
         default: true
         }
       guard isGood else { return "'\(name)' must be \(schema["description"]?.stringValue ?? "of its type")" }

@@ -20,11 +20,12 @@ struct ToolBox: Sendable {
     func text(_ name: String) -> String? { arguments[name]?.stringValue }
     let storyboard = text("storyboard") ?? ""
     let provider = text("provider").map { ["--provider", $0] } ?? []
+    let variables = Self.assignments(arguments)
     let files = (arguments["files"]?.arrayValue ?? []).compactMap(\.stringValue)
     switch tool {
-    case .plan: return try await command(["plan"] + provider + ["--", storyboard])
-    case .quote: return try await quote(storyboard, provider)
-    case .run: return try await run(storyboard, arguments, progress)
+    case .plan: return try await command(["plan"] + provider + variables + ["--", storyboard])
+    case .quote: return try await quote(storyboard, text("provider"), variables)
+    case .run: return try await run(storyboard, arguments, variables, progress)
     case .status: return try await command(["jobs", "--", storyboard])
     case .verify:
       return try await command(
@@ -44,8 +45,15 @@ struct ToolBox: Sendable {
 
   // MARK: - Money
 
-  private func quote(_ storyboard: String, _ provider: [String]) async throws -> JSONValue {
-    let outcome = try await ToolProcess.run(["plan"] + provider + ["--", storyboard])
+  /// `--set name=value` for each variable, in the order of their names.
+  private static func assignments(_ arguments: JSONValue) -> [String] {
+    (arguments["variables"]?.objectValue ?? [:]).sorted { $0.key < $1.key }
+      .map { "--set=\($0.key)=\($0.value.stringValue ?? "")" }
+  }
+
+  private func quote(_ storyboard: String, _ provider: String?, _ variables: [String]) async throws -> JSONValue {
+    let given = provider.map { ["--provider", $0] } ?? []
+    let outcome = try await ToolProcess.run(["plan"] + given + variables + ["--", storyboard])
     guard outcome.status == 0, let plan = outcome.answers.first else { return Self.result(outcome) }
     let jobs = try await ToolProcess.run(["jobs", "--", storyboard])
     func sum(_ payment: String) -> JSONValue {
@@ -53,7 +61,7 @@ struct ToolBox: Sendable {
         jobs.answers.filter { $0["payment"]?.stringValue == payment }
           .reduce(0) { $0 + ($1["cost"]?.doubleValue ?? 0) })
     }
-    let token = quotes.token(for: plan, try Self.digest(of: storyboard))
+    let token = quotes.token(for: plan, provider: provider, try Self.digest(of: storyboard, variables))
     return Self.success([
       "schema": "longtake.quote/1", "storyboard": .string(storyboard), "provider": plan["provider"] ?? .null,
       "model": plan["model"] ?? .null, "seconds": plan["seconds"] ?? .null, "cost_usd": plan["cost_usd"] ?? .null,
@@ -63,11 +71,13 @@ struct ToolBox: Sendable {
     ])
   }
 
-  private func run(_ storyboard: String, _ arguments: JSONValue, _ progress: @escaping Progress) async throws
-    -> JSONValue
-  {
+  private func run(
+    _ storyboard: String, _ arguments: JSONValue, _ variables: [String], _ progress: @escaping Progress
+  ) async throws -> JSONValue {
     let limit = arguments["max_cost_usd"]?.doubleValue ?? 0
-    guard let digest = try? Self.digest(of: storyboard) else { return Self.failure("\(storyboard): cannot be read") }
+    guard let digest = try? Self.digest(of: storyboard, variables) else {
+      return Self.failure("\(storyboard): cannot be read")
+    }
     let quoted: QuoteBook.Quote
     do {
       quoted = try quotes.redeem(arguments["token"]?.stringValue ?? "", digest)
@@ -75,8 +85,8 @@ struct ToolBox: Sendable {
       return Self.failure(error.description)
     }
     // The plan must still be the quoted one: prices and images may have changed, too.
-    let provider = ["--provider", quoted.provider]
-    let plan = try await ToolProcess.run(["plan"] + provider + ["--", storyboard])
+    let options = (quoted.provider.map { ["--provider", $0] } ?? []) + variables
+    let plan = try await ToolProcess.run(["plan"] + options + ["--", storyboard])
     guard let current = plan.answers.first, plan.status == 0 else { return Self.result(plan) }
     guard QuoteBook.digest(of: current) == quoted.plan else {
       return Self.failure("the plan has changed since the quote; call quote again and tell the user the new price")
@@ -84,7 +94,7 @@ struct ToolBox: Sendable {
     let configured = try? EffectiveConfiguration(besides: storyboard)[.maximumCost].flatMap { Double($0) }
     let most = min(limit, configured ?? limit)
     return try await command(
-      ["run", "--yes", "--max-cost=\(Self.decimal(most))"] + provider + ["--", storyboard], progress: progress)
+      ["run", "--yes", "--max-cost=\(Self.decimal(most))"] + options + ["--", storyboard], progress: progress)
   }
 
   /// Whole cents, never above the amount.
@@ -93,8 +103,9 @@ struct ToolBox: Sendable {
     return "\(cents / 100)." + (cents % 100 < 10 ? "0" : "") + "\(cents % 100)"
   }
 
-  private static func digest(of storyboard: String) throws -> String {
-    try SHA256Text.ofFile(storyboard).sha256
+  private static func digest(of storyboard: String, _ variables: [String]) throws -> String {
+    let file = try SHA256Text.ofFile(storyboard).sha256
+    return variables.isEmpty ? file : SHA256Text.of(([file] + variables).joined(separator: "\0"))
   }
 
   // MARK: - Images
