@@ -10,12 +10,12 @@ import Synchronization
 struct RunContext: Sendable {
   let plan: ExecutionPlan
   let storyboard: Storyboard
-  let model: ModelDescriptor
+  let targets: ShotTargets
   /// What the master is verified against.
   let masterSpec: DeliverableSpec
   let workspace: Workspace
   let ledger: Ledger
-  let host: ProviderHost
+  let hosts: ProviderHosts
   let options: RunOptions
   let log: RunLog
   /// Records and shows an event.
@@ -25,7 +25,8 @@ struct RunContext: Sendable {
   let digests: ShotDigests
   let budget: Budget
   let media = MediaExecutor()
-  let uploader: ImageUploader
+  /// By provider.
+  private let uploaders: [String: ImageUploader]
   let fitter: ImageFitter
   let backgroundDownloads = BackgroundDownloads()
   let lostAnswers: LostAnswers
@@ -41,25 +42,37 @@ struct RunContext: Sendable {
 
   init(
     plan: ExecutionPlan, pendingShots: PendingShots, lostAnswers: LostAnswers, workspace: Workspace, ledger: Ledger,
-    host: ProviderHost, options: RunOptions, log: RunLog, emit: @escaping @Sendable (PipelineEvent) -> Void
+    hosts: ProviderHosts, options: RunOptions, log: RunLog, emit: @escaping @Sendable (PipelineEvent) -> Void
   ) throws {
-    (storyboard, model, masterSpec) = try plan.usable()
+    (storyboard, targets, masterSpec) = try plan.usable()
     self.plan = plan
     self.pendingShots = pendingShots
     self.lostAnswers = lostAnswers
     self.workspace = workspace
     self.ledger = ledger
-    self.host = host
+    self.hosts = hosts
     self.options = options
     self.log = log
     self.emit = emit
     digests = pendingShots.digests
-    budget = Budget(model: model, isPaid: host.isPaid, limit: options.maximumCost)
-    uploader = ImageUploader(
-      ledger: ledger, store: host.images, reader: host.imageReader, failpoint: options.failpoint, emit: emit)
+    budget = Budget(targets: targets, limit: options.maximumCost)
+    uploaders = hosts.mapValues { host in
+      ImageUploader(
+        ledger: ledger, store: host.images, reader: host.imageReader, failpoint: options.failpoint, emit: emit)
+    }
     fitter = ImageFitter(
-      storyboard: storyboard, model: model, workspace: workspace, images: digests.images, media: media, emit: emit)
+      storyboard: storyboard, targets: targets, workspace: workspace, images: digests.images, media: media, emit: emit)
     lastEarlierGeneration = try ledger.lastGeneration()
+  }
+
+  func host(of shot: Shot) -> ProviderHost { hosts.host(of: shot, targets) }
+
+  /// The address under which the service of a shot can read an image.
+  func address(of image: ImageUpload, for shot: Shot) async throws -> String {
+    guard let uploader = uploaders[targets.provider(of: shot)] else {
+      throw PipelineError(.unsupported, "no provider is open for shot \(shot.id)")
+    }
+    return try await uploader.address(of: image)
   }
 
   func withLedgerLock<Value: Sendable>(_ work: () throws -> Value) rethrows -> Value {
@@ -73,12 +86,12 @@ struct RunContext: Sendable {
   ) throws -> IntentEntry {
     try workspace.requireFreeSpace(for: shot.id)
     return try withLedgerLock {
-      if budget.isPaid { try agreed.use(takes, of: shot.id) }
+      if targets.isPaid(shot) { try agreed.use(takes, of: shot.id) }
       try budget.require(takes: takes, of: shot, after: ledger.spending())
       return try ledger.recordIntent(
-        shot: shot.id, provider: host.provider.name, model: request.model,
+        shot: shot.id, provider: targets.provider(of: shot), model: request.model,
         parameters: JSONValue.object(request.parameters).canonicalJSON, requestDigest: request.digest,
-        contentDigest: contentDigest, takes: takes, isBlocking: host.provider.waitMode == .sync,
+        contentDigest: contentDigest, takes: takes, isBlocking: host(of: shot).provider.waitMode == .sync,
         cost: budget.costPerTake(of: shot))
     }
   }

@@ -109,7 +109,7 @@ public struct PresetLibrary: Sendable {
     try Self.model(at: modelPath(named: name))
   }
 
-  /// A model's file as it stands, of the form `longtake.model/1`; by file name, path, id or alias.
+  /// A model's file as it stands, of the form `longtake.model/2`, or of an earlier one; by file name, path, id or alias.
   public func modelDocument(named name: String) throws -> JSONValue {
     try Self.read(try modelPath(named: name)) { document, _ in document.jsonValue }
   }

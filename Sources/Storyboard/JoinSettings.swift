@@ -18,6 +18,10 @@ public struct JoinSettings: Sendable, Hashable {
   public var easeFrames: Int?
   /// Nil refuses clips of different formats.
   public var conform: ConformSettings?
+  /// The rate at which the master plays the shots' frames; nil for their own.
+  public var retime: FrameRate?
+  /// Whether the audio of a retimed master keeps its pitch.
+  public var keepsPitch: Bool?
   /// Milliseconds.
   public var audioCrossfade: Rational?
   /// LUFS.

@@ -14,10 +14,12 @@ extension Storyboard {
     if shot.end != .none { fields.insert(.endImage) }
     let places = sentPlaces(of: shot)
     if !places.references.isEmpty { fields.insert(.references) }
+    if !places.videos.isEmpty { fields.insert(.videoReferences) }
     if !places.elements.isEmpty { fields.insert(.elements) }
     if shot.negativePrompt != nil { fields.insert(.negativePrompt) }
     if shot.aspectRatio != nil { fields.insert(.aspectRatio) }
     if shot.generateAudio != nil { fields.insert(.generateAudio) }
+    if shot.resolution != nil { fields.insert(.resolution) }
     return fields
   }
 }

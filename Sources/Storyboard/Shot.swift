@@ -27,6 +27,13 @@ public struct Shot: Sendable, Hashable {
   public let trim: ShotTrim?
   /// Nil for a plain join with the shot before.
   public let transition: ShotTransition?
+  /// The shot's own provider and model; nil for the storyboard's.
+  public let provider: String?
+  public let model: String?
+  /// As the model spells it, such as `1080p`; nil for the model's standard.
+  public let resolution: String?
+  /// The verify preset that its clips must pass besides what was asked for, by name or path.
+  public let verify: String?
 
   /// The field `seed`, and the parameter that it sets.
   static let seedKey = "seed"
@@ -82,9 +89,14 @@ extension Shot {
     prompt.seconds ?? duration ?? model.limits.duration?.standard
   }
 
+  /// Dollars per second; nil when not published.
+  public func price(with model: ModelDescriptor) -> USD? {
+    model.price(resolution: resolution, audio: generateAudio)
+  }
+
   /// The price of all takes; nil when length or price is not known.
   public func cost(with model: ModelDescriptor) -> USD? {
-    guard let price = model.pricePerSecond, let seconds = seconds(with: model) else { return nil }
+    guard let price = price(with: model), let seconds = seconds(with: model) else { return nil }
     return price.times(seconds * Int64(takes))
   }
 }

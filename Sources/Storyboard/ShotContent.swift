@@ -38,16 +38,21 @@ extension Storyboard {
     }
     if !places.elements.isEmpty {
       content["elements"] = .array(
-        try places.elements.map { elements[$0] }.map { element in
-          [
-            "frontal": .string(try identity(element.frontal)),
-            "angles": .array(try element.angles.map { .string(try identity($0)) }),
+        try places.elements.map { elements[$0] }.map { element -> JSONValue in
+          var parts: [String: JSONValue] = [
+            "angles": .array(try element.angles.map { .string(try identity($0)) })
           ]
+          parts["frontal"] = try element.frontal.map { .string(try identity($0)) }
+          parts["video"] = element.video.map(JSONValue.string)
+          parts["voice"] = element.voice.map(JSONValue.string)
+          return .object(parts)
         })
     }
+    if !places.videos.isEmpty { content["video_references"] = .array(places.videos.map { .string(videos[$0]) }) }
     content["negative_prompt"] = shot.negativePrompt.map(JSONValue.string)
     content["aspect_ratio"] = shot.aspectRatio.map(JSONValue.string)
     content["generate_audio"] = shot.generateAudio.map(JSONValue.bool)
+    content["resolution"] = shot.resolution.map(JSONValue.string)
     if !shot.parameters.isEmpty { content["parameters"] = .object(shot.parameters) }
     return JSONValue.object(content).canonicalJSON
   }

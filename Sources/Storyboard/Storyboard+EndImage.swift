@@ -5,7 +5,8 @@ extension Storyboard {
       shot.id == id ? shot.ending(on: ImageSource(written: file, relativeTo: "/")) : shot
     }
     return Storyboard(
-      title: title, provider: provider, model: model, references: references, elements: elements, shots: shots,
+      title: title, provider: provider, model: model, references: references, videos: videos, elements: elements,
+      shots: shots,
       master: master, delivery: delivery, lines: lines)
   }
 }
@@ -15,6 +16,7 @@ extension Shot {
     Shot(
       id: id, index: index, prompt: prompt, duration: duration, start: start, end: .image(image), takes: takes,
       negativePrompt: negativePrompt, aspectRatio: aspectRatio, generateAudio: generateAudio,
-      anchorSearch: anchorSearch, parameters: parameters, trim: trim, transition: transition)
+      anchorSearch: anchorSearch, parameters: parameters, trim: trim, transition: transition, provider: provider,
+      model: model, resolution: resolution, verify: verify)
   }
 }

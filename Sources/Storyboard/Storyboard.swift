@@ -13,6 +13,8 @@ public struct Storyboard: Sendable, Hashable {
   public let model: String
   /// Images of style and appearance, `@Image1` first; see ``sentReferences(of:)``.
   public let references: [ImageSource]
+  /// Addresses of videos that show style or motion, `@Video1` first; see ``sentVideos(of:)``.
+  public let videos: [String]
   /// Things that look the same in every shot, `@Element1` first; see ``sentElements(of:)``.
   public let elements: [Element]
   public let shots: [Shot]
@@ -56,6 +58,9 @@ public struct Storyboard: Sendable, Hashable {
     lines["deliver[\(number)]"] == nil ? "deliver.presets[\(number)]" : "deliver[\(number)]"
   }
 
+  /// Where a shot's field that the defaults may give was written.
+  public func place(ofShared field: String, in shot: Shot) -> String { place(of: field, in: shot) }
+
   /// Where a shot's field was written: in the shot, or in the defaults when it came from there.
   func place(of field: String, in shot: Shot) -> String {
     let own = "shots[\(shot.index)].\(field)"
@@ -67,7 +72,15 @@ public struct Storyboard: Sendable, Hashable {
 public struct Element: Sendable, Hashable {
   /// Used in prompts as `@name`.
   public let name: String
-  public let frontal: ImageSource
+  /// Nil where a video shows it.
+  public let frontal: ImageSource?
   /// Further views of it.
   public let angles: [ImageSource]
+  /// Address of a video that shows it.
+  public let video: String?
+  /// The service's id of a voice.
+  public let voice: String?
+
+  /// All images of it, the front first.
+  public var images: [ImageSource] { (frontal.map { [$0] } ?? []) + angles }
 }

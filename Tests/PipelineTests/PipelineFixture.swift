@@ -49,6 +49,12 @@ final class PipelineFixture: Sendable {
       "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.05",
     ]
     if let fal { options.provider.environment.merge(fal.environment) { $1 } }
+    // Of two services, each has its own address, and the storyboard names them.
+    let isMixed = hub != nil && fal != nil
+    if isMixed {
+      options.provider.environment["OXEN_BASE_URL"] = hub?.baseURL
+      options.provider.baseURL = nil
+    }
     options.maximumCost = maximumCost
     options.timeout = .seconds(60)
     options.clock = FastClock()
@@ -62,7 +68,7 @@ final class PipelineFixture: Sendable {
       }
     }
     change(&options)
-    let provider = provider ?? (fal != nil ? "fal" : hub == nil ? nil : "oxen")
+    let provider = provider ?? (isMixed ? nil : fal != nil ? "fal" : hub == nil ? nil : "oxen")
     return StoryboardRun(try plan(provider: provider), options: options, library: try library()) { event in
       self.seen.withLock { $0.append(event) }
     }

@@ -22,7 +22,7 @@ public struct RequestBuilder: Sendable {
     var images = [storyboard.startFrame(of: shot), storyboard.endFrame(of: shot)].compactMap(\.self)
       .map(RequestImage.init)
     images += storyboard.sentReferences(of: shot).map(RequestImage.source)
-    images += storyboard.sentElements(of: shot).flatMap { [$0.frontal] + $0.angles }.map(RequestImage.source)
+    images += storyboard.sentElements(of: shot).flatMap(\.images).map(RequestImage.source)
     var seen: Set<RequestImage> = []
     return images.filter { seen.insert($0).inserted }
   }
@@ -58,6 +58,11 @@ public struct RequestBuilder: Sendable {
     var fields = storyboard.requestedFields(of: shot)
     // A model takes the whole duration beside several prompts unless its descriptor excludes it.
     if shot.prompt.seconds != nil, model.fields.takes(.duration) { fields.insert(.duration) }
+    // A model whose own standard is another resolution is asked for the descriptor's.
+    if model.fields.takes(.resolution), model.limits.resolutions?.standard != nil { fields.insert(.resolution) }
+    if let asked = shot.generateAudio, !model.fields.takes(.generateAudio), model.implies(audio: asked) {
+      fields.remove(.generateAudio)
+    }
     let all = fields
     return fields.filter { model.fields[$0]?.notWith.allSatisfy { !all.contains($0) } ?? true }
   }
@@ -73,9 +78,13 @@ public struct RequestBuilder: Sendable {
     case .startImage: return try storyboard.startFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .endImage: return try storyboard.endFrame(of: shot).map { text(try address(RequestImage($0))) } ?? .null
     case .references: return .array(try storyboard.sentReferences(of: shot).map { .string(try address(.source($0))) })
+    case .videoReferences:
+      let videos = storyboard.sentVideos(of: shot).map(JSONValue.string)
+      return mapping.form == .list ? .array(videos) : videos.first ?? .null
     case .elements: return try elements(of: shot, mapping, address)
     case .negativePrompt: return text(shot.negativePrompt)
     case .aspectRatio: return text(shot.aspectRatio)
+    case .resolution: return text(shot.resolution ?? model.limits.resolutions?.standard)
     case .generateAudio: return mapping.form.encode(shot.generateAudio ?? false)
     }
   }
@@ -99,9 +108,11 @@ public struct RequestBuilder: Sendable {
     .array(
       try storyboard.sentElements(of: shot).map { element in
         var object: [String: JSONValue] = [:]
-        if let frontal = mapping.members["frontal"] {
-          object[frontal.name] = frontal.form.encode(try address(.source(element.frontal)))
+        if let frontal = mapping.members["frontal"], let image = element.frontal {
+          object[frontal.name] = frontal.form.encode(try address(.source(image)))
         }
+        if let video = mapping.members["video"], let given = element.video { object[video.name] = .string(given) }
+        if let voice = mapping.members["voice"], let given = element.voice { object[voice.name] = .string(given) }
         if let angles = mapping.members["angles"], !element.angles.isEmpty {
           object[angles.name] = .array(try element.angles.map { .string(try address(.source($0))) })
         }

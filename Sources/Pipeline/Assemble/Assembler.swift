@@ -256,14 +256,19 @@ struct Assembler: Sendable {
     options.writesChapters = true
     options.metadata =
       MasterProvenance(
-        storyboard, model: context.model.id, embedsPrompts: context.options.embedsPrompts
+        storyboard, targets: context.targets, embedsPrompts: context.options.embedsPrompts
       ).entries
     options.overwrite = true
     options.video = videoOptions
+    options.retime = join.retime.map {
+      var retime = RetimeOptions(rate: $0)
+      retime.keepsPitch = join.keepsPitch ?? false
+      return retime
+    }
     // Every clip was decoded in full when it arrived, and the master is verified next.
     options.check = .joins
     if let title = storyboard.title { options.metadata["title"] = title }
-    if !context.host.isPaid {
+    if !context.plan.isPaid {
       options.metadata["comment"] = "Rendered by longtake's sandbox, a simulator: no model generated these frames."
     }
     return options
@@ -289,17 +294,18 @@ struct Assembler: Sendable {
         + (shot.trim.map { " trim \($0)" } ?? "") + (shot.transition.map { " transition \($0)" } ?? "")
         + (stitch.keepsThrough.map { " through #\($0)" } ?? "")
     }
-    let how = [
-      options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate ?? 0)",
-      "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
-      try versions.map { version in
-        "\(version) \(try version.voice.map { try FileDigest.sha256(ofFile: $0.file) } ?? "")"
-      }.joined(separator: " "),
-      try options.captions.map { "\($0.language ?? "") \(try FileDigest.sha256(ofFile: $0.file))" }.joined(
-        separator: " "),
-      try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
-      options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
-    ]
+    let how =
+      [
+        options.mode.rawValue, "\(options.overlap)", "\(options.audioCrossfade)", "\(options.audioBitRate ?? 0)",
+        "\(options.writesChapters)", "\(options.audio)", "\(options.video)",
+        try versions.map { version in
+          "\(version) \(try version.voice.map { try FileDigest.sha256(ofFile: $0.file) } ?? "")"
+        }.joined(separator: " "),
+        try options.captions.map { "\($0.language ?? "") \(try FileDigest.sha256(ofFile: $0.file))" }.joined(
+          separator: " "),
+        try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
+        options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
+      ] + (options.retime.map { ["retime \($0.rate) \($0.keepsPitch)"] } ?? [])
     let rules = (try? JSONValue(encoding: context.masterSpec).canonicalJSON) ?? context.masterSpec.id
     return SHA256Text.of((parts + how + [rules]).joined(separator: "\n"))
   }

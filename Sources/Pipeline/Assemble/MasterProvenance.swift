@@ -1,4 +1,5 @@
 import Files
+import Presets
 import Storyboard
 
 /// The provenance entries of a master's metadata.
@@ -11,12 +12,13 @@ struct MasterProvenance {
 
   let entries: [String: String]
 
-  init(_ storyboard: Storyboard, model: String, embedsPrompts: Bool) {
-    var entries = [Self.modelKey: model]
-    entries[Self.digestKey] = Self.digest(model, storyboard.shots.flatMap(\.prompt.texts))
+  init(_ storyboard: Storyboard, targets: ShotTargets, embedsPrompts: Bool) {
+    let models = targets.models(of: storyboard.shots).joined(separator: ", ")
+    var entries = [Self.modelKey: models]
+    entries[Self.digestKey] = Self.digest(models, storyboard.shots.flatMap(\.prompt.texts))
     for shot in storyboard.shots {
       let key = "longtake.shot.\(shot.id)"
-      entries["\(key).prompt_sha256"] = Self.digest(model, shot.prompt.texts)
+      entries["\(key).prompt_sha256"] = Self.digest(targets.model(of: shot).id, shot.prompt.texts)
       if embedsPrompts { entries["\(key).prompt"] = shot.prompt.texts.joined(separator: "\n") }
     }
     self.entries = entries

@@ -2,25 +2,26 @@ import Ledger
 import Presets
 import Storyboard
 
-/// What shots cost at a provider, and the limit that the user has set.
+/// What shots cost at their providers, and the limit that the user has set.
 ///
 /// What was paid is counted by ``Spending``.
 struct Budget: Sendable {
-  let model: ModelDescriptor
-  /// Whether requests cost money.
-  let isPaid: Bool
+  let targets: ShotTargets
   /// `--max-cost`; nil for no limit.
   let limit: USD?
 
   /// Of one take; nil when the price is not published.
   func costPerTake(of shot: Shot) -> USD? {
-    guard isPaid else { return .zero }
-    guard let price = model.pricePerSecond, let seconds = shot.seconds(with: model) else { return nil }
+    let target = targets.target(of: shot)
+    guard target.isPaid else { return .zero }
+    guard let price = shot.price(with: target.model), let seconds = shot.seconds(with: target.model) else { return nil }
     return price.times(seconds)
   }
 
   /// Of all takes of shots; nil when a price is not published.
-  func cost(of shots: [Shot]) -> USD? { shots.map { isPaid ? $0.cost(with: model) : .zero }.total }
+  func cost(of shots: [Shot]) -> USD? {
+    shots.map { targets.isPaid($0) ? $0.cost(with: targets.model(of: $0)) : .zero }.total
+  }
 
   /// What so many more takes of each shot add; nil when a price is not published.
   func cost(ofRetries retries: Int, of shots: [Shot]) -> USD? {
@@ -30,11 +31,12 @@ struct Budget: Sendable {
   /// Refuses a request that could exceed the limit.
   /// - Throws: ``PipelineError`` `overBudget`.
   func require(takes: Int, of shot: Shot, after spending: Spending) throws {
-    guard let limit, isPaid else { return }
+    guard let limit, targets.isPaid(shot) else { return }
     guard let cost = costPerTake(of: shot).map({ $0 * takes }) else {
       throw PipelineError(
         .overBudget,
-        "the price of \(model.id) is not known, so --max-cost \(limit) cannot be guaranteed; omit it to continue.")
+        "the price of \(targets.model(of: shot).id) is not known, so --max-cost \(limit) cannot be guaranteed; omit it to continue."
+      )
     }
     try require(cost, after: spending) { "shot \(shot.id) costs \(cost)" }
   }

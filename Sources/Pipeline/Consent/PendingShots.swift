@@ -10,6 +10,14 @@ struct PendingShots: Sendable {
     let retried: [Shot]
 
     var isEmpty: Bool { sent.isEmpty && retried.isEmpty }
+
+    /// All of them, each once.
+    var all: [Shot] { sent + retried.filter { shot in !sent.contains { $0.id == shot.id } } }
+
+    /// Those of providers that cost money.
+    func paid(_ targets: ShotTargets) -> Result {
+      Result(sent: sent.filter(targets.isPaid), retried: retried.filter(targets.isPaid))
+    }
   }
 
   let storyboard: Storyboard

@@ -22,26 +22,36 @@ struct SpaceEstimate: Sendable {
   /// - Parameters:
   ///   - fetched: shots whose clips are still to be fetched.
   ///   - makesMaster: whether the clips will be joined.
-  /// - Returns: nil when the descriptor gives no bit rate.
-  init?(_ storyboard: Storyboard, _ model: ModelDescriptor, fetched: [Shot], makesMaster: Bool) {
-    guard let rate = model.output.bitRate else { return nil }
-    func bytes(_ seconds: Rational) -> Int64 { Int64(seconds.doubleValue * Double(rate) / 8 * Self.margin) }
-    func seconds(_ shots: [Shot], takes: Bool) -> Rational {
-      shots.reduce(.zero) { $0 + ($1.seconds(with: model) ?? .zero) * Int64(takes ? $1.takes : 1) }
+  /// - Returns: nil when a descriptor gives no bit rate.
+  init?(_ storyboard: Storyboard, _ targets: ShotTargets, fetched: [Shot], makesMaster: Bool) {
+    func bytes(_ shot: Shot) -> Int64? {
+      let model = targets.model(of: shot)
+      guard let rate = model.output.bitRate else { return nil }
+      return Int64((shot.seconds(with: model) ?? .zero).doubleValue * Double(rate) / 8 * Self.margin)
     }
-    clips = bytes(seconds(fetched, takes: true))
-    master = makesMaster ? bytes(seconds(storyboard.shots, takes: false)) : 0
+    var clips: Int64 = 0
+    var master: Int64 = 0
+    for shot in fetched {
+      guard let one = bytes(shot) else { return nil }
+      clips += one * Int64(shot.takes)
+    }
+    for shot in makesMaster ? storyboard.shots : [] {
+      guard let one = bytes(shot) else { return nil }
+      master += one
+    }
+    self.clips = clips
+    self.master = master
   }
 }
 
 extension RunContext {
   /// - Throws: ``PipelineError`` `inputOutput` when a paid run would fill the disk.
   func requireSpace(makesMaster: Bool) throws {
-    guard budget.isPaid else { return }
+    guard plan.isPaid else { return }
     let kept = try digests.chosenTakes()
     let fetched = storyboard.shots.filter { kept[$0.id] == nil }
     guard !fetched.isEmpty, let free = workspace.freeSpace,
-      let needed = SpaceEstimate(storyboard, model, fetched: fetched, makesMaster: makesMaster), needed.total > free
+      let needed = SpaceEstimate(storyboard, targets, fetched: fetched, makesMaster: makesMaster), needed.total > free
     else { return }
     func text(_ bytes: Int64) -> String { "\(bytes >> 20) MiB" }
     throw PipelineError(

@@ -5,7 +5,9 @@ import Storyboard
 
 /// What is about to be paid.
 public struct SpendingQuestion: Sendable, Hashable {
+  /// The names of the shots' providers: `oxen`, or `oxen, fal`.
   public let provider: String
+  /// The ids of the shots' models.
   public let model: String
   /// Ids of the shots that will be generated, without those already agreed to; empty when only retries may be paid for.
   public let shots: [String]
@@ -23,8 +25,8 @@ struct SpendingConsent: Sendable {
 
   /// - Throws: ``PipelineError`` `overBudget`, `needsConsent` or `declined`, before anything is sent.
   func require() async throws {
-    guard context.budget.isPaid else { return }
-    let pending = try context.pendingShots.read()
+    guard context.plan.isPaid else { return }
+    let pending = try context.pendingShots.read().paid(context.targets)
     guard !pending.isEmpty else { return }
     let spending = try context.ledger.spending()
     if let cost = context.budget.cost(of: pending.sent), !pending.sent.isEmpty {
@@ -37,8 +39,9 @@ struct SpendingConsent: Sendable {
       return allow(pending.sent, retrying: [])
     }
     if !asked.isEmpty || !pending.retried.isEmpty {
+      let concerned = asked.isEmpty ? pending.retried : asked
       let question = SpendingQuestion(
-        provider: context.host.provider.name, model: context.model.id, shots: asked.map(\.id),
+        provider: providers(of: concerned), model: models(of: concerned), shots: asked.map(\.id),
         cost: context.budget.cost(of: asked),
         retries: context.budget.cost(ofRetries: context.options.retries, of: pending.retried), spent: spending.total)
       guard await consent(question) else {
@@ -50,13 +53,21 @@ struct SpendingConsent: Sendable {
     allow(pending.sent, retrying: pending.retried)
   }
 
+  private func providers(of shots: [Shot]) -> String {
+    context.targets.providers(of: shots).joined(separator: ", ")
+  }
+
+  private func models(of shots: [Shot]) -> String {
+    context.targets.models(of: shots).joined(separator: ", ")
+  }
+
   private static func names(_ shots: [Shot]) -> String { shots.map(\.id).joined(separator: ", ") }
 
   /// Whether the user agreed to at least this cost when the shot was redone or another take picked.
   private func isAgreed(_ shot: Shot, _ agreements: [Agreement]) -> Bool {
     guard let cost = context.budget.cost(of: [shot]) else { return false }
     return agreements.contains {
-      $0.shot == shot.id && $0.provider == context.host.provider.name && cost <= $0.cost
+      $0.shot == shot.id && $0.provider == context.targets.provider(of: shot) && cost <= $0.cost
     }
   }
 
@@ -64,7 +75,7 @@ struct SpendingConsent: Sendable {
     let price = context.budget.cost(of: shots).map { "about \($0)" } ?? "an amount that is not published"
     return PipelineError(
       .needsConsent,
-      "generating \(Self.names(shots)) at \(context.host.provider.name) costs \(price); add --yes to agree. Nothing was "
+      "generating \(Self.names(shots)) at \(providers(of: shots)) costs \(price); add --yes to agree. Nothing was "
         + "sent.")
   }
 

@@ -7,6 +7,9 @@ public import Timing
 
 /// A service's own rules of a model, compared with the bundled descriptor.
 public struct LiveFindings: Sendable, Hashable {
+  public let provider: String
+  /// The descriptor's id.
+  public let model: String
   /// Whether the catalogue has the model.
   public let isReached: Bool
   /// Why the descriptor alone applies; nil when the catalogue has the model.
@@ -20,6 +23,9 @@ public struct ExecutionPlan: Sendable {
   /// One shot of the plan.
   public struct PlannedShot: Sendable {
     public let id: String
+    public let provider: String
+    /// Id of the model, as the storyboard names it where the provider does not have it.
+    public let model: String
     /// The shot whose last frame it starts from.
     public let dependsOn: String?
     /// The shot whose first frame it ends on.
@@ -41,12 +47,16 @@ public struct ExecutionPlan: Sendable {
   public let digest: String
   /// The file as it was read, once.
   let document: StoryboardDocument
-  /// `sandbox`, `oxen` or `fal`.
+  /// `sandbox`, `oxen` or `fal`: of shots that name none.
   public let provider: String
-  /// Nil when this provider does not have the storyboard's model.
-  public let model: ModelDescriptor?
+  /// The provider that the user gave, which overrides those of shots, too.
+  let givenProvider: String?
+  /// Provider and model of each shot; nil when the provider does not have the storyboard's model.
+  public let targets: ShotTargets?
   /// What the master is verified against; nil when there is no such preset.
   public let masterSpec: DeliverableSpec?
+  /// What clips are verified against besides what was asked for, by the shot's place in the storyboard.
+  let clipSpecs: [Int: DeliverableSpec]
   /// What the storyboard's master is delivered as; those whose presets cannot be read are left out.
   public let deliveries: [DeliveryVersion]
   /// Whether the shots become a master, which must be able to meet its verify preset.
@@ -56,8 +66,8 @@ public struct ExecutionPlan: Sendable {
   public let problems: [Problem]
   /// Images that will be converted so that the model accepts them, each with the reason.
   public let conversions: [Problem]
-  /// The service's own rules of the model; nil when it was not asked.
-  public let live: LiveFindings?
+  /// The services' own rules of the models; empty when they were not asked.
+  public let live: [LiveFindings]
 
   /// The storyboard with what the ledger adds to it; nil for that of the file.
   var replacement: Storyboard?
@@ -73,17 +83,36 @@ public struct ExecutionPlan: Sendable {
   /// The price of all shots; nil when one is not published. The sandbox costs nothing.
   public var cost: USD? { shots.map(\.cost).total }
 
-  /// Whether a request costs money.
-  public var isPaid: Bool { ProviderKind(rawValue: provider)?.isPaid ?? true }
+  /// The model of shots that name none; nil when this provider does not have it.
+  public var model: ModelDescriptor? { targets?.standard.model }
 
-  /// The storyboard, its model and its master's preset, when nothing is wrong.
+  /// Whether a request of any shot costs money.
+  public var isPaid: Bool {
+    guard let targets, let storyboard else { return ProviderKind(rawValue: provider)?.isPaid ?? true }
+    return storyboard.shots.contains(where: targets.isPaid)
+  }
+
+  /// The names of the shots' providers, for people and events: `oxen`, or `oxen, fal`.
+  public var providers: String { Self.list(targets?.providers(of: storyboard?.shots ?? []), or: provider) }
+
+  /// The ids of the shots' models.
+  public var models: String {
+    Self.list(targets?.models(of: storyboard?.shots ?? []), or: storyboard?.model ?? "")
+  }
+
+  private static func list(_ names: [String]?, or standard: String) -> String {
+    guard let names, !names.isEmpty else { return standard }
+    return names.joined(separator: ", ")
+  }
+
+  /// The storyboard, its targets and its master's preset, when nothing is wrong.
   /// - Throws: ``StoryboardError`` `invalid` with every problem.
-  public func usable() throws -> (storyboard: Storyboard, model: ModelDescriptor, masterSpec: DeliverableSpec) {
-    guard problems.isEmpty, let storyboard, let model, let masterSpec else {
+  public func usable() throws -> (storyboard: Storyboard, targets: ShotTargets, masterSpec: DeliverableSpec) {
+    guard problems.isEmpty, let storyboard, let targets, let masterSpec else {
       throw StoryboardError(
         .invalid, "the storyboard \(path) has \(counted(problems.count, "problem")); nothing was sent:",
         problems: problems)
     }
-    return (storyboard, model, masterSpec)
+    return (storyboard, targets, masterSpec)
   }
 }

@@ -3,6 +3,9 @@ public import Presets
 
 /// What a service's catalogue answered about a model.
 public struct CatalogAnswer: Sendable {
+  public let provider: String
+  /// The id that was asked for.
+  public let id: String
   /// Nil when nothing was learnt.
   public let model: LiveModel?
   /// Why nothing was learnt.
@@ -22,22 +25,26 @@ public struct ModelCatalog: Sendable {
   ///   failure becomes a note.
   public func ask(about model: String) async throws -> CatalogAnswer {
     do {
-      return CatalogAnswer(model: LiveModel(try await object(model)), note: nil)
+      return answer(model, LiveModel(try await object(model)))
     } catch let error as GenerationError where error.code == .notAuthorised && error.status == 401 {
       throw error
     } catch let error as GenerationError where error.code == .unsupported {
       // A service without a catalogue.
-      return CatalogAnswer(model: nil, note: nil)
+      return answer(model)
     } catch let error as GenerationError where error.code == .notFound {
-      return unknown("\(host.provider.name) does not list \(model) in its catalogue; \(Self.fallback)")
+      return answer(
+        model, note: "\(host.provider.name) does not list \(model) in its catalogue; \(Self.fallback)")
     } catch {
       if error is CancellationError { try Task.checkCancellation() }
       let why = (error as? GenerationError)?.message ?? "it did not answer in time."
-      return unknown("the catalogue of \(host.provider.name) cannot be asked, so \(Self.fallback): \(why)")
+      return answer(
+        model, note: "the catalogue of \(host.provider.name) cannot be asked, so \(Self.fallback): \(why)")
     }
   }
 
-  private func unknown(_ note: String) -> CatalogAnswer { CatalogAnswer(model: nil, note: note) }
+  private func answer(_ id: String, _ model: LiveModel? = nil, note: String? = nil) -> CatalogAnswer {
+    CatalogAnswer(provider: host.provider.name, id: id, model: model, note: note)
+  }
 
   private func object(_ model: String) async throws -> JSONValue {
     try await withThrowingTaskGroup(of: JSONValue.self) { group in

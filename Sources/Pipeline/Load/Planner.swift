@@ -29,7 +29,7 @@ public struct Planner: Sendable {
   }
 
   /// - Parameters:
-  ///   - provider: overrides the storyboard's own.
+  ///   - provider: overrides the storyboard's own, and those of its shots.
   ///   - variables: values by name, which override the storyboard's own.
   ///   - makesMaster: whether the master must be able to meet its verify preset.
   /// - Throws: ``StoryboardError`` `notFound` or `unreadable`; what is wrong inside the file is in the plan.
@@ -40,39 +40,41 @@ public struct Planner: Sendable {
     let digest = try document.resolved.map { SHA256Text.of($0.canonicalJSON) } ?? FileDigest.sha256(ofFile: path)
     return plan(
       document, path: path, digest: digest,
-      provider: provider ?? document.partial?.provider ?? defaultProvider, makesMaster: makesMaster, live: nil)
+      provider: provider ?? document.partial?.provider ?? defaultProvider, given: provider, makesMaster: makesMaster,
+      live: [])
   }
 
-  /// The plan checked against what the service's catalogue answered about its model, which overrides the descriptor.
-  public func applying(_ answer: CatalogAnswer, to plan: ExecutionPlan) -> ExecutionPlan {
+  /// The plan checked against what the services' catalogues answered about its models, which overrides the descriptors.
+  public func applying(_ answers: [CatalogAnswer], to plan: ExecutionPlan) -> ExecutionPlan {
     self.plan(
-      plan.document, path: plan.path, digest: plan.digest, provider: plan.provider, makesMaster: plan.makesMaster,
-      live: answer)
+      plan.document, path: plan.path, digest: plan.digest, provider: plan.provider, given: plan.givenProvider,
+      makesMaster: plan.makesMaster, live: answers)
   }
 
   private func plan(
-    _ document: StoryboardDocument, path: String, digest: String, provider: String, makesMaster: Bool,
-    live: CatalogAnswer?
+    _ document: StoryboardDocument, path: String, digest: String, provider: String, given: String?, makesMaster: Bool,
+    live: [CatalogAnswer]
   ) -> ExecutionPlan {
     let storyboard = document.partial
     let list = ProblemList()
-    var model: ModelDescriptor?
-    if let storyboard, !storyboard.model.isEmpty {
-      do {
-        model = try library.model(named: storyboard.model, for: provider)
-      } catch {
-        list.add(storyboard.problem(at: "model", "\(error)"))
+    var targets = storyboard.flatMap { self.targets(of: $0, provider, given: given, list) }
+    var findings: [LiveFindings] = []
+    if let storyboard, let known = targets {
+      for target in known.distinct(of: storyboard.shots) {
+        guard let answer = live.first(where: { $0.isAbout(target) }) else { continue }
+        let differences = answer.model?.applied(to: target.model).differences ?? []
+        findings.append(
+          LiveFindings(
+            provider: target.provider, model: target.model.id, isReached: answer.model != nil, note: answer.note,
+            differences: differences))
+      }
+      targets = known.mapModels { target in
+        live.first { $0.isAbout(target) }?.model?.applied(to: target.model).model ?? target.model
       }
     }
-    var findings: LiveFindings?
-    if let live, let known = model {
-      let (merged, differences) = live.model?.applied(to: known) ?? (known, [])
-      model = merged
-      findings = LiveFindings(isReached: live.model != nil, note: live.note, differences: differences)
-    }
-    if let model {
-      document.problems(against: model, images: LibavImageInspector()).forEach(list.add)
-      if let storyboard, let schema = live?.model?.schema { check(storyboard, model, schema, list) }
+    if let targets {
+      document.problems(against: targets, images: LibavImageInspector()).forEach(list.add)
+      if let storyboard { check(storyboard, targets, live, list) }
     } else {
       document.problems.forEach(list.add)
     }
@@ -92,26 +94,73 @@ public struct Planner: Sendable {
       }
     }
     let spec = masterSpec(storyboard, list)
+    if let storyboard, let targets { Self.retimeProblems(of: storyboard, targets).forEach(list.add) }
+    let clipSpecs = storyboard.map { self.clipSpecs(of: $0, list) } ?? [:]
     let deliveries = storyboard.map { deliveryVersions(of: $0, list) } ?? []
-    if let model, let storyboard {
-      storyboard.joinProblems(with: model, spec: makesMaster ? spec : nil, images: LibavImageInspector()).forEach(
-        list.add)
+    if let targets, let storyboard {
+      storyboard.joinProblems(
+        with: targets, spec: makesMaster ? spec : nil, clipSpecs: clipSpecs, images: LibavImageInspector()
+      ).forEach(list.add)
     }
     return ExecutionPlan(
-      path: path, digest: digest, document: document, provider: provider, model: model, masterSpec: spec,
-      deliveries: deliveries,
-      makesMaster: makesMaster,
-      shots: storyboard.map { shots(of: $0, model, provider) } ?? [], problems: list.inFileOrder,
-      conversions: model.flatMap { storyboard?.conversions(for: $0, images: LibavImageInspector()) } ?? [],
+      path: path, digest: digest, document: document, provider: provider, givenProvider: given, targets: targets,
+      masterSpec: spec, clipSpecs: clipSpecs, deliveries: deliveries, makesMaster: makesMaster,
+      shots: storyboard.map { shots(of: $0, targets, provider) } ?? [], problems: list.inFileOrder,
+      conversions: targets.flatMap { storyboard?.conversions(for: $0, images: LibavImageInspector()) } ?? [],
       live: findings)
+  }
+
+  /// Provider and model of each shot; nil when the storyboard's own model cannot be had.
+  private func targets(
+    of storyboard: Storyboard, _ provider: String, given: String?, _ list: ProblemList
+  ) -> ShotTargets? {
+    guard !storyboard.model.isEmpty else { return nil }
+    let standard: ShotTarget
+    do {
+      standard = ShotTarget(provider: provider, model: try library.model(named: storyboard.model, for: provider))
+    } catch {
+      list.add(storyboard.problem(at: "model", "\(error)"))
+      return nil
+    }
+    var own: [Int: ShotTarget] = [:]
+    for shot in storyboard.shots {
+      let provider = given ?? shot.provider ?? provider
+      guard shot.model != nil || provider != standard.provider else { continue }
+      do {
+        own[shot.index] = ShotTarget(
+          provider: provider, model: try library.model(named: shot.model ?? storyboard.model, for: provider))
+      } catch {
+        let field = shot.model == nil ? "provider" : "model"
+        list.add(storyboard.problem(at: "shots[\(shot.index)].\(field)", "\(error)"))
+      }
+    }
+    return ShotTargets(standard, own: own)
+  }
+
+  /// The verify presets of shots that name one.
+  private func clipSpecs(of storyboard: Storyboard, _ list: ProblemList) -> [Int: DeliverableSpec] {
+    var specs: [Int: DeliverableSpec] = [:]
+    for shot in storyboard.shots {
+      guard let name = shot.verify else { continue }
+      do {
+        let spec = try library.deliverableSpec(named: name)
+        _ = try Verifier(spec: spec)
+        specs[shot.index] = spec
+      } catch {
+        list.add(storyboard.problem(at: storyboard.place(ofShared: "verify", in: shot), "\(error)"))
+      }
+    }
+    return specs
   }
 
   /// Whether a plan only breaks limits that the service may have changed since the descriptor was written.
   func breaksOnlyLiveLimits(_ plan: ExecutionPlan) -> Bool {
-    guard let storyboard = plan.storyboard, let model = plan.model, plan.masterSpec != nil,
+    guard let storyboard = plan.storyboard, let targets = plan.targets, plan.masterSpec != nil,
       plan.document.problems.isEmpty
     else { return false }
-    return storyboard.problems(against: model.withoutReplaceableLimits, images: LibavImageInspector()).isEmpty
+    return storyboard.problems(
+      against: targets.mapModels(\.model.withoutReplaceableLimits), images: LibavImageInspector()
+    ).isEmpty
   }
 
   /// Why a file cannot be the music of a master; nil when all its audio can be decoded.
@@ -123,6 +172,19 @@ public struct Planner: Sendable {
       return "\(quoted(path)) cannot be used as music: it \(error.message)."
     } catch {
       return "\(quoted(path)) cannot be read as music: \((error as? LibavError)?.message ?? "\(error)")."
+    }
+  }
+
+  /// A rate that is too far from those of the shots' models, as far as they are known.
+  private static func retimeProblems(of storyboard: Storyboard, _ targets: ShotTargets) -> [Problem] {
+    let join = storyboard.master.join
+    guard let retime = join.retime else { return [] }
+    let known = storyboard.shots.compactMap { join.conform?.rate ?? targets.model(of: $0).output.frameRate }
+    return known.filter { !Retiming.isAllowed(from: $0, to: retime) }.map { rate in
+      storyboard.problem(
+        at: "master.join.retime",
+        "clips of \(rate) frames/s cannot be retimed to \(retime): at most 5 % faster or slower; set 'rate' in conform."
+      )
     }
   }
 
@@ -150,10 +212,12 @@ public struct Planner: Sendable {
 
   /// Checks every request against the service's own schema, with placeholders for images.
   private func check(
-    _ storyboard: Storyboard, _ model: ModelDescriptor, _ schema: ParameterSchema, _ list: ProblemList
+    _ storyboard: Storyboard, _ targets: ShotTargets, _ live: [CatalogAnswer], _ list: ProblemList
   ) {
-    let builder = RequestBuilder(storyboard: storyboard, model: model)
     for shot in storyboard.shots {
+      let model = targets.model(of: shot)
+      guard let schema = live.first(where: { $0.isAbout(targets.target(of: shot)) })?.model?.schema else { continue }
+      let builder = RequestBuilder(storyboard: storyboard, model: model)
       guard let request = try? builder.request(for: shot, address: { _ in Self.placeholderAddress }) else { continue }
       for wrong in schema.problems(in: request.parameters, exempt: LiveModel.serviceParameters) {
         let name = String(wrong.path.prefix { $0 != "." && $0 != "[" })
@@ -218,18 +282,24 @@ public struct Planner: Sendable {
   }
 
   private func shots(
-    of storyboard: Storyboard, _ model: ModelDescriptor?, _ provider: String
+    of storyboard: Storyboard, _ targets: ShotTargets?, _ provider: String
   ) -> [ExecutionPlan.PlannedShot] {
-    let builder = model.map { RequestBuilder(storyboard: storyboard, model: $0) }
-    let isPaid = ProviderKind(rawValue: provider)?.isPaid ?? true
-    return storyboard.shots.map { shot in
-      ExecutionPlan.PlannedShot(
-        id: shot.id, dependsOn: storyboard.dependency(of: shot)?.id,
+    storyboard.shots.map { shot in
+      let target = targets?.target(of: shot)
+      let builder = target.map { RequestBuilder(storyboard: storyboard, model: $0.model) }
+      let isPaid = target?.isPaid ?? ProviderKind(rawValue: provider)?.isPaid ?? true
+      return ExecutionPlan.PlannedShot(
+        id: shot.id, provider: target?.provider ?? provider, model: target?.model.id ?? storyboard.model,
+        dependsOn: storyboard.dependency(of: shot)?.id,
         endsOn: storyboard.endFrame(of: shot)?.shot?.id,
         anchorSearch: storyboard.neededAnchors(of: shot).contains(.last) ? shot.anchorSearch : nil,
         request: builder.flatMap { try? $0.plannedRequest(for: shot) },
-        seconds: model.flatMap { shot.seconds(with: $0) },
-        cost: isPaid ? model.flatMap { Budget(model: $0, isPaid: true, limit: nil).cost(of: [shot]) } : .zero)
+        seconds: target.flatMap { shot.seconds(with: $0.model) },
+        cost: isPaid ? targets.flatMap { Budget(targets: $0, limit: nil).cost(of: [shot]) } : .zero)
     }
   }
+}
+
+extension CatalogAnswer {
+  fileprivate func isAbout(_ target: ShotTarget) -> Bool { provider == target.provider && id == target.model.id }
 }

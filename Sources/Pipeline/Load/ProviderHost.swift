@@ -68,15 +68,15 @@ public struct ProviderHost: Sendable {
   private let sandbox: SandboxServer?
 
   /// - Parameters:
-  ///   - model: the model that will read images, if any.
+  ///   - models: those that will read images.
   ///   - sandboxDirectory: where an in-process sandbox keeps its generations; nil for a temporary one.
   /// - Throws: ``PipelineError`` `unsupported`, ``GenerationError`` `notAuthorised` without a key, and what the sandbox
   ///   throws when it cannot start.
   public static func open(
-    _ name: String, options: ProviderOptions, library: PresetLibrary?, model: ModelDescriptor? = nil,
+    _ name: String, options: ProviderOptions, library: PresetLibrary?, models: [ModelDescriptor] = [],
     sandboxDirectory: String?
   ) async throws -> ProviderHost {
-    try requireStore(options.anchorStore, model)
+    try requireStore(options.anchorStore, models)
     switch ProviderKind(rawValue: name) {
     case .sandbox: return try await openSandbox(options, library: library, directory: sandboxDirectory)
     case .oxen:
@@ -93,13 +93,14 @@ public struct ProviderHost: Sendable {
     }
   }
 
-  private static func requireStore(_ name: String?, _ model: ModelDescriptor?) throws {
+  private static func requireStore(_ name: String?, _ models: [ModelDescriptor]) throws {
     guard let name else { return }
     guard stores.contains(name) else {
       throw PipelineError(
         .unsupported, "there is no anchor store \(quoted(name)); known are \(stores.joined(separator: ", ")).")
     }
-    if name == ImageStoreKind.data.rawValue, let model, model.limits.takesDataAddresses != true {
+    guard name == ImageStoreKind.data.rawValue else { return }
+    for model in models where model.limits.takesDataAddresses != true {
       throw PipelineError(
         .unsupported,
         "\(model.id) is not known to accept images as data: addresses; choose another --anchor-store: hub, fal or command."

@@ -11,8 +11,9 @@ struct RenamedShots: Sendable {
   /// A shot without takes takes over those of one that the storyboard no longer has, if their content is its own.
   func adopt() throws {
     let ids = Set(storyboard.shots.map(\.id))
+    let providers = Set(digests.targets.providers(of: storyboard.shots))
     var orphans = Dictionary(
-      grouping: try ledger.generations().filter { !ids.contains($0.shot) && $0.provider == digests.provider },
+      grouping: try ledger.generations().filter { !ids.contains($0.shot) && providers.contains($0.provider) },
       by: \.shot
     ).mapValues { Set($0.map(\.contentDigest)) }
     for shot in storyboard.inDependencyOrder where !orphans.isEmpty {

@@ -15,7 +15,7 @@ struct RunLoader: Sendable {
   ///   ``GenerationError``.
   func load() async throws -> RunContext {
     let plan = try await planWithinLiveLimits()
-    let (storyboard, model, _) = try plan.usable()
+    let (storyboard, targets, _) = try plan.usable()
     try workspace.prepare()
     let ledger = try Ledger(
       workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
@@ -27,79 +27,94 @@ struct RunLoader: Sendable {
     }
     report(
       .began(
-        workspace: workspace.directory, provider: plan.provider, model: model.id, shots: storyboard.shots.map(\.id)))
+        workspace: workspace.directory, provider: plan.providers, model: plan.models,
+        shots: storyboard.shots.map(\.id)))
     if let warning = ledger.stealWarning { report(.notice(warning)) }
     return try await log.recordingFailure(report) {
-      let host = try await openHost()
+      let hosts = try await openHosts(targets, storyboard)
       do {
         let lostAnswers = LostAnswers(
-          ledger: ledger, workspace: workspace, host: host, options: options, emit: report)
+          ledger: ledger, workspace: workspace, hosts: hosts, options: options, emit: report)
         // What has been paid decides what is still to be paid.
         try await lostAnswers.settleEarlier()
         let images = LocalImageCache()
         let isolations = try Isolations(
-          storyboard, model: model, ledger: ledger, workspace: workspace, images: images)
+          storyboard, targets: targets, ledger: ledger, workspace: workspace, images: images)
         let storyboard = isolations.storyboard
         let digests = ShotDigests(
-          storyboard: storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
+          storyboard: storyboard, targets: targets, images: images, ledger: ledger,
           anchorTakes: isolations.anchorTakes, startTakes: isolations.startTakes)
         try RenamedShots(storyboard: storyboard, digests: digests, ledger: ledger).adopt()
         let pending = PendingShots(
           storyboard: storyboard, digests: digests, ledger: ledger, lostAnswers: lostAnswers, retries: options.retries)
         var final = plan
-        if asksCatalog, let model = plan.model, try !pending.read().isEmpty {
-          final = try await checked(plan, model, host, report)
-        }
+        let read = try pending.read()
+        if !read.isEmpty { final = try await checked(plan, targets, read.all, hosts, report) }
         final.replacement = storyboard
         let context = try RunContext(
           plan: final, pendingShots: pending, lostAnswers: lostAnswers, workspace: workspace, ledger: ledger,
-          host: host,
-          options: options, log: log, emit: report)
+          hosts: hosts, options: options, log: log, emit: report)
         try recordStoryboard(context)
         return context
       } catch {
-        await host.close()
+        await hosts.close()
         throw error
       }
     }
   }
 
   /// The in-process sandbox has no rules beyond the descriptors.
-  private var asksCatalog: Bool { plan.isPaid || options.provider.baseURL != nil }
+  private func asksCatalog(of target: ShotTarget) -> Bool { target.isPaid || options.provider.baseURL != nil }
 
-  private func openHost() async throws -> ProviderHost {
-    try await ProviderHost.open(
-      plan.provider, options: options.provider, library: library, model: plan.model,
+  private func openHosts(_ targets: ShotTargets, _ storyboard: Storyboard) async throws -> ProviderHosts {
+    try await ProviderHosts.open(
+      targets, of: storyboard.shots, options: options.provider, library: library,
       sandboxDirectory: workspace.sandboxDirectory)
   }
 
   /// The plan; one that only breaks limits which the service may have changed is checked against the service's own.
   private func planWithinLiveLimits() async throws -> ExecutionPlan {
     let planner = Planner(library: library)
-    guard !plan.problems.isEmpty, asksCatalog, planner.breaksOnlyLiveLimits(plan), let model = plan.model,
-      let host = try? await openHost()
+    guard !plan.problems.isEmpty, let targets = plan.targets, let storyboard = plan.storyboard,
+      planner.breaksOnlyLiveLimits(plan)
     else { return plan }
-    let answer = try? await ModelCatalog(host).ask(about: model.id)
-    await host.close()
-    guard let answer, answer.model != nil else { return plan }
-    return planner.applying(answer, to: plan)
+    let asked = targets.distinct(of: storyboard.shots).filter(asksCatalog)
+    guard !asked.isEmpty, let hosts = try? await openHosts(targets, storyboard) else { return plan }
+    let answers = try? await answers(about: asked, hosts)
+    await hosts.close()
+    guard let answers, answers.contains(where: { $0.model != nil }) else { return plan }
+    return planner.applying(answers, to: plan)
+  }
+
+  private func answers(about targets: [ShotTarget], _ hosts: ProviderHosts) async throws -> [CatalogAnswer] {
+    var answers: [CatalogAnswer] = []
+    for target in targets {
+      guard let host = hosts[target.provider] else { continue }
+      answers.append(try await ModelCatalog(host).ask(about: target.model.id))
+    }
+    return answers
   }
 
   /// The plan checked against the service's own rules, before anything is paid.
   /// - Throws: ``StoryboardError`` `invalid` when a request breaks them.
   private func checked(
-    _ plan: ExecutionPlan, _ model: ModelDescriptor, _ host: ProviderHost,
+    _ plan: ExecutionPlan, _ targets: ShotTargets, _ shots: [Shot], _ hosts: ProviderHosts,
     _ report: @Sendable (PipelineEvent) -> Void
   ) async throws -> ExecutionPlan {
-    if let warning = model.status.warning(about: model.id) { report(.notice(warning)) }
-    var checked = plan
-    if plan.live == nil {
-      let answer = try await ModelCatalog(host).ask(about: model.id)
-      checked = Planner(library: library).applying(answer, to: plan)
+    let asked = targets.distinct(of: shots).filter(asksCatalog)
+    guard !asked.isEmpty else { return plan }
+    for target in asked {
+      if let warning = target.model.status.warning(about: target.model.id) { report(.notice(warning)) }
     }
-    if let note = checked.live?.note { report(.notice(note)) }
-    for difference in checked.live?.differences ?? [] {
-      report(.notice("\(plan.provider) differs from the descriptor of \(model.id), and applies: \(difference)"))
+    var checked = plan
+    if plan.live.isEmpty {
+      checked = Planner(library: library).applying(try await answers(about: asked, hosts), to: plan)
+    }
+    for live in checked.live {
+      if let note = live.note { report(.notice(note)) }
+      for difference in live.differences {
+        report(.notice("\(live.provider) differs from the descriptor of \(live.model), and applies: \(difference)"))
+      }
     }
     _ = try checked.usable()
     return checked
@@ -109,7 +124,7 @@ struct RunLoader: Sendable {
     try context.ledger.recordStoryboard(
       StoryboardEntry(
         path: context.plan.path, title: context.storyboard.title, digest: context.plan.digest,
-        provider: context.plan.provider, model: context.model.id),
+        provider: context.plan.providers, model: context.plan.models),
       shots: try context.storyboard.shots.map { shot in
         ShotEntry(id: shot.id, position: shot.index, digest: try context.digests.ownDigest(of: shot))
       })

@@ -24,9 +24,7 @@ struct ContentDigests: Sendable, Hashable {
 /// Digests of everything that the clips of a storyboard depend on.
 struct ShotDigests: Sendable {
   let storyboard: Storyboard
-  let model: ModelDescriptor
-  /// Name of the provider.
-  let provider: String
+  let targets: ShotTargets
   let images: LocalImageCache
   let ledger: Ledger
   /// By shot: the take whose frames the shots after it are made from, whichever take counts; see ``Isolations``.
@@ -35,11 +33,12 @@ struct ShotDigests: Sendable {
   var startTakes: [String: GenerationEntry] = [:]
 
   /// The digest of a shot's own inputs.
-  func ownDigest(of shot: Shot) throws -> String { SHA256Text.of("\(provider)\n\(try own(shot))\n") }
+  func ownDigest(of shot: Shot) throws -> String { SHA256Text.of("\(targets.provider(of: shot))\n\(try own(shot))\n") }
 
   /// The digests of a shot; nil while a frame that it is made from has never been extracted, so that nothing can have been
   /// made from it.
   func digests(of shot: Shot, _ sources: SourceTakes) throws -> ContentDigests? {
+    let provider = targets.provider(of: shot)
     let content = try own(shot)
     let earlierContent = try own(shot, asEarlierVersions: true)
     var start = ""
@@ -61,7 +60,7 @@ struct ShotDigests: Sendable {
   }
 
   private func own(_ shot: Shot, asEarlierVersions isEarlier: Bool = false) throws -> String {
-    try storyboard.canonicalContent(of: shot, model: model, asEarlierVersions: isEarlier) {
+    try storyboard.canonicalContent(of: shot, model: targets.model(of: shot), asEarlierVersions: isEarlier) {
       try images.identity(of: $0)
     }
   }
@@ -82,7 +81,7 @@ struct ShotDigests: Sendable {
   /// The facts of a shot for its next action, in a run that has not started; nil as ``digests(of:_:)`` is.
   func facts(of shot: Shot, _ sources: SourceTakes) throws -> ShotFacts? {
     guard let digests = try digests(of: shot, sources) else { return nil }
-    var facts = ShotFacts(contentDigest: digests.current, provider: provider)
+    var facts = ShotFacts(contentDigest: digests.current, provider: targets.provider(of: shot))
     facts.earlierDigest = digests.earlier
     if !isIsolated(shot) {
       facts.anchors = storyboard.neededAnchors(of: shot)

@@ -20,7 +20,7 @@ final class LostAnswers: Sendable {
   let inFlight = RequestsInFlight()
   private let ledger: Ledger
   private let workspace: Workspace
-  private let host: ProviderHost
+  private let hosts: ProviderHosts
   private let wait: Duration
   private let clock: any Clock<Duration>
   private let failpoint: Failpoint.Hook?
@@ -31,12 +31,12 @@ final class LostAnswers: Sendable {
   private let adoption = Mutex(())
 
   init(
-    ledger: Ledger, workspace: Workspace, host: ProviderHost, options: RunOptions,
+    ledger: Ledger, workspace: Workspace, hosts: ProviderHosts, options: RunOptions,
     emit: @escaping @Sendable (PipelineEvent) -> Void
   ) {
     self.ledger = ledger
     self.workspace = workspace
-    self.host = host
+    self.hosts = hosts
     wait = options.lostAnswerWait
     clock = options.clock
     failpoint = options.failpoint
@@ -51,7 +51,7 @@ final class LostAnswers: Sendable {
   /// Settles what earlier runs have left, also of shots that the storyboard no longer has.
   /// - Throws: ``LedgerError``, `CancellationError`.
   func settleEarlier() async throws {
-    let intents = try ledger.openIntents().filter { $0.provider == host.provider.name }
+    let intents = try ledger.openIntents().filter { hosts[$0.provider] != nil }
     for intent in intents where !intent.mayHaveBeenSent { try ledger.recordRefused(intent: intent.number, error: nil) }
     try await withThrowingTaskGroup(of: Void.self) { group in
       for intent in intents.filter(\.isUnsettled) {
@@ -66,6 +66,7 @@ final class LostAnswers: Sendable {
   /// Looks for a request until it is found, or until enough time has passed since its answer was lost.
   func settle(_ intent: IntentEntry) async throws {
     if try adoptClip(of: intent) { return }
+    guard let host = hosts[intent.provider] else { return }
     emit(.shot(intent.shot, take: nil, .reconciling))
     let limit = host.listsAtOnce ? .zero : timeLeft(for: intent)
     let elapsed = clock.stopwatch()
@@ -74,7 +75,7 @@ final class LostAnswers: Sendable {
     while true {
       let isLast = elapsed() >= limit
       do {
-        guard let vain = try await look(for: intent, isLast: isLast) else { return }
+        guard let vain = try await look(for: intent, at: host, isLast: isLast) else { return }
         found = vain
       } catch is Disturbed {
         continue
@@ -100,9 +101,9 @@ final class LostAnswers: Sendable {
 
   /// One look for a request that keeps no shot from being sent.
   private func lookOnce(_ intent: IntentEntry) async throws {
-    guard Ledger.systemTime() - intent.createdAt < Self.longestMemory else { return }
+    guard Ledger.systemTime() - intent.createdAt < Self.longestMemory, let host = hosts[intent.provider] else { return }
     do {
-      _ = try await look(for: intent, isLast: true)
+      _ = try await look(for: intent, at: host, isLast: true)
     } catch is Disturbed {
       // The next run looks again.
     } catch let error as GenerationError {
@@ -113,7 +114,9 @@ final class LostAnswers: Sendable {
   // MARK: - One look
 
   /// - Returns: nil when the request is settled.
-  private func look(for intent: IntentEntry, isLast: Bool) async throws -> VainSearch? {
+  private func look(
+    for intent: IntentEntry, at host: ProviderHost, isLast: Bool
+  ) async throws -> VainSearch? {
     guard let parameters = Self.parameters(intent.parameters) else {
       throw LedgerError(.inconsistent, "the parameters of intent \(intent.number) cannot be read")
     }

@@ -11,6 +11,8 @@ public struct PlanReport: Sendable, Encodable {
 
   struct Shot: Sendable, Encodable {
     let id: String
+    let provider: String
+    let model: String
     @Nullable var dependsOn: String?
     @Nullable var endsOn: String?
     @Nullable var anchorSearch: Int?
@@ -19,7 +21,7 @@ public struct PlanReport: Sendable, Encodable {
     @Nullable var costUSD: Double?
 
     private enum CodingKeys: String, CodingKey {
-      case id, request, seconds
+      case id, provider, model, request, seconds
       case dependsOn = "depends_on"
       case endsOn = "ends_on"
       case anchorSearch = "anchor_search"
@@ -31,6 +33,16 @@ public struct PlanReport: Sendable, Encodable {
     let reached: Bool
     @Nullable var note: String?
     let differences: [String]
+
+    /// Of several models, the differences name theirs.
+    init(_ findings: [LiveFindings]) {
+      reached = findings.allSatisfy(\.isReached)
+      let notes = findings.compactMap(\.note)
+      note = notes.isEmpty ? nil : notes.joined(separator: "; ")
+      differences = findings.flatMap { one in
+        one.differences.map { findings.count > 1 ? "\(one.model) at \(one.provider): \($0)" : $0 }
+      }
+    }
   }
 
   let schema = Self.schema
@@ -57,7 +69,8 @@ public struct PlanReport: Sendable, Encodable {
     model = plan.model?.id ?? plan.storyboard?.model
     shots = plan.shots.map { shot in
       Shot(
-        id: shot.id, dependsOn: shot.dependsOn, endsOn: shot.endsOn, anchorSearch: shot.anchorSearch,
+        id: shot.id, provider: shot.provider, model: shot.model, dependsOn: shot.dependsOn, endsOn: shot.endsOn,
+        anchorSearch: shot.anchorSearch,
         request: shot.request?.body ?? .null, seconds: shot.seconds?.doubleValue, costUSD: shot.cost?.dollars)
     }
     seconds = plan.seconds?.doubleValue
@@ -65,7 +78,7 @@ public struct PlanReport: Sendable, Encodable {
     problems = plan.problems
     conversions = plan.conversions
     deliver = plan.deliveries.map(\.recipe.id)
-    live = plan.live.map { Live(reached: $0.isReached, note: $0.note, differences: $0.differences) }
+    live = plan.live.isEmpty ? nil : Live(plan.live)
   }
 }
 

@@ -103,9 +103,9 @@ struct RunReport: Encodable {
     storyboard = context.plan.path
     storyboardSHA256 = context.plan.digest
     title = context.storyboard.title
-    provider = context.plan.provider
-    isSimulated = !context.host.isPaid
-    model = context.model.id
+    provider = context.plan.providers
+    isSimulated = !context.plan.isPaid
+    model = context.plan.models
     verifyPreset = context.masterSpec.id
     shots = try context.plan.shots.map { planned in
       try Self.shot(planned, outcome: outcomes.first { $0.id == planned.id }, ledger: context.ledger)

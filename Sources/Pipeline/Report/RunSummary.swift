@@ -37,7 +37,7 @@ public struct RunSummary: Sendable {
     self.master = master
     self.deliverables = deliverables
     self.review = review
-    isSimulated = !context.host.isPaid
+    isSimulated = !context.plan.isPaid
     spending = try context.ledger.spending()
   }
 }

@@ -27,14 +27,19 @@ struct ClipVerifier: Sendable {
   private static let wholenessChecks: Set<String> = ["container.opens", "container.truncated", "decode.clean"]
 
   let expectation: Expectation
+  private let spec: DeliverableSpec
 
   /// - Parameters:
+  ///   - spec: rules of the storyboard beside those for every clip.
   ///   - startImage: path of the image that the clip was to start on, if any.
   ///   - endImage: of the one it was to end on.
-  init(shot: Shot, model: ModelDescriptor, startImage: String? = nil, endImage: String? = nil) {
+  init(
+    shot: Shot, model: ModelDescriptor, spec: DeliverableSpec? = nil, startImage: String? = nil, endImage: String? = nil
+  ) {
+    let audio = model.implies(audio: true) ? true : model.implies(audio: false) ? false : shot.generateAudio
     var expectation = Expectation(
-      size: model.output.size(aspectRatio: shot.aspectRatio).map { ($0.width, $0.height) },
-      duration: shot.seconds(with: model), audio: shot.generateAudio, frameRate: model.output.frameRate)
+      size: model.format(at: shot.resolution).size(aspectRatio: shot.aspectRatio).map { ($0.width, $0.height) },
+      duration: shot.seconds(with: model), audio: audio, frameRate: model.output.frameRate)
     if case .multiple(let parts) = shot.prompt {
       var time = Rational.zero
       expectation.cuts = parts.dropLast().map { part in
@@ -45,13 +50,14 @@ struct ClipVerifier: Sendable {
     expectation.startImage = startImage
     expectation.endImage = endImage
     self.expectation = expectation
+    self.spec = spec.map { $0.extended(by: Self.spec) } ?? Self.spec
   }
 
   /// Blocks while it decodes.
   func verify(
     _ path: String, progress: @escaping (VerificationProgress) -> Void
   ) throws -> VerificationReport {
-    try Verifier(spec: Self.spec).verify(path, expectation: expectation, progress: progress)
+    try Verifier(spec: spec).verify(path, expectation: expectation, progress: progress)
   }
 
   /// Messages of the findings of a damaged body; empty when it is whole.
@@ -77,5 +83,14 @@ struct ClipVerifier: Sendable {
     struct Kept: Decodable { let findings: [KeptFinding] }
     guard let json, let kept = try? JSONDecoder().decode(Kept.self, from: Data(json.utf8)) else { return [] }
     return kept.findings.filter { $0.status == "fail" }
+  }
+}
+
+extension DeliverableSpec {
+  /// This spec with rules of another that always apply.
+  fileprivate func extended(by other: DeliverableSpec) -> DeliverableSpec {
+    DeliverableSpec(
+      id: id, title: title, source: source, extends: extends,
+      rules: rules.merging(other.rules) { $1.severity == .fail ? $1 : $0 })
   }
 }

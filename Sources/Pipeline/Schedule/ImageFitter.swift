@@ -12,38 +12,40 @@ import Timing
 /// Converts the storyboard's own images that the model does not accept as they are, and reports it.
 final class ImageFitter: Sendable {
   private let storyboard: Storyboard
-  private let model: ModelDescriptor
+  private let targets: ShotTargets
   private let workspace: Workspace
   private let images: LocalImageCache
   private let media: MediaExecutor
   private let emit: @Sendable (PipelineEvent) -> Void
+  /// By model and digest.
   private let fitted = Mutex<[String: ImageUpload]>([:])
 
   init(
-    storyboard: Storyboard, model: ModelDescriptor, workspace: Workspace, images: LocalImageCache,
+    storyboard: Storyboard, targets: ShotTargets, workspace: Workspace, images: LocalImageCache,
     media: MediaExecutor,
     emit: @escaping @Sendable (PipelineEvent) -> Void
   ) {
     self.storyboard = storyboard
-    self.model = model
+    self.targets = targets
     self.workspace = workspace
     self.images = images
     self.media = media
     self.emit = emit
   }
 
-  /// The file to send for an image of the storyboard.
+  /// The file to send to a model for an image of the storyboard.
   /// - Throws: ``LibavError`` when it cannot be made to fit.
-  func fit(_ path: String) async throws -> ImageUpload {
+  func fit(_ path: String, for model: ModelDescriptor) async throws -> ImageUpload {
     let own = try images.local(path)
-    if let known = fitted.withLock({ $0[own.sha256] }) { return known }
+    let key = "\(model.id) \(own.sha256)"
+    if let known = fitted.withLock({ $0[key] }) { return known }
     let fields = storyboard.fields(usingFile: path)
     let limits = fields.compactMap { model.limits.image($0) }
     let facts = try LibavImageInspector().facts(of: path)
     let reasons =
       limits.isEmpty ? ImageLimit.unlimitedConversions(of: facts) : limits.flatMap { $0.conversions(of: facts) }
     guard !reasons.isEmpty else {
-      fitted.withLock { $0[own.sha256] = own }
+      fitted.withLock { $0[key] = own }
       return own
     }
     let side = limits.compactMap(\.maxSide).min()
@@ -52,11 +54,13 @@ final class ImageFitter: Sendable {
     let still = try await media.run {
       try Self.still(of: path, within: bounds, longestSide: side, rotation: rotation, scratch: self.workspace)
     }
-    let name = "anchors/image-\(own.sha256.prefix(16)).\(still.format == .png ? "png" : "jpg")"
+    // Models may accept different images.
+    let suffix = model.id == targets.standard.model.id ? "" : "-\(SHA256Text.of(model.id).prefix(8))"
+    let name = "anchors/image-\(own.sha256.prefix(16))\(suffix).\(still.format == .png ? "png" : "jpg")"
     try OutputFile.replace(workspace.path(name), with: still.bytes)
     let image = ImageUpload(
       path: workspace.path(name), sha256: SHA256Text.of(still.bytes), mediaType: still.mediaType)
-    fitted.withLock { $0[own.sha256] = image }
+    fitted.withLock { $0[key] = image }
     emit(
       .notice(
         "the image \(path) \(reasons[0]); it is sent as \(name): \(still.format.rawValue.uppercased()), "

@@ -14,7 +14,7 @@ extension ShotRunner {
   /// whole and are what the storyboard asks for now are kept.
   func makeAnchors(of take: GenerationEntry) async throws {
     for kind in AnchorKind.allCases where anchors.contains(kind) {
-      if let anchor = try ledger.anchor(of: take.number, kind), isWhole(anchor.file),
+      if let anchor = try ledger.anchor(of: take.number, kind), isWhole(anchor.file), fits(anchor, limits(for: kind)),
         kind == .first || AnchorRecord(anchor)?.search?.asked == shot.anchorSearch
       {
         continue
@@ -23,11 +23,29 @@ extension ShotRunner {
     }
   }
 
+  /// What the model of the shot that is made from the frame accepts.
+  private func limits(for kind: AnchorKind) -> ImageLimits {
+    let user = context.storyboard.shots.first { other in
+      switch kind {
+      case .last: context.storyboard.startFrame(of: other) == .last(of: shot)
+      case .first: context.storyboard.endFrame(of: other) == .first(of: shot)
+      }
+    }
+    return ImageLimits(
+      of: context.targets.model(of: user ?? shot), for: kind == .last ? .startImage : .endImage)
+  }
+
+  /// Whether an image made earlier, perhaps for another model, is accepted by this one.
+  private func fits(_ anchor: AnchorEntry, _ limits: ImageLimits) -> Bool {
+    anchor.file.bytes <= limits.maximumBytes
+      && limits.formats.contains(anchor.mediaType == "image/png" ? .png : .jpeg)
+  }
+
   private func makeAnchor(of take: GenerationEntry, _ kind: AnchorKind) async throws {
     guard let clip = take.clip else {
       throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to extract a frame from")
     }
-    let limits = ImageLimits(of: context.model, for: kind == .last ? .startImage : .endImage)
+    let limits = limits(for: kind)
     let path = context.workspace.path(clip.path)
     let search = kind == .last ? shot.anchorSearch : nil
     let anchor = try await context.media.run {

@@ -22,7 +22,7 @@ extension ShotRunner {
     emit(.waiting, take: take.take)
     let last = Mutex(take.state)
     do {
-      let result = try await context.host.provider.wait(for: id, timeout: context.options.timeout) { job in
+      let result = try await host(of: take).provider.wait(for: id, timeout: context.options.timeout) { job in
         if !job.state.isFinal { context.backgroundDownloads.note(take, .waiting) }
         guard job.state == .processing, last.withLock({ $0 != .processing }) else { return }
         last.withLock { $0 = .processing }
@@ -38,13 +38,13 @@ extension ShotRunner {
       case .generationFailed, .insufficientCredits:
         try ledger.recordState(
           generation: take.number, .failed, error: error.message, completedAt: Ledger.systemTime(),
-          mayCost: context.host.provider.mayCharge(forFailure: error.status))
+          mayCost: host(of: take).provider.mayCharge(forFailure: error.status))
       case .cancelled:
-        let job = try? await context.host.provider.job(id)
+        let job = try? await host(of: take).provider.job(id)
         let known = try ledger.generation(take.number) ?? take
         try ledger.recordState(
           generation: take.number, .cancelled, error: error.message, completedAt: Ledger.systemTime(),
-          mayCost: context.host.isPaid && (job.map(known.mayCost(cancelledAs:)) ?? true))
+          mayCost: host(of: take).isPaid && (job.map(known.mayCost(cancelledAs:)) ?? true))
       case .notFound:
         if let kept = await keptResult(of: take) {
           try ledger.recordState(generation: take.number, .succeeded, completedAt: Ledger.systemTime())
@@ -91,7 +91,7 @@ extension ShotRunner {
         "the clip of take \(take.take) is lost, and it has no id by which it could be downloaded again. \(advice)")
     }
     do {
-      let job = try await context.host.provider.job(id)
+      let job = try await host(of: take).provider.job(id)
       guard let address = job.resultURL else {
         if let kept = await keptResult(of: take) { return kept }
         throw PipelineError(
@@ -109,7 +109,7 @@ extension ShotRunner {
     guard let id = take.remoteID else { return nil }
     let request = LostRequest(
       GenerationRequest(model: take.model, parameters: [:]), sentAt: take.submittedAt ?? take.createdAt)
-    let address = try? await context.host.provider.keptResult(of: id, of: request)
+    let address = try? await host(of: take).provider.keptResult(of: id, of: request)
     return address.map { .address(url: $0, jobID: id) }
   }
 
@@ -117,7 +117,7 @@ extension ShotRunner {
     context.backgroundDownloads.note(take, .moving)
     let name = Workspace.clipName(shot: shot.id, take: take.take)
     let reported = Mutex<Int64>(0)
-    let file = try await context.host.provider.download(result, to: context.workspace.path(name)) { bytes, total in
+    let file = try await host(of: take).provider.download(result, to: context.workspace.path(name)) { bytes, total in
       let isDue = reported.withLock { last in
         guard bytes < last || bytes - last >= bytesPerReport || bytes == total else { return false }
         last = bytes
@@ -139,7 +139,7 @@ extension ShotRunner {
       return
     }
     let verifier = ClipVerifier(
-      shot: shot, model: context.model,
+      shot: shot, model: model, spec: context.plan.clipSpecs[shot.index],
       startImage: try await frame(context.storyboard.startFrame(of: shot), of: sources.start),
       endImage: try await frame(context.storyboard.endFrame(of: shot), of: sources.end))
     let path = context.workspace.path(clip.path)
@@ -169,7 +169,11 @@ extension ShotRunner {
     switch frame {
     case nil: path = nil
     case .image(let image):
-      if case .file(let file) = image.location { path = try? await context.fitter.fit(file).path } else { path = nil }
+      if case .file(let file) = image.location {
+        path = try? await context.fitter.fit(file, for: model).path
+      } else {
+        path = nil
+      }
     case .first, .last:
       let kind: AnchorKind = if case .first = frame { .first } else { .last }
       path = try source.flatMap { try ledger.anchor(of: $0.number, kind) }.map { context.workspace.path($0.file.path) }

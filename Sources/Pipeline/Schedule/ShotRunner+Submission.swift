@@ -26,8 +26,8 @@ extension ShotRunner {
     emit(.submitting)
     context.options.provider.logger?.debug(
       "generation", metadata: ["shot": "\(shot.id)", "request": "\(Self.shown(request))"])
-    guard context.host.provider.waitMode != .sync else { return try await submitBlocking(request) }
-    let most = max(1, context.host.provider.takesPerRequest)
+    guard host.provider.waitMode != .sync else { return try await submitBlocking(request) }
+    let most = max(1, host.provider.takesPerRequest)
     for first in stride(from: 0, to: request.takes, by: most) {
       let takes = min(most, request.takes - first)
       do {
@@ -48,7 +48,7 @@ extension ShotRunner {
     defer { context.lostAnswers.inFlight.end(request.digest) }
     do {
       let journal = IntentJournal(ledger: ledger, intent: intent.number)
-      let jobs = try await context.host.provider.enqueue(request, journal: journal)
+      let jobs = try await host.provider.enqueue(request, journal: journal)
       context.options.failpoint?(.requestAnswered)
       try record(jobs.map(\.id), of: intent)
       emit(.submitted(jobs.map { shown($0.id) }))
@@ -69,7 +69,7 @@ extension ShotRunner {
     }
   }
 
-  func shown(_ id: String) -> String { ProviderKind.shownID(id, provider: context.host.provider.name) }
+  func shown(_ id: String) -> String { ProviderKind.shownID(id, provider: host.provider.name) }
 
   /// The request for a log, without signatures and image data.
   private static func shown(_ request: GenerationRequest) -> String {
@@ -78,7 +78,7 @@ extension ShotRunner {
 
   /// The request, once every image of it has an address.
   private func request() async throws -> GenerationRequest {
-    let builder = RequestBuilder(storyboard: context.storyboard, model: context.model)
+    let builder = RequestBuilder(storyboard: context.storyboard, model: model)
     let needed = builder.images(of: shot)
     if !needed.isEmpty { emit(.uploading(images: needed.count)) }
     var addresses: [RequestImage: String] = [:]
@@ -97,7 +97,8 @@ extension ShotRunner {
     case .source(let source):
       switch source.location {
       case .address(let address): return address
-      case .file(let path): return try await context.uploader.address(of: try await context.fitter.fit(path))
+      case .file(let path):
+        return try await context.address(of: try await context.fitter.fit(path, for: model), for: shot)
       }
     case .anchor(let id): return try await address(of: .last, of: sources.start, shot: id)
     case .opening(let id): return try await address(of: .first, of: sources.end, shot: id)
@@ -108,9 +109,9 @@ extension ShotRunner {
     guard let take, take.shot == id, let anchor = try ledger.anchor(of: take.number, kind) else {
       throw PipelineError(.shotFailed, "the \(kind.rawValue) frame of shot \(id) is missing")
     }
-    return try await context.uploader.address(
-      of: ImageUpload(
-        path: context.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType))
+    let image = ImageUpload(
+      path: context.workspace.path(anchor.file.path), sha256: anchor.file.sha256, mediaType: anchor.mediaType)
+    return try await context.address(of: image, for: shot)
   }
 
   /// Sends each take as a request of its own that blocks until its clip exists. The intent stays open until the clip is
@@ -130,7 +131,7 @@ extension ShotRunner {
     defer { context.lostAnswers.inFlight.end(request.digest) }
     let results: [GenerationResult]
     do {
-      results = try await context.host.provider.generate(
+      results = try await host.provider.generate(
         request, into: context.workspace.path("clips"), journal: IntentJournal(ledger: ledger, intent: intent.number))
       context.options.failpoint?(.requestAnswered)
       guard !results.isEmpty else {
@@ -171,7 +172,7 @@ extension ShotRunner {
       try ledger.recordRefused(intent: intent.number, error: nil)
       throw error
     case .notFound:
-      let successor = context.model.status.replacedBy.map { "\($0) replaces it; " } ?? ""
+      let successor = model.status.replacedBy.map { "\($0) replaces it; " } ?? ""
       let advice =
         "Models are renamed and retired: \(successor)'longtake models' lists those available; set 'model' in the storyboard."
       try refuse(intent, GenerationError(.notFound, "\(error.message) \(advice)", status: error.status))
@@ -184,7 +185,7 @@ extension ShotRunner {
 
   private func refuse(_ intent: IntentEntry, _ error: GenerationError) throws {
     // A blocking call is refused by the model itself, which may have begun; the queue refuses before.
-    let mayCost = intent.isBlocking == true && context.host.provider.mayCharge(forFailure: error.status)
+    let mayCost = intent.isBlocking == true && host.provider.mayCharge(forFailure: error.status)
     try ledger.recordRefused(intent: intent.number, error: error.message, mayCost: mayCost)
     for take in try takes(of: intent) { state.record(error, of: take.number) }
   }

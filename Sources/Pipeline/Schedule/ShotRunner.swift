@@ -27,6 +27,12 @@ struct ShotRunner: Sendable {
   }
 
   var ledger: Ledger { context.ledger }
+  var host: ProviderHost { context.host(of: shot) }
+  var model: ModelDescriptor { context.targets.model(of: shot) }
+
+  /// Of a take, which may be from before the shot was given another provider.
+  func host(of take: GenerationEntry) -> ProviderHost { context.hosts[take.provider] ?? host }
+
   var contentDigest: String { initialFacts.contentDigest }
   /// The digests of takes that are of this content.
   var digests: Set<String> { initialFacts.digests }
@@ -107,7 +113,7 @@ struct ShotRunner: Sendable {
 
   /// Has a paid take downloaded that does not count; the shot does not wait for it.
   func downloadInBackground(_ take: GenerationEntry) {
-    guard take.provider == context.host.provider.name, take.remoteID != nil else { return }
+    guard context.hosts[take.provider] != nil, take.remoteID != nil else { return }
     context.backgroundDownloads.add(take, self)
   }
 

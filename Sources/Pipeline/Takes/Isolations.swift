@@ -16,7 +16,7 @@ struct Isolations: Sendable {
   /// - Parameter excluded: a shot whose isolation is passed over.
   /// - Throws: ``PipelineError`` `inputOutput` when the image that a shot was to end on is gone.
   init(
-    _ storyboard: Storyboard, model: ModelDescriptor, ledger: Ledger, workspace: Workspace, images: LocalImageCache,
+    _ storyboard: Storyboard, targets: ShotTargets, ledger: Ledger, workspace: Workspace, images: LocalImageCache,
     except excluded: String? = nil
   ) throws {
     var changed = storyboard
@@ -24,7 +24,7 @@ struct Isolations: Sendable {
     var starts: [String: GenerationEntry] = [:]
     for entry in try ledger.isolations() where entry.shot != excluded {
       guard let shot = storyboard.shot(entry.shot), let take = try ledger.generation(entry.anchorGeneration),
-        try Self.inputsDigest(of: shot, storyboard, model, images) == entry.inputsDigest
+        try Self.inputsDigest(of: shot, storyboard, targets, images) == entry.inputsDigest
       else { continue }
       let path = workspace.path(entry.end.path)
       guard (try? FileDigest.sha256(ofFile: path)) == entry.end.sha256 else {
@@ -47,8 +47,9 @@ struct Isolations: Sendable {
 
   /// The digest of a shot's own inputs.
   static func inputsDigest(
-    of shot: Shot, _ storyboard: Storyboard, _ model: ModelDescriptor, _ images: LocalImageCache
+    of shot: Shot, _ storyboard: Storyboard, _ targets: ShotTargets, _ images: LocalImageCache
   ) throws -> String {
-    SHA256Text.of(try storyboard.canonicalContent(of: shot, model: model) { try images.identity(of: $0) })
+    SHA256Text.of(
+      try storyboard.canonicalContent(of: shot, model: targets.model(of: shot)) { try images.identity(of: $0) })
   }
 }

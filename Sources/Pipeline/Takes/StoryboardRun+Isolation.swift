@@ -26,7 +26,7 @@ extension StoryboardRun {
   /// - Throws: ``PipelineError`` `unsupported` with the reason when it cannot be; `shotFailed` when its clips are not
   ///   there; ``StoryboardError``; ``LedgerError`` `notFound` where nothing has been run.
   public func isolatedRedo(of id: String) throws -> IsolatedRedo {
-    let (storyboard, model, _) = try plan.usable()
+    let (storyboard, targets, _) = try plan.usable()
     guard let shot = try storyboard.withDependents([id]).first(where: { $0.id == id }) else {
       throw PipelineError(.unsupported, "the storyboard has no shot \(quoted(id)).")
     }
@@ -38,6 +38,7 @@ extension StoryboardRun {
       throw PipelineError(
         .unsupported, "shot \(id) ends on a frame of its own by the storyboard; --between cannot give it another.")
     }
+    let model = targets.model(of: shot)
     guard let field = model.fields[.endImage] else {
       throw PipelineError(.unsupported, "\(model.id) takes no end image, which --between needs.")
     }
@@ -46,14 +47,14 @@ extension StoryboardRun {
         .unsupported, "\(model.id) takes an end image only with a start image, and shot \(id) has none.")
     }
     let ledger = try Ledger(readingWorkspace: workspace.directory)
-    let (anchorTake, nextTake) = try takes(of: shot, before: next, storyboard, model, ledger)
+    let (anchorTake, nextTake) = try takes(of: shot, before: next, storyboard, targets, ledger)
     let previous = storyboard.dependency(of: shot)?.id
-    let digests = try digests(storyboard, model, ledger, except: id)
+    let digests = try digests(storyboard, targets, ledger, except: id)
     let isolated = previous.flatMap(storyboard.shot).flatMap { digests.isIsolated($0) ? $0.id : nil }
     let startTake = try isolated.flatMap { try digests.chosenTakes()[$0] }
     return IsolatedRedo(
       shot: id, previous: previous, next: next.id,
-      cost: Budget(model: model, isPaid: plan.isPaid, limit: nil).cost(of: [shot]), anchorTake: anchorTake,
+      cost: Budget(targets: targets, limit: nil).cost(of: [shot]), anchorTake: anchorTake,
       startTake: startTake, nextTake: nextTake)
   }
 
@@ -63,20 +64,20 @@ extension StoryboardRun {
   public func redoBetween(
     _ id: String, acceptingDoublePayment acceptsDoublePayment: Bool = false, agreed isAgreed: Bool = false
   ) throws {
-    let (storyboard, model, _) = try plan.usable()
+    let (storyboard, targets, _) = try plan.usable()
     let redo = try isolatedRedo(of: id)
     let regeneration = try regeneration(redoing: [id]).only(redo)
     try regeneration.requireSinglePayment(unless: acceptsDoublePayment)
     guard let shot = storyboard.shot(id), let clip = redo.nextTake.clip else { return }
     let frame = try Anchor(
-      of: workspace.path(clip.path), request: .first, limits: ImageLimits(of: model, for: .endImage))
+      of: workspace.path(clip.path), request: .first, limits: ImageLimits(of: targets.model(of: shot), for: .endImage))
     let ledger = try writableLedger()
     let name = Workspace.endImageName(shot: id, suffix: frame.still.format == .png ? "png" : "jpg")
     try OutputFile.replace(workspace.path(name), with: frame.still.bytes)
     let end = ClipEntry(
       path: name, bytes: Int64(frame.still.bytes.count), sha256: SHA256Text.of(frame.still.bytes))
     let isolation = IsolationEntry(
-      shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, model, LocalImageCache()),
+      shot: id, inputsDigest: try Isolations.inputsDigest(of: shot, storyboard, targets, LocalImageCache()),
       anchorGeneration: redo.anchorTake.number, startGeneration: redo.startTake?.number, end: end)
     try ledger.recordRedo(
       [id], releasing: acceptsDoublePayment ? [id] : [], isolation: isolation,
@@ -86,21 +87,21 @@ extension StoryboardRun {
   /// The digests of the storyboard, with shots that were redone between their neighbours.
   /// - Parameter excluded: a shot that is not taken for one of these.
   func digests(
-    _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger, except excluded: String? = nil
+    _ storyboard: Storyboard, _ targets: ShotTargets, _ ledger: Ledger, except excluded: String? = nil
   ) throws -> ShotDigests {
     let images = LocalImageCache()
     let isolations = try Isolations(
-      storyboard, model: model, ledger: ledger, workspace: workspace, images: images, except: excluded)
+      storyboard, targets: targets, ledger: ledger, workspace: workspace, images: images, except: excluded)
     return ShotDigests(
-      storyboard: isolations.storyboard, model: model, provider: plan.provider, images: images, ledger: ledger,
+      storyboard: isolations.storyboard, targets: targets, images: images, ledger: ledger,
       anchorTakes: isolations.anchorTakes, startTakes: isolations.startTakes)
   }
 
   /// The verified take of the next shot that counts, and the take of the shot that it was made from.
   private func takes(
-    of shot: Shot, before next: Shot, _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger
+    of shot: Shot, before next: Shot, _ storyboard: Storyboard, _ targets: ShotTargets, _ ledger: Ledger
   ) throws -> (GenerationEntry, GenerationEntry) {
-    let digests = try digests(storyboard, model, ledger, except: shot.id)
+    let digests = try digests(storyboard, targets, ledger, except: shot.id)
     let chosen = try digests.chosenTakes()
     let snapshot = try ledger.snapshot(of: next.id)
     let candidates = snapshot.currentTakes().filter { $0.state == .verified && $0.clip != nil }

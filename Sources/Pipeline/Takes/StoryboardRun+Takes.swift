@@ -47,15 +47,17 @@ extension StoryboardRun {
   /// What redoing shots would regenerate: those shots, and all that are made from their frames.
   /// - Throws: ``StoryboardError`` `invalid` or `unknownShot`; ``LedgerError`` `notFound` where nothing has been run.
   public func regeneration(redoing ids: [String]) throws -> Regeneration {
-    let (storyboard, model, _) = try plan.usable()
+    let (storyboard, targets, _) = try plan.usable()
     let shots = try storyboard.withDependents(ids)
     let ledger = try existingLedger()
     let wanted = Set(shots.map(\.id))
+    let providers = Dictionary(
+      storyboard.shots.map { ($0.id, targets.provider(of: $0)) }, uniquingKeysWith: { first, _ in first })
     let lost = Set(
-      try ledger.openIntents().filter { $0.blocksSending && $0.provider == plan.provider }.map(\.number))
+      try ledger.openIntents().filter { $0.blocksSending && $0.provider == providers[$0.shot] }.map(\.number))
     let generations = try ledger.generations().filter { wanted.contains($0.shot) }
     return regeneration(
-      of: shots, restored: [], model: model, inFlight: generations.filter(Self.isInFlight),
+      of: shots, restored: [], targets: targets, inFlight: generations.filter(Self.isInFlight),
       uncertain: generations.filter { $0.state == .uncertain && lost.contains($0.intent) })
   }
 
@@ -82,13 +84,13 @@ extension StoryboardRun {
   /// - Throws: ``PipelineError`` `shotFailed` with the reason when the take cannot be picked; as
   ///   ``regeneration(redoing:)`` does.
   public func regeneration(picking shot: String, take number: Int) throws -> Regeneration {
-    let (storyboard, model, _) = try plan.usable()
+    let (storyboard, targets, _) = try plan.usable()
     _ = try storyboard.withDependents([shot])
     let ledger = try existingLedger()
     let take = try pickable(shot, number, in: ledger)
-    let before = try digests(storyboard, model, ledger).chosenTakes()
-    let isolated = try endsIsolation(take, storyboard, model, ledger) ? shot : nil
-    let digests = try digests(storyboard, model, ledger, except: isolated)
+    let before = try digests(storyboard, targets, ledger).chosenTakes()
+    let isolated = try endsIsolation(take, storyboard, targets, ledger) ? shot : nil
+    let digests = try digests(storyboard, targets, ledger, except: isolated)
     let after = try digests.chosenTakes(picking: take)
     guard after[shot] != nil else { throw try outOfDate(take, storyboard, digests, before) }
     let others = storyboard.shots.filter { $0.id != shot }
@@ -96,7 +98,7 @@ extension StoryboardRun {
     let lost = others.filter { before[$0.id] != nil && after[$0.id] == nil }
     let restored = others.filter { other in after[other.id].map { $0.number != before[other.id]?.number } ?? false }
     return regeneration(
-      of: lost, restored: restored.map(\.id), model: model,
+      of: lost, restored: restored.map(\.id), targets: targets,
       restoredTakes: after.values.filter { $0.shot != shot && $0.isRestorable }.map(\.number))
   }
 
@@ -105,20 +107,20 @@ extension StoryboardRun {
   /// - Throws: as ``regeneration(picking:take:)`` does.
   public func pick(_ shot: String, take number: Int, agreed isAgreed: Bool = false) throws {
     let regeneration = try regeneration(picking: shot, take: number)
-    let (storyboard, model, _) = try plan.usable()
+    let (storyboard, targets, _) = try plan.usable()
     let ledger = try writableLedger()
     let take = try pickable(shot, number, in: ledger)
     try ledger.recordPicked(
       generation: take.number, restoring: regeneration.restoredTakes,
-      endingIsolation: try endsIsolation(take, storyboard, model, ledger),
+      endingIsolation: try endsIsolation(take, storyboard, targets, ledger),
       agreed: isAgreed ? regeneration.agreements : [])
   }
 
   /// Whether a take was made before its shot was redone between its neighbours, so that picking it undoes that.
   private func endsIsolation(
-    _ take: GenerationEntry, _ storyboard: Storyboard, _ model: ModelDescriptor, _ ledger: Ledger
+    _ take: GenerationEntry, _ storyboard: Storyboard, _ targets: ShotTargets, _ ledger: Ledger
   ) throws -> Bool {
-    let digests = try digests(storyboard, model, ledger)
+    let digests = try digests(storyboard, targets, ledger)
     guard digests.anchorTakes[take.shot] != nil else { return false }
     return try digests.chosenTakes(picking: take)[take.shot] == nil
   }
@@ -137,17 +139,19 @@ extension StoryboardRun {
   }
 
   private func regeneration(
-    of shots: [Shot], restored: [String], model: ModelDescriptor, inFlight: [GenerationEntry] = [],
+    of shots: [Shot], restored: [String], targets: ShotTargets, inFlight: [GenerationEntry] = [],
     uncertain: [GenerationEntry] = [], restoredTakes: [Int64] = []
   ) -> Regeneration {
-    let budget = Budget(model: model, isPaid: plan.isPaid, limit: nil)
-    let agreements = shots.compactMap { shot in
-      budget.cost(of: [shot]).map { Agreement(shot: shot.id, provider: plan.provider, cost: $0) }
+    let budget = Budget(targets: targets, limit: nil)
+    let paid = shots.filter(targets.isPaid)
+    let agreements = paid.compactMap { shot in
+      budget.cost(of: [shot]).map { Agreement(shot: shot.id, provider: targets.provider(of: shot), cost: $0) }
     }
+    let providers = shots.isEmpty ? plan.providers : targets.providers(of: shots).joined(separator: ", ")
     return Regeneration(
-      shots: shots.map(\.id), restored: restored, cost: budget.cost(of: shots), provider: plan.provider,
-      isPaid: plan.isPaid, inFlight: inFlight, uncertain: uncertain, agreements: plan.isPaid ? agreements : [],
-      restoredTakes: restoredTakes)
+      shots: shots.map(\.id), restored: restored, cost: budget.cost(of: shots), provider: providers,
+      isPaid: shots.isEmpty ? plan.isPaid : !paid.isEmpty, inFlight: inFlight, uncertain: uncertain,
+      agreements: agreements, restoredTakes: restoredTakes)
   }
 
   private func pickable(_ shot: String, _ number: Int, in ledger: Ledger) throws -> GenerationEntry {
@@ -162,10 +166,12 @@ extension StoryboardRun {
         .shotFailed,
         "take \(number) of shot \(shot) is \(take.state.rawValue), not verified; \(choice)")
     }
-    guard take.provider == plan.provider else {
+    let (storyboard, targets, _) = try plan.usable()
+    let provider = storyboard.shot(shot).map(targets.provider) ?? plan.provider
+    guard take.provider == provider else {
       throw PipelineError(
         .shotFailed,
-        "take \(number) of shot \(shot) is from the provider \(take.provider), not \(plan.provider); add "
+        "take \(number) of shot \(shot) is from the provider \(take.provider), not \(provider); add "
           + "--provider \(take.provider)."
       )
     }

@@ -6,10 +6,12 @@ public enum NeutralField: String, Sendable, Hashable, Codable, CaseIterable {
   case startImage = "start_image"
   case endImage = "end_image"
   case references
+  case videoReferences = "video_references"
   case elements
   case negativePrompt = "negative_prompt"
   case aspectRatio = "aspect_ratio"
   case generateAudio = "generate_audio"
+  case resolution
 }
 
 /// How a value is encoded for a model.
@@ -34,8 +36,8 @@ public struct FieldMapping: Sendable, Hashable, Codable {
   public let requires: [NeutralField]
   /// Fields beside which this one is not sent.
   public let notWith: [NeutralField]
-  /// Names and forms of the members of a compound value: `prompt`, `duration` of `multi_prompt`; `frontal`, `angles` of
-  /// `elements`.
+  /// Names and forms of the members of a compound value: `prompt`, `duration` of `multi_prompt`; `frontal`, `angles`, `video`,
+  /// `voice` of `elements`.
   public let members: [String: MemberMapping]
 
   /// The mapping of a compound value's member.

@@ -82,21 +82,36 @@ public struct LiveModel: Sendable, Hashable {
       differences.append("aspect_ratio: now \(ratios.joined(separator: ", ")), in the descriptor \(known)")
       model.limits.aspectRatios = ratios
     }
+    let resolutions = (rules(.resolution)?["enum"]?.arrayValue ?? []).compactMap(\.stringValue)
+    if !resolutions.isEmpty, let known = model.limits.resolutions, Set(resolutions) != Set(known.values) {
+      differences.append(
+        "resolution: now \(resolutions.joined(separator: ", ")), in the descriptor \(known.values.joined(separator: ", "))"
+      )
+      model.limits.resolutions?.values = resolutions
+    }
     differences += Self.names(schema, model)
     return (model, differences)
   }
 
   private func applyPrice(to model: inout ModelDescriptor, _ differences: inout [String]) {
     guard let pricing else { return }
-    let known = model.pricePerSecond.map { "\($0) per second" } ?? "no price"
-    let resolution = model.constants.first { $0.name == "resolution" }?.value.stringValue
+    let resolution = model.standardResolution
+    let known = model.price().map { "\($0) per second" } ?? "no price"
+    for (index, rate) in model.rates.enumerated() {
+      guard let price = pricePerSecond(resolution: rate.resolution ?? resolution), price != rate.usdPerSecond else {
+        continue
+      }
+      let what = rate.resolution.map { " at \($0)" } ?? ""
+      differences.append("price\(what): now \(price) per second, in the descriptor \(rate.usdPerSecond) per second")
+      model.rates[index].usdPerSecond = price
+    }
     guard let price = pricePerSecond(resolution: resolution) else {
       differences.append(
         "price: unknown form in the catalogue (\(pricing.canonicalJSON.prefix(120))); "
           + "calculating with \(known)")
       return
     }
-    guard price != model.pricePerSecond else { return }
+    guard model.rates.isEmpty || model.pricePerSecond != nil, price != model.pricePerSecond else { return }
     differences.append("price: now \(price) per second, in the descriptor \(known)")
     model.pricePerSecond = price
   }
@@ -167,6 +182,7 @@ extension ModelDescriptor {
     }
     model.limits.promptCharacters = nil
     model.limits.aspectRatios = nil
+    model.limits.resolutions = nil
     return model
   }
 }

@@ -5,7 +5,9 @@ public import Timing
 ///
 /// Unknown facts are absent, and an absent limit is not checked. A new or renamed model is a new file and no code.
 public struct ModelDescriptor: Sendable, Hashable, Codable {
-  public static let schema = "longtake.model/1"
+  public static let schema = "longtake.model/2"
+  /// Forms that are still read; they lack fields of the newest.
+  static let earlierSchemas = ["longtake.model/1"]
 
   /// The id as the provider spells it; requests go to it.
   public let id: String
@@ -26,8 +28,45 @@ public struct ModelDescriptor: Sendable, Hashable, Codable {
   public let constants: [ConstantParameter]
   public internal(set) var limits: ModelLimits
   public let output: OutputFormat
-  /// Dollars per second of video; nil when not published.
+  /// Dollars per second of video where no rate applies; nil when not published.
   public internal(set) var pricePerSecond: USD?
+  /// Prices that depend on resolution or audio; the first that applies counts.
+  public internal(set) var rates: [PriceRate]
+
+  /// The resolution of a request that names none, as the model spells it; nil where the model has no choice of it.
+  public var standardResolution: String? {
+    limits.resolutions?.standard ?? constants.first { $0.name == "resolution" }?.value.stringValue
+  }
+
+  /// Dollars per second; nil when not published.
+  /// - Parameters:
+  ///   - resolution: nil for ``standardResolution``.
+  ///   - audio: whether audio is asked for; nil where the model decides, so that the higher price counts.
+  public func price(resolution: String? = nil, audio: Bool? = nil) -> USD? {
+    let resolution = resolution ?? standardResolution
+    let audio: Bool? =
+      switch output.audio {
+      case .always: true
+      case .never: false
+      case .choice, nil: audio
+      }
+    let fitting = rates.filter { $0.resolution == nil || $0.resolution == resolution }
+    guard let first = fitting.first(where: { $0.audio == nil || audio == nil || $0.audio == audio }) else {
+      return pricePerSecond
+    }
+    guard audio == nil else { return first.usdPerSecond }
+    return fitting.map(\.usdPerSecond).max { $0.micro < $1.micro }
+  }
+
+  /// The format of clips of a resolution.
+  /// - Parameter resolution: nil for ``standardResolution``.
+  public func format(at resolution: String?) -> OutputFormat {
+    guard let resolution, resolution != standardResolution else { return output }
+    return output.resized(output.sizesByResolution[resolution] ?? [:])
+  }
+
+  /// Whether clips have, or lack, audio without being asked.
+  public func implies(audio: Bool) -> Bool { output.audio == (audio ? .always : .never) }
 
   /// Whether a provider accepts this descriptor's parameters.
   public func serves(_ provider: String) -> Bool { providers.contains(provider) }
@@ -69,10 +108,30 @@ public struct ConstantParameter: Sendable, Hashable, Codable {
   public let with: NeutralField?
 }
 
+/// A price per second of video that depends on what is asked for.
+public struct PriceRate: Sendable, Hashable, Codable {
+  /// As the model spells it; nil for any.
+  public let resolution: String?
+  /// Nil for with and without.
+  public let audio: Bool?
+  public internal(set) var usdPerSecond: USD
+}
+
+/// Whether a model's clips have audio.
+public enum ModelAudio: String, Sendable, Hashable, Codable, CaseIterable {
+  case always, never
+  /// As the request asks.
+  case choice
+}
+
 /// The format of a model's clips, as far as it is published.
 public struct OutputFormat: Sendable, Hashable, Codable {
-  /// Aspect ratio (`16:9`) → frame size in pixels.
+  /// Aspect ratio (`16:9`) → frame size in pixels, at the standard resolution.
   public let sizes: [String: PixelSize]
+  /// The same at the model's other resolutions.
+  public let sizesByResolution: [String: [String: PixelSize]]
+  /// Nil when not published.
+  public let audio: ModelAudio?
   /// Used when a request names no aspect ratio.
   public let defaultAspectRatio: String?
   /// The clip's aspect ratio is the start image's.
@@ -88,6 +147,26 @@ public struct OutputFormat: Sendable, Hashable, Codable {
   public func size(aspectRatio: String?) -> PixelSize? {
     if followsStartImage { return nil }
     return (aspectRatio ?? defaultAspectRatio).flatMap { sizes[$0] }
+  }
+
+  func resized(_ sizes: [String: PixelSize]) -> OutputFormat {
+    OutputFormat(
+      sizes: sizes, sizesByResolution: [:], audio: audio, defaultAspectRatio: defaultAspectRatio,
+      followsStartImage: followsStartImage, frameRate: frameRate, codec: codec, bitRate: nil)
+  }
+
+  init(
+    sizes: [String: PixelSize], sizesByResolution: [String: [String: PixelSize]], audio: ModelAudio?,
+    defaultAspectRatio: String?, followsStartImage: Bool, frameRate: FrameRate?, codec: String?, bitRate: Int64?
+  ) {
+    self.sizes = sizes
+    self.sizesByResolution = sizesByResolution
+    self.audio = audio
+    self.defaultAspectRatio = defaultAspectRatio
+    self.followsStartImage = followsStartImage
+    self.frameRate = frameRate
+    self.codec = codec
+    self.bitRate = bitRate
   }
 
   /// All sizes that a clip may have for the requested aspect ratio, in a fixed order; empty when they are not known.

@@ -10,12 +10,12 @@ extension ModelDescriptor {
   /// Reads a descriptor; nil when a required part is missing. Every problem is added to `problems`.
   public init?(_ root: DocumentNode, problems: ProblemList) {
     guard let reader = FieldReader(root, path: "", known: Self.keys, problems: problems) else { return nil }
-    reader.checkSchema(Self.schema)
+    reader.checkSchema(Self.schema, or: Self.earlierSchemas)
     let id = reader.text("id", required: true)
     let providers = reader.texts("providers", required: true)
     let fields = reader.members("fields", required: true).map { FieldMap($0, problems: problems) }
     if let fields, !fields.takes(.prompt) { reader.report("fields", "'fields' must name the model's 'prompt'.") }
-    let price = reader.fields("price", known: ["usd_per_second"])
+    let price = reader.fields("price", known: ["usd_per_second", "rates"])
     guard let id, let providers, let fields else { return nil }
     self.id = id
     title = reader.text("title") ?? id
@@ -31,19 +31,30 @@ extension ModelDescriptor {
     }
     limits = ModelLimits(reader.fields("limits", known: ModelLimits.keys))
     output = OutputFormat(reader.fields("output", known: OutputFormat.keys))
-    pricePerSecond = price?.text("usd_per_second", required: true).flatMap { text in
-      if let value = USD(parsing: text) { return value }
-      price?.report(
-        "usd_per_second", "'usd_per_second' must be dollars as text with at most 6 places, such as \"0.42\".")
-      return nil
+    pricePerSecond = price?.dollars(required: !(price?.has("rates") ?? true))
+    rates = (price?.list("rates") ?? []).compactMap { PriceRate($0.node, path: $0.path, problems: problems) }
+    if output.audio == .choice, !fields.takes(.generateAudio) {
+      reader.report("output", "'audio' is a choice, so 'fields' must name the model's 'generate_audio'.")
+    }
+    if limits.resolutions != nil, !fields.takes(.resolution) {
+      reader.report("limits", "'resolutions' are a choice, so 'fields' must name the model's 'resolution'.")
     }
   }
 }
 
 extension FieldReader {
-  func checkSchema(_ expected: String) {
-    if let found = text("schema", required: true), found != expected {
+  func checkSchema(_ expected: String, or earlier: [String] = []) {
+    if let found = text("schema", required: true), found != expected, !earlier.contains(found) {
       report("schema", "this version reads \(quoted(expected)), not \(quoted(found)).")
+    }
+  }
+
+  /// `usd_per_second`.
+  fileprivate func dollars(required: Bool) -> USD? {
+    text("usd_per_second", required: required).flatMap { text in
+      if let value = USD(parsing: text) { return value }
+      report("usd_per_second", "'usd_per_second' must be dollars as text with at most 6 places, such as \"0.42\".")
+      return nil
     }
   }
 
@@ -57,6 +68,17 @@ extension FieldReader {
       found[member.key] = id
     }
     return found
+  }
+}
+
+extension PriceRate {
+  fileprivate init?(_ node: DocumentNode, path: String, problems: ProblemList) {
+    let known = ["resolution", "audio", "usd_per_second"]
+    guard let reader = FieldReader(node, path: path, known: known, problems: problems) else { return nil }
+    resolution = reader.text("resolution")
+    audio = reader.bool("audio")
+    guard let dollars = reader.dollars(required: true) else { return nil }
+    usdPerSecond = dollars
   }
 }
 
@@ -121,7 +143,7 @@ extension NeutralField {
   fileprivate var members: [(name: String, form: ParameterForm)] {
     switch self {
     case .multiPrompt: [("prompt", .string), ("duration", .number)]
-    case .elements: [("frontal", .string), ("angles", .list)]
+    case .elements: [("frontal", .string), ("angles", .list), ("video", .string), ("voice", .string)]
     default: []
     }
   }
@@ -130,13 +152,15 @@ extension NeutralField {
     switch self {
     case .duration: .number
     case .generateAudio: .boolean
-    case .references, .elements, .multiPrompt: .list
-    case .prompt, .startImage, .endImage, .negativePrompt, .aspectRatio: .string
+    case .references, .videoReferences, .elements, .multiPrompt: .list
+    case .prompt, .startImage, .endImage, .negativePrompt, .aspectRatio, .resolution: .string
     }
   }
 }
 
 extension FieldMapping {
+  private static let optionalMembers: Set<String> = ["angles", "video", "voice"]
+
   fileprivate init?(_ node: DocumentNode, field: NeutralField, problems: ProblemList) {
     let fields = NeutralField.allCases.map(\.rawValue)
     let path = "fields.\(field.rawValue)"
@@ -159,7 +183,9 @@ extension FieldMapping {
     let compound = reader.fields("members", known: field.members.map(\.name), required: !field.members.isEmpty)
     var members: [String: MemberMapping] = [:]
     for member in field.members {
-      guard let inner = compound?.fields(member.name, known: ["name", "form"], required: member.name != "angles"),
+      guard
+        let inner = compound?.fields(
+          member.name, known: ["name", "form"], required: !Self.optionalMembers.contains(member.name)),
         let name = inner.text("name", required: true)
       else { continue }
       members[member.name] = MemberMapping(name: name, form: inner.form ?? member.form)

@@ -9,10 +9,15 @@ public struct ModelLimits: Sendable, Hashable, Codable {
   public internal(set) var promptCharacters: Int?
   /// References and elements together.
   public let referencesAndElements: Int?
+  /// The same where a video is among the inputs.
+  public let referencesAndElementsWithVideo: Int?
+  public let videoReferences: Int?
   /// Further images of an element besides the frontal one.
   public let elementAngles: Int?
   /// Aspect ratios a request may name.
   public internal(set) var aspectRatios: [String]?
+  /// Resolutions a request may name.
+  public internal(set) var resolutions: ResolutionLimit?
   /// Generations of one request.
   public let takes: Int?
   /// Neutral field → the limits of its images.
@@ -51,6 +56,13 @@ public struct DurationLimit: Sendable, Hashable, Codable {
   }
 
   private static func list(_ values: [Rational]) -> String { values.map(\.plain).joined(separator: ", ") }
+}
+
+/// The resolutions that a model generates, as it spells them.
+public struct ResolutionLimit: Sendable, Hashable, Codable {
+  public internal(set) var values: [String]
+  /// Sent when a shot names none; nil leaves it to the model.
+  public let standard: String?
 }
 
 /// Limits of one request with several prompts.

@@ -3,8 +3,9 @@ import Timing
 
 extension ModelLimits {
   static let keys = [
-    "duration", "multi_prompt", "prompt_characters", "references_and_elements", "element_angles", "aspect_ratios",
-    "takes", "images", "data_addresses",
+    "duration", "multi_prompt", "prompt_characters", "references_and_elements",
+    "references_and_elements_with_video", "video_references", "element_angles", "aspect_ratios",
+    "resolutions", "takes", "images", "data_addresses",
   ]
 
   init(_ reader: FieldReader?) {
@@ -16,8 +17,16 @@ extension ModelLimits {
     }
     promptCharacters = reader?.integer("prompt_characters", in: 1...Int.max)
     referencesAndElements = reader?.integer("references_and_elements", in: 0...Int.max)
+    referencesAndElementsWithVideo = reader?.integer("references_and_elements_with_video", in: 0...Int.max)
+    videoReferences = reader?.integer("video_references", in: 0...Int.max)
     elementAngles = reader?.integer("element_angles", in: 0...Int.max)
     aspectRatios = reader?.texts("aspect_ratios")
+    resolutions = reader?.fields("resolutions", known: ["values", "default"]).map { fields in
+      let values = fields.texts("values", required: true) ?? []
+      let standard = fields.text("default")
+      if let standard, !values.contains(standard) { fields.report("default", "'default' is not among 'values'.") }
+      return ResolutionLimit(values: values, standard: standard)
+    }
     takes = reader?.integer("takes", in: 1...Int.max)
     takesDataAddresses = reader?.bool("data_addresses")
     var images: [String: ImageLimit] = [:]
@@ -72,19 +81,36 @@ extension ImageLimit {
 }
 
 extension OutputFormat {
-  static let keys = ["sizes", "default_aspect_ratio", "follows_start_image", "frame_rate", "codec", "bit_rate"]
+  static let keys = [
+    "sizes", "sizes_by_resolution", "audio", "default_aspect_ratio", "follows_start_image", "frame_rate", "codec",
+    "bit_rate",
+  ]
 
   init(_ reader: FieldReader?) {
-    var sizes: [String: PixelSize] = [:]
-    for member in reader?.members("sizes") ?? [] {
-      if case .text(let text) = member.value.value, let size = PixelSize(parsing: text) {
-        sizes[member.key] = size
-      } else {
-        reader?.problems.add(
-          "output.sizes.\(member.key)", line: member.line, "a size is written as text, such as \"3840x2160\".")
+    func sizes(_ members: [DocumentNode.Member]?, _ path: String) -> [String: PixelSize] {
+      var sizes: [String: PixelSize] = [:]
+      for member in members ?? [] {
+        if case .text(let text) = member.value.value, let size = PixelSize(parsing: text) {
+          sizes[member.key] = size
+        } else {
+          reader?.problems.add(
+            "\(path).\(member.key)", line: member.line, "a size is written as text, such as \"3840x2160\".")
+        }
       }
+      return sizes
     }
-    self.sizes = sizes
+    self.sizes = sizes(reader?.members("sizes"), "output.sizes")
+    var others: [String: [String: PixelSize]] = [:]
+    for member in reader?.members("sizes_by_resolution") ?? [] {
+      let path = "output.sizes_by_resolution.\(member.key)"
+      guard case .mapping(let members) = member.value.value else {
+        reader?.problems.add(path, line: member.line, "this must be a mapping of aspect ratios to sizes.")
+        continue
+      }
+      others[member.key] = sizes(members, path)
+    }
+    sizesByResolution = others
+    audio = reader?.word("audio", among: ModelAudio.allCases.map(\.rawValue)).flatMap(ModelAudio.init)
     defaultAspectRatio = reader?.text("default_aspect_ratio")
     followsStartImage = reader?.bool("follows_start_image") ?? false
     frameRate = reader?.text("frame_rate").flatMap { text in

@@ -54,7 +54,7 @@ extension SandboxModel {
     if let ratios = descriptor.limits.aspectRatios { aspectRatios = ratios }
     if let ratio = descriptor.output.defaultAspectRatio { standardAspectRatio = ratio }
     if let count = descriptor.limits.multiPrompt?.count { shots = count }
-    if let price = descriptor.pricePerSecond { dollarsPerSecond = Double(price.micro) / 1_000_000 }
+    if let price = descriptor.price() { dollarsPerSecond = Double(price.micro) / 1_000_000 }
     take(descriptor.limits.duration)
   }
 

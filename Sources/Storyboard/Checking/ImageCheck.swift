@@ -2,18 +2,18 @@ import Files
 public import Presets
 import Timing
 
-/// Checks every image file of a storyboard against a model's limits. Addresses are left to the service.
+/// Checks every image file of a storyboard against the limits of the models it is sent to. Addresses are left to the service.
 struct ImageCheck {
   let storyboard: Storyboard
-  let model: ModelDescriptor
+  let targets: ShotTargets
   let inspector: any ImageInspector
   let problems: ProblemList
   private(set) var conversions: [Problem] = []
   private var known: [String: Result<ImageFacts, any Error>] = [:]
 
-  init(storyboard: Storyboard, model: ModelDescriptor, inspector: any ImageInspector, problems: ProblemList) {
+  init(storyboard: Storyboard, targets: ShotTargets, inspector: any ImageInspector, problems: ProblemList) {
     self.storyboard = storyboard
-    self.model = model
+    self.targets = targets
     self.inspector = inspector
     self.problems = problems
   }
@@ -29,11 +29,15 @@ struct ImageCheck {
     known[file] = result
     switch result {
     case .success(let facts):
-      let limit = model.limits.image(use.field)
-      for refusal in limit?.refusals(of: facts) ?? [] {
-        problems.add(storyboard.problem(at: use.path, "the image \(name) \(refusal)"))
+      var reasons: [String] = []
+      for model in use.shots.map(targets.model) {
+        let limit = model.limits.image(use.field)
+        for refusal in limit?.refusals(of: facts) ?? [] {
+          problems.add(storyboard.problem(at: use.path, "the image \(name) \(refusal)"))
+        }
+        let own = limit?.conversions(of: facts) ?? ImageLimit.unlimitedConversions(of: facts)
+        reasons += own.filter { !reasons.contains($0) }
       }
-      let reasons = limit?.conversions(of: facts) ?? ImageLimit.unlimitedConversions(of: facts)
       if !reasons.isEmpty {
         conversions.append(
           storyboard.problem(
@@ -50,27 +54,35 @@ struct ImageUse {
   let image: ImageSource
   let field: NeutralField
   let path: String
+  /// The shots whose requests may hold it.
+  let shots: [Shot]
 }
 
 extension Storyboard {
   /// Every place that names an image.
   var imageUses: [ImageUse] {
     var uses: [ImageUse] = []
+    let places = shots.map { ($0, sentPlaces(of: $0)) }
     for (index, reference) in references.enumerated() {
-      uses.append(ImageUse(image: reference, field: .references, path: "references[\(index)]"))
+      let shots = places.filter { $0.1.references.contains(index) }.map(\.0)
+      uses.append(ImageUse(image: reference, field: .references, path: "references[\(index)]", shots: shots))
     }
     for (index, element) in elements.enumerated() {
-      uses.append(ImageUse(image: element.frontal, field: .elements, path: "elements[\(index)].frontal"))
+      let shots = places.filter { $0.1.elements.contains(index) }.map(\.0)
+      if let frontal = element.frontal {
+        uses.append(ImageUse(image: frontal, field: .elements, path: "elements[\(index)].frontal", shots: shots))
+      }
       for (angle, image) in element.angles.enumerated() {
-        uses.append(ImageUse(image: image, field: .elements, path: "elements[\(index)].angles[\(angle)]"))
+        uses.append(
+          ImageUse(image: image, field: .elements, path: "elements[\(index)].angles[\(angle)]", shots: shots))
       }
     }
     for shot in shots {
       if case .image(let image) = shot.start {
-        uses.append(ImageUse(image: image, field: .startImage, path: "shots[\(shot.index)].start"))
+        uses.append(ImageUse(image: image, field: .startImage, path: "shots[\(shot.index)].start", shots: [shot]))
       }
       if case .image(let image) = shot.end {
-        uses.append(ImageUse(image: image, field: .endImage, path: "shots[\(shot.index)].end"))
+        uses.append(ImageUse(image: image, field: .endImage, path: "shots[\(shot.index)].end", shots: [shot]))
       }
     }
     return uses
@@ -86,11 +98,16 @@ extension Storyboard {
     return fields
   }
 
-  /// Images that must be converted for a model, each with the reason.
-  public func conversions(for model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
-    var check = ImageCheck(storyboard: self, model: model, inspector: images, problems: ProblemList())
+  /// Images that must be converted for the shots' models, each with the reason.
+  public func conversions(for targets: ShotTargets, images: any ImageInspector) -> [Problem] {
+    var check = ImageCheck(storyboard: self, targets: targets, inspector: images, problems: ProblemList())
     check.run()
     return check.conversions
+  }
+
+  /// The same where one model makes all shots.
+  public func conversions(for model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
+    conversions(for: ShotTargets(ShotTarget(provider: "", model: model)), images: images)
   }
 }
 

@@ -3,35 +3,42 @@ public import Presets
 import Timing
 
 extension Storyboard {
-  /// Everything in the storyboard that a model does not accept, before anything is sent; in the order of the file.
+  /// Everything in the storyboard that the shots' models do not accept, before anything is sent; in the order of the file.
   ///
-  /// Limits that are missing in the descriptor are not checked. Each image file is inspected once.
-  public func problems(against model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
-    var check = ModelCheck(storyboard: self, model: model)
-    check.run()
-    var imageCheck = ImageCheck(storyboard: self, model: model, inspector: images, problems: check.problems)
+  /// Limits that are missing in a descriptor are not checked. Each image file is inspected once.
+  public func problems(against targets: ShotTargets, images: any ImageInspector) -> [Problem] {
+    let problems = ProblemList()
+    for shot in shots {
+      ModelCheck(storyboard: self, shot: shot, model: targets.model(of: shot), problems: problems).run()
+    }
+    var imageCheck = ImageCheck(storyboard: self, targets: targets, inspector: images, problems: problems)
     imageCheck.run()
-    return check.problems.inFileOrder
+    return problems.inFileOrder
+  }
+
+  /// The same where one model makes all shots.
+  public func problems(against model: ModelDescriptor, images: any ImageInspector) -> [Problem] {
+    problems(against: ShotTargets(ShotTarget(provider: "", model: model)), images: images)
   }
 }
 
-/// Checks a storyboard against a model's published limits.
-struct ModelCheck {
+/// Checks a shot against its model's published limits.
+private struct ModelCheck {
   let storyboard: Storyboard
+  let shot: Shot
   let model: ModelDescriptor
-  let problems = ProblemList()
+  let problems: ProblemList
 
-  mutating func run() {
+  func run() {
     checkElements()
-    for shot in storyboard.shots {
-      checkFields(of: shot)
-      checkPrompts(of: shot)
-      checkDuration(of: shot)
-      checkAspectRatio(of: shot)
-      checkParameters(of: shot)
-      if let most = model.limits.takes, shot.takes > most {
-        add("takes", of: shot, "'takes' is \(shot.takes); \(model.id) accepts at most \(most).")
-      }
+    checkFields(of: shot)
+    checkPrompts(of: shot)
+    checkDuration(of: shot)
+    checkAspectRatio(of: shot)
+    checkResolution(of: shot)
+    checkParameters(of: shot)
+    if let most = model.limits.takes, shot.takes > most {
+      add("takes", of: shot, "'takes' is \(shot.takes); \(model.id) accepts at most \(most).")
     }
   }
 
@@ -40,21 +47,49 @@ struct ModelCheck {
   }
 
   private func checkElements() {
-    let counts = storyboard.shots.map(storyboard.sentPlaces).map { $0.references.count + $0.elements.count }
-    let count = counts.max() ?? 0
-    if let most = model.limits.referencesAndElements, count > most {
+    let places = storyboard.sentPlaces(of: shot)
+    let count = places.references.count + places.elements.count
+    let hasVideo =
+      !places.videos.isEmpty || places.elements.contains { storyboard.elements[$0].video != nil }
+    if let most = model.limits.videoReferences, places.videos.count > most {
+      problems.add(
+        storyboard.problem(
+          at: "video_references", "there are \(places.videos.count) videos; \(model.id) accepts at most \(most)."))
+    }
+    checkElementMembers(places.elements)
+    let limit =
+      (hasVideo ? model.limits.referencesAndElementsWithVideo : nil) ?? model.limits.referencesAndElements
+    if let most = limit, count > most {
       let key = storyboard.elements.isEmpty ? "references" : "elements"
       problems.add(
         storyboard.problem(
-          at: key, "there are \(count) references and elements together; \(model.id) accepts at most \(most)."))
+          at: key,
+          "there are \(count) references and elements together; \(model.id) accepts at most \(most)\(hasVideo ? " beside a video" : "")."
+        ))
     }
     guard let most = model.limits.elementAngles else { return }
-    for (index, element) in storyboard.elements.enumerated() where element.angles.count > most {
+    for index in places.elements where storyboard.elements[index].angles.count > most {
+      let element = storyboard.elements[index]
       problems.add(
         storyboard.problem(
           at: "elements[\(index)].angles",
           "the element has \(element.angles.count) angles; \(model.id) accepts at most \(most) besides the frontal one."
         ))
+    }
+  }
+
+  /// Elements that a video shows, or that have a voice, where the model takes none.
+  private func checkElementMembers(_ places: [Int]) {
+    guard let mapping = model.fields[.elements] else { return }
+    for index in places {
+      let element = storyboard.elements[index]
+      for (name, isGiven) in [("video", element.video != nil), ("voice", element.voice != nil)]
+      where isGiven && mapping.members[name] == nil {
+        problems.add(
+          storyboard.problem(
+            at: "elements[\(index)].\(name)",
+            "\(model.id) takes no '\(name)' of an element; remove it or choose another model."))
+      }
     }
   }
 
@@ -76,6 +111,7 @@ struct ModelCheck {
     let requested = storyboard.requestedFields(of: shot)
     for field in NeutralField.allCases where requested.contains(field) {
       guard let mapping = model.fields[field] else {
+        if field == .generateAudio, let asked = shot.generateAudio, model.implies(audio: asked) { continue }
         reportUnsupported(field, of: shot)
         continue
       }
@@ -104,10 +140,14 @@ struct ModelCheck {
       )
     case .multiPrompt:
       add("multi_prompt", of: shot, "\(model.id) accepts one prompt per shot; make each prompt a shot.")
-    case .references, .elements:
+    case .references, .videoReferences, .elements:
       problems.add(
         storyboard.problem(
           at: field.rawValue, "\(model.id) does not accept \(field.rawValue); remove them or choose another model."))
+    case .generateAudio where model.output.audio == .always:
+      add("generate_audio", of: shot, "\(model.id) always makes audio; remove 'generate_audio'.")
+    case .generateAudio where model.output.audio == .never:
+      add("generate_audio", of: shot, "\(model.id) makes no audio; remove 'generate_audio'.")
     default:
       let key = field.storyboardKey
       add(key, of: shot, "\(model.id) takes no '\(key)'; remove it or choose another model.")
@@ -151,6 +191,15 @@ struct ModelCheck {
       let allowed = limit.refusal(of: .zero) ?? "a length"
       add("duration", of: shot, "'duration' is missing; \(model.id) has no published default and takes \(allowed).")
     }
+  }
+
+  private func checkResolution(of shot: Shot) {
+    guard let resolution = shot.resolution, let allowed = model.limits.resolutions?.values,
+      !allowed.contains(resolution)
+    else { return }
+    add(
+      "resolution", of: shot,
+      "'resolution' is \(quoted(resolution)); \(model.id) takes \(allowed.joined(separator: ", ")).")
   }
 
   private func checkAspectRatio(of shot: Shot) {

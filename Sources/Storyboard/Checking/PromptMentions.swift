@@ -12,6 +12,9 @@ extension Storyboard {
   /// one, all are of style and part of every request.
   public func sentReferences(of shot: Shot) -> [ImageSource] { sentPlaces(of: shot).references.map { references[$0] } }
 
+  /// The same of videos.
+  public func sentVideos(of shot: Shot) -> [String] { sentPlaces(of: shot).videos.map { videos[$0] } }
+
   /// The same of elements.
   public func sentElements(of shot: Shot) -> [Element] { sentPlaces(of: shot).elements.map { elements[$0] } }
 
@@ -19,9 +22,10 @@ extension Storyboard {
   /// becomes `@Element1`.
   public func sentPrompt(_ text: String, of shot: Shot) -> String { prompt(text, naming: sentPlaces(of: shot)) }
 
-  /// Places in ``references`` and ``elements``, from 0, in order.
+  /// Places in ``references``, ``videos`` and ``elements``, from 0, in order.
   struct MentionPlaces: Equatable {
     var references: [Int] = []
+    var videos: [Int] = []
     var elements: [Int] = []
   }
 
@@ -29,13 +33,15 @@ extension Storyboard {
     var places = mentioned(in: shot)
     let all = shots.map(mentioned(in:))
     if all.allSatisfy(\.references.isEmpty) { places.references = Array(references.indices) }
+    if all.allSatisfy(\.videos.isEmpty) { places.videos = Array(videos.indices) }
     if all.allSatisfy(\.elements.isEmpty) { places.elements = Array(elements.indices) }
     return places
   }
 
   /// All references and elements, as earlier versions sent them.
   var allPlaces: MentionPlaces {
-    MentionPlaces(references: Array(references.indices), elements: Array(elements.indices))
+    MentionPlaces(
+      references: Array(references.indices), videos: Array(videos.indices), elements: Array(elements.indices))
   }
 
   private func mentioned(in shot: Shot) -> MentionPlaces {
@@ -46,8 +52,8 @@ extension Storyboard {
       Set(words.compactMap(place)).filter { (0..<count).contains($0) }.sorted()
     }
     return MentionPlaces(
-      references: places(referencePlace, below: references.count), elements: places(elementPlace, below: elements.count)
-    )
+      references: places(referencePlace, below: references.count), videos: places(videoPlace, below: videos.count),
+      elements: places(elementPlace, below: elements.count))
   }
 
   func prompt(_ text: String, naming places: MentionPlaces) -> String {
@@ -57,6 +63,7 @@ extension Storyboard {
       case .mention(let word):
         if let number = elementPlace(word).flatMap(places.elements.firstIndex(of:)) { return "@Element\(number + 1)" }
         if let number = referencePlace(word).flatMap(places.references.firstIndex(of:)) { return "@Image\(number + 1)" }
+        if let number = videoPlace(word).flatMap(places.videos.firstIndex(of:)) { return "@Video\(number + 1)" }
         return "@\(word)"
       }
     }.joined()
@@ -67,6 +74,8 @@ extension Storyboard {
   }
 
   private func referencePlace(_ word: Substring) -> Int? { Self.number(of: word, after: "Image").map { $0 - 1 } }
+
+  private func videoPlace(_ word: Substring) -> Int? { Self.number(of: word, after: "Video").map { $0 - 1 } }
 
   private static func number(of word: Substring, after kind: String) -> Int? {
     word.hasPrefix(kind) ? Int(word.dropFirst(kind.count)) : nil
@@ -86,18 +95,21 @@ extension Storyboard {
   private func unknownMentions(in text: String) -> [String] {
     pieces(of: text).compactMap { piece in
       guard case .mention(let word) = piece, elementNumber(word) == nil else { return nil }
-      if let match = word.wholeMatch(of: /(Element|Image)([0-9]+)/) {
-        let isElement = match.output.1 == "Element"
-        let count = isElement ? elements.count : references.count
+      if let match = word.wholeMatch(of: /(Element|Image|Video)([0-9]+)/) {
+        let (what, count) =
+          switch match.output.1 {
+          case "Element": ("elements", elements.count)
+          case "Video": ("video_references", videos.count)
+          default: ("references", references.count)
+          }
         if let number = Int(match.output.2), (1...max(count, 1)).contains(number), count > 0 { return nil }
-        let what = isElement ? "elements" : "references"
         return "the prompt mentions @\(word), but there are \(count) \(what)"
           + (count > 0
             ? "; use @\(match.output.1)1 to @\(match.output.1)\(count)." : "; add them or remove the mention.")
       }
       let known =
         elements.map(\.name).filter { !$0.isEmpty } + numbered("Element", elements.count)
-        + numbered("Image", references.count)
+        + numbered("Image", references.count) + numbered("Video", videos.count)
       let hint =
         known.isEmpty
         ? "The storyboard has no elements and no references." : suggestion(for: String(word), among: known)
@@ -131,7 +143,7 @@ extension Storyboard {
 
   private func named(_ word: Substring) -> Substring {
     var name = word
-    while elementNumber(name) == nil, name.wholeMatch(of: /(Element|Image)[0-9]+/) == nil {
+    while elementNumber(name) == nil, name.wholeMatch(of: /(Element|Image|Video)[0-9]+/) == nil {
       guard let cut = name.lastIndex(where: { $0 == "-" || $0 == "_" }) else {
         return word.last == "-" || word.last == "_" ? word.trimmingEnd : word
       }

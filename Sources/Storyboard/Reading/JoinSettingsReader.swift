@@ -67,19 +67,23 @@ struct JoinSettingsReader {
         fields.report("size", "'size' must be width by height in pixels, such as \"3840x2160\", not \(quoted(size)).")
       }
     }
-    if let text = fields.text("rate", anyScalar: true) {
-      if let rational = Rational(parsing: text), sensibleRates.contains(rational), let rate = FrameRate(rational) {
-        settings.rate = rate
-      } else {
-        fields.report("rate", "'rate' must be frames per second, such as 24 or \"24000/1001\", not \(quoted(text)).")
-      }
-    }
+    settings.rate = rate("rate", of: fields)
     settings.fit = fields.word("fit", among: ConformSettings.Fit.allCases.map(\.rawValue))
       .flatMap(ConformSettings.Fit.init)
     settings.rateConversion = fields.word(
       "rate_conversion", among: ConformSettings.RateConversion.allCases.map(\.rawValue)
     ).flatMap(ConformSettings.RateConversion.init)
     return settings
+  }
+
+  /// Frames per second.
+  func rate(_ key: String, of fields: FieldReader) -> FrameRate? {
+    guard let text = fields.text(key, anyScalar: true) else { return nil }
+    if let rational = Rational(parsing: text), sensibleRates.contains(rational), let rate = FrameRate(rational) {
+      return rate
+    }
+    fields.report(key, "'\(key)' must be frames per second, such as 24 or \"24000/1001\", not \(quoted(text)).")
+    return nil
   }
 
   private func time(_ key: String, of fields: FieldReader, required: Bool = false) -> TimePoint? {

@@ -12,7 +12,8 @@ private let mostParameterCharacters = 128
 /// Reads the items of `shots`, with the defaults filled in.
 struct ShotReader {
   static let keys =
-    ["id", "prompt", "multi_prompt", "start", "end", "trim", "transition"] + StoryboardReader.sharedKeys
+    ["id", "prompt", "multi_prompt", "start", "end", "trim", "transition", "provider", "model"]
+    + StoryboardReader.sharedKeys
 
   let directory: String
   let problems: ProblemList
@@ -34,6 +35,8 @@ struct ShotReader {
     var generateAudio: Bool?
     var anchorSearch: Int?
     var parameters: [String: JSONValue] = [:]
+    var verify: String?
+    var resolution: String?
 
     init(_ reader: FieldReader?) {
       guard let reader else { return }
@@ -53,6 +56,8 @@ struct ShotReader {
       anchorSearch = reader.fields("anchor", known: ["search"])?
         .integer("search", in: anchorSearchRange, required: true)
       parameters = Self.parameters(of: reader)
+      verify = reader.text("verify")
+      resolution = reader.text("resolution", anyScalar: true)
     }
 
     /// `parameters`, and `seed` as one of them.
@@ -99,7 +104,9 @@ struct ShotReader {
       generateAudio: own.generateAudio ?? defaults.generateAudio,
       anchorSearch: (own.anchorSearch ?? defaults.anchorSearch).flatMap { $0 > 1 ? $0 : nil },
       parameters: defaults.parameters.merging(own.parameters) { $1 },
-      trim: frames.trim(of: reader), transition: frames.transition(of: reader, index: index))
+      trim: frames.trim(of: reader), transition: frames.transition(of: reader, index: index),
+      provider: reader.word("provider", among: ProviderKind.names), model: reader.text("model"),
+      resolution: own.resolution ?? defaults.resolution, verify: own.verify ?? defaults.verify)
   }
 
   private func id(of reader: FieldReader) -> String {

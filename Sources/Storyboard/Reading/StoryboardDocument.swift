@@ -69,6 +69,14 @@ public struct StoryboardDocument: Sendable {
     return list.inFileOrder
   }
 
+  /// The same where shots may have providers and models of their own.
+  public func problems(against targets: ShotTargets, images: any ImageInspector) -> [Problem] {
+    let list = ProblemList()
+    problems.forEach(list.add)
+    partial?.problems(against: targets, images: images).forEach(list.add)
+    return list.inFileOrder
+  }
+
   /// The storyboard, when it has no problems.
   /// - Throws: ``StoryboardError`` `invalid` with every problem.
   public func storyboard() throws -> Storyboard {

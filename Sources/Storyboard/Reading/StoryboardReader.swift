@@ -24,12 +24,14 @@ private let musicDuckRange = Rational.zero...Rational(60)
 struct StoryboardReader {
   static let keys = [
     "schema", "version", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults",
-    "references",
+    "references", "video_references",
     "elements", "shots", "master", "deliver",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
   static let sharedKeys = [
     "duration", "takes", "negative_prompt", "aspect_ratio", "generate_audio", "anchor", "seed", "parameters",
+    "resolution",
+    "verify",
   ]
 
   let directory: String
@@ -48,6 +50,7 @@ struct StoryboardReader {
       )
     }
     let references = images("references", of: reader)
+    let videos = videos(of: reader)
     let elements = elements(of: reader)
     let defaults = reader.fields("defaults", known: Self.sharedKeys)
     let shotReader = ShotReader(directory: directory, problems: problems, defaults: defaults)
@@ -66,7 +69,8 @@ struct StoryboardReader {
     let storyboard = Storyboard(
       title: reader.text("title", anyScalar: true),
       provider: reader.word("provider", among: ProviderKind.names),
-      model: reader.text("model", required: true) ?? "", references: references, elements: elements, shots: shots,
+      model: reader.text("model", required: true) ?? "", references: references, videos: videos,
+      elements: elements, shots: shots,
       master: master(of: reader), delivery: delivery(of: reader), lines: lines)
     storyboard.mentionProblems().forEach(problems.add)
     return storyboard
@@ -107,6 +111,23 @@ struct StoryboardReader {
     (reader.list(key) ?? []).compactMap { image($0.node, path: $0.path) }
   }
 
+  private func videos(of reader: FieldReader) -> [String] {
+    (reader.list("video_references") ?? []).compactMap { video($0.node, path: $0.path) }
+  }
+
+  /// The address of a video; files are not uploaded.
+  private func video(_ node: DocumentNode, path: String) -> String? {
+    if case .text(let text) = node.value,
+      case .address(let address) = ImageSource(written: text, relativeTo: directory).location,
+      ImageSource.refusal(of: text) == nil
+    {
+      return address
+    }
+    problems.add(
+      path, line: node.line, "this must be the http(s) address of a video; files of videos are not uploaded.")
+    return nil
+  }
+
   func image(_ node: DocumentNode, path: String) -> ImageSource? {
     guard case .text(let text) = node.value, !text.isEmpty else {
       problems.add(path, line: node.line, "this must be the path or address of an image, not \(node.kind).")
@@ -125,20 +146,26 @@ struct StoryboardReader {
     for item in reader.list("elements") ?? [] {
       guard
         let fields = FieldReader(
-          item.node, path: item.path, known: ["name", "frontal", "angles"], problems: problems)
+          item.node, path: item.path, known: ["name", "frontal", "angles", "video", "voice"], problems: problems)
       else { continue }
       let name = elementName(of: fields)
       if let name, let earlier = taken.updateValue(fields.line(of: "name"), forKey: name) {
         fields.report("name", "the element \(quoted(name)) is already on line \(earlier); give each its own name.")
       }
-      let frontal = fields.node("frontal", required: true).flatMap {
+      let frontal = fields.node("frontal", required: !fields.has("video")).flatMap {
         image($0, path: fields.fieldPath("frontal"))
+      }
+      let video = fields.node("video").flatMap { self.video($0, path: fields.fieldPath("video")) }
+      if fields.has("video"), fields.has("frontal") || fields.has("angles") {
+        fields.report("video", "an element is shown by images or by a video; keep one.")
       }
       let angles = images("angles", of: fields)
       // An invalid element keeps its number, so that the others keep theirs.
       elements.append(
         Element(
-          name: name ?? "", frontal: frontal ?? ImageSource(written: "", relativeTo: directory), angles: angles))
+          name: name ?? "",
+          frontal: frontal ?? (fields.has("video") ? nil : ImageSource(written: "", relativeTo: directory)),
+          angles: angles, video: video, voice: fields.text("voice", anyScalar: true)))
     }
     return elements
   }
@@ -167,7 +194,8 @@ struct StoryboardReader {
     settings.captions = captions(of: master)
     settings.languages = languages(of: master)
     let keys = [
-      "mode", "overlap", "match_color", "ease_frames", "conform", "audio_crossfade", "loudness", "true_peak",
+      "mode", "overlap", "match_color", "ease_frames", "conform", "retime", "keep_pitch", "audio_crossfade", "loudness",
+      "true_peak",
     ]
     guard let join = master.fields("join", known: keys) else { return settings }
     settings.join.mode = join.word("mode", among: JoinSettings.Mode.allCases.map(\.rawValue))
@@ -175,6 +203,11 @@ struct StoryboardReader {
     settings.join.matchColor = matchColor(of: join)
     settings.join.easeFrames = join.integer("ease_frames", in: easeRange)
     settings.join.conform = JoinSettingsReader(problems: problems).conform(of: join)
+    settings.join.retime = JoinSettingsReader(problems: problems).rate("retime", of: join)
+    settings.join.keepsPitch = join.bool("keep_pitch")
+    if settings.join.keepsPitch != nil, !join.has("retime") {
+      join.report("keep_pitch", "'keep_pitch' needs 'retime'; give a rate or remove it.")
+    }
     settings.join.overlap = overlap(of: join)
     settings.join.audioCrossfade = number("audio_crossfade", of: join, in: crossfadeRange, unit: "milliseconds")
     settings.join.loudness = number("loudness", of: join, in: loudnessRange, unit: "LUFS")

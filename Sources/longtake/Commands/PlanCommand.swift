@@ -50,12 +50,14 @@ struct PlanCommand: AsyncParsableCommand {
     let configuration = try presets.configuration(besides: storyboard)
     let planner = Planner(library: try presets.library(configuration), defaultProvider: configuration[.provider])
     var plan = try planner.plan(storyboard, provider: provider?.rawValue, variables: variables.values)
-    if live, let model = plan.model {
-      let answer = try await ask(plan.provider, about: model.id, configuration)
-      plan = planner.applying(answer, to: plan)
-      if let note = plan.live?.note { Terminal.warning(note) }
-      for difference in plan.live?.differences ?? [] {
-        Terminal.warning("\(plan.provider) overrides the descriptor of \(model.id): \(difference)")
+    let targets = plan.targets?.distinct(of: plan.storyboard?.shots ?? []) ?? []
+    if live, !targets.isEmpty {
+      plan = planner.applying(try await ask(about: targets, configuration), to: plan)
+      for findings in plan.live {
+        if let note = findings.note { Terminal.warning(note) }
+        for difference in findings.differences {
+          Terminal.warning("\(findings.provider) overrides the descriptor of \(findings.model): \(difference)")
+        }
       }
     }
     if json { try Answer.json(PlanReport(plan)) }
@@ -67,28 +69,37 @@ struct PlanCommand: AsyncParsableCommand {
     }
     let place = workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
     if let refusal = place.refusal { throw PipelineError(.cannotCreate, refusal) }
-    if let model = plan.model, let warning = model.status.warning(about: model.id) { Terminal.warning(warning) }
+    for model in targets.map(\.model) {
+      if let warning = model.status.warning(about: model.id) { Terminal.warning(warning) }
+    }
     if !json { Answer.lines(lines(plan)) }
   }
 
   private func ask(
-    _ provider: String, about model: String, _ configuration: EffectiveConfiguration
-  ) async throws -> CatalogAnswer {
-    let host = try await ProviderHost.open(
-      provider, options: configuration.providerOptions(baseURL: baseURL), library: try presets.library(configuration),
-      sandboxDirectory: nil)
-    return try await host.closing { try await ModelCatalog(host).ask(about: model) }
+    about targets: [ShotTarget], _ configuration: EffectiveConfiguration
+  ) async throws -> [CatalogAnswer] {
+    var answers: [CatalogAnswer] = []
+    for target in targets {
+      let host = try await ProviderHost.open(
+        target.provider, options: configuration.providerOptions(baseURL: baseURL),
+        library: try presets.library(configuration), sandboxDirectory: nil)
+      answers.append(try await host.closing { try await ModelCatalog(host).ask(about: target.model.id) })
+    }
+    return answers
   }
 
   private func lines(_ plan: ExecutionPlan) -> [String] {
-    var lines = ["\(plan.storyboard?.title ?? storyboard): \(plan.provider), \(plan.model?.id ?? "")"]
+    var lines = ["\(plan.storyboard?.title ?? storyboard): \(plan.providers), \(plan.models)"]
     for shot in plan.shots {
       let start =
         (shot.dependsOn.map { "starts from \($0)" } ?? "starts a chain")
         + (shot.endsOn.map { ", ends on the first frame of \($0)" } ?? "")
         + (shot.anchorSearch.map { ", anchor: the best of its last \(counted($0, "frame"))" } ?? "")
+      let isOwn = shot.provider != plan.provider || shot.model != plan.model?.id
+      let place = isOwn ? ", \(shot.model) at \(shot.provider)" : ""
       let cost = shot.cost.map { "\($0)" } ?? "unknown price"
-      lines.append("  \(shot.id): \(shot.seconds.map { "\($0.plain) s" } ?? "unknown length"), \(start), \(cost)")
+      lines.append(
+        "  \(shot.id): \(shot.seconds.map { "\($0.plain) s" } ?? "unknown length"), \(start)\(place), \(cost)")
       if let request = shot.request {
         lines.append("    \(JSONValue.object(request.parameters).canonicalJSON)")
       }

@@ -25,7 +25,7 @@ struct WorkspaceArguments: ParsableArguments {
     workspace.map { Workspace(directory: $0) } ?? Workspace(besideStoryboard: storyboard)
   }
 
-  /// The storyboard in its workspace, at the provider of its last run.
+  /// The storyboard in its workspace, at the provider of its last run where that was one for all shots.
   /// - Parameter workspace: nil for the one of the options.
   func storyboardRun(
     _ storyboard: String, in workspace: Workspace? = nil, variables: VariableOptions, presets: PresetOptions,
@@ -34,9 +34,10 @@ struct WorkspaceArguments: ParsableArguments {
     let configuration = try presets.configuration(besides: storyboard)
     let library = try presets.library(configuration)
     let workspace = workspace ?? self.workspace(of: storyboard)
-    let last = try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider
+    let last = (try? Ledger(readingWorkspace: workspace.directory).storyboard()?.provider)
+      .flatMap { $0.flatMap(ProviderKind.init)?.rawValue }
     let plan = try Planner(library: library, defaultProvider: configuration[.provider])
-      .plan(storyboard, provider: provider?.rawValue ?? last ?? nil, variables: variables.values)
+      .plan(storyboard, provider: provider?.rawValue ?? last, variables: variables.values)
     var options = RunOptions()
     options.stealsLock = lock.steals
     options.failpoint = try TestFailpoint.hook()
