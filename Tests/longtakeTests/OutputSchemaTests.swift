@@ -6,7 +6,7 @@ import Testing
 @Suite struct OutputSchemaTests {
   private static let outputs = [
     "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "export", "frame", "job", "manifest",
-    "native",
+    "model-check", "native",
     "page", "plan", "preset", "probe", "report", "review", "run", "settings",
     "sheet", "stitch", "thumbnails", "verify",
   ]
@@ -140,6 +140,7 @@ import Testing
     outputs.add("doctor", try await LongtakeProgram.run(["doctor", "--online", "--json"]).output)
     try await outputs.run("settings", "config", fixture.storyboard, "--json")
     try await outputs.run("model", "models", "--offline", "--json")
+    try await outputs.run("model-check", status: 77, "models", "--check", "--json", "--provider", "fal")
 
     #expect(outputs.count >= 21)
     #expect(try outputs.problems() == [])

@@ -12,7 +12,9 @@ struct ModelsCommand: AsyncParsableCommand {
     commandName: "models", abstract: "List the models, or show one model's parameters and price.",
     discussion: """
       Reads the service's catalogue with --provider, --base-url, OXEN_API_KEY or OXEN_BASE_URL, else the bundled \
-      descriptors.
+      descriptors. --check compares each bundled descriptor with the service and lists what differs; it pays nothing, and exits \
+      with 1 when a model differs or is gone, 69 when a service cannot be reached, 77 without its key. fal publishes no \
+      catalogue, so its descriptors are listed as unchecked.
       """)
 
   @Argument(help: "Model id.")
@@ -20,6 +22,9 @@ struct ModelsCommand: AsyncParsableCommand {
 
   @Option(help: "Provider whose catalogue to read; fal has none.")
   var provider: ProviderKind?
+
+  @Flag(help: "Compare the bundled descriptors with the service.")
+  var check = false
 
   @Flag(help: "Read only the bundled descriptors.")
   var offline = false
@@ -35,10 +40,21 @@ struct ModelsCommand: AsyncParsableCommand {
   @OptionGroup var presets: PresetOptions
   @OptionGroup var common: CommonOptions
 
+  func validate() throws {
+    guard !check || !offline else { throw ValidationError("--check asks the service; leave out --offline.") }
+    guard !check || provider != .sandbox else {
+      throw ValidationError("the sandbox has no rules beyond the descriptors; choose another --provider.")
+    }
+  }
+
   func run() async throws {
     common.apply()
     let configuration = try presets.configuration()
     let library = try presets.library(configuration)
+    if check {
+      let options = configuration.providerOptions(baseURL: baseURL)
+      return try await DescriptorCheck(library: library, options: options, provider: provider, isJSON: json).run(id)
+    }
     guard let name = catalogue(configuration) else { return try showBundled(library) }
     let host = try await ProviderHost.open(
       name, options: configuration.providerOptions(baseURL: baseURL), library: library, sandboxDirectory: nil)
@@ -99,7 +115,7 @@ struct ModelsCommand: AsyncParsableCommand {
         Answer.json(text: try library.modelDocument(named: name).canonicalJSON)
         continue
       }
-      let price = model.pricePerSecond.map { "\($0)/s" } ?? "unknown price"
+      let price = model.price().map { "\($0)/s" } ?? "unknown price"
       let state = model.status.state == .retired ? ", retired" : ""
       Answer.line("\(model.id): \(model.title), at \(model.providers.joined(separator: ", ")), \(price)\(state)")
       if id != nil { Answer.lines(details(of: model).map { "  \($0)" }) }
