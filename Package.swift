@@ -57,7 +57,8 @@ let package = Package(
   name: "longtake",
   products: [
     .executable(name: "longtake", targets: ["longtake"]),
-    .library(name: "LongtakeMedia", targets: ["Timing", "Libav", "Probing", "Stills", "Verification", "Stitching"]),
+    .library(
+      name: "LongtakeMedia", targets: ["Timing", "Presets", "Libav", "Probing", "Stills", "Verification", "Stitching"]),
     .library(name: "LongtakePipeline", targets: ["Storyboard", "Presets", "Generation", "Ledger", "Pipeline"]),
   ],
   dependencies: [

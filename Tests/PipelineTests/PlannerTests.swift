@@ -106,7 +106,7 @@ import Timing
         - id: b
           prompt: x
           start: none
-      \(fields.replacing("\n", with: "\n      ").replacing("    ", with: "    "))
+      \(fields)
       """
     let plan = try Planner(library: library).plan(try folder.write("board.yaml", text))
     #expect(plan.problems.contains { $0.path == path && $0.message.contains(message) }, "\(plan.problems)")
