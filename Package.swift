@@ -40,6 +40,15 @@ let yams: Target.Dependency = .product(name: "Yams", package: "Yams")
 /// Of the build's environment, else the git tag of this commit.
 let version = Context.environment["LONGTAKE_VERSION"] ?? Context.gitInformation?.currentTag ?? "0.1.0-dev"
 
+/// A library of the system. Debian keeps headers and libraries where the compiler looks; elsewhere pkg-config tells.
+func library(_ name: String, pkgConfig: String, apt: [String], brew: [String]) -> Target {
+  #if os(Linux)
+    .systemLibrary(name: name, providers: [.apt(apt), .brew(brew)])
+  #else
+    .systemLibrary(name: name, pkgConfig: pkgConfig, providers: [.apt(apt), .brew(brew)])
+  #endif
+}
+
 /// A room: one library target in `Sources/`.
 func room(
   _ name: String, _ dependencies: [Target.Dependency] = [], settings: [SwiftSetting] = strict
@@ -55,6 +64,7 @@ func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
 
 let package = Package(
   name: "longtake",
+  platforms: [.macOS(.v15)],
   products: [
     .executable(name: "longtake", targets: ["longtake"]),
     .library(
@@ -72,11 +82,15 @@ let package = Package(
     .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
   ],
   targets: [
-    .systemLibrary(name: "CLibav"),
-    .systemLibrary(name: "CEbur128"),
-    .systemLibrary(name: "CFFTW"),
-    .systemLibrary(name: "CCrypto"),
-    .systemLibrary(name: "CCurl"),
+    library(
+      "CLibav", pkgConfig: "libavfilter",
+      apt: [
+        "libavformat-dev", "libavcodec-dev", "libavfilter-dev", "libavutil-dev", "libswscale-dev", "libswresample-dev",
+      ], brew: ["ffmpeg"]),
+    library("CEbur128", pkgConfig: "libebur128", apt: ["libebur128-dev"], brew: ["libebur128"]),
+    library("CFFTW", pkgConfig: "fftw3f", apt: ["libfftw3-dev"], brew: ["fftw"]),
+    library("CCrypto", pkgConfig: "libcrypto", apt: ["libssl-dev"], brew: ["openssl@3"]),
+    library("CCurl", pkgConfig: "libcurl", apt: ["libcurl4-openssl-dev"], brew: ["curl"]),
     .target(
       name: "CVersion",
       cSettings: [

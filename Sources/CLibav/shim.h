@@ -4,9 +4,12 @@
 #define LONGTAKE_CLIBAV_SHIM_H
 
 #include <errno.h>
+#ifdef __linux__
 #include <malloc.h>
+#endif
 #include <stdarg.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 
 #include <libavcodec/avcodec.h>
@@ -17,6 +20,7 @@
 #include <libavformat/avformat.h>
 #include <libavutil/avutil.h>
 #include <libavutil/channel_layout.h>
+#include <libavutil/dict.h>
 #include <libavutil/display.h>
 #include <libavutil/dovi_meta.h>
 #include <libavutil/error.h>
@@ -93,6 +97,57 @@ static inline void lt_log_format(void *context, int level, const char *format, v
 static inline void lt_codec_set_owner(AVCodecContext *context, uint64_t owner) { context->opaque = (void *)(uintptr_t)owner; }
 static inline void lt_format_set_owner(AVFormatContext *context, uint64_t owner) { context->opaque = (void *)(uintptr_t)owner; }
 static inline void lt_graph_set_owner(AVFilterGraph *graph, uint64_t owner) { graph->opaque = (void *)(uintptr_t)owner; }
+
+/// `AVCodecParameters.profile` when there is none: FF_PROFILE_UNKNOWN until FFmpeg 8, AV_PROFILE_UNKNOWN from 6.1.
+#ifdef AV_PROFILE_UNKNOWN
+static const int lt_profile_unknown = AV_PROFILE_UNKNOWN;
+#else
+static const int lt_profile_unknown = FF_PROFILE_UNKNOWN;
+#endif
+
+/// Macros until FFmpeg 7, an enumeration from 8.
+static const int lt_sws_area = SWS_AREA;
+static const int lt_sws_bicubic = SWS_BICUBIC;
+static const int lt_sws_lanczos = SWS_LANCZOS;
+static const int lt_sws_accurate = SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP;
+
+/// A scaler; `SwsContext` is opaque until FFmpeg 7 and a public structure from 8.
+typedef struct lt_scaler lt_scaler;
+
+static inline lt_scaler *lt_scaler_new(
+    int width, int height, enum AVPixelFormat format, int target_width, int target_height, enum AVPixelFormat target_format,
+    int flags) {
+  return (lt_scaler *)sws_getContext(
+      width, height, format, target_width, target_height, target_format, flags, NULL, NULL, NULL);
+}
+
+static inline void lt_scaler_free(lt_scaler *scaler) { sws_freeContext((struct SwsContext *)scaler); }
+
+static inline int lt_scaler_set_color(lt_scaler *scaler, const int *from, int is_full, const int *to, int is_target_full) {
+  return sws_setColorspaceDetails((struct SwsContext *)scaler, from, is_full, to, is_target_full, 0, 1 << 16, 1 << 16);
+}
+
+static inline int lt_scaler_scale(
+    lt_scaler *scaler, const uint8_t *const planes[], const int strides[], int height, uint8_t *const target_planes[],
+    const int target_strides[]) {
+  return sws_scale((struct SwsContext *)scaler, planes, strides, 0, height, target_planes, target_strides);
+}
+
+/// Tells a source of frames their matrix and range, which FFmpeg 7.0 and newer compare with those of the frames.
+static inline int lt_buffersrc_set_color(AVFilterContext *source, int matrix, int range) {
+#if LIBAVFILTER_VERSION_MAJOR > 9
+  AVBufferSrcParameters *parameters = av_buffersrc_parameters_alloc();
+  if (!parameters) return AVERROR(ENOMEM);
+  parameters->color_space = (enum AVColorSpace)matrix;
+  parameters->color_range = (enum AVColorRange)range;
+  int status = av_buffersrc_parameters_set(source, parameters);
+  av_free(parameters);
+  return status;
+#else
+  (void)source, (void)matrix, (void)range;
+  return 0;
+#endif
+}
 
 /// The duration of a decoded frame in its time base; 0 when unknown.
 static inline int64_t lt_frame_duration(const AVFrame *frame) {
@@ -177,11 +232,22 @@ static inline const AVPacketSideData *lt_side_data(const AVStream *stream, int i
 }
 
 static inline int lt_has_closed_captions(const AVCodecContext *context) {
+#if LIBAVCODEC_VERSION_MAJOR > 62
+  // Gone after FFmpeg 8.
+  (void)context;
+  return 0;
+#else
   return (context->properties & FF_CODEC_PROPERTY_CLOSED_CAPTIONS) != 0;
+#endif
 }
 
 static inline int lt_has_film_grain(const AVCodecContext *context) {
+#if LIBAVCODEC_VERSION_MAJOR > 62
+  (void)context;
+  return 0;
+#else
   return (context->properties & FF_CODEC_PROPERTY_FILM_GRAIN) != 0;
+#endif
 }
 
 /// Makes the C library map blocks of at least this size separately and return them at once when freed.

@@ -1,6 +1,11 @@
 import CLibav
-import Glibc
 public import Timing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// Settings of a video encoder.
 public struct VideoEncoding: Sendable, Hashable {

@@ -1,6 +1,11 @@
 import CLibav
-import Glibc
 public import Timing
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// The container's header: properties of the whole file.
 public struct ContainerInfo: Sendable, Hashable {

@@ -1,5 +1,10 @@
 import CLibav
-import Glibc
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// Reads a local file for libav and, on demand, only the beginning of packets that are read directly into their own memory.
 ///
@@ -51,7 +56,7 @@ final class PacketPrefixReader {
     guard descriptor >= 0 else { return false }
     defer { close(descriptor) }
     var bytes = [UInt8](repeating: 0, count: 8)
-    return Glibc.read(descriptor, &bytes, bytes.count) == bytes.count
+    return pread(descriptor, &bytes, bytes.count, 0) == bytes.count
       && firstBoxes.contains(String(decoding: bytes[4...], as: UTF8.self))
   }
 

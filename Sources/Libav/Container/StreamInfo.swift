@@ -154,7 +154,7 @@ extension StreamInfo {
     isIntraOnly = descriptor.map { $0.pointee.props & AV_CODEC_PROP_INTRA_ONLY != 0 } ?? false
     codecLongName = string(descriptor?.pointee.long_name) ?? "unknown"
     profile = string(avcodec_profile_name(p.codec_id, p.profile))
-    profileNumber = p.profile == FF_PROFILE_UNKNOWN ? nil : Int(p.profile)
+    profileNumber = p.profile == lt_profile_unknown ? nil : Int(p.profile)
     level = p.level > 0 ? Int(p.level) : nil
     levelNumber = Int(p.level)
     codecTag = tagText(p.codec_tag)

@@ -90,12 +90,16 @@ public struct FilterGraph: ~Copyable {
     _ input: FilterInput, named name: String, in graph: UnsafeMutablePointer<AVFilterGraph>, log: MessageLog
   ) throws(LibavError) -> UnsafeMutablePointer<AVFilterContext> {
     switch input {
-    case .video(let width, let height, let format, let timeBase, let frameRate, _):
+    case .video(let width, let height, let format, let timeBase, let frameRate, let color):
       let rate = frameRate.map { ":frame_rate=\($0)" } ?? ""
-      return try filter(
+      let source = try filter(
         "buffer", named: name,
         "video_size=\(width)x\(height):pix_fmt=\(format):time_base=\(timeBase):pixel_aspect=1/1\(rate)", in: graph,
         log: log)
+      try check(
+        lt_buffersrc_set_color(source, Int32(color.matrixValue.rawValue), Int32(color.rangeValue.rawValue)),
+        "setting the color of a filter's input", log: log)
+      return source
     case .audio(let format, let timeBase):
       return try filter(
         "abuffer", named: name,

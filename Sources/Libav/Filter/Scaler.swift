@@ -12,9 +12,9 @@ public struct Scaler: ~Copyable {
 
     fileprivate var flags: Int32 {
       switch self {
-      case .area: SWS_AREA
-      case .bicubic: SWS_BICUBIC | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
-      case .lanczos: SWS_LANCZOS | SWS_ACCURATE_RND | SWS_FULL_CHR_H_INT | SWS_FULL_CHR_H_INP
+      case .area: lt_sws_area
+      case .bicubic: lt_sws_bicubic | lt_sws_accurate
+      case .lanczos: lt_sws_lanczos | lt_sws_accurate
       }
     }
   }
@@ -33,16 +33,15 @@ public struct Scaler: ~Copyable {
     to target: (width: Int, height: Int, format: PixelFormat), targetColor: ColorTags? = nil, quality: Quality
   ) throws(LibavError) {
     let context = try allocated(
-      sws_getContext(
+      lt_scaler_new(
         Int32(source.width), Int32(source.height), source.format.value, Int32(target.width), Int32(target.height),
-        target.format.value, quality.flags, nil, nil, nil), "a scaler")
+        target.format.value, quality.flags), "a scaler")
     let resultColor = targetColor ?? color
     let from = Self.coefficients(color, height: source.height)
     let to = Self.coefficients(resultColor, height: target.height)
     let sourceFull = color.range == "pc" || source.format.impliesFullRange || source.format.isRGB
     let targetFull = resultColor.range == "pc" || target.format.impliesFullRange || target.format.isRGB
-    sws_setColorspaceDetails(
-      context, from, sourceFull ? 1 : 0, to, targetFull ? 1 : 0, 0, 1 << 16, 1 << 16)
+    lt_scaler_set_color(context, from, sourceFull ? 1 : 0, to, targetFull ? 1 : 0)
     self.context = context
     width = target.width
     height = target.height
@@ -50,7 +49,7 @@ public struct Scaler: ~Copyable {
     self.color = resultColor
   }
 
-  deinit { sws_freeContext(context) }
+  deinit { lt_scaler_free(context) }
 
   /// The source at the new size and format, with its timestamp.
   public func scale(_ source: borrowing Frame) throws(LibavError) -> Frame {
@@ -69,7 +68,8 @@ public struct Scaler: ~Copyable {
               output.withMemoryRebound(to: UnsafeMutablePointer<UInt8>?.self, capacity: 8) { outputPlanes in
                 withUnsafePointer(to: &target.pointer.pointee.linesize) { outputStrides in
                   outputStrides.withMemoryRebound(to: Int32.self, capacity: 8) { outputLines in
-                    sws_scale(context, planes, lines, 0, source.pointer.pointee.height, outputPlanes, outputLines)
+                    lt_scaler_scale(
+                      context, planes, lines, source.pointer.pointee.height, outputPlanes, outputLines)
                   }
                 }
               }

@@ -1,6 +1,11 @@
 import CLibav
-import Glibc
 import Synchronization
+
+#if canImport(Glibc)
+  import Glibc
+#elseif canImport(Darwin)
+  import Darwin
+#endif
 
 /// One message that libav logged.
 public struct LogMessage: Sendable, Hashable {
