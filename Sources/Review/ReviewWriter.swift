@@ -63,15 +63,24 @@ public struct ReviewWriter: Sendable {
   /// Writes the page into a folder that appears when it is whole. Blocks while decoding; run it off an actor.
   /// - Throws: ``ReviewError``, `LibavError`, `FileError`, `CancellationError`; an earlier page is kept then.
   public func write(to folder: String, progress: (ReviewEvent) -> Void = { _ in }) throws -> ReviewResult {
+    let output = try OutputFolder(folder, marker: Self.reportName, overwrite: options.overwrite)
+    let temporary = output.temporary
+    let result = try temporary.run { try write(to: folder, meanwhile: temporary.path, progress: progress) }
+    try output.commit()
+    return result
+  }
+
+  private func write(
+    to folder: String, meanwhile temporary: String, progress: (ReviewEvent) -> Void
+  ) throws -> ReviewResult {
     let clock = ContinuousClock()
     let began = clock.now
-    let output = try OutputFolder(folder, marker: Self.reportName, overwrite: options.overwrite)
-    let assets = PageAssets(folder: options.isSingleFile ? nil : output.temporaryPath)
+    let assets = PageAssets(folder: options.isSingleFile ? nil : temporary)
     var report = ReviewReport(subject, version: options.version)
     var proxyTime = Duration.zero
     let takesBegan = clock.now
     let takes = try TakeProxies.add(
-      of: subject, limit: options.maximumBytes, folder: output.temporaryPath, text: Self.text, to: assets,
+      of: subject, limit: options.maximumBytes, folder: temporary, text: Self.text, to: assets,
       progress: progress)
     proxyTime += takesBegan.duration(to: clock.now)
     let timeline = try subject.master.map { try MasterTimeline(path: $0, stitch: subject.stitch) }
@@ -103,7 +112,7 @@ public struct ReviewWriter: Sendable {
         subject: subject, timeline: timeline, plan: plan, stills: stills, takeFiles: takes, anchors: anchors
       ).shots(assets: assets)
       let began = clock.now
-      let player = try player(timeline, size: size, assets: assets, folder: output.temporaryPath, progress: progress)
+      let player = try player(timeline, size: size, assets: assets, folder: temporary, progress: progress)
       if player.isProxy { proxyTime += began.duration(to: clock.now) }
       report.master = ReviewReport.Master(
         timeline, size: size, player: player, reading: read, superseded: subject.superseded)
@@ -124,9 +133,8 @@ public struct ReviewWriter: Sendable {
         "the page has \(page.utf8.count >> 20) MB, more than \(options.maximumBytes >> 20); raise --max-size, or leave out --single-file",
         file: folder)
     }
-    try output.write(Self.pageName, Array(page.utf8))
-    try output.write(Self.reportName, Array(json))
-    try output.commit()
+    try OutputFile.replace("\(temporary)/\(Self.pageName)", with: page.utf8)
+    try OutputFile.replace("\(temporary)/\(Self.reportName)", with: json)
     let total = began.duration(to: clock.now)
     return ReviewResult(
       page: "\(folder)/\(Self.pageName)", report: report, reportPath: "\(folder)/\(Self.reportName)", bytes: bytes,

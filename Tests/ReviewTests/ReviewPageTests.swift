@@ -9,7 +9,7 @@ import Testing
 @Suite(.media) struct ReviewPageTests {
   @Test(
     .enabled(if: Browser.isInstalled),
-    arguments: [("page", 84), ("unreported", 14), ("single", 25), ("shots", 34), ("portrait", 24), ("many", 20)])
+    arguments: [("page", 92), ("unreported", 14), ("single", 27), ("shots", 34), ("portrait", 24), ("many", 20)])
   func everythingWorksInABrowser(page: String, count: Int) throws {
     let checks = try Browser.checks.get().filter { $0.page == page }
     #expect(checks.filter { !$0.ok }.map { "\($0.name): \($0.detail)" } == [])

@@ -3,7 +3,7 @@ import Foundation
 
 /// A folder of files that appears under its final name only when it is whole.
 struct OutputFolder: ~Copyable {
-  let temporaryPath: String
+  let temporary: TemporaryFiles
   private let path: String
   private var isCommitted = false
 
@@ -24,35 +24,29 @@ struct OutputFolder: ~Copyable {
     } else if files.fileExists(atPath: trimmed), (try? files.contentsOfDirectory(atPath: trimmed)) == nil {
       throw ReviewError(.cannotCreate, "is no folder", file: path)
     }
-    let parent = URL(filePath: trimmed).deletingLastPathComponent().path(percentEncoded: false)
-    let temporary = TemporaryName.path(
-      in: parent.count > 1 && parent.hasSuffix("/") ? String(parent.dropLast()) : parent)
+    let temporary = TemporaryFiles(beside: trimmed)
     do {
-      try files.createDirectory(atPath: temporary, withIntermediateDirectories: true)
+      try temporary.create()
     } catch {
-      throw FileError(.cannotCreate, "cannot be created: \(error.localizedDescription)", file: path)
+      throw FileError(.cannotCreate, "cannot be created: \(error.message)", file: path)
     }
     self.path = trimmed
-    temporaryPath = temporary
+    self.temporary = temporary
   }
 
-  deinit { if !isCommitted { try? FileManager.default.removeItem(atPath: temporaryPath) } }
-
-  func write(_ name: String, _ bytes: [UInt8]) throws {
-    try OutputFile.replace("\(temporaryPath)/\(name)", with: bytes)
-  }
+  deinit { if !isCommitted { temporary.remove() } }
 
   /// Takes the place of what stands under the final name.
   consuming func commit() throws {
     let files = FileManager.default
     var old: String?
     if files.fileExists(atPath: path) {
-      let aside = temporaryPath + ".old"
+      let aside = temporary.path + ".old"
       try FileError.rethrowing(path) { try files.moveItem(atPath: path, toPath: aside) }
       old = aside
     }
     do {
-      try OutputFile.rename(temporaryPath, to: path)
+      try OutputFile.rename(temporary.path, to: path)
     } catch {
       if let old { try? files.moveItem(atPath: old, toPath: path) }
       throw error

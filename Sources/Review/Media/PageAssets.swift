@@ -7,7 +7,9 @@ import Foundation
 final class PageAssets {
   /// The page's folder while it is made; nil keeps the files in memory.
   let folder: String?
-  private(set) var inlined: [(name: String, address: String)] = []
+  private var inlined: [(name: String, address: String)] = []
+  /// Images whose data stand in the element that shows them first.
+  private var placed: Set<String> = []
   private(set) var byteCount: Int64 = 0
 
   init(folder: String?) { self.folder = folder }
@@ -21,11 +23,9 @@ final class PageAssets {
     if let folder {
       let path = "\(folder)/\(name)"
       let parent = URL(filePath: path).deletingLastPathComponent()
-      do {
+      try FileError.rethrowing(path) {
         try FileManager.default.createDirectory(at: parent, withIntermediateDirectories: true)
         try Data(bytes).write(to: URL(filePath: path))
-      } catch {
-        throw FileError(.inputOutput, "cannot be written: \(error.localizedDescription)", file: path)
       }
     } else {
       inlined.append((name, "data:\(mediaType);base64,\(Data(bytes).base64EncodedString())"))
@@ -51,10 +51,25 @@ final class PageAssets {
         try files.copyItem(at: real, to: URL(filePath: path))
       }
     } catch {
-      throw FileError(.inputOutput, "cannot be copied: \(error.localizedDescription)", file: original)
+      throw FileError(foundation: error, file: original)
+        ?? FileError(.inputOutput, "cannot be copied: \(error.localizedDescription)", file: original)
     }
     return name
   }
+
+  /// The attributes of an element that shows a file. Data of an image stand in the first element, which needs no script.
+  func attributes(of name: String) -> String {
+    guard isInlining else { return "src=\"\(PageEscaping.escaped(name))\"" }
+    let attribute = "data-asset=\"\(PageEscaping.escaped(name))\""
+    guard !placed.contains(name),
+      let address = inlined.first(where: { $0.name == name })?.address, address.hasPrefix("data:image/")
+    else { return attribute }
+    placed.insert(name)
+    return "\(attribute) src=\"\(address)\""
+  }
+
+  /// Files kept in memory that are in no element yet.
+  var unplaced: [(name: String, address: String)] { inlined.filter { !placed.contains($0.name) } }
 
   /// - Throws: `FileError` naming the file.
   static func bytes(of path: String) throws -> [UInt8] {

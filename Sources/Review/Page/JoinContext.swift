@@ -5,11 +5,13 @@ struct JoinContext {
   private let join: ReviewReport.Join
   private let report: ReviewReport
   private let text: PageText
+  private let assets: PageAssets
 
-  init(_ join: ReviewReport.Join, _ report: ReviewReport, text: PageText) {
+  init(_ join: ReviewReport.Join, _ report: ReviewReport, text: PageText, assets: PageAssets) {
     self.join = join
     self.report = report
     self.text = text
+    self.assets = assets
   }
 
   var values: [String: Any] {
@@ -30,7 +32,7 @@ struct JoinContext {
     return join.stills.filter { range.contains($0.frame) }.map { still in
       let offset = still.frame - join.frame
       return [
-        "file": still.file, "isFirstAfter": offset == 0,
+        "image": assets.attributes(of: still.file), "isFirstAfter": offset == 0,
         "label": offset == -1 ? "N" : offset < 0 ? "N−\(-offset - 1)" : "N+\(offset + 1)",
         "alt": text["joins.cell", ["frame": "\(still.frame)", "shot": offset < 0 ? join.from : join.to]],
         "frame": "\(still.frame)",

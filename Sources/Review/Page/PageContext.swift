@@ -5,18 +5,18 @@ import Presets
 struct PageContext {
   private let report: ReviewReport
   private let text: PageText
-  private let isInlining: Bool
+  private let assets: PageAssets
 
-  init(_ report: ReviewReport, text: PageText, isInlining: Bool) {
+  init(_ report: ReviewReport, text: PageText, assets: PageAssets) {
     self.report = report
     self.text = text
-    self.isInlining = isInlining
+    self.assets = assets
   }
 
   var values: [String: Any] {
     var values: [String: Any] = [
       "title": report.title, "written": Self.date(report.written), "version": report.version,
-      "src": isInlining ? "data-asset" : "src", "hasShots": !report.shots.isEmpty, "hasJoins": !report.joins.isEmpty,
+      "hasShots": !report.shots.isEmpty, "hasJoins": !report.joins.isEmpty,
       "facts": FactsContext(report, text: text).groups, "verdict": false, "master": false,
     ]
     values["summary"] = summary
@@ -25,13 +25,12 @@ struct PageContext {
     }
     if let master = report.master {
       values["master"] = [
-        "file": master.file, "player": master.player.file, "isProxy": master.player.isProxy,
+        "file": master.file, "player": assets.attributes(of: master.player.file), "isProxy": master.player.isProxy,
         "proxy": master.player.reason ?? "", "ratio": "\(master.player.width) / \(master.player.height)",
         "width": "\(master.player.width)", "height": "\(master.player.height)",
         "isPortrait": master.height > master.width, "short": String(master.sha256.prefix(12)), "digest": master.sha256,
         "written": Self.date(report.written),
         "superseded": Self.shown(master.superseded), "hasAudio": master.hasAudio,
-        "poster": report.shots.first?.poster ?? "",
       ]
       let charts = PageCharts(report, text: text)
       values["charts"] = charts.contexts
@@ -39,8 +38,12 @@ struct PageContext {
     }
     let findings = ShotListing.findings(report.verification)
     values["findings"] = findings.map { finding($0, offset: 0) }
-    values["joins"] = report.joins.sorted { $0.rank < $1.rank }.map { JoinContext($0, report, text: text).values }
-    values["shots"] = report.shots.enumerated().map { ShotContext($1, $0, report, text: text).values }
+    values["joins"] = report.joins.sorted { $0.rank < $1.rank }.map {
+      JoinContext($0, report, text: text, assets: assets).values
+    }
+    values["shots"] = report.shots.enumerated().map {
+      ShotContext($1, $0, report, text: text, assets: assets).values
+    }
     if let decisions = report.decisions {
       values["conflicts"] = decisions.conflicts.map { conflict -> [String: Any] in
         [

@@ -24,7 +24,7 @@ struct ReviewPage {
     let script = try Self.scripts.map { try $0.text() }.joined()
     let data = PageEscaping.script(String(decoding: try report.json(), as: UTF8.self))
     let texts = PageEscaping.script(String(decoding: try JSONOutput.data(text.texts), as: UTF8.self))
-    var context = PageContext(report, text: text, isInlining: assets.isInlining).values
+    var context = PageContext(report, text: text, assets: assets).values
     context["t"] = text.nested
     context["policy"] = PagePolicy.text(style: style, script: script, media: true)
     context["style"] = style
@@ -32,7 +32,7 @@ struct ReviewPage {
     context["data"] = data
     context["texts"] = texts
     context["isSingle"] = assets.isInlining
-    context["assets"] = assets.inlined.map { ["name": $0.name, "address": $0.address] }
+    context["assets"] = assets.unplaced.map { ["name": $0.name, "address": $0.address] }
     let template = try MustacheTemplate(string: PageFile.page.text())
     let shot = try MustacheTemplate(string: PageFile.shot.text())
     let join = try MustacheTemplate(string: PageFile.join.text())

@@ -6,12 +6,14 @@ struct ShotContext {
   private let number: Int
   private let report: ReviewReport
   private let text: PageText
+  private let assets: PageAssets
 
-  init(_ shot: ReviewReport.Shot, _ number: Int, _ report: ReviewReport, text: PageText) {
+  init(_ shot: ReviewReport.Shot, _ number: Int, _ report: ReviewReport, text: PageText, assets: PageAssets) {
     self.shot = shot
     self.number = number
     self.report = report
     self.text = text
+    self.assets = assets
   }
 
   var values: [String: Any] {
@@ -27,7 +29,9 @@ struct ShotContext {
       "anchor": false,
       "size": report.master.map { ["width": "\($0.width)", "height": "\($0.height)"] as Any } ?? false,
     ]
-    if let poster = shot.poster { values["poster"] = ["file": poster, "alt": text["shots.poster", ["shot": shot.id]]] }
+    if let poster = shot.poster {
+      values["poster"] = ["image": assets.attributes(of: poster), "alt": text["shots.poster", ["shot": shot.id]]]
+    }
     if shot.firstFrame != nil, series != nil {
       values["seconds"] = ["start": String(format: "%.4f", start), "text": PageContext.clock(start)]
     }
@@ -64,7 +68,8 @@ struct ShotContext {
     if let value = take.startDeltaE { likeness.append("ΔE \(JoinJudgement.number(value, 1))") }
     if let value = take.startSSIM { likeness.append("SSIM \(JoinJudgement.number(value, 3))") }
     return [
-      "still": still, "first": first, "likeness": likeness.joined(separator: " · "), "source": source,
+      "still": assets.attributes(of: still), "first": assets.attributes(of: first),
+      "likeness": likeness.joined(separator: " · "), "source": source,
       "stillAlt": text["shots.anchoralt", ["shot": source]], "firstAlt": text["shots.firstalt", ["shot": shot.id]],
     ]
   }
@@ -78,7 +83,9 @@ struct ShotContext {
       "findings": take.findings.map { PageContext.finding($0, offset: take.isChosen ? start : 0, text: text) },
     ]
     if let still = take.still, shot.takes.count > 1 {
-      values["still"] = ["file": still, "alt": text["shots.takealt", ["shot": shot.id, "take": "\(take.take)"]]]
+      values["still"] = [
+        "image": assets.attributes(of: still), "alt": text["shots.takealt", ["shot": shot.id, "take": "\(take.take)"]],
+      ]
     }
     if let verdict = take.verdict { values["verdict"] = ["name": verdict, "text": text["verify.\(verdict)"]] }
     if let rank = take.rank, shot.takes.count > 1 { values["rank"] = text["shots.rank", ["n": "\(rank)"]] }

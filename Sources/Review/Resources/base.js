@@ -86,9 +86,18 @@ const shotAt = (frame) =>
 const stills = new Map(data.joins.flatMap((join) => join.stills.map((still) => [still.frame, still.file])));
 
 // State in the address, so that a link opens the same view.
-const state = new Map(new URLSearchParams(location.hash.includes('=') ? location.hash.slice(1) : ''));
+const addressed = () => new Map(new URLSearchParams(location.hash.includes('=') ? location.hash.slice(1) : ''));
+const state = addressed();
+/** Milliseconds between two changes of the address: browsers refuse more than some in a second. */
+const addressInterval = 350;
+const address = { written: -Infinity, timer: null };
 function remember(name, value) {
   if (value == null || value === '') state.delete(name); else state.set(name, String(value));
+  address.timer ??= setTimeout(writeAddress, Math.max(0, address.written + addressInterval - performance.now()));
+}
+function writeAddress() {
+  address.timer = null;
+  address.written = performance.now();
   const hash = new URLSearchParams([...state]).toString();
   try { history.replaceState(null, '', hash ? `#${hash}` : location.pathname + location.search); } catch { /* not everywhere for files */ }
 }

@@ -61,7 +61,7 @@ function drawNotes() {
       note.frame == null || !video ? make('strong', {}, place) : make('button', { type: 'button', class: 'link', onclick: () => showNote(note) }, place),
       make('span', { class: 'muted' }, ...apart([note.shot, note.isOwn ? reviewer() : note.reviewer].filter(Boolean))),
       make('p', {}, note.text),
-      note.isOwn ? make('button', { type: 'button', class: 'link', 'aria-label': `${text('notes.delete')}: ${note.text.slice(0, 40)}`, onclick: () => { decisions.notes = decisions.notes.filter((other) => other.id !== note.id); keep(); } }, text('notes.delete')) : null);
+      note.isOwn ? make('button', { type: 'button', class: 'link', 'data-needs-script': true, 'aria-label': `${text('notes.delete')}: ${note.text.slice(0, 40)}`, onclick: () => { decisions.notes = decisions.notes.filter((other) => other.id !== note.id); keep(); } }, text('notes.delete')) : null);
   }));
   all('#lane-marks .note').forEach((mark) => mark.remove());
   for (const note of notes.filter((entry) => entry.frame != null && video)) {

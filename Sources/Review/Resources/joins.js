@@ -1,5 +1,7 @@
 // The inspector of a join: the frames around it, with longtake and without.
 
+const views = ['loop', 'blink', 'wipe', 'onion', 'difference', 'crop'];
+const inspectSpeeds = [['0.25', '¼'], ['0.5', '½'], ['1', '1']];
 const inspector = { join: null, node: null, loaded: [], timer: null, mode: 'loop', speed: 1, isRunning: false };
 
 /** Speeds of the loop; a blink stays below three changes a second, which is safe to look at. */
@@ -19,6 +21,7 @@ function openInspector(index, mode) {
   row.append(inspector.node);
   row.querySelector('[data-inspect]').setAttribute('aria-expanded', 'true');
   remember('join', index);
+  remember('pace', inspector.speed === 1 ? null : inspector.speed);
   setMode(inspector.mode);
 }
 
@@ -28,8 +31,7 @@ function closeInspector() {
   inspector.node.closest('.join').querySelector('[data-inspect]').setAttribute('aria-expanded', 'false');
   inspector.node.remove();
   Object.assign(inspector, { join: null, node: null, loaded: [] });
-  remember('join', null);
-  remember('view', null);
+  for (const name of ['join', 'view', 'pace']) remember(name, null);
 }
 
 /** The two panes: the master's frames, and those of the files appended as they are. */
@@ -51,12 +53,11 @@ function fitted(node) {
 }
 
 function drawInspector(join) {
-  const modes = ['loop', 'blink', 'wipe', 'onion', 'difference', 'crop'];
   const radios = make('fieldset', { class: 'radios' }, make('legend', { class: 'hidden' }, text('inspect.mode')),
-    ...modes.map((mode) => make('label', {}, make('input', { type: 'radio', name: 'inspect-mode', value: mode, onchange: () => setMode(mode) }), make('span', {}, text(`inspect.${mode}`)))));
+    ...views.map((mode) => make('label', {}, make('input', { type: 'radio', name: 'inspect-mode', value: mode, onchange: () => setMode(mode) }), make('span', {}, text(`inspect.${mode}`)))));
   const speed = make('label', { class: 'field', 'data-for': 'loop' }, make('span', {}, text('inspect.speed')),
-    make('select', { onchange: (event) => { inspector.speed = Number(event.target.value); if (inspector.isRunning) runInspector(); } },
-      ...[['0.25', '¼'], ['0.5', '½'], ['1', '1']].map(([value, name]) => make('option', { value, selected: value === '1' }, name))));
+    make('select', { onchange: (event) => setInspectorSpeed(event.target.value) },
+      ...inspectSpeeds.map(([value, name]) => make('option', { value, selected: Number(value) === inspector.speed }, name))));
   const amount = make('label', { class: 'field', 'data-for': 'wipe onion difference' }, make('span', {}, ''),
     make('input', { type: 'range', min: 0, max: 100, value: 50, oninput: showAmount }));
   const run = make('button', { type: 'button', class: 'button', 'data-run': true, 'data-for': 'loop blink', onclick: () => (inspector.isRunning ? stopInspector() : runInspector()) }, text('inspect.run'));
@@ -123,6 +124,12 @@ function drawCrops(node, isMaster) {
   }
 }
 
+function setInspectorSpeed(speed) {
+  inspector.speed = Number(speed);
+  remember('pace', speed === '1' ? null : speed);
+  if (inspector.isRunning) runInspector();
+}
+
 function showAmount() {
   const value = Number(inspector.node.querySelector('input[type="range"]').value);
   eachPane((pane, element, before, after) => {
@@ -179,12 +186,19 @@ function startJoins() {
       player.play(Number($('speed').value));
     });
   }
-  if (state.has('join')) openInspector(Number(state.get('join')), ['loop', 'blink', 'wipe', 'onion', 'difference', 'crop'].find((mode) => mode === state.get('view')));
+}
+
+/** Opens the join, in the view and at the speed, that an address names. */
+function restoreJoins(wanted) {
+  const index = Number(wanted.get('join'));
+  closeInspector();
+  inspector.speed = inspectSpeeds.find(([value]) => value === wanted.get('pace')) ? Number(wanted.get('pace')) : 1;
+  openInspector(index, views.find((view) => view === wanted.get('view')));
 }
 
 /** The next join after the current frame, or the one before it. */
 function goToJoin(direction) {
   const frames = data.joins.map((join) => join.frame);
   const next = direction > 0 ? frames.find((frame) => frame > player.frame) : frames.findLast((frame) => frame < player.frame);
-  if (next != null) { player.go(next); remember('f', next); }
+  if (next != null) player.go(next);
 }

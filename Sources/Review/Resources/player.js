@@ -17,6 +17,7 @@ const player = {
     player.exactness('');
     $('exact').hidden = true;
     video.currentTime = master.player.start + middleOf(frame);
+    if (!keepsPlaying) remember('f', frame || null);
     player.draw();
   },
 
@@ -210,13 +211,13 @@ function startPlayer() {
   if (video.requestVideoFrameCallback) video.addEventListener('seeked', () => setTimeout(settle, 250, 8));
   for (const event of ['play', 'pause', 'ended']) video.addEventListener(event, () => player.draw());
   video.addEventListener('pause', () => {
-    if (player.wanted == null) { player.frame = frameAt(video.currentTime - master.player.start); player.draw(); remember('f', player.frame); }
+    if (player.wanted == null) { player.frame = frameAt(video.currentTime - master.player.start); player.draw(); remember('f', player.frame || null); }
   });
 
   $('play').addEventListener('click', player.toggle);
   $('back').addEventListener('click', () => step(-1));
   $('forward').addEventListener('click', () => step(1));
-  $('speed').addEventListener('change', (event) => { video.playbackRate = Number(event.target.value); });
+  $('speed').addEventListener('change', (event) => setSpeed(event.target.value));
   $('guide').addEventListener('change', (event) => drawGuides(event.target.value));
   $('mark-in').addEventListener('click', () => markLoop(0));
   $('mark-out').addEventListener('click', () => markLoop(1));
@@ -233,17 +234,31 @@ function startPlayer() {
     if (!$('drawing').hidden) place($('drawing'));
   }).observe(video);
 
-  const loop = state.get('loop')?.split('-').map(Number);
-  if (loop?.length === 2 && loop.every(Number.isInteger)) player.setLoop(Math.max(0, loop[0]), Math.min(frameCount, loop[1]));
-  if (['safe', '9:16', '1:1', '16:9'].includes(state.get('guide'))) { $('guide').value = state.get('guide'); drawGuides(state.get('guide')); }
   player.draw();
-  if (Number(state.get('f')) > 0) player.go(Number(state.get('f')));
+}
+
+/** Shows the position, loop, speed and guides that an address names. */
+function restorePlayer(wanted) {
+  if (!video) return;
+  const loop = wanted.get('loop')?.split('-').map(Number);
+  if (loop?.length === 2 && loop.every(Number.isInteger)) player.setLoop(Math.max(0, loop[0]), Math.min(frameCount, loop[1]));
+  else player.setLoop(null);
+  const offered = (id, value) => (all('option', $(id)).some((option) => option.value === value) ? value : null);
+  $('speed').value = offered('speed', wanted.get('speed')) ?? '1';
+  setSpeed($('speed').value);
+  $('guide').value = offered('guide', wanted.get('guide')) ?? '';
+  drawGuides($('guide').value);
+  if (Number(wanted.get('f')) > 0) player.go(Number(wanted.get('f')));
+}
+
+function setSpeed(speed) {
+  video.playbackRate = Number(speed);
+  remember('speed', speed === '1' ? null : speed);
 }
 
 function step(frames) {
   player.pause();
   player.go(player.frame + frames);
-  remember('f', player.frame);
 }
 
 function markLoop(end) {
@@ -288,12 +303,11 @@ function startTimeline() {
     const at = event.clientX - timeline.getBoundingClientRect().left;
     preview.style.left = `${Math.max(0, Math.min(timeline.clientWidth - 2 * half, at - half))}px`;
   });
-  const end = () => { if (isDragging) remember('f', player.frame); isDragging = false; };
   timeline.addEventListener('pointerup', (event) => {
     // Moves during a seek are left out; the last one counts.
     if (isDragging && frameOf(event) !== player.frame) player.go(frameOf(event));
-    end();
+    isDragging = false;
   });
-  timeline.addEventListener('pointercancel', end);
+  timeline.addEventListener('pointercancel', () => { isDragging = false; });
   timeline.addEventListener('pointerleave', () => { preview.hidden = true; });
 }

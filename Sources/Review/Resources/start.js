@@ -36,7 +36,7 @@ function onKey(event) {
   if (/^(Home|End)$/.test(event.key) && target !== $('timeline')) return;
   if (/^[1-9]$/.test(event.key)) {
     const shot = data.shots[Number(event.key) - 1];
-    if (shot?.first_frame != null && video) { player.pause(); player.go(shot.first_frame); remember('f', shot.first_frame); event.preventDefault(); }
+    if (shot?.first_frame != null && video) { player.pause(); player.go(shot.first_frame); event.preventDefault(); }
     return;
   }
   const act = keys[event.key.length === 1 ? event.key.toLowerCase() : event.key];
@@ -66,10 +66,22 @@ function start() {
       $('player').scrollIntoView({ block: 'start' });
       player.pause();
       player.go(frameAt(Number(button.dataset.time) + 0.001));
-      remember('f', player.frame);
     });
   }
   document.addEventListener('keydown', onKey);
+  restore();
+  // Another address put into the window; a link to a part of the page has no state.
+  addEventListener('hashchange', () => { if (location.hash.includes('=')) restore(); });
+}
+
+/** Shows what the address names. */
+function restore() {
+  const wanted = addressed();
+  restorePlayer(wanted);
+  restoreJoins(wanted);
+  restoreShots(wanted);
+  const opened = inspector.node?.closest('.join') ?? document.querySelector('.compare .panel')?.closest('.shot');
+  opened?.scrollIntoView({ block: 'start', behavior: 'instant' });
 }
 
 /** Waits until the page has been painted; a hidden page is not. */
@@ -86,11 +98,14 @@ async function begin() {
     // The files come after this script: what the page says is painted while they are read.
     if (document.readyState === 'loading') await new Promise((done) => document.addEventListener('DOMContentLoaded', done, { once: true }));
     await painted();
-    inlined = Object.fromEntries(all('script[data-file]').map((node) => [node.dataset.file, node.textContent]));
+    inlined = Object.fromEntries([
+      ...all('script[data-file]').map((node) => [node.dataset.file, node.textContent]),
+      ...all('img[data-asset][src]').map((node) => [node.dataset.asset, node.getAttribute('src')]),
+    ]);
   }
   start();
   if (isSingle) {
-    for (const [number, node] of all('[data-asset]').entries()) {
+    for (const [number, node] of all('[data-asset]:not([src])').entries()) {
       node.src = asset(node.dataset.asset);
       if (number % shownAtOnce === shownAtOnce - 1) await painted();
     }

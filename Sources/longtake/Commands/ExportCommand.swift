@@ -59,7 +59,7 @@ struct ExportCommand: ParsableCommand {
   func run() throws {
     common.apply()
     let source = try ReviewSource([input], workspace: workspace)
-    let subject = try source.subject(besides: output, joins: joins)
+    let subject = try source.subject(in: TemporaryFiles(beside: output), joins: joins)
     guard let master = subject.master else {
       throw UsageError("\(input): there is no master yet; run the storyboard first", status: .inputNotFound)
     }

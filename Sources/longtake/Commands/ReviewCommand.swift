@@ -88,8 +88,9 @@ struct ReviewCommand: AsyncParsableCommand {
     // The page of a workspace is made again by every run.
     options.overwrite = overwrite || output == nil && source.isWorkspace
     try ReviewWriter.requireWritable(folder, overwrite: options.overwrite)
-    var subject = try source.subject(besides: folder, joins: joins)
-    defer { source.removeTemporaryFiles() }
+    let temporary = TemporaryFiles(beside: folder)
+    defer { temporary.remove() }
+    var subject = try source.subject(in: temporary, joins: joins)
     if let preset, let master = subject.master, subject.verification == nil {
       subject.verification = try MasterVerification.json(
         of: master, preset: preset, library: try presets.library(), stitch: subject.stitch)

@@ -74,14 +74,10 @@ struct ReviewSource {
     return joins.map { [URL(filePath: $0).deletingLastPathComponent().path(percentEncoded: false)] } ?? []
   }
 
-  /// Folder of the master that is stitched for the page.
-  private let temporaryFolder = FileManager.default.temporaryDirectory.appending(
-    path: "longtake-review-\(UUID().uuidString)")
-
-  func removeTemporaryFiles() { try? FileManager.default.removeItem(at: temporaryFolder) }
-
-  /// - Parameter joins: a stitch report of the master.
-  func subject(besides folder: String, joins: String?) throws -> ReviewSubject {
+  /// - Parameters:
+  ///   - temporary: for the master that is stitched of shots.
+  ///   - joins: a stitch report of the master.
+  func subject(in temporary: TemporaryFiles, joins: String?) throws -> ReviewSubject {
     switch kind {
     case .workspace(let workspace): return try WorkspaceReview(workspace).subject()
     case .master(let path):
@@ -90,19 +86,39 @@ struct ReviewSource {
       var subject = ReviewSubject(title: demuxer.container.metadata["title"] ?? name, master: path)
       subject.stitch = try joins.map { try JoinsFile($0).report }
       return subject
-    case .shots(let paths): return try stitched(paths)
+    case .shots(let paths): return try temporary.run { try stitched(paths, in: temporary) }
     }
   }
 
-  private func stitched(_ paths: [String]) throws -> ReviewSubject {
-    try FileManager.default.createDirectory(at: temporaryFolder, withIntermediateDirectories: true)
+  /// MP4 where it can hold the shots' video as it is.
+  private static func container(of shot: String) throws -> String {
+    let video = try Demuxer(path: shot, purpose: .copying).streams.first { $0.kind == .video }
+    return video.map { Muxer.format("mp4", holds: $0.codecName) } ?? true ? "mp4" : "mov"
+  }
+
+  /// Shots that cannot be joined as they are need options that are those of `stitch`.
+  private static func advising<Value>(_ stitch: () throws -> Value) throws -> Value {
+    do {
+      return try stitch()
+    } catch let error as StitchError where error.message.contains("--") {
+      throw StitchError(
+        error.code, "\(error.message); 'longtake stitch' has these options: review the master that it writes",
+        file: error.file)
+    }
+  }
+
+  private func stitched(_ paths: [String], in temporary: TemporaryFiles) throws -> ReviewSubject {
+    try temporary.create()
     var options = StitchOptions()
     options.writesChapters = true
     options.check = .joins
-    let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
-    let master = temporaryFolder.appending(path: "master.mp4").path(percentEncoded: false)
     Terminal.note("stitching \(paths.count) shots")
-    let report = try Stitcher(plan, options: options).write(to: master)
+    let (master, report) = try Self.advising {
+      let plan = try StitchPlan(paths.map { StitchShot(path: $0) }, options: options)
+      let container = try Self.container(of: paths[0])
+      let master = "\(temporary.path)/master.\(container)"
+      return (master, try Stitcher(plan, options: options).write(to: master))
+    }
     var subject = ReviewSubject(
       title: URL(filePath: paths[0]).deletingLastPathComponent().lastPathComponent, master: master)
     subject.stitch = report

@@ -14,7 +14,7 @@ from subject import check, open_page, subject
 expected = json.loads(pathlib.Path(sys.argv[1]).read_text())
 
 CHECKS = {
-    "page": (player.plays, player.steps, player.timeline, player.keys, inspector.inspector, decisions.decides,
+    "page": (player.plays, player.steps, player.timeline, player.keys, player.address, inspector.inspector, decisions.decides,
              layout.accessible, layout.tab_order, layout.narrow, layout.prints),
     "single": (player.plays, inspector.briefly, decisions.decides, layout.prints),
     "shots": (decisions.disagreement, decisions.decides, layout.on_a_phone, layout.tab_order, layout.narrow, layout.prints),
@@ -52,11 +52,24 @@ def look_at(browser, kind):
     context.close()
 
 
+def without_script(browser):
+    """What is measured can be seen without JavaScript."""
+    context = browser.new_context(java_script_enabled=False, offline=True)
+    page = context.new_page()
+    page.goto(subject.path.as_uri())
+    shown = page.evaluate("[...document.querySelectorAll('.cells img, .poster img')].map((image) => image.complete && image.naturalWidth)")
+    check("stills are seen without JavaScript", shown and min(shown) > 0, shown)
+    check("controls that need it are not", page.locator("[data-decision]").first.is_hidden() and page.locator("noscript p").is_visible())
+    context.close()
+
+
 with sync_playwright() as playwright:
     browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=["--no-sandbox", "--autoplay-policy=no-user-gesture-required"])
     for path in sys.argv[2:]:
         subject.load(path)
         look_at(browser, subject.name)
+        if subject.name in ("page", "single"):
+            without_script(browser)
         if subject.name == "page":
             subject.name = "unreported"
             look_at(browser, subject.name)

@@ -1,6 +1,6 @@
 """The inspector of a join: every view renders what it says."""
 from PIL import Image, ImageChops
-from subject import check, difference, image, painted, still, subject
+from subject import check, difference, image, painted, still, subject, wait
 
 
 def mode(page, name):
@@ -94,7 +94,7 @@ def crop(page):
     mode(page, "crop")
     sizes = page.evaluate("[...document.querySelectorAll('.crops img')].map(i => [i.naturalWidth, i.width * devicePixelRatio])")
     check("the crop is at 100 %", len(sizes) == 2 and all(abs(a - b) <= 1 for a, b in sizes), sizes)
-    check("the address holds the view", "view=crop" in page.evaluate("location.hash"))
+    check("the address holds the view", wait(page, "location.hash.includes('view=crop')"), page.evaluate("location.hash"))
 
 
 def inspector(page):

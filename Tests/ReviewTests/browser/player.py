@@ -1,4 +1,5 @@
 """The player: it plays, shows the exact frame, seeks, loops, and obeys its keys."""
+import json
 from subject import check, difference, frame, image, painted, still, subject, wait
 
 AREA = """(() => { const b = video.getBoundingClientRect(); const r = Math.min(b.width / master.player.width, b.height / master.player.height);
@@ -59,7 +60,7 @@ def steps(page):
     page.keyboard.press("ArrowLeft")
     page.keyboard.press("ArrowLeft")
     check("left arrow steps", frame(page) == 2, frame(page))
-    check("the address holds the frame", "f=2" in page.evaluate("location.hash"), page.evaluate("location.hash"))
+    check("the address holds the frame", wait(page, "location.hash.includes('f=2')"), page.evaluate("location.hash"))
 
 
 def unreported(page):
@@ -154,3 +155,40 @@ def keys(page):
     check("? shows the keys", page.locator("#help").is_visible())
     page.keyboard.press("Escape")
     check("escape closes them", not page.locator("#help").is_visible())
+
+
+# What an address holds, as the page shows it.
+SHOWN = """[player.frame, String(player.loop), document.getElementById('speed').value, video.playbackRate, document.getElementById('guide').value,
+  inspector.join?.index ?? null, inspector.mode, inspector.speed, document.querySelector('.compare .panel') != null]"""
+
+
+def address(page):
+    """All that is looked at comes back from the address, in another window and in the same one."""
+    join = subject.joins[-1]["index"]
+    page.evaluate("(player.setLoop(4, 20), player.go(7))")
+    page.select_option("#speed", "0.25")
+    page.select_option("#guide", "9:16")
+    page.click(f"[data-inspect='{join}']")
+    page.select_option(".inspector select", "0.5")
+    page.click("#shot-1 [data-compare] button")
+    check("the takes are loaded", wait(page, "[...document.querySelectorAll('.compare video')].every((v) => v.readyState > 0)"))
+    page.evaluate("(() => { const r = document.querySelector('.compare input'); r.value = 500; r.dispatchEvent(new Event('input')); })()")
+    moment = page.evaluate("document.querySelector('.compare video').currentTime")
+    check("the address holds the moment", wait(page, "location.hash.includes('moment=')"), page.evaluate("location.hash"))
+    page.evaluate("stopInspector()")
+    expected, url = page.evaluate(SHOWN), page.evaluate("location.href")
+    check("the address is of a view", expected[:6] == [7, "4,20", "0.25", 0.25, "9:16", join] and expected[7:] == [0.5, True], (expected, url))
+    page.goto("about:blank")
+    page.goto(url)
+    wait(page, "document.documentElement.dataset.ready === 'true'", 10)
+    check("an address opens the same view", page.evaluate(SHOWN) == expected, page.evaluate(SHOWN))
+    check("the takes are at the same moment", wait(page, f"Math.abs(document.querySelector('.compare video').currentTime - {moment}) < 0.03"),
+          page.evaluate("document.querySelector('.compare video').currentTime"))
+    check("the pace is shown", page.evaluate("document.querySelector('.inspector select').value") == "0.5")
+    page.evaluate("location.hash = 'f=3&speed=2'")
+    wanted = [3, "null", "2", 2, "", None]
+    check("another address in the same window is followed", wait(page, f"JSON.stringify({SHOWN}.slice(0, 6)) === '{json.dumps(wanted, separators=(',', ':'))}'")
+          and page.evaluate(SHOWN)[-1] is False, page.evaluate(SHOWN))
+    page.evaluate("location.hash = 'f=99999&speed=9&guide=x&join=77&view=<b>&compare=0&loop=9-3'")
+    page.wait_for_timeout(100)
+    check("an address that means nothing does no harm", page.evaluate(SHOWN)[:6] == [subject.master["frames"] - 1, "null", "1", 1, "", None], page.evaluate(SHOWN))

@@ -38,7 +38,7 @@ def still(page, name):
     """A still of the page, as the browser gets it."""
     if not subject.is_single:
         return image((subject.path.parent / name).read_bytes())
-    address = page.evaluate("name => document.querySelector(`script[data-file='${name}']`).textContent", name)
+    address = page.evaluate("name => inlined[name]", name)
     return image(base64.b64decode(address.split(",", 1)[1]))
 
 
