@@ -3,6 +3,8 @@ import Foundation
 /// Turns the tags and character references of a cue into styles and plain characters.
 struct CaptionMarkup {
   private static let longestTag = 200
+  /// Unsafe by name only: a `Regex` is not `Sendable`, but nothing changes it.
+  private nonisolated(unsafe) static let topAlignment = /\\an[789]/
   private static let styles: [Substring: CaptionText.Style] = ["b": .bold, "i": .italic, "u": .underlined]
   /// Tags of SubRip that have no counterpart here.
   private static let droppedTags: Set<Substring> = ["font", "s"]
@@ -52,7 +54,7 @@ struct CaptionMarkup {
       case "{" where format == .subRip:
         // Substation Alpha's overrides, which many tools write into SubRip.
         if rest.dropFirst().first == "\\", let end = rest.prefix(Self.longestTag).firstIndex(of: "}") {
-          isTop = isTop || rest[..<end].contains(/\\an[789]/)
+          isTop = isTop || rest[..<end].contains(Self.topAlignment)
           rest = rest[rest.index(after: end)...]
           continue
         }

@@ -164,16 +164,20 @@ struct CueParser {
 
 /// WebVTT's cue settings.
 enum CueSettings {
+  // A literal in a function is compiled again at each call, which takes longer than to read a cue. Unsafe by name only: a
+  // `Regex` is not `Sendable`, but nothing changes it.
+  private nonisolated(unsafe) static let known = /(vertical|line|position|size|align):[A-Za-z0-9.,%+-]{1,40}/
+  private nonisolated(unsafe) static let line = /(?:^| )line:([0-9]{1,6})(\.[0-9]+)?(%?)/
+
   /// The ones that are known, in their order.
   static func kept(_ text: Substring) -> String {
     text.split(whereSeparator: \.isWhitespace).prefix(8).filter { setting in
-      setting.wholeMatch(of: /(vertical|line|position|size|align):[A-Za-z0-9.,%+-]{1,40}/) != nil
+      setting.wholeMatch(of: known) != nil
     }.joined(separator: " ")
   }
 
   static func isTop(_ settings: String) -> Bool {
-    guard let match = settings.firstMatch(of: /(?:^| )line:([0-9]{1,6})(\.[0-9]+)?(%?)/), let value = Int(match.1)
-    else { return false }
+    guard !settings.isEmpty, let match = settings.firstMatch(of: line), let value = Int(match.1) else { return false }
     return match.3.isEmpty ? value < 5 : value < 40
   }
 }

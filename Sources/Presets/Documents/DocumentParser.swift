@@ -181,6 +181,11 @@ public struct DocumentParser {
     return members
   }
 
+  // A literal in a function is compiled again at each call. Unsafe by name only: a `Regex` is not `Sendable`, but nothing
+  // changes it.
+  private nonisolated(unsafe) static let integer = /[-+]?[0-9]+/
+  private nonisolated(unsafe) static let number = /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/
+
   /// The value of a plain scalar by the core schema of YAML 1.2, §10.3.2, without octal, hexadecimal and the non-numbers.
   public static func scalar(_ text: String) -> DocumentNode.Value {
     switch text {
@@ -190,12 +195,8 @@ public struct DocumentParser {
     default: break
     }
     guard let first = text.utf8.first, "+-.0123456789".utf8.contains(first) else { return .text(text) }
-    if text.wholeMatch(of: /[-+]?[0-9]+/) != nil, let value = Int64(text) { return .integer(value) }
-    if text.wholeMatch(of: /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/) != nil, let value = Double(text),
-      value.isFinite
-    {
-      return .number(value)
-    }
+    if text.wholeMatch(of: integer) != nil, let value = Int64(text) { return .integer(value) }
+    if text.wholeMatch(of: number) != nil, let value = Double(text), value.isFinite { return .number(value) }
     return .text(text)
   }
 }

@@ -126,6 +126,7 @@ extension Storyboard {
   /// Splits at every `@word` that does not follow a letter or digit, as it would in an e-mail address. Of a word such
   /// as `hero-like` the longest beginning that is an element's name counts.
   private func pieces(of text: String) -> [PromptPiece] {
+    guard text.utf8.contains(UInt8(ascii: "@")) else { return [.text(text[...])] }
     var pieces: [PromptPiece] = []
     var rest = text[...]
     for match in text.matches(of: /@([A-Za-z][A-Za-z0-9_\-]*)/) {
