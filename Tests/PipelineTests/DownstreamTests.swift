@@ -27,8 +27,12 @@ import Testing
   }
 
   @Test func itsManifestNamesProductsThatThePackageHas() async throws {
+    // The package manager that runs the tests keeps its own build folder to itself.
+    let scratch = try ScratchFolder()
     func dump(_ path: String) async throws -> String {
-      try await OutsideProgram.run("swift", ["package", "--package-path", path, "dump-package"]).text
+      try await OutsideProgram.run(
+        "swift", ["package", "--package-path", path, "--scratch-path", scratch.path("build"), "dump-package"]
+      ).text
     }
     let (own, downstream) = (try await dump(ProjectFiles.path(".")), try await dump(Self.package))
     for product in ["LongtakeMedia", "LongtakePipeline"] {

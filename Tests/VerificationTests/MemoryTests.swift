@@ -31,7 +31,7 @@ import Verification
     let path = try TestClip.make(folder, size: "96x64", seconds: 0.25, audio: 0.25)
     // In a process of its own: other tests allocate too.
     await #expect(processExitsWith: .success) { [path = path as String] in
-      for _ in 0..<50 { try MemoryTests.cycle(path) }
+      for _ in 0..<150 { try MemoryTests.cycle(path) }
       let before = MemoryTests.resident()
       for _ in 0..<500 { try MemoryTests.cycle(path) }
       let grown = MemoryTests.resident() - before

@@ -100,7 +100,7 @@ import Testing
     func text(_ number: Int) -> String { "\(answers[number])" }
     #expect(!isError(0) && text(0).contains("A sign reads Kai = 1."), "\(text(0))")
     #expect(isError(1) && text(1).contains("sign"), "\(text(1))")
-    #expect(isError(2) && text(2).contains("'variables' must be"), "\(text(2))")
+    #expect(isError(2) && text(2).contains("cannot be this: Values"), "\(text(2))")
     #expect(!isError(3) && isError(4) && text(4).contains("variables have changed"), "\(text(4))")
     #expect(!isError(5) && text(5).contains("longtake.run/1"), "\(text(5))")
     #expect(!isError(6) && text(6).contains("verified"), "\(text(6))")

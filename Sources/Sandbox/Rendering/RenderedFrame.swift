@@ -43,11 +43,14 @@ struct RenderedFrame: Sendable {
   var height: Int { luma.height }
 }
 
-/// The nearest byte, ties to even. At 2^23 a `Float` has no fraction, so its lowest bits are the rounded number: without the
-/// check that a conversion makes, the loops that call this handle many samples at a time.
+/// The nearest byte, ties upwards. At 2^23 a `Float` has no fraction, so its lowest bits are a whole number: without the check
+/// that a conversion makes, the loops that call this handle many samples at a time.
 @inline(__always)
 func clampedToByte(_ value: Float) -> UInt8 {
-  UInt8(truncatingIfNeeded: (min(255, max(0, value)) + 8_388_608).bitPattern)
+  let clamped = min(255, max(0, value + 0.5))
+  let whole = clamped + 8_388_608
+  let byte = UInt8(truncatingIfNeeded: whole.bitPattern)
+  return whole - 8_388_608 > clamped ? byte &- 1 : byte
 }
 
 /// The rows of a plane, filled by several threads; valid inside the closure that provides the bytes.

@@ -157,7 +157,9 @@ enum Tool: String, CaseIterable {
         case "object": value.objectValue.map { $0.allSatisfy(Self.isAssignment) } ?? false
         default: true
         }
-      guard isGood else { return "'\(name)' must be \(schema["description"]?.stringValue ?? "of its type")" }
+      guard isGood else {
+        return "'\(name)' cannot be this: \(schema["description"]?.stringValue ?? "see the tool's schema")"
+      }
     }
     return nil
   }
