@@ -199,7 +199,7 @@ let package = Package(
     tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Generation", "Ledger", "Presets", "Stitching", "Storyboard", "Timing"]),
-    tests("longtake", ["Ledger"]),
+    tests("longtake", ["Files", "Ledger"]),
   ]
 )
 

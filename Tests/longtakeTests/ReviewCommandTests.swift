@@ -1,3 +1,4 @@
+import Files
 import Foundation
 import Support
 import Testing
@@ -33,5 +34,19 @@ import Testing
     #expect(result.errors.contains("'longtake stitch' has these options"), "\(result.errors)")
     let left = try FileManager.default.contentsOfDirectory(atPath: folder.url.path(percentEncoded: false))
     #expect(left.sorted() == ["one.mov", "other.mp4", "two.mov"])
+  }
+
+  @Test(arguments: [true, false]) func decisionsAboutAnotherMasterAreToldOf(_ isAnother: Bool) async throws {
+    let digest = isAnother ? "ab" : try SHA256Text.ofFile(folder.path("other.mp4")).sha256
+    let decisions = try folder.write(
+      "ada.json",
+      #"""
+      {"schema":"longtake.decisions/1","title":"x","master":{"file":"other.mp4","sha256":"\#(digest)"},"reviewers":["Ada"],
+      "written":"2026-01-01T00:00:00Z","conflicts":[],"shots":[],"notes":[]}
+      """#)
+    let result = try await LongtakeProgram.run(
+      ["review", "other.mp4", "--decisions", decisions, "-o", "page"], in: folder.url)
+    #expect(result.status == 0, "\(result.errors)")
+    #expect(result.errors.contains("another master") == isAnother, "\(result.errors)")
   }
 }

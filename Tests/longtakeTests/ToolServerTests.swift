@@ -41,7 +41,7 @@ import Testing
     let progress = (seen["progress"] as? [[Any]] ?? []).compactMap { $0.last as? String }
     #expect(progress.contains { $0.hasPrefix("one: done") }, "\(progress)")
     #expect((answer("status").value["results"] as? [Any])?.count == 2)
-    #expect(answer("changed").isError && answer("changed").text.contains("has changed since the quote"))
+    #expect(answer("changed").isError && answer("changed").text.contains("changed since the quote"))
     #expect(!answer("verify").isError && answer("verify").value["verdict"] as? String == "pass")
     // A verdict is an answer, not an error.
     #expect(!answer("fails").isError && answer("fails").value["verdict"] as? String == "fail")

@@ -98,6 +98,9 @@ struct ReviewCommand: AsyncParsableCommand {
     if !decisions.isEmpty {
       subject.decisions = try Decisions.merged(
         try decisions.map { ($0, try Decisions(path: $0)) }, at: Date())
+      if let merged = subject.decisions, let master = subject.master {
+        try DecisionNotes.warn(merged, aboutOtherThan: master)
+      }
     }
     let result = try ReviewWriter(subject, options: options).write(to: folder, progress: ReviewProgress.show)
     if json { try Answer.json(PageReport(result)) } else { Answer.lines(PageReport.lines(result)) }
