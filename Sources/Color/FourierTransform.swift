@@ -11,6 +11,7 @@ package final class FourierTransform {
   /// How the lines of a square tile lie.
   package enum Direction: Sendable { case rows, columns }
 
+  /// FFTW's plan, an opaque structure of the library.
   private let plan: OpaquePointer
   private let source: AlignedFloats
   private let target: AlignedFloats

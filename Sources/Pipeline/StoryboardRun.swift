@@ -36,7 +36,7 @@ public struct StoryboardRun: Sendable {
     let loader = RunLoader(plan: plan, workspace: workspace, options: options, library: library, emit: emit)
     let context = try await loader.load()
     return try await context.log.recordingFailure(context.emit) {
-      try await context.hosts.closing {
+      try await closing(context.hosts.close) {
         try context.requireSpace(makesMaster: assembling)
         try await SpendingConsent(context: context).require()
         return try await context.backgroundDownloads.beside {

@@ -63,16 +63,22 @@ import Timing
     #expect(plan.shots[0].request?.parameters["duration"] == "3")
   }
 
+  /// A storyboard for Oxen with a shot `a`, up to the shots of a test.
+  private static let opening = """
+    model: kling-video-o3-4k-reference-to-video
+    provider: oxen
+    shots:
+      - {id: a, prompt: x, duration: 3}
+
+    """
+
   @Test func plansEachShotForItsOwnModelAndProvider() throws {
     let folder = try ScratchFolder()
-    let text = """
-      model: kling-video-o3-4k-reference-to-video
-      provider: oxen
-      shots:
-        - {id: a, prompt: x, duration: 3}
-        - {id: b, prompt: x, duration: 3, provider: fal}
-        - {id: c, prompt: x, duration: 3, start: none, provider: sandbox, model: kling-video-o3-omni}
-      """
+    let text =
+      Self.opening + """
+          - {id: b, prompt: x, duration: 3, provider: fal}
+          - {id: c, prompt: x, duration: 3, start: none, provider: sandbox, model: kling-video-o3-omni}
+        """
     let board = try folder.write("board.yaml", text)
     let plan = try Planner(library: library).plan(board)
     #expect(plan.problems.isEmpty, "\(plan.problems)")
@@ -98,16 +104,13 @@ import Timing
   ])
   func reportsWhatAShotsOwnModelOrPresetRefuses(_ fields: String, path: String, message: String) throws {
     let folder = try ScratchFolder()
-    let text = """
-      model: kling-video-o3-4k-reference-to-video
-      provider: oxen
-      shots:
-        - {id: a, prompt: x, duration: 3}
-        - id: b
-          prompt: x
-          start: none
-      \(fields)
-      """
+    let text =
+      Self.opening + """
+          - id: b
+            prompt: x
+            start: none
+        \(fields)
+        """
     let plan = try Planner(library: library).plan(try folder.write("board.yaml", text))
     #expect(plan.problems.contains { $0.path == path && $0.message.contains(message) }, "\(plan.problems)")
   }

@@ -52,7 +52,7 @@ import Testing
     #expect(board.shots.map(targets.isPaid) == [false, true] && targets.distinct(of: board.shots).count == 2)
   }
 
-  /// A new picture of the hero makes the shot with it new, and no other.
+  /// A new image of the hero makes the shot with it new, and no other.
   @Test func changesOnlyTheShotsThatMentionAnImage() throws {
     let model = try PresetLibrary(environment: [:]).model(named: "kling-video-o3-4k-reference-to-video")
     let board = try document(text).storyboard()

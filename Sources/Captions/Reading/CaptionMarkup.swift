@@ -3,7 +3,7 @@ import Foundation
 /// Turns the tags and character references of a cue into styles and plain characters.
 struct CaptionMarkup {
   private static let longestTag = 200
-  /// Unsafe by name only: a `Regex` is not `Sendable`, but nothing changes it.
+  /// Compiled once. Unsafe by name only: a `Regex` is not `Sendable`, but nothing changes it.
   private nonisolated(unsafe) static let topAlignment = /\\an[789]/
   private static let styles: [Substring: CaptionText.Style] = ["b": .bold, "i": .italic, "u": .underlined]
   /// Tags of SubRip that have no counterpart here.

@@ -164,9 +164,10 @@ struct CueParser {
 
 /// WebVTT's cue settings.
 enum CueSettings {
-  // A literal in a function is compiled again at each call, which takes longer than to read a cue. Unsafe by name only: a
-  // `Regex` is not `Sendable`, but nothing changes it.
+  /// A literal in a function is compiled again at each call, which takes longer than to read a cue. Unsafe by name only: a
+  /// `Regex` is not `Sendable`, but nothing changes it.
   private nonisolated(unsafe) static let known = /(vertical|line|position|size|align):[A-Za-z0-9.,%+-]{1,40}/
+  /// Static and unsafe by name only, as ``known``.
   private nonisolated(unsafe) static let line = /(?:^| )line:([0-9]{1,6})(\.[0-9]+)?(%?)/
 
   /// The ones that are known, in their order.

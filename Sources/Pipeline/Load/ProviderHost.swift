@@ -202,14 +202,7 @@ public struct ProviderHost: Sendable {
 
   /// Runs work, then closes the host, also when the work fails.
   public func closing<Value>(after work: () async throws -> Value) async rethrows -> Value {
-    do {
-      let value = try await work()
-      await close()
-      return value
-    } catch {
-      await close()
-      throw error
-    }
+    try await Pipeline.closing(close, after: work)
   }
 
   /// Closes connections, and the in-process sandbox.

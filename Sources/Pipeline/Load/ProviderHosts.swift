@@ -48,17 +48,5 @@ struct ProviderHosts: Sendable {
   /// What is made of each.
   func mapValues<Value>(_ make: (ProviderHost) -> Value) -> [String: Value] { hosts.mapValues(make) }
 
-  /// Runs work, then closes all, also when the work fails.
-  func closing<Value>(after work: () async throws -> Value) async rethrows -> Value {
-    do {
-      let value = try await work()
-      await close()
-      return value
-    } catch {
-      await close()
-      throw error
-    }
-  }
-
   func close() async { for host in hosts.values { await host.close() } }
 }

@@ -181,9 +181,10 @@ public struct DocumentParser {
     return members
   }
 
-  // A literal in a function is compiled again at each call. Unsafe by name only: a `Regex` is not `Sendable`, but nothing
-  // changes it.
+  /// A literal in a function is compiled again at each call. Unsafe by name only: a `Regex` is not `Sendable`, but nothing
+  /// changes it.
   private nonisolated(unsafe) static let integer = /[-+]?[0-9]+/
+  /// Static and unsafe by name only, as ``integer``.
   private nonisolated(unsafe) static let number = /[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?/
 
   /// The value of a plain scalar by the core schema of YAML 1.2, §10.3.2, without octal, hexadecimal and the non-numbers.
