@@ -141,6 +141,7 @@ let package = Package(
     room(
       "Generation",
       ["Storyboard", "Presets", "Files", "Timing", "CCurl", httpTypes, logging]),
+    room("Store", ["Generation", "Files", httpTypes]),
     room("Settings", ["Generation", "Storyboard", "Presets", "Files"]),
     room("Ledger", ["Presets", grdb]),
     room(
@@ -149,12 +150,13 @@ let package = Package(
       "Pipeline",
       [
         "Storyboard", "Presets", "Captions", "Probing", "Stills", "Verification", "Stitching", "Delivery", "Review",
-        "Generation", "Ledger", "Sandbox", "Libav", "Files", "Timing", logging,
+        "Generation", "Store", "Ledger", "Sandbox", "Libav", "Files", "Timing", logging,
       ]),
     .executableTarget(
       name: "longtake",
       dependencies: [
-        "Pipeline", "Settings", "Sandbox", "Generation", "Ledger", "Storyboard", "Presets", "Review", "Delivery",
+        "Pipeline", "Settings", "Sandbox", "Generation", "Store", "Ledger", "Storyboard", "Presets", "Review",
+        "Delivery",
         "Stitching", "Verification", "Stills", "Captions",
         "Probing", "Libav", "Files", "Timing", "CVersion", argumentParser, logging,
       ], swiftSettings: strict),
@@ -195,11 +197,12 @@ let package = Package(
       exclude: ["browser"],
       swiftSettings: test),
     tests("Generation", ["Storyboard", "Presets", logging]),
+    tests("Store", ["Generation", "Files"]),
     tests("Settings", ["Generation", "Storyboard", "Presets", "Files"]),
     tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),
     tests("Pipeline", ["Generation", "Ledger", "Presets", "Stitching", "Storyboard", "Timing"]),
-    tests("longtake", ["Files", "Ledger"]),
+    tests("longtake", ["Files", "Ledger", "Presets"]),
   ]
 )
 

@@ -1,4 +1,4 @@
-import Foundation
+package import Foundation
 import HTTPTypes
 import Synchronization
 
@@ -175,8 +175,8 @@ extension Result {
 }
 
 /// The bytes of a response as they arrive; the connection waits for a slow reader. Ends the exchange when it is let go.
-final class ResponseBody: AsyncSequence, Sendable {
-  typealias Element = Data
+package final class ResponseBody: AsyncSequence, Sendable {
+  package typealias Element = Data
 
   private let exchange: Exchange
 
@@ -184,10 +184,10 @@ final class ResponseBody: AsyncSequence, Sendable {
 
   deinit { exchange.cancel() }
 
-  func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body: self) }
+  package func makeAsyncIterator() -> AsyncIterator { AsyncIterator(body: self) }
 
-  struct AsyncIterator: AsyncIteratorProtocol {
+  package struct AsyncIterator: AsyncIteratorProtocol {
     let body: ResponseBody
-    mutating func next() async throws -> Data? { try await body.exchange.read() }
+    package mutating func next() async throws -> Data? { try await body.exchange.read() }
   }
 }

@@ -1,5 +1,5 @@
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 
 /// One HTTP request.
 struct HTTPCall: Sendable {
@@ -57,7 +57,7 @@ struct ExchangeFailure: Error {
 
 extension HTTPFields {
   /// The first value of a field; nil when there is none.
-  func first(name: String) -> String? { HTTPField.Name(name).flatMap { self[values: $0].first } }
+  package func first(name: String) -> String? { HTTPField.Name(name).flatMap { self[values: $0].first } }
 
   func contains(name: String) -> Bool { first(name: name) != nil }
 
@@ -68,7 +68,7 @@ extension HTTPFields {
   }
 
   /// Replaces a field; a name that HTTP does not allow is left out.
-  mutating func set(_ value: String, name: String) {
+  package mutating func set(_ value: String, name: String) {
     guard let name = HTTPField.Name(name) else { return }
     self[name] = value
   }

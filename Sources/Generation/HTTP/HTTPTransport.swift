@@ -1,42 +1,54 @@
 import Foundation
-import HTTPTypes
+package import HTTPTypes
 import Synchronization
 
 /// One HTTP/1.1 request as it leaves.
-struct TransportRequest: Sendable {
-  var method: HTTPRequest.Method
+package struct TransportRequest: Sendable {
+  package var method: HTTPRequest.Method
   /// Sent byte for byte.
-  var url: String
-  var headers: HTTPFields
-  var body: TrackedBody?
+  package var url: String
+  package var headers: HTTPFields
+  package var body: TrackedBody?
   /// From the start to the response head.
-  var headTimeout: Duration
+  package var headTimeout: Duration
   /// A connection of its own, which libcurl never repeats a request on.
-  var usesFreshConnection = false
+  package var usesFreshConnection: Bool
+
+  package init(
+    method: HTTPRequest.Method, url: String, headers: HTTPFields, body: TrackedBody?, headTimeout: Duration,
+    usesFreshConnection: Bool = false
+  ) {
+    self.method = method
+    self.url = url
+    self.headers = headers
+    self.body = body
+    self.headTimeout = headTimeout
+    self.usesFreshConnection = usesFreshConnection
+  }
 }
 
 /// A response whose body is still to be read.
-struct StreamedResponse: Sendable {
-  let status: Int
-  let headers: HTTPFields
-  let body: ResponseBody
+package struct StreamedResponse: Sendable {
+  package let status: Int
+  package let headers: HTTPFields
+  package let body: ResponseBody
 }
 
 /// Why an exchange ended without a whole response.
-struct TransportError: Error, CustomStringConvertible {
-  enum Kind { case timedOut, closed, failed }
-  let kind: Kind
-  let description: String
+package struct TransportError: Error, CustomStringConvertible {
+  package enum Kind: Sendable { case timedOut, closed, failed }
+  package let kind: Kind
+  package let description: String
 }
 
 /// HTTP over libcurl's multi interface: one thread drives all exchanges.
 ///
 /// Redirects are not followed, responses are not decoded, addresses are not normalised. Proxies and certificates are
 /// those of ``NetworkSettings``.
-final class HTTPTransport: Sendable {
+package final class HTTPTransport: Sendable {
   private let queue: TransportQueue
 
-  init(_ network: NetworkSettings) throws {
+  package init(_ network: NetworkSettings) throws {
     queue = try TransportQueue()
     let queue = queue
     let thread = Thread { TransportLoop(queue, network).run() }
@@ -47,11 +59,11 @@ final class HTTPTransport: Sendable {
   deinit { queue.add(.close) }
 
   /// Ends all exchanges and the thread; a second call does nothing.
-  func close() { queue.add(.close) }
+  package func close() { queue.add(.close) }
 
   /// - Returns: once the response head has arrived.
   /// - Throws: ``TransportError``, `CancellationError`, what the request's journal throws.
-  func execute(_ request: TransportRequest) async throws -> StreamedResponse {
+  package func execute(_ request: TransportRequest) async throws -> StreamedResponse {
     let exchange = Exchange(request, queue)
     return try await withTaskCancellationHandler {
       try Task.checkCancellation()

@@ -1,13 +1,13 @@
-import Foundation
+package import Foundation
 
 /// Scheme, host and port of an address; a key belongs to one.
-struct Origin: Hashable, Sendable {
-  let scheme: String
-  let host: String
-  let port: Int
+package struct Origin: Hashable, Sendable {
+  package let scheme: String
+  package let host: String
+  package let port: Int
 
   /// Nil unless the address is `http:` or `https:` with a host.
-  init?(_ url: URL) {
+  package init?(_ url: URL) {
     guard let scheme = url.scheme?.lowercased(), scheme == "http" || scheme == "https",
       let host = url.host?.lowercased(), !host.isEmpty
     else { return nil }
@@ -17,7 +17,7 @@ struct Origin: Hashable, Sendable {
   }
 
   /// This machine by its literal addresses or the name `localhost`; a name that merely resolves to it does not count.
-  var isLoopback: Bool {
+  package var isLoopback: Bool {
     let bare = host.trimmingCharacters(in: CharacterSet(charactersIn: "[]"))
     if bare == "localhost" || bare == "::1" { return true }
     let parts = bare.split(separator: ".", omittingEmptySubsequences: false)

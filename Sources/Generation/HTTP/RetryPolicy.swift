@@ -68,5 +68,5 @@ extension Duration {
   var jittered: Duration { self * Double.random(in: 0.5...1.5) }
 
   /// Decimal seconds, for messages and figures.
-  var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
+  package var inSeconds: Double { Double(components.seconds) + Double(components.attoseconds) / 1e18 }
 }
