@@ -115,7 +115,7 @@ public struct GenerationEntry: Sendable, Hashable {
 }
 
 /// A file of the workspace that the ledger has recorded.
-public struct ClipEntry: Sendable, Hashable {
+public struct ClipEntry: Sendable, Hashable, Codable {
   /// Relative to the workspace.
   public let path: String
   public let bytes: Int64
@@ -144,6 +144,12 @@ extension GenerationEntry {
       """
   }
 
+  static func clip(in row: Row) -> ClipEntry? {
+    (row["clip_path"] as String?).map {
+      ClipEntry(path: $0, bytes: row["clip_bytes"] ?? 0, sha256: row["clip_sha256"] ?? "")
+    }
+  }
+
   init(row: Row) {
     number = row["number"]
     intent = row["intent"]
@@ -166,9 +172,7 @@ extension GenerationEntry {
     cost = (row["cost_micro_usd"] as Int64?).map(USD.init(micro:))
     mayCost = row.hasColumn("may_cost") ? row["may_cost"] : false
     error = row["error"]
-    clip = (row["clip_path"] as String?).map {
-      ClipEntry(path: $0, bytes: row["clip_bytes"] ?? 0, sha256: row["clip_sha256"] ?? "")
-    }
+    clip = Self.clip(in: row)
     verdict = row["verdict"]
   }
 }

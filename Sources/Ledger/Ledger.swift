@@ -22,17 +22,19 @@ public final class Ledger: Sendable {
   private let hold: LedgerHold?
   private let reserve: DiskReserve?
   private let failpoint: Failpoint.Hook?
+  private let takeStore: (any TakeStore)?
 
   /// Opens a workspace's ledger for writing; creates directory and ledger when they are missing.
   /// - Parameters:
   ///   - stealsLock: whether to take the workspace from a process that may still be running; that one then stops at its next
   ///     write. Never from a running process of this machine.
+  ///   - takeStore: has each change of a take first; nil where this ledger alone counts.
   ///   - now: Unix seconds.
   ///   - failpoint: called after every write, for tests.
   /// - Throws: ``LedgerError``.
   public convenience init(
-    workspace: String, stealsLock: Bool = false, now: @escaping @Sendable () -> Double = { Ledger.systemTime() },
-    failpoint: Failpoint.Hook? = nil
+    workspace: String, stealsLock: Bool = false, takeStore: (any TakeStore)? = nil,
+    now: @escaping @Sendable () -> Double = { Ledger.systemTime() }, failpoint: Failpoint.Hook? = nil
   ) throws {
     do {
       try FileManager.default.createDirectory(atPath: workspace, withIntermediateDirectories: true)
@@ -40,7 +42,8 @@ public final class Ledger: Sendable {
       throw LedgerError(.readOnly, "the workspace \(workspace) cannot be created: \(error.localizedDescription)")
     }
     let lock = try WorkspaceLock(workspace: workspace, steals: stealsLock)
-    try self.init(workspace: workspace, lock: lock, stealsLock: stealsLock, now: now, failpoint: failpoint)
+    try self.init(
+      workspace: workspace, lock: lock, stealsLock: stealsLock, takeStore: takeStore, now: now, failpoint: failpoint)
   }
 
   /// Opens an existing ledger for reading, also while another process writes it.
@@ -49,12 +52,13 @@ public final class Ledger: Sendable {
     guard FileManager.default.fileExists(atPath: workspace + "/" + Self.fileName) else {
       throw LedgerError(.notFound, "there is no ledger in \(workspace); nothing has been run there yet.")
     }
-    try self.init(workspace: workspace, lock: nil, stealsLock: false, now: { Ledger.systemTime() }, failpoint: nil)
+    try self.init(
+      workspace: workspace, lock: nil, stealsLock: false, takeStore: nil, now: { Ledger.systemTime() }, failpoint: nil)
   }
 
   private init(
-    workspace: String, lock: WorkspaceLock?, stealsLock: Bool, now: @escaping @Sendable () -> Double,
-    failpoint: Failpoint.Hook?
+    workspace: String, lock: WorkspaceLock?, stealsLock: Bool, takeStore: (any TakeStore)?,
+    now: @escaping @Sendable () -> Double, failpoint: Failpoint.Hook?
   ) throws {
     let path = workspace + "/" + Self.fileName
     let isReader = lock == nil
@@ -88,6 +92,7 @@ public final class Ledger: Sendable {
     self.lock = lock
     reserve = isReader ? nil : DiskReserve(workspace: workspace)
     self.failpoint = failpoint
+    self.takeStore = takeStore
   }
 
   deinit { hold?.release() }
@@ -129,14 +134,21 @@ public final class Ledger: Sendable {
   /// The time of day in Unix seconds.
   public static func systemTime() -> Double { Date().timeIntervalSince1970 }
 
-  /// Runs one transaction, then calls the failpoint's hook.
-  func write<Value>(_ point: Failpoint, _ work: (Database) throws -> Value) throws -> Value {
+  /// Runs one transaction, which the store of takes has to accept, then calls the failpoint's hook.
+  func write<Value>(
+    _ point: Failpoint?, toStore: Bool = true, _ work: (Database) throws -> Value
+  ) throws -> Value {
     guard let hold else {
       throw LedgerError(.readOnly, "the ledger \(path) is open for reading only.")
     }
     func run(_ database: Database) throws -> Value {
       try hold.require(database, path: path, now: now())
-      return try work(database)
+      guard toStore, let takeStore else { return try work(database) }
+      let before = Set(try TakeRecord.all(in: database))
+      let value = try work(database)
+      let changes = try TakeRecord.all(in: database).filter { !before.contains($0) }
+      if !changes.isEmpty { try takeStore.commit(changes) }
+      return value
     }
     let value: Value
     do {
@@ -148,7 +160,7 @@ public final class Ledger: Sendable {
     } catch {
       throw LedgerError.wrapping(path, error)
     }
-    failpoint?(point)
+    if let point { failpoint?(point) }
     return value
   }
 
