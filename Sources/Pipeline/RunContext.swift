@@ -62,7 +62,8 @@ struct RunContext: Sendable {
     }
     fitter = ImageFitter(
       storyboard: storyboard, targets: targets, workspace: workspace, images: digests.images, media: media, emit: emit)
-    lastEarlierGeneration = try ledger.lastGeneration()
+    // What failed on another machine is for a person to order anew, not for the next stage.
+    lastEarlierGeneration = try options.sharing == nil ? ledger.lastGeneration() : 0
   }
 
   func host(of shot: Shot) -> ProviderHost { hosts.host(of: shot, targets) }

@@ -34,8 +34,12 @@ public struct RunOptions: Sendable {
   public var stealsLock = false
   /// Whether the review page is written when the master is made.
   public var writesReview = false
+  /// Whether the delivery versions that the storyboard asks for are made of the master.
+  public var makesDeliverables = true
   /// A shell command that signs a delivered file `$1` into `$2`; nil leaves it unsigned.
   public var signCommand: String?
+  /// Where the run is a stage on one of many machines: what it shares with the others.
+  public var sharing: Sharing?
   /// The program's version, for the report.
   public var version = ""
   /// Called at each failpoint, for tests.

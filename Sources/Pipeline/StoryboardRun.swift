@@ -35,15 +35,18 @@ public struct StoryboardRun: Sendable {
   private func run(assembling: Bool) async throws -> RunSummary {
     let loader = RunLoader(plan: plan, workspace: workspace, options: options, library: library, emit: emit)
     let context = try await loader.load()
-    return try await context.log.recordingFailure(context.emit) {
-      try await closing(context.hosts.close) {
-        try context.requireSpace(makesMaster: assembling)
-        try await SpendingConsent(context: context).require()
-        return try await context.backgroundDownloads.beside {
-          let outcomes = try await ShotScheduler(context: context).run()
-          let assembly = try await assembling ? Assembler(context: context).assemble(outcomes) : .notMade
-          return try await report(context, outcomes, assembly)
-        }
+    return try await closing(context.hosts.close) { try await run(context, assembling: assembling) }
+  }
+
+  /// The steps after Load.
+  func run(_ context: RunContext, assembling: Bool) async throws -> RunSummary {
+    try await context.log.recordingFailure(context.emit) {
+      try context.requireSpace(makesMaster: assembling)
+      try await SpendingConsent(context: context).require()
+      return try await context.backgroundDownloads.beside {
+        let outcomes = try await ShotScheduler(context: context).run()
+        let assembly = try await assembling ? Assembler(context: context).assemble(outcomes) : .notMade
+        return try await report(context, outcomes, assembly)
       }
     }
   }
@@ -54,7 +57,7 @@ public struct StoryboardRun: Sendable {
     _ context: RunContext, _ outcomes: [ShotOutcome], _ assembly: Assembler.Result
   ) async throws -> RunSummary {
     let master = try assembly.master ?? MasterRecord.unaltered(in: workspace)
-    let delivery = MasterDelivery(context: context)
+    let delivery = options.makesDeliverables ? MasterDelivery(context: context) : nil
     var deliverables = try master.flatMap { try delivery?.kept(of: $0) }
     func writeReport() throws {
       try RunReport(context, outcomes: outcomes, master: master, deliverables: deliverables)

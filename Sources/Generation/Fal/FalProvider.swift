@@ -17,6 +17,7 @@ public final class FalProvider: Provider {
 
   public let name: String
   public let waitMode: WaitMode
+  public var pollInterval: Duration { configuration.settings.pollInterval }
   public var takesPerRequest: Int { 1 }
 
   /// fal never charges for its own errors (500 and above); for a refusal of the input it may, where the model had begun.

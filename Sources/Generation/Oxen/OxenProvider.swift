@@ -11,6 +11,7 @@ public final class OxenProvider: Provider {
   public let name: String
   public let waitMode: WaitMode
 
+  public var pollInterval: Duration { configuration.settings.pollInterval }
   let configuration: OxenConfiguration
   let session: HTTPSession
   let client: ServiceClient

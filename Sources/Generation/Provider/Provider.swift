@@ -27,6 +27,8 @@ public protocol Provider: Sendable {
   /// `oxen`, `fal` or `sandbox`.
   var name: String { get }
   var waitMode: WaitMode { get }
+  /// The mean time between two status requests for a generation.
+  var pollInterval: Duration { get }
   /// Takes that one request can ask for; more of them are requests of their own.
   var takesPerRequest: Int { get }
 

@@ -332,7 +332,7 @@ extension StitchReport {
 
 extension JSONValue {
   /// Any value as JSON.
-  init(encoding value: some Encodable) throws {
+  package init(encoding value: some Encodable) throws {
     self = try JSONDecoder().decode(JSONValue.self, from: JSONEncoder().encode(value))
   }
 }

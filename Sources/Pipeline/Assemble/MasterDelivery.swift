@@ -14,11 +14,12 @@ struct MasterDelivery: Sendable {
   private var workspace: Workspace { context.workspace }
 
   /// Nil when the storyboard asks for none.
-  init?(context: RunContext) {
+  /// - Parameter preset: the only one to make; nil for all.
+  init?(context: RunContext, preset: String? = nil) {
     guard let settings = context.storyboard.delivery else { return nil }
     self.context = context
     self.settings = settings
-    versions = context.plan.deliveries
+    versions = context.plan.deliveries.filter { preset == nil || $0.recipe.id == preset }
   }
 
   /// Those of an earlier run, when they were made of these masters in the same way and nothing altered them since.

@@ -18,7 +18,9 @@ struct RunLoader: Sendable {
     let (storyboard, targets, _) = try plan.usable()
     try workspace.prepare()
     let ledger = try Ledger(
-      workspace: workspace.directory, stealsLock: options.stealsLock, failpoint: options.failpoint)
+      workspace: workspace.directory, stealsLock: options.stealsLock, takeStore: options.sharing?.takes,
+      failpoint: options.failpoint)
+    if let sharing = options.sharing { try ledger.restore(sharing.records) }
     workspace.removeLeftovers()
     let log = try RunLog(path: workspace.logPath)
     let report: @Sendable (PipelineEvent) -> Void = { [emit] event in
@@ -35,8 +37,8 @@ struct RunLoader: Sendable {
       do {
         let lostAnswers = LostAnswers(
           ledger: ledger, workspace: workspace, hosts: hosts, options: options, emit: report)
-        // What has been paid decides what is still to be paid.
-        try await lostAnswers.settleEarlier()
+        // What has been paid decides what is still to be paid. Of many machines, each looks for its own shot's requests.
+        if options.sharing == nil { try await lostAnswers.settleEarlier() }
         let images = LocalImageCache()
         let isolations = try Isolations(
           storyboard, targets: targets, ledger: ledger, workspace: workspace, images: images)

@@ -21,7 +21,8 @@ public struct Workspace: Sendable, Hashable {
 
   public var ledgerPath: String { path("ledger.sqlite") }
   public var masterPath: String { path("master.mp4") }
-  public var reportPath: String { path("report.json") }
+  static let reportName = "report.json"
+  public var reportPath: String { path(Self.reportName) }
   public var contactSheetPath: String { path("contact-sheet.jpg") }
   /// OpenTimelineIO, where it was asked for.
   public var timelinePath: String { path("timeline.otio") }

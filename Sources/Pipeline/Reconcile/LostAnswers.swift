@@ -12,6 +12,8 @@ final class LostAnswers: Sendable {
   /// Before the second look; doubled before each further one.
   static let firstPause: Duration = .seconds(1)
   static let longestPause: Duration = .seconds(30)
+  /// Between two looks of a stage, which is started anew for each.
+  private static let shortPause: Duration = .seconds(5)
   /// Seconds by which the clocks of services and of this machine may differ.
   private static let clockSlack: Double = 900
   /// Seconds after which requests are no longer looked for that keep no shot from being sent.
@@ -25,6 +27,7 @@ final class LostAnswers: Sendable {
   private let clock: any Clock<Duration>
   private let failpoint: Failpoint.Hook?
   private let emit: @Sendable (PipelineEvent) -> Void
+  private let sharing: Sharing?
   /// Intents that this run has looked for in vain, with what is known of each.
   private let vain = Mutex<[Int64: VainSearch]>([:])
   /// Only one search at a time may adopt.
@@ -40,6 +43,7 @@ final class LostAnswers: Sendable {
     wait = options.lostAnswerWait
     clock = options.clock
     failpoint = options.failpoint
+    sharing = options.sharing
     self.emit = emit
   }
 
@@ -84,6 +88,9 @@ final class LostAnswers: Sendable {
         found = .unreadable(error.message)
       }
       if isLast { break }
+      if sharing != nil {
+        throw NotYet("the lost request of shot \(intent.shot) is looked for", retryAfter: min(Self.shortPause, limit))
+      }
       try await clock.sleep(for: min(pause, max(.zero, limit - elapsed())))
       pause = min(pause * 2, Self.longestPause)
     }
@@ -123,9 +130,10 @@ final class LostAnswers: Sendable {
     try await inFlight.waitUntilSettled(intent.requestDigest)
     let begun = inFlight.begun(intent.requestDigest)
     let begunAtRest = inFlight.begunWithoutAny()
+    let others = try await sharing?.otherRequests(like: intent) ?? OtherRequests()
     let lost = LostRequest(
       GenerationRequest(model: intent.model, parameters: parameters), sentAt: intent.sentAt ?? intent.createdAt,
-      known: try ledger.knownRemoteIDs())
+      known: try ledger.knownRemoteIDs().merging(others.known) { own, _ in own })
     let search = try await host.provider.search(for: lost)
     failpoint?(.searchAnswered)
     return try adoption.withLock { _ in
@@ -134,9 +142,10 @@ final class LostAnswers: Sendable {
       // cannot be that of another shot whose answer is still to come or was lost, too.
       let believesLikely =
         try isLast && search.isComplete && begunAtRest != nil && inFlight.begunWithoutAny() == begunAtRest
-        && !hasRival(intent)
+        && !hasRival(intent) && !others.hasRival
       let found = search.matches.isEmpty && believesLikely ? search.likely : search.matches
-      if try adopt(found, for: intent, isLast: isLast) { return nil }
+      let own = found.filter { others.known[$0.id] == nil }
+      if try adopt(own, for: intent, isLast: isLast, besides: others.equalLost) { return nil }
       if !search.matches.isEmpty { return .equal(search.matches.count) }
       let open = search.likely.count + search.undecided
       return open > 0 ? .undecided(open) : search.isComplete ? .notListed : .notAllSeen
@@ -159,7 +168,10 @@ final class LostAnswers: Sendable {
     try? JSONDecoder().decode(JSONValue.self, from: Data(json.utf8)).objectValue
   }
 
-  private func adopt(_ listed: [GenerationJob], for intent: IntentEntry, isLast: Bool) throws -> Bool {
+  /// - Parameter others: equal requests of other runs that were lost, too.
+  private func adopt(
+    _ listed: [GenerationJob], for intent: IntentEntry, isLast: Bool, besides others: Int
+  ) throws -> Bool {
     let open = try ledger.openIntents().filter {
       $0.provider == intent.provider && $0.requestDigest == intent.requestDigest && $0.isUnsettled
     }
@@ -171,7 +183,7 @@ final class LostAnswers: Sendable {
     let lost = open.filter(\.blocksSending) + open.filter { !$0.blocksSending }
     let takes = try lost.map { try openTakes(of: $0).count }
     let wanted = zip(lost, takes).filter { $0.0.blocksSending }.map(\.1).reduce(0, +)
-    guard found.count <= takes.reduce(0, +) else { return false }
+    guard found.count <= takes.reduce(others, +) else { return false }
     // The takes of one request may not be listed all at once.
     guard found.count >= wanted || isLast else { return false }
     var rest = found.sorted { ($0.enqueuedAt ?? 0, $0.id) < ($1.enqueuedAt ?? 0, $1.id) }.map(\.id)[...]

@@ -73,6 +73,12 @@ struct ClipVerifier: Sendable {
   /// The messages of failed findings in a verdict as the ledger keeps it.
   static func reasons(inVerdict json: String?) -> [String] { failed(inVerdict: json).map(\.message) }
 
+  /// `pass`, `warn` or `fail` of a verdict as the ledger keeps it.
+  static func verdict(in json: String?) -> String? {
+    struct Kept: Decodable { let verdict: String }
+    return json.flatMap { try? JSONDecoder().decode(Kept.self, from: Data($0.utf8)) }?.verdict
+  }
+
   private struct KeptFinding: Decodable {
     let check: String
     let status: String

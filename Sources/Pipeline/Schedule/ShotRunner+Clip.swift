@@ -19,6 +19,7 @@ extension ShotRunner {
     guard let id = take.remoteID else {
       throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no id to wait for")
     }
+    if context.options.sharing != nil { try await requireEnded(take, id) }
     emit(.waiting, take: take.take)
     let last = Mutex(take.state)
     do {
@@ -60,6 +61,17 @@ extension ShotRunner {
       state.record(error, of: take.number)
       return nil
     }
+  }
+
+  /// - Throws: ``NotYet`` while the service still works on it.
+  private func requireEnded(_ take: GenerationEntry, _ id: String) async throws {
+    // What keeps it from being asked for is for the wait itself to tell.
+    guard let job = try? await host(of: take).provider.job(id), !job.state.isFinal else { return }
+    if job.state == .processing, take.state != .processing {
+      try ledger.recordState(generation: take.number, .processing, startedAt: job.startedAt)
+    }
+    throw NotYet(
+      "take \(take.take) of shot \(shot.id) is \(job.state.rawValue)", retryAfter: host.provider.pollInterval)
   }
 
   /// Downloads a clip into the workspace.

@@ -21,13 +21,17 @@ extension ShotRunner {
   /// Sends the shot's request: the intent is recorded before, the ids right after.
   /// - Parameter takes: nil for as many as the storyboard asks for.
   func submit(takes: Int? = nil) async throws {
+    guard context.options.sharing?.maySend ?? true else {
+      throw PipelineError(.shotFailed, "shot \(shot.id) has no take that counts; run its stage 'submit'.")
+    }
     let whole = try await request()
     let request = GenerationRequest(model: whole.model, parameters: whole.parameters, takes: takes ?? whole.takes)
     emit(.submitting)
     context.options.provider.logger?.debug(
       "generation", metadata: ["shot": "\(shot.id)", "request": "\(Self.shown(request))"])
     guard host.provider.waitMode != .sync else { return try await submitBlocking(request) }
-    let most = max(1, host.provider.takesPerRequest)
+    // Other machines know takes, not requests of several.
+    let most = context.options.sharing == nil ? max(1, host.provider.takesPerRequest) : 1
     for first in stride(from: 0, to: request.takes, by: most) {
       let takes = min(most, request.takes - first)
       do {

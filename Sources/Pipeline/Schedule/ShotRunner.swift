@@ -41,11 +41,32 @@ struct ShotRunner: Sendable {
 
   func emit(_ step: ShotStep, take: Int? = nil) { context.emit(.shot(shot.id, take: take, step)) }
 
+  /// How far a shot is brought.
+  enum Goal: Sendable {
+    /// Every request has been accepted, or is known to have been.
+    case submitted
+    /// Every generation has ended.
+    case generated
+    /// A take counts, and the frames that other shots need are extracted.
+    case done
+  }
+
   /// - Returns: the chosen take.
   /// - Throws: ``GenerationError``, ``PipelineError`` `shotFailed` or `overBudget`, ``LedgerError``.
   func run() async throws -> GenerationEntry {
-    try requireWholeClips()
-    for take in try ledger.snapshot(of: shot.id).backgroundTakes(digests) { downloadInBackground(take) }
+    if context.options.sharing == nil {
+      for take in try ledger.snapshot(of: shot.id).backgroundTakes(digests) { downloadInBackground(take) }
+    }
+    guard let take = try await reach(.done) else {
+      throw LedgerError(.inconsistent, "shot \(shot.id) ended without a take")
+    }
+    return take
+  }
+
+  /// Does what is next until the goal is reached.
+  /// - Returns: the chosen take where that is the goal.
+  func reach(_ goal: Goal) async throws -> GenerationEntry? {
+    if goal == .done { try requireWholeClips() }
     var facts = initialFacts
     var hasWorked = false
     while true {
@@ -54,6 +75,7 @@ struct ShotRunner: Sendable {
       facts.searchedIntents = context.lostAnswers.searchedIntents
       let actions = NextAction.all(for: try ledger.snapshot(of: shot.id), facts)
       facts.redownloadsDamaged = false
+      if goal.isReached(before: actions) { return nil }
       switch actions[0] {
       case .submit: try await submit()
       case .retry(let take):
@@ -63,7 +85,7 @@ struct ShotRunner: Sendable {
         try await submit(takes: 1)
       case .withdraw(let intent): try ledger.recordRefused(intent: intent.number, error: nil)
       case .redownload: try redownload(actions)
-      case .reconcile, .wait, .download, .verify: try await advance(actions)
+      case .reconcile, .wait, .download, .verify: try await advance(actions, to: goal)
       case .anchor(let take): try await makeAnchors(of: take)
       case .stop(let intent): throw try uncertainty(of: intent)
       case .fail(let take): throw failure(of: take)
@@ -129,10 +151,11 @@ struct ShotRunner: Sendable {
   }
 
   /// Takes all generations that are under way as far as each gets, and looks for lost requests; the first error is thrown when none moves any more.
-  private func advance(_ actions: [NextAction]) async throws {
+  private func advance(_ actions: [NextAction], to goal: Goal) async throws {
     try await forEachToTheEnd(actions) { action in
       switch action {
-      case .wait(let take), .download(let take), .verify(let take): try await advance(take.number)
+      case .wait(let take), .download(let take), .verify(let take):
+        if goal == .done { try await advance(take.number) } else if goal == .generated { try await lookAt(take) }
       case .reconcile(let intent): try await context.lostAnswers.settle(intent)
       default: break
       }
@@ -161,6 +184,12 @@ struct ShotRunner: Sendable {
     if let error = errors.first(where: { !($0 is CancellationError) }) ?? errors.first { throw error }
   }
 
+  /// Has the state of a take recorded, without its clip.
+  private func lookAt(_ take: GenerationEntry) async throws {
+    guard take.state == .submitted || take.state == .processing else { return }
+    _ = try await wait(for: take)
+  }
+
   private func advance(_ number: Int64, inBackground: Bool = false) async throws {
     var result: GenerationResult?
     while let take = try ledger.generation(number) {
@@ -175,6 +204,19 @@ struct ShotRunner: Sendable {
         if inBackground { await context.backgroundDownloads.waitForWork(take) }
         try await verify(take)
       case .pending, .uncertain, .verified, .rejected, .failed, .cancelled, .notAccepted: return
+      }
+    }
+  }
+}
+
+extension ShotRunner.Goal {
+  /// Whether nothing that belongs to this goal is left to do.
+  func isReached(before actions: [NextAction]) -> Bool {
+    actions.allSatisfy { action in
+      switch action {
+      case .submit, .retry, .withdraw, .reconcile, .stop, .fail: false
+      case .wait: self == .submitted
+      case .download, .redownload, .verify, .anchor, .done: self != .done
       }
     }
   }

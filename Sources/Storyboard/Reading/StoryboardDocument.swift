@@ -12,6 +12,8 @@ public struct StoryboardDocument: Sendable {
   public let problems: [Problem]
   /// The fields with included files and variables resolved; nil for a storyboard of one file without variables.
   public let resolved: JSONValue?
+  /// All fields, with included files and variables resolved; nil when nothing could be parsed.
+  public let fields: JSONValue?
 
   /// Reads a file of YAML or JSON, and the files that it includes.
   /// - Parameter variables: values by name, which override those of the file.
@@ -49,14 +51,15 @@ public struct StoryboardDocument: Sendable {
     let list = ProblemList()
     self.path = path
     guard let root = DocumentParser.parse(data, problems: list) else {
-      (partial, resolved, problems) = (nil, nil, list.inFileOrder)
+      (partial, resolved, fields, problems) = (nil, nil, nil, list.inFileOrder)
       return
     }
     let merged = StoryboardIncludes(directory: directory, problems: list).merged(root, given: variables)
     let values = StoryboardVariables(merged, given: variables, problems: list)
     values.reportUnknown(variables)
     let document = values.applied(to: merged)
-    resolved = document == root && root[StoryboardVariables.key] == nil ? nil : document.jsonValue
+    fields = document.jsonValue
+    resolved = document == root && root[StoryboardVariables.key] == nil ? nil : fields
     partial = StoryboardReader(directory: directory, problems: list).read(document)
     problems = list.inFileOrder
   }
