@@ -43,6 +43,7 @@ struct Longtake: AsyncParsableCommand {
       NativeCommand.self,
       FrameCommand.self, AnchorCommand.self, ThumbnailsCommand.self, SheetCommand.self, StitchCommand.self,
       DeliverCommand.self, ExportCommand.self, ReviewCommand.self, DecisionsCommand.self,
+      SubmitCommand.self, StatusCommand.self, ApproveCommand.self, GatherCommand.self, StageCommand.self,
       SandboxCommand.self, MCPCommand.self, ConfigCommand.self, DoctorCommand.self,
       ManualCommand.self,
     ])

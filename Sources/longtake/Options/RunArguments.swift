@@ -2,7 +2,7 @@ public import ArgumentParser
 import Settings
 import Foundation
 public import Generation
-import Pipeline
+public import Pipeline
 public import Presets
 public import Storyboard
 import Timing
@@ -134,6 +134,8 @@ struct RunArguments: ParsableArguments {
 extension ProviderKind: ExpressibleByArgument {}
 
 extension WaitMode: ExpressibleByArgument {}
+
+extension StageJob.Stage: ExpressibleByArgument {}
 
 extension USD: ExpressibleByArgument {
   public init?(argument: String) {

@@ -11,6 +11,7 @@ import Presets
 import Review
 import Sandbox
 import Stitching
+import Store
 import Storyboard
 import Verification
 
@@ -55,6 +56,8 @@ enum Failure {
     case let error as StoryboardError: status(error.code)
     case let error as LedgerError: status(error.code)
     case let error as PipelineError: status(error.code)
+    case let error as StoreError: status(error.code)
+    case is NotYet: .interrupted
     case let error as SandboxError: status(error.code)
     case let error as ReviewError: status(error.code)
     case let error as DeliveryError: status(error.code)
@@ -129,6 +132,17 @@ enum Failure {
     case .cannotCreate: .cannotCreate
     case .inputOutput: .inputOutput
     default: .no
+    }
+  }
+
+  private static func status(_ code: StoreError.Code) -> ExitStatus {
+    switch code {
+    case .notFound: .inputNotFound
+    case .notAuthorised: .notAuthorised
+    case .unsupported: .usage
+    case .answerLost, .conflict: .interrupted
+    case .damaged, .localFile: .inputOutput
+    default: .unavailable
     }
   }
 
