@@ -53,9 +53,11 @@ public enum LongtakeProgram {
     throw NotBuilt()
   }
 
-  /// - Parameter environment: all variables except `PATH` and `HOME`, which are inherited.
+  /// - Parameters:
+  ///   - environment: all variables except `PATH` and `HOME`, which are inherited.
+  ///   - input: what it reads on stdin.
   public static func start(
-    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil, input: String = ""
   ) throws -> Running {
     let process = Process()
     process.executableURL = URL(filePath: try path())
@@ -66,10 +68,13 @@ public enum LongtakeProgram {
     variables["XDG_CONFIG_HOME"] = environment["XDG_CONFIG_HOME"] ?? "/nonexistent"
     process.environment = variables
     process.currentDirectoryURL = folder
-    process.standardInput = FileHandle.nullDevice
     let name = UUID().uuidString
-    let files = ["out", "err"].map { FileManager.default.temporaryDirectory.appending(path: "longtake-\(name).\($0)") }
+    let files = ["out", "err", "in"].map {
+      FileManager.default.temporaryDirectory.appending(path: "longtake-\(name).\($0)")
+    }
     for file in files { _ = FileManager.default.createFile(atPath: file.path(percentEncoded: false), contents: nil) }
+    try Data(input.utf8).write(to: files[2])
+    process.standardInput = try FileHandle(forReadingFrom: files[2])
     process.standardOutput = try FileHandle(forWritingTo: files[0])
     process.standardError = try FileHandle(forWritingTo: files[1])
     let (ends, end) = AsyncStream.makeStream(of: Int32.self)
@@ -91,8 +96,8 @@ public enum LongtakeProgram {
   }
 
   public static func run(
-    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil
+    _ arguments: [String], environment: [String: String] = [:], in folder: URL? = nil, input: String = ""
   ) async throws -> Result {
-    try await start(arguments, environment: environment, in: folder).result()
+    try await start(arguments, environment: environment, in: folder, input: input).result()
   }
 }
