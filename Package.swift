@@ -165,7 +165,7 @@ let package = Package(
       exclude: [
         "c2pa_tool.py", "fork_server.c", "image_reader.py", "scripted_base.py", "scripted_fal.py", "scripted_hub.py",
         "scripted_proxy.py",
-        "scripted_servers.py",
+        "scripted_servers.py", "scripted_store.py",
         "fal_client_check.py", "mcp_client_check.py", "timeline_reader.py", "unfriendly_hub.py",
       ],
       swiftSettings: media),
@@ -197,7 +197,10 @@ let package = Package(
       exclude: ["browser"],
       swiftSettings: test),
     tests("Generation", ["Storyboard", "Presets", logging]),
-    tests("Store", ["Generation", "Files"]),
+    // Writes to a store from processes of its own, for the tests.
+    .executableTarget(
+      name: "store-writer", dependencies: ["Store"], path: "Tests/StoreWriter", swiftSettings: strict),
+    tests("Store", ["Generation", "Files", "store-writer"]),
     tests("Settings", ["Generation", "Storyboard", "Presets", "Files"]),
     tests("Ledger", ["Presets"]),
     tests("Sandbox", ["Presets", logging]),

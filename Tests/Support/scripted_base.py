@@ -38,6 +38,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
     # The port of faults that name none.
     fault_port = ""
     log_file = None
+    logs_body = True
 
     def log_message(self, *_):
         pass
@@ -55,7 +56,7 @@ class ScriptedHandler(BaseHTTPRequestHandler):
             log.write(json.dumps({
                 "port": self.port, "method": self.command, "path": split.path, "query": query, "target": self.path,
                 "headers": {name.lower(): value for name, value in self.headers.items()},
-                "body": body.decode("utf-8", "replace"), "time": time.time(),
+                "body": body.decode("utf-8", "replace") if self.logs_body else "", "time": time.time(),
             }) + "\n")
         self.respond(split.path, query, body, self.fault(split.path) or {})
 

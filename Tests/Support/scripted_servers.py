@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Starts scripted servers on request: an interpreter that is running forks in a few milliseconds.
 
-Reads one JSON object per line: {"program": "scripted_hub" | "unfriendly_hub" | "scripted_fal", "script": JSON text, "log": path}. Answers
+Reads one JSON object per line: {"program": "scripted_hub" | "scripted_store" | …, "script": JSON text, "log": path}. Answers
 with one line: the server's process id and its ports, or a message without a number. All servers end with this process,
 which ends with its standard input.
 """
@@ -15,11 +15,12 @@ import traceback
 import scripted_fal
 import scripted_hub
 import scripted_proxy
+import scripted_store
 import unfriendly_hub
 
 PROGRAMS = {
     "scripted_hub": scripted_hub, "unfriendly_hub": unfriendly_hub, "scripted_fal": scripted_fal,
-    "scripted_proxy": scripted_proxy,
+    "scripted_proxy": scripted_proxy, "scripted_store": scripted_store,
 }
 
 

@@ -47,7 +47,10 @@ struct FileStoreFolders: Sendable {
     guard folder.utf8.count > root.utf8.count else { return }
     if mkdir(folder, 0o777) == 0 { return flush(above: folder) }
     switch errno {
-    case EEXIST: return
+    case EEXIST:
+      var facts = stat()
+      guard stat(folder, &facts) == 0, facts.st_mode & S_IFMT != S_IFDIR else { return }
+      throw StoreError(.unsupported, "\(folder.terminalSafe) cannot be a folder: an object has that name.")
     case ENOENT:
       try make(above: folder, below: root)
       guard mkdir(folder, 0o777) == 0 || errno == EEXIST else {
@@ -56,7 +59,7 @@ struct FileStoreFolders: Sendable {
       flush(above: folder)
     case ENOTDIR:
       throw StoreError(
-        .unsupported, "\(folder.terminalSafe) cannot be a folder: an object has a name on the way to it.")
+        .unsupported, "\(folder.terminalSafe) cannot be made: an object has the name of a folder above it.")
     default: throw StoreError(FileError(errno: errno, doing: "creating the folder", file: folder))
     }
   }

@@ -72,7 +72,12 @@ struct S3Failure: Sendable {
       } else if answer.status == 409 || Self.conflicts.contains(code) {
         error(.conflict, "\(what): \(reason): other writers change it at the same time. Read it and try again.")
       } else if answer.status >= 500 || Self.passing.contains(answer.status) {
-        error(.unavailable, "\(what): \(reason)\(detail)")
+        // SeaweedFS answers so to writes to a bucket that does not exist.
+        error(
+          .unavailable,
+          "\(what): \(reason)\(detail)"
+            + (code == "InternalError"
+              ? " If it stays so, check that the bucket \(quoted(configuration.bucket)) exists." : ""))
       } else if answer.status == 404 {
         error(.notFound, "\(what): \(reason)\(detail)")
       } else if (400..<500).contains(answer.status) {
