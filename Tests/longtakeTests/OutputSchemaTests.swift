@@ -5,10 +5,10 @@ import Testing
 /// The JSON that the program prints and writes, against the schemas in `presets/schema`.
 @Suite struct OutputSchemaTests {
   private static let outputs = [
-    "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "export", "frame", "job", "manifest",
-    "model-check", "native",
+    "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "export", "frame", "gather", "job",
+    "manifest", "model-check", "native",
     "page", "plan", "preset", "probe", "report", "review", "run", "settings",
-    "sheet", "stitch", "thumbnails", "verify",
+    "sheet", "stage-job", "stage-result", "stitch", "stored-run", "stored-take", "submit", "thumbnails", "verify",
   ]
 
   @Test func schemasDescribeEveryMemberAndCloseEveryObject() throws {

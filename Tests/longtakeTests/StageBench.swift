@@ -19,6 +19,8 @@ final class StageBench: Sendable {
   let name: String
   let store: String
   let consent: String
+  /// What `submit --json` printed.
+  let submitted: String
   private let lease: String
 
   /// - Parameters:
@@ -35,13 +37,14 @@ final class StageBench: Sendable {
     let folder = store ?? board.folder.path("store")
     try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
     self.store = folder
-    let submitted = try await LongtakeProgram.run(
+    let result = try await LongtakeProgram.run(
       [
         "submit", board.storyboard, "--store", "file://\(folder)", "--run", name, "--engine", "none", "--provider",
         "oxen", "--base-url", hub.baseURL, "--yes", "--json", "--presets", board.presets,
       ] + arguments, environment: Self.environment)
-    guard submitted.status == 0 else { throw Failure(description: submitted.errors) }
-    let answer = try JSONDecoder().decode(JSONValue.self, from: Data(submitted.output.utf8))
+    guard result.status == 0 else { throw Failure(description: result.errors) }
+    submitted = result.output
+    let answer = try JSONDecoder().decode(JSONValue.self, from: Data(result.output.utf8))
     consent = answer["consent"]?.stringValue ?? ""
   }
 
@@ -62,17 +65,21 @@ final class StageBench: Sendable {
   func start(
     _ stage: String, _ fields: [String: JSONValue] = [:], at failpoint: String? = nil
   ) throws -> LongtakeProgram.Running {
-    var job = fields
-    job["schema"] = .string(Self.schema)
-    job["store"] = .string("file://\(store)")
-    job["run"] = .string(name)
-    if stage == "submit", job["consent"] == nil { job["consent"] = .string(consent) }
     var environment = Self.environment
     environment["LONGTAKE_FAILPOINT"] = failpoint
     environment["TMPDIR"] = board.folder.path("")
     return try LongtakeProgram.start(
       ["stage", stage, "--presets", board.presets, "--lease", lease, "--lost-answer-wait", "100ms"],
-      environment: environment, input: JSONValue.object(job).canonicalJSON)
+      environment: environment, input: Self.job(self, stage, fields))
+  }
+
+  static func job(_ bench: StageBench, _ stage: String, _ fields: [String: JSONValue]) -> String {
+    var job = fields
+    job["schema"] = .string(schema)
+    job["store"] = .string("file://\(bench.store)")
+    job["run"] = .string(bench.name)
+    if stage == "submit", job["consent"] == nil { job["consent"] = .string(bench.consent) }
+    return JSONValue.object(job).canonicalJSON
   }
 
   func outcome(_ running: LongtakeProgram.Running) async throws -> Outcome {

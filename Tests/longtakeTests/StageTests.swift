@@ -43,6 +43,43 @@ import Testing
     #expect(!left.contains { $0.hasPrefix(".longtake-") })
   }
 
+  @Test func linesAndObjectsFollowTheirSchemas() async throws {
+    let board = try SmallStoryboard(
+      shots: Self.single, extra: "deliver:\n  presets: [gif-preview]", seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    var batch = SchemaBatch()
+    func add(_ name: String, _ text: some StringProtocol, _ schema: String) {
+      batch.add(name, String(text), schema: ProjectFiles.path("presets/schema/\(schema).json"))
+    }
+    let one: [String: JSONValue] = ["shot": .string("one")]
+    let early = try await bench.run("stitch")
+    #expect(early.status == 1 && early.errors.contains("shot one has no clip"), "\(early.errors)")
+    for (stage, fields) in [
+      ("plan", [:]), ("submit", one), ("poll", one), ("collect", one), ("stitch", [:]), ("review", [:]),
+      ("deliver", ["preset": .string("gif-preview")]),
+    ] {
+      let outcome = try await bench.retry(stage, fields)
+      #expect(outcome.status == 0, "\(stage): \(outcome.errors)")
+      let lines = outcome.output.split(separator: "\n")
+      add(stage, try #require(lines.last), "stage-result")
+      for line in lines.dropLast() where !line.hasPrefix(#"{"heartbeat":"#) { add(stage, line, "event") }
+    }
+    add("no clip", try #require(early.output.split(separator: "\n").last), "stage-result")
+    add("job", StageBench.job(bench, "submit", one), "stage-job")
+    add("submit", bench.submitted, "submit")
+    add("run", try String(contentsOfFile: "\(bench.store)/runs/film/run.json", encoding: .utf8), "stored-run")
+    add("take", try String(contentsOfFile: "\(bench.store)/ledger/film/one.take1.json", encoding: .utf8), "stored-take")
+    let gathered = try await LongtakeProgram.run(
+      ["gather", "film", "--store", "file://\(bench.store)", "-o", board.folder.path("gathered"), "--json"])
+    add("gather", gathered.output, "gather")
+    #expect(try batch.problems() == [])
+    for name in ["review/index.html", "deliverables/manifest.json", "master.mp4"] {
+      #expect(FileManager.default.fileExists(atPath: board.folder.path("gathered/\(name)")), "\(name)")
+    }
+  }
+
   @Test func gathersAnOrdinaryWorkspace() async throws {
     let board = try SmallStoryboard(shots: Self.single, seconds: 1)
     let hub = try await StageBench.hub(board)

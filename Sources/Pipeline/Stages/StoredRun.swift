@@ -8,7 +8,7 @@ import Storyboard
 /// A storyboard in the store, `runs/<run>/run.json`, with the files that it names: what every stage starts from. It never
 /// changes; another storyboard is another run.
 public struct StoredRun: Sendable, Hashable, Codable {
-  public static let schema = "longtake.run/1"
+  public static let schema = "longtake.stored-run/1"
 
   /// A file that the storyboard names.
   public struct File: Sendable, Hashable, Codable {
