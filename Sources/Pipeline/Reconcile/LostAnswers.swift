@@ -130,12 +130,14 @@ final class LostAnswers: Sendable {
     try await inFlight.waitUntilSettled(intent.requestDigest)
     let begun = inFlight.begun(intent.requestDigest)
     let begunAtRest = inFlight.begunWithoutAny()
-    let others = try await sharing?.otherRequests(like: intent) ?? OtherRequests()
+    let earlier = try await sharing?.otherRequests(like: intent) ?? OtherRequests()
     let lost = LostRequest(
       GenerationRequest(model: intent.model, parameters: parameters), sentAt: intent.sentAt ?? intent.createdAt,
-      known: try ledger.knownRemoteIDs().merging(others.known) { own, _ in own })
+      known: try ledger.knownRemoteIDs().merging(earlier.known) { own, _ in own })
     let search = try await host.provider.search(for: lost)
     failpoint?(.searchAnswered)
+    // What another machine has begun to send meanwhile may be in the list.
+    let others = try await sharing?.otherRequests(like: intent) ?? OtherRequests()
     return try adoption.withLock { _ in
       guard inFlight.begun(intent.requestDigest) == begun else { throw Disturbed() }
       // What only may be the request is believed when nothing better appears in time, when everything was seen, and when it
