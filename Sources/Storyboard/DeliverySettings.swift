@@ -18,6 +18,12 @@ public struct DeliverySettings: Sendable, Hashable {
   public var center: [Double]?
   /// Whether retimed audio keeps its pitch.
   public var keepsPitch: Bool?
+  /// Forms in which captions leave: `track`, `srt`, `vtt`; nil for all.
+  public var captionForms: [String]?
+  /// Whether captions are drawn into the frames.
+  public var burnsCaptions: Bool?
+  /// A text in the frames; nil for none.
+  public var label: LabelSettings?
 
   public init(presets: [String]) { self.presets = presets }
 }

@@ -7,7 +7,7 @@ extension Storyboard {
     return Storyboard(
       title: title, provider: provider, model: model, references: references, videos: videos, elements: elements,
       shots: shots,
-      master: master, delivery: delivery, lines: lines)
+      master: master, delivery: delivery, marking: marking, lines: lines)
   }
 }
 

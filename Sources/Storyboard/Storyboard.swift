@@ -21,6 +21,8 @@ public struct Storyboard: Sendable, Hashable {
   public let master: MasterSettings
   /// Nil for a master alone.
   public let delivery: DeliverySettings?
+  /// Nil leaves the marks of generated media to the clips'.
+  public let marking: MarkingSettings?
   /// Line of every field by its path, for problems found later.
   let lines: [String: Int]
 

@@ -56,6 +56,55 @@ import Testing
     #expect(manifest["masters"]?.arrayValue?.count == 2)
   }
 
+  /// The marks are in the master and in what is delivered, as other programs read them; another mark makes both anew.
+  @Test func marksTheMasterAndLabelsWhatIsDelivered() async throws {
+    let captions = "1\n00:00:00,200 --> 00:00:01,500\nGood morning.\n"
+    let shared = """
+      deliver: {presets: [proxy-1080p], name: '{preset}', captions_as: [srt], label: {text: auto, size: 10}}
+      marking: {source_type: %@, aigc: {Label: 1, ContentProducer: Studio 7}}
+      """
+    let pipeline = try pipeline(
+      shared.replacing("%@", with: "compositeWithTrainedAlgorithmicMedia"),
+      master: "  captions: [{file: film.srt, language: eng}]")
+    try pipeline.fixture.folder.write("film.srt", captions)
+    #expect(try await pipeline.storyboardRun().run().isGood)
+    #expect(try names(pipeline).contains { $0.hasSuffix(".srt") } && !names(pipeline).contains { $0.hasSuffix(".vtt") })
+    let proxy = pipeline.path("deliverables/proxy-1080p.mp4")
+    for file in [pipeline.path("master.mp4"), proxy] {
+      let read = try await OutsideProgram.run("exiftool", ["-a", "-G1", "-DigitalSourceType", "-AIGC*", "-b", file])
+      #expect(read.text.contains("compositeWithTrainedAlgorithmicMedia"), "\(file): \(read.text)")
+      let tags = try await OutsideProgram.run("ffprobe", ["-v", "error", "-show_entries", "format_tags", file])
+      #expect(tags.text.contains("Studio 7"), "\(file): \(tags.text)")
+    }
+    // The label is drawn: only its corner differs from the master.
+    let labelled = try await difference(proxy, pipeline.path("master.mp4"), corner: "W/2:3*H/4")
+    let free = try await difference(proxy, pipeline.path("master.mp4"), corner: "0:0")
+    #expect(labelled > free + 2, "\(labelled) \(free)")
+    let first = try MediaTool.decode(pipeline.path("master.mp4"))
+    try pipeline.fixture.rewrite(
+      shots: Self.two, extra: shared.replacing("%@", with: "trainedAlgorithmicMedia"))
+    pipeline.forget()
+    #expect(try await pipeline.storyboardRun().run().isGood)
+    #expect(!pipeline.events.contains { if case .masterKept = $0 { true } else { false } })
+    #expect(try MediaTool.decode(pipeline.path("master.mp4")).frames == first.frames)
+  }
+
+  /// Mean absolute difference of the luma of two files' first frames, in a corner of them.
+  private func difference(_ a: String, _ b: String, corner: String) async throws -> Double {
+    let place = corner.replacing("W", with: "iw").replacing("H", with: "ih")
+    let crop = "scale=576:324,crop=iw/2:ih/4:\(place)"
+    let result = try await OutsideProgram.run(
+      "ffmpeg",
+      [
+        "-v", "error", "-i", a, "-i", b, "-frames:v", "1", "-filter_complex",
+        "[0:v]\(crop)[p];[1:v]\(crop)[q];[p][q]blend=all_mode=difference,signalstats,metadata=print:key=lavfi.signalstats.YAVG:file=-",
+        "-f", "null", "-",
+      ])
+    #expect(result.status == 0, "\(result.errors)")
+    let value = try #require(result.text.firstMatch(of: /YAVG=([0-9.]+)/)).1
+    return try #require(Double(value))
+  }
+
   /// The run is not good then, the master stays, and nothing lies under the file's name; nothing is tried again in vain.
   @Test func reportsAVersionThatFailsItsPreset() async throws {
     let pipeline = try pipeline("deliver: [strict]")
@@ -91,6 +140,14 @@ import Testing
     ("deliver: {presets: [gif-preview], center: [0.5, 2]}", "deliver.center", "0 to 1"),
     ("deliver: {presets: [gif-preview], fits: pad}", "deliver.fits", "fit"),
     ("deliver: {name: x}", "deliver.presets", "missing"),
+    ("deliver: {presets: [gif-preview], captions_as: [ass]}", "deliver.captions_as", "srt"),
+    ("deliver: {presets: [gif-preview], label: {text: a, size: 60}}", "deliver.label.size", "25"),
+    ("deliver: {presets: [gif-preview], label: {text: auto, language: xxx}}", "deliver.label", "xxx"),
+    ("deliver: {presets: [gif-preview], label: '\u{E000}'}", "deliver.label", "fonts"),
+    ("marking: {source_type: handmade}", "marking.source_type", "handmade"),
+    ("marking: {aigc: {Label: '7'}}", "marking.aigc", "Label"),
+    ("marking: {aigc: {Lable: '1'}}", "marking.aigc", "Lable"),
+    ("marking: {sourcetype: none}", "marking.sourcetype", "source_type"),
   ])
   func findsAProblemWhenPlanning(_ deliver: String, _ path: String, _ text: String) throws {
     let problems = try pipeline(deliver).plan().problems

@@ -259,6 +259,9 @@ struct Assembler: Sendable {
         storyboard, targets: context.targets, embedsPrompts: context.options.embedsPrompts
       ).entries
     options.overwrite = true
+    // Checked by the planner.
+    if let marking = try? storyboard.marking?.options() { options.marking = marking }
+    options.marking.tool = "longtake \(context.options.version)"
     options.video = videoOptions
     options.retime = join.retime.map {
       var retime = RetimeOptions(rate: $0)
@@ -305,9 +308,13 @@ struct Assembler: Sendable {
           separator: " "),
         try options.audio.music.map { try FileDigest.sha256(ofFile: $0.file) } ?? "",
         options.metadata.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(),
-      ] + (options.retime.map { ["retime \($0.rate) \($0.keepsPitch)"] } ?? [])
+      ]
+    // Left out where they are not set, so that masters of earlier versions stay valid.
+    let retime: String? = options.retime.map { "retime \($0.rate) \($0.keepsPitch)" }
+    let marking: String? = storyboard.marking.map { "marking \($0)" }
+    let added: [String] = [retime, marking].compactMap(\.self)
     let rules = (try? JSONValue(encoding: context.masterSpec).canonicalJSON) ?? context.masterSpec.id
-    return SHA256Text.of((parts + how + [rules]).joined(separator: "\n"))
+    return SHA256Text.of((parts + how + added + [rules]).joined(separator: "\n"))
   }
 
   // MARK: - Contact sheet

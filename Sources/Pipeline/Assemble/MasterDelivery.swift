@@ -46,6 +46,8 @@ struct MasterDelivery: Sendable {
     for (name, language) in masters {
       var options = Self.options(settings, folder: folder, title: context.storyboard.title)
       options.language = language
+      options.label = try settings.label?.label(language: language)
+      if let marking = try context.storyboard.marking?.options() { options.marking = marking }
       options.creationTime = try CreationTime.current()
       options.tool = "longtake \(context.options.version)"
       options.signCommand = context.options.signCommand
@@ -71,6 +73,8 @@ struct MasterDelivery: Sendable {
     (options.adID, options.advertiser, options.fit) = (settings.adID, settings.advertiser, settings.fit)
     if let center = settings.center { options.cropCenter = (center[0], center[1]) }
     if let keeps = settings.keepsPitch { options.keepsPitch = keeps }
+    if let forms = settings.captionForms { options.captionForms = Set(forms.compactMap(CaptionForm.init)) }
+    if let burns = settings.burnsCaptions { options.burnsCaptions = burns }
     return options
   }
 
@@ -78,7 +82,8 @@ struct MasterDelivery: Sendable {
     let parts =
       [master.sha256] + (master.languages ?? []).map { "\($0.language) \($0.sha256)" }
       + [
-        "\(settings)", context.storyboard.title ?? "", context.options.signCommand ?? "", context.options.version,
+        "\(settings)", context.storyboard.marking.map { "\($0)" } ?? "", context.storyboard.title ?? "",
+        context.options.signCommand ?? "", context.options.version,
       ]
     let presets = try versions.flatMap { version in
       [

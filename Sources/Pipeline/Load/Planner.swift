@@ -95,6 +95,7 @@ public struct Planner: Sendable {
     }
     let spec = masterSpec(storyboard, list)
     if let storyboard, let targets { Self.retimeProblems(of: storyboard, targets).forEach(list.add) }
+    if let storyboard { Self.markProblems(of: storyboard).forEach(list.add) }
     let clipSpecs = storyboard.map { self.clipSpecs(of: $0, list) } ?? [:]
     let deliveries = storyboard.map { deliveryVersions(of: $0, list) } ?? []
     if let targets, let storyboard {
@@ -186,6 +187,26 @@ public struct Planner: Sendable {
         "clips of \(rate) frames/s cannot be retimed to \(retime): at most 5 % faster or slower; set 'rate' in conform."
       )
     }
+  }
+
+  /// Marks and labels that cannot be written.
+  private static func markProblems(of storyboard: Storyboard) -> [Problem] {
+    var problems: [Problem] = []
+    do {
+      _ = try storyboard.marking?.options()
+    } catch {
+      problems.append(storyboard.problem(at: "marking.\(error.field)", error.message))
+    }
+    let languages = storyboard.master.languages.map { Optional($0.language) }
+    for language in languages.isEmpty ? [nil] : languages {
+      do {
+        _ = try storyboard.delivery?.label?.label(language: language)
+      } catch {
+        problems.append(storyboard.problem(at: "deliver.label", "\(error.message)."))
+        break
+      }
+    }
+    return problems
   }
 
   /// Why a file cannot be a voice of a master; nil when all its audio can be decoded.

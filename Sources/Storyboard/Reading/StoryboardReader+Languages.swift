@@ -44,7 +44,7 @@ extension StoryboardReader {
     }
   }
 
-  private func language(of fields: FieldReader, required: Bool = false) -> String? {
+  func language(of fields: FieldReader, required: Bool = false) -> String? {
     guard let language = fields.text("language", required: required) else { return nil }
     guard language.wholeMatch(of: /[a-z]{3}/) != nil else {
       fields.report(

@@ -25,7 +25,7 @@ struct StoryboardReader {
   static let keys = [
     "schema", "version", StoryboardIncludes.key, StoryboardVariables.key, "title", "provider", "model", "defaults",
     "references", "video_references",
-    "elements", "shots", "master", "deliver",
+    "elements", "shots", "master", "deliver", "marking",
   ]
   /// Fields that a shot has and that `defaults` may give for all.
   static let sharedKeys = [
@@ -71,7 +71,7 @@ struct StoryboardReader {
       provider: reader.word("provider", among: ProviderKind.names),
       model: reader.text("model", required: true) ?? "", references: references, videos: videos,
       elements: elements, shots: shots,
-      master: master(of: reader), delivery: delivery(of: reader), lines: lines)
+      master: master(of: reader), delivery: delivery(of: reader), marking: marking(of: reader), lines: lines)
     storyboard.mentionProblems().forEach(problems.add)
     return storyboard
   }
