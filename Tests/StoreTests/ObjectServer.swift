@@ -10,7 +10,9 @@ import Synchronization
 ///
 /// A server ends with this process, whose end closes its standard input.
 final class ObjectServer: Sendable {
-  struct StartFailure: Error {}
+  struct StartFailure: Error {
+    let log: String
+  }
 
   private static let folder = ProjectFiles.path(".build/s3/bin")
   static let isInstalled = ["weed", "moto_server"].allSatisfy {
@@ -25,6 +27,7 @@ final class ObjectServer: Sendable {
   let port: Int
   private let process: Process
   private let input = Pipe()
+  private let folder: URL
 
   /// One for all tests, with the bucket `films`.
   static func seaweedFS() async throws -> ObjectServer {
@@ -82,11 +85,17 @@ final class ObjectServer: Sendable {
     return server
   }
 
-  /// Ports that nobody listens on, for programs that do not choose one themselves.
+  /// Ports that nobody listens on, for programs that do not choose one themselves; below those that the system gives to
+  /// connections, of which the servers open some before they listen.
   private static func freePorts(_ count: Int) throws -> [Int] {
     let script = """
-      import socket
-      sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(\(count))]
+      import random, socket
+      sockets = []
+      while len(sockets) < \(count):
+          try:
+              sockets.append(socket.create_server(("127.0.0.1", random.randrange(12000, 30000))))
+          except OSError:
+              pass
       print(*(one.getsockname()[1] for one in sockets))
       """
     return try OutsideProgram.runAndWait("python3", ["-c", script]).text.split(whereSeparator: \.isWhitespace)
@@ -95,19 +104,21 @@ final class ObjectServer: Sendable {
 
   private init(_ port: Int, _ command: String) throws {
     self.port = port
+    folder = FileManager.default.temporaryDirectory.appending(path: "longtake-test-\(UUID().uuidString)")
     process = Process()
     process.executableURL = URL(filePath: "/bin/bash")
     process.arguments = [
       "-c",
       """
-      folder=$(mktemp -d)
+      folder=$0
+      mkdir "$folder"
       cd "$folder"
       \(command) >"$folder/log" 2>&1 </dev/null &
       read -r _
       kill -9 $!
       wait 2>/dev/null
       rm -rf "$folder"
-      """,
+      """, folder.path(percentEncoded: false),
     ]
     process.standardInput = input
     process.standardOutput = FileHandle.nullDevice
@@ -128,6 +139,7 @@ final class ObjectServer: Sendable {
       }
       try await Task.sleep(for: .milliseconds(100))
     }
-    throw StartFailure()
+    let log = try? String(contentsOf: folder.appending(path: "log"), encoding: .utf8)
+    throw StartFailure(log: String((log ?? "").suffix(2000)))
   }
 }
