@@ -29,13 +29,13 @@ public enum StoreSelfTest {
 
   /// - Throws: ``StoreError`` when the store cannot be used at all, `CancellationError`; all else is in the checks.
   public static func run(_ store: any ObjectStore) async throws -> [StoreCheck] {
-    let folder = "\(prefix)\(UUID().uuidString.lowercased())"
+    let name = "\(prefix)\(UUID().uuidString.lowercased())"
     do {
-      let checks = try await conditions(store, "\(folder)/one") + [try await race(store, "\(folder)/race")]
-      try await removeAll(store, folder)
+      let checks = try await conditions(store, "\(name)-one") + [try await race(store, "\(name)-race")]
+      try await removeAll(store, name)
       return checks
     } catch {
-      try? await removeAll(store, folder)
+      try? await removeAll(store, name)
       throw error
     }
   }
@@ -144,8 +144,8 @@ public enum StoreSelfTest {
     }
   }
 
-  private static func removeAll(_ store: any ObjectStore, _ folder: String) async throws {
-    for name in ["one", "race"] { try await store.delete("\(folder)/\(name)") }
+  private static func removeAll(_ store: any ObjectStore, _ name: String) async throws {
+    for part in ["one", "race"] { try await store.delete("\(name)-\(part)") }
   }
 
   /// Different each time: equal contents count as written by the same writer.

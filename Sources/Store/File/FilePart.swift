@@ -46,7 +46,8 @@ struct FilePart: ~Copyable {
   borrowing func link(to path: String) throws -> Bool {
     guard systemLink(temporary, path) == 0 else {
       switch errno {
-      case EEXIST: return false
+      // A network file system repeats what it heard no answer to: then the name is this file's own.
+      case EEXIST: return Self.inode(path) == Self.inode(temporary)
       case EPERM, EOPNOTSUPP, ENOSYS, EMLINK:
         throw StoreError(
           .unsupported,
@@ -57,6 +58,11 @@ struct FilePart: ~Copyable {
     }
     FileStoreFolders.flush(above: path)
     return true
+  }
+
+  private static func inode(_ path: String) -> UInt64? {
+    var facts = stat()
+    return lstat(path, &facts) == 0 ? UInt64(facts.st_ino) : nil
   }
 
   /// Gives it its final name, over an object that may have it.
