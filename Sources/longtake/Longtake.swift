@@ -45,6 +45,7 @@ struct Longtake: AsyncParsableCommand {
       DeliverCommand.self, ExportCommand.self, ReviewCommand.self, DecisionsCommand.self,
       SubmitCommand.self, StatusCommand.self, ApproveCommand.self, GatherCommand.self, StageCommand.self,
       SandboxCommand.self, MCPCommand.self, ConfigCommand.self, DoctorCommand.self,
+      StoreCommand.self,
       ManualCommand.self,
     ])
 

@@ -35,7 +35,10 @@ import Testing
     let keys = ["a b/ä+&c=d.json", "a/$~-_'()*!:@;,", "runs/film-de/run.json", "z"]
     for key in keys { #expect(try await store.put(key, .bytes(Array(key.utf8)), if: .absent) != nil, "\(key)") }
     #expect(try await store.list(prefix: "").map(\.key) == keys.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) })
-    #expect(try await store.list(prefix: "runs/").map(\.key) == ["runs/film-de/run.json"])
+    let listed = try await store.list(prefix: "runs/")
+    #expect(listed.map(\.key) == ["runs/film-de/run.json"])
+    let age = Date().timeIntervalSince1970 - (listed.first?.modifiedAt ?? 0)
+    #expect(abs(age) < 100 && listed.first?.bytes == 21)
     for key in keys {
       #expect(try await store.get(key, limit: 100)?.bytes == Array(key.utf8), "\(key)")
       let facts = try #require(try await store.facts(key))

@@ -8,7 +8,8 @@ import Testing
     "check", "decisions", "deliverable", "difference", "doctor", "error", "event", "export", "frame", "gather", "job",
     "manifest", "model-check", "native",
     "page", "plan", "preset", "probe", "report", "review", "run", "settings",
-    "sheet", "stage-job", "stage-result", "stitch", "stored-run", "stored-take", "submit", "thumbnails", "verify",
+    "sheet", "stage-job", "stage-result", "stitch", "store-prune", "stored-run", "stored-take", "submit", "thumbnails",
+    "verify",
   ]
 
   @Test func schemasDescribeEveryMemberAndCloseEveryObject() throws {
@@ -133,7 +134,17 @@ import Testing
     try await outputs.run("plan", status: 65, "plan", mistakes, "--json")
     try await outputs.run("error", status: 65, "run", mistakes, "--json")
     try await outputs.run("plan", status: 65, "plan", try fixture.folder.write("empty.yaml", ""), "--json")
+    let store = try fixture.folder.write("store/runs/x/run.json", "{}").replacing("/runs/x/run.json", with: "")
+    try await outputs.run("doctor", "doctor", "--json", "--store", store)
+    try await outputs.run("doctor", status: 1, "doctor", "--json", "--store", "file:///no/such/folder")
     try await outputs.run("doctor", "doctor", "--json")
+    let digest = String(repeating: "0a", count: 32)
+    try fixture.folder.write("store/blobs/sha256/0a/\(digest)", "nobody's")
+    for more in [[], ["--delete"]] {
+      let pruned = try await LongtakeProgram.run(
+        ["store", "prune", "--json", "--store", store, "--older-than", "0s"] + more)
+      outputs.add("store-prune", pruned.output)
+    }
     let lost = try await LongtakeProgram.run(["doctor", "--json", "--presets", fixture.folder.path("nowhere")])
     #expect(lost.status == 1)
     outputs.add("doctor", lost.output)

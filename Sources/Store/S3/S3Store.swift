@@ -15,7 +15,7 @@ struct S3Store: RangedObjectStore {
   /// - Throws: ``StoreError``: `unsupported`, `notAuthorised`.
   init(
     _ url: String, environment: [String: String],
-    retry: RetryPolicy = RetryPolicy(attempts: 6, firstPause: .milliseconds(300), longestPause: .seconds(10))
+    retry: RetryPolicy = RetryPolicy(attempts: 8, firstPause: .milliseconds(300), longestPause: .seconds(10))
   ) throws {
     client = try S3Client(S3Configuration(url, environment: environment), retry: retry)
   }
@@ -133,13 +133,15 @@ struct S3Store: RangedObjectStore {
     let key = String(decoding: name.utf8.dropFirst(prefix.utf8.count), as: UTF8.self)
     // Some stores list folders.
     guard (try? ObjectKey.check(key)) != nil else { return nil }
-    let modified = entry["LastModified"].flatMap { try? Date($0, strategy: Self.timestamp) }
+    let modified = entry["LastModified"].flatMap { time in
+      Self.timestamps.lazy.compactMap { try? Date(time, strategy: $0) }.first
+    }
     return ObjectFacts(
       key: key, bytes: bytes, tag: entry["ETag"].map { EntityTag($0) }, modifiedAt: modified?.timeIntervalSince1970)
   }
 
-  /// Such as `2009-10-12T17:50:30.000Z`.
-  private static let timestamp = Date.ISO8601FormatStyle(includingFractionalSeconds: true)
+  /// Such as `2009-10-12T17:50:30.000Z`, or without the fraction.
+  private static let timestamps = [true, false].map { Date.ISO8601FormatStyle(includingFractionalSeconds: $0) }
 }
 
 extension PutCondition {

@@ -6,6 +6,7 @@ import Generation
 import Libav
 import Pipeline
 import Presets
+import Store
 import Storyboard
 
 struct DoctorCommand: AsyncParsableCommand {
@@ -14,14 +15,21 @@ struct DoctorCommand: AsyncParsableCommand {
     discussion: """
       Exits with 1 when a check fails. Reports whether keys are set, never their values. --online asks each service that \
       has a key, and the provider of the configuration, whether it can be reached and accepts the key, compares the \
-      clocks and looks at the anchor store; it generates, uploads and pays nothing.
+      clocks and looks at the anchor store; it generates, uploads and pays nothing. --store tries whether a store that many \
+      machines share refuses writes whose condition does not hold, without which a shot could be paid twice; it writes and \
+      deletes small objects of its own.
 
       Environment for --online: OXEN_API_KEY, OXEN_NAMESPACE, OXEN_REPOSITORY and OXEN_BASE_URL; FAL_KEY and \
-      FAL_API_HOST; HTTPS_PROXY, NO_PROXY and LONGTAKE_CA_FILE.
+      FAL_API_HOST; HTTPS_PROXY, NO_PROXY and LONGTAKE_CA_FILE. For --store: \(StoreOptions.variables).
       """)
 
   @Flag(help: "Also ask the services; needs a network.")
   var online = false
+
+  @Option(
+    help: ArgumentHelp(
+      "Also try this store: file:///folder or s3://bucket/prefix.", valueName: "url"))
+  var store: String?
 
   @Flag(help: "Print a JSON object.")
   var json = false
@@ -40,8 +48,12 @@ struct DoctorCommand: AsyncParsableCommand {
     }
     var report = DoctorReport(directory: presets.directory, configuration, problem: problem)
     if online, let configuration { report.online = try await Self.checks(configuration) }
+    if let store {
+      report.store = try await Self.checks(
+        store, environment: configuration?.environment ?? ProcessInfo.processInfo.environment)
+    }
     if json { try Answer.json(report) } else { Answer.lines(report.lines) }
-    guard report.missing.isEmpty, !report.hasFailedOnline else { throw ExitStatus.no }
+    guard report.missing.isEmpty, !report.hasFailedOnline, !report.hasFailedStore else { throw ExitStatus.no }
   }
 
   private static func checks(_ configuration: EffectiveConfiguration) async throws -> [OnlineCheck] {
@@ -53,6 +65,18 @@ struct DoctorCommand: AsyncParsableCommand {
       checks += try await options.onlineChecks(of: kind, store: store)
     }
     return checks
+  }
+
+  /// Whether a store can be used at all is a check, too.
+  private static func checks(_ url: String, environment: [String: String]) async throws -> [StoreCheck] {
+    do {
+      let store = try ObjectStores.open(url, environment: environment)
+      defer { store.close() }
+      let checks = try await StoreSelfTest.run(store)
+      return [StoreCheck("open", .ok, store.address)] + checks
+    } catch let error as StoreError {
+      return [StoreCheck("open", .failed, error.message)]
+    }
   }
 }
 
@@ -86,10 +110,14 @@ struct DoctorReport: Encodable {
   /// Nil unless asked for.
   @Nullable var online: [OnlineCheck]?
 
+  /// Nil unless asked for.
+  @Nullable var store: [StoreCheck]?
+
+  var hasFailedStore: Bool { store?.contains { $0.state == .failed } ?? false }
   var hasFailedOnline: Bool { online.map { $0.isEmpty || $0.contains { $0.state == .failed } } ?? false }
 
   private enum CodingKeys: String, CodingKey {
-    case schema, version, libav, licence, libraries, codecs, keys, missing, online
+    case schema, version, libav, licence, libraries, codecs, keys, missing, online, store
     case presetDirectories = "preset_directories"
     case presetCounts = "presets"
     case presetProblem = "preset_problem"
@@ -131,6 +159,7 @@ struct DoctorReport: Encodable {
     freeBytes = (space?[.systemFreeSize] as? NSNumber)?.int64Value
     self.missing = missing
     online = nil
+    store = nil
   }
 
   /// For people.
@@ -167,7 +196,8 @@ struct DoctorReport: Encodable {
     if online?.isEmpty == true {
       lines.append(Self.line("failed", "online: no service is set up; set OXEN_API_KEY or FAL_KEY"))
     }
-    let failed = missing + (hasFailedOnline ? ["online"] : [])
+    for check in store ?? [] { lines.append(Self.line(check.state.rawValue, "store \(check.name): \(check.message)")) }
+    let failed = missing + (hasFailedOnline ? ["online"] : []) + (hasFailedStore ? ["store"] : [])
     lines.append(failed.isEmpty ? "all checks passed" : "failed: \(failed.joined(separator: ", "))")
     return lines
   }

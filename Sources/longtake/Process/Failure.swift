@@ -51,6 +51,7 @@ enum Failure {
     case let error as FileError: status(error.code)
     case let error as StitchError: status(error.code)
     case let error as GenerationError: status(error.code)
+    case let error as StoreError: status(error.code)
     case is ConfigurationError: .badInput
     case let error as PresetError: status(error.code)
     case let error as StoryboardError: status(error.code)
@@ -101,6 +102,18 @@ enum Failure {
     case .notFound: .inputNotFound
     case .unsupported: .usage
     default: .no
+    }
+  }
+
+  private static func status(_ code: StoreError.Code) -> ExitStatus {
+    switch code {
+    case .notAuthorised: .notAuthorised
+    case .notFound: .inputNotFound
+    case .unsupported: .usage
+    case .localFile, .damaged: .inputOutput
+    // Whether something was written is not known, or others write: safe to run again.
+    case .answerLost, .conflict: .interrupted
+    default: .unavailable
     }
   }
 
