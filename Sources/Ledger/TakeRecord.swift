@@ -97,6 +97,12 @@ public struct TakeRecord: Sendable, Hashable, Codable {
   /// `<shot>.take<N>`.
   public var id: String { Self.id(shot: shot, take: take) }
 
+  /// A state that this version does not know; nil when it knows all.
+  public var unknownWord: String? {
+    if GenerationEntry.State(rawValue: state) == nil { return state }
+    return IntentEntry.State(rawValue: request.state) == nil ? request.state : nil
+  }
+
   static func id(shot: String, take: Int) -> String { "\(shot).take\(take)" }
 
   private enum CodingKeys: String, CodingKey {

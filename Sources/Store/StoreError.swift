@@ -19,7 +19,7 @@ public struct StoreError: Error, Sendable, Hashable, CustomStringConvertible {
     public static let unsupported = Code("unsupported")
     /// Another writer was there first.
     public static let conflict = Code("conflict")
-    /// The content does not have its digest. Exit status 74.
+    /// The content does not have its digest. Exit status 65.
     public static let damaged = Code("damaged")
     /// Reading or writing a file of this machine failed, or its disk is full. Exit status 74.
     public static let localFile = Code("local file")

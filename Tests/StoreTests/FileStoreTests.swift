@@ -153,8 +153,13 @@ import Testing
       { _ = try await store.list(prefix: "") }, { _ = try await store.put("a", Self.bytes("x"), if: .absent) },
     ] {
       let error = await #expect(throws: StoreError.self) { try await work() }
-      #expect(error?.code == .notFound)
+      #expect(error?.code == .unavailable, "it may be mounted again")
     }
+    // An empty folder in its place, as under a mount that is gone, is another store.
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    let other = await #expect(throws: StoreError.self) { try await store.put("a", Self.bytes("x"), if: .absent) }
+    #expect(other?.code == .unavailable)
+    try FileManager.default.removeItem(atPath: path)
     #expect(!FileManager.default.fileExists(atPath: path))
   }
 

@@ -6,7 +6,7 @@ object. Written for the tests alone and from the published pages, not from the c
 The script, all optional: key, done_after (seconds), outcome, error_message, events (normal | never | mute | drop),
 sync_format, sync_count, layout (file | folder | nowhere), repository (exists already), private_repository (serves
 files only with the key), clip_bytes, clip_file (a path: every clip is that file) or clip_files (paths, one after the
-other), repeats_parameters, strong_etag, relative_results, results_need_key (the API's own host asks for the key instead
+other), surplus (generations of each request more than were asked for), repeats_parameters, strong_etag, relative_results, results_need_key (the API's own host asks for the key instead
 of trusting the signature), odd_results (path and query of
 every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
 method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
@@ -32,7 +32,7 @@ DEFAULTS = {
     "outcome": "succeeded", "error_message": None, "events": "normal", "sync_format": None, "sync_count": 1,
     "layout": "file", "repository": True, "private_repository": False, "repeats_parameters": True, "strong_etag": True,
     "relative_results": False, "results_need_key": False,
-    "odd_results": None, "models": None,
+    "odd_results": None, "models": None, "surplus": 0,
 }
 GENERATIONS, REPOSITORIES, FILES, STREAMS, SIGNATURES = {}, set(), {}, [], {}
 
@@ -91,7 +91,7 @@ def finish(identifier):
 
 def enqueue(parameters):
     identifiers = []
-    for _ in range(int(parameters.pop("num_generations", 1))):
+    for _ in range(int(parameters.pop("num_generations", 1)) + SCRIPT["surplus"]):
         with LOCK:
             identifier = f"gen-{len(GENERATIONS) + 1}"
             GENERATIONS[identifier] = {

@@ -148,6 +148,8 @@ import Testing
     if outcome.status == 1 {
       // Ended between the record of a request and its departure: only a person can find out.
       #expect(point == .sendRecorded && outcome.result["uncertain"] == .bool(true), "\(outcome.errors)")
+      let advice = "'longtake approve film --redo one --accept-double-payment'"
+      #expect(outcome.result["error"]?.stringValue?.contains(advice) == true, "\(outcome.result)")
       #expect(try bench.paid() == 0)
       let plain = try await bench.shot("one", ["redo": .object(["one": .integer(1)])])
       #expect(plain.status == 1, "a new round alone does not accept a double payment")
@@ -244,6 +246,122 @@ import Testing
     #expect(try benches[0].paid() == 2)
   }
 
+  /// A stage that ended between two takes leaves the second to the next.
+  @Test func sendsTheTakesThatAreMissing() async throws {
+    let board = try SmallStoryboard(shots: "\(Self.single)\n    takes: 2", seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let job: [String: JSONValue] = ["shot": .string("one")]
+    #expect(try await bench.run("submit", job, at: "acceptance-recorded").status == 137)
+    #expect(try bench.paid() == 1)
+    #expect(try await bench.shot("one").status == 0)
+    #expect(try bench.paid() == 2)
+    let second = try await bench.run("collect", job.merging(["picks": .object(["one": .integer(2)])]) { $1 })
+    #expect(second.status == 0 && second.result["take"] == .integer(2), "\(second.errors)")
+  }
+
+  /// More than was asked for is paid and recorded, whatever the limit is; nothing more is sent then.
+  @Test func recordsWhatWasAcceptedBeyondTheLimit() async throws {
+    let board = try SmallStoryboard(shots: Self.pair, seconds: 1)
+    let hub = try await StageBench.hub(board, more: #", "surplus": 1"#)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let limit: [String: JSONValue] = ["max_cost_usd": .string("0.42")]
+    #expect(try await bench.shot("one", limit).status == 0)
+    let takes = try FileManager.default.contentsOfDirectory(atPath: "\(bench.store)/ledger/film")
+    #expect(takes.sorted() == ["one.take1.json", "one.take2.json"])
+    let next = try await bench.run("submit", limit.merging(["shot": .string("two")]) { $1 })
+    #expect(next.status == 1 && next.errors.contains("more than $0.42"), "\(next.errors)")
+    #expect(try bench.paid() == 1)
+  }
+
+  /// What was refused is not counted, also when the stage ended before it could say so.
+  @Test func givesBackThePriceOfWhatWasRefused() async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let refusal = #""status", "status": 422, "body": {"error": {"title": "no"}}"#
+    let hub = try await StageBench.hub(
+      board, faults: #"{"method": "POST", "path": "/api/ai/queue", "action": \#(refusal)}"#)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let limit: [String: JSONValue] = ["max_cost_usd": .string("0.42")]
+    #expect(try await bench.shot("one", limit).status == 1)
+    let budget = "\(bench.store)/budget/film.json"
+    let free = try String(contentsOfFile: budget, encoding: .utf8)
+    #expect(free.contains(#""reserved_micro_usd":{}"#), "\(free)")
+    try free.replacing("{}", with: #"{"film/one.take1":420000}"#).write(
+      toFile: budget, atomically: true, encoding: .utf8)
+    let again = try await bench.shot("one", limit.merging(["redo": .object(["one": .integer(1)])]) { $1 })
+    #expect(again.status == 0, "\(again.errors)")
+    #expect(try bench.paid() == 2)
+  }
+
+  /// A shared folder that is away for a moment is tried again, and takes nothing for absent.
+  @Test func waitsForAStoreThatIsAway() async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    try FileManager.default.moveItem(atPath: bench.store, toPath: bench.store + ".away")
+    #expect(try await bench.run("submit", ["shot": .string("one")]).status == 69)
+    try FileManager.default.createDirectory(atPath: bench.store, withIntermediateDirectories: true)
+    #expect(try await bench.run("submit", ["shot": .string("one")]).status == 69)
+    #expect(try bench.paid() == 0)
+    try FileManager.default.removeItem(atPath: bench.store)
+    try FileManager.default.moveItem(atPath: bench.store + ".away", toPath: bench.store)
+    #expect(try await bench.shot("one").status == 0)
+    #expect(try bench.paid() == 1)
+  }
+
+  private static let sha = String(repeating: "0", count: 64)
+
+  /// What somebody else wrote into an object is not believed: nothing is sent, and nothing is written outside.
+  @Test(arguments: [
+    ("ledger/film/one.take1.json", #""state":"answered""#, #""state":"nonsense""#),
+    ("ledger/film/one.take1.json", "stored-take/1", "stored-take/9"),
+    ("ledger/film/one.take1.json", "longtake.take/1", "longtake.take/9"),
+    ("ledger/film/one.take1.json", #""shot":"one""#, #""shot":"two""#),
+    ("ledger/film/one.take1.json", #""run":"film""#, #""run":"other""#),
+    ("ledger/film/one.take1.json", "clips/one.take1.mp4", "../../evil.mp4"),
+    ("ledger/film/one.take1.json", "{", ""),
+    ("runs/film/run.json", #""files":[]"#, #""files":[{"name":"../../evil","bytes":1,"sha256":"\#(sha)"}]"#),
+    ("runs/film/run.json", "stored-run/1", "stored-run/9"),
+    ("budget/film.json", "longtake.budget/1", "longtake.budget/9"),
+  ])
+  func refusesADamagedObject(_ object: String, _ text: String, _ replacement: String) async throws {
+    let board = try SmallStoryboard(shots: Self.pair, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    #expect(try await bench.shot("one").status == 0)
+    let path = "\(bench.store)/\(object)"
+    let whole = try String(contentsOfFile: path, encoding: .utf8)
+    #expect(whole.contains(text), "\(whole)")
+    try whole.replacing(text, with: replacement).write(toFile: path, atomically: true, encoding: .utf8)
+    let submitted = try await bench.run("submit", ["shot": .string("two")])
+    #expect(submitted.status == 65, "\(submitted.errors)")
+    #expect(try bench.paid() == 1)
+    #expect(!FileManager.default.fileExists(atPath: board.folder.path("evil")))
+  }
+
+  /// The service still has the clip.
+  @Test func aDamagedClipIsDownloadedAgain() async throws {
+    let board = try SmallStoryboard(shots: Self.pair, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let first = try await bench.shot("one")
+    let digest = try #require(first.result["clip"]?["sha256"]?.stringValue)
+    let blob = "\(bench.store)/blobs/sha256/\(digest.prefix(2))/\(digest)"
+    for damage in [{ try Data("x".utf8).write(to: URL(filePath: blob)) }, { try FileManager.default.removeItem(atPath: blob) }] {
+      try damage()
+      let again = try await bench.run("collect", ["shot": .string("one")])
+      #expect(again.status == 0 && again.result == first.result, "\(again.errors)")
+      #expect(try MediaTool.decode(blob).errors.isEmpty)
+    }
+    #expect(try bench.paid() == 1)
+  }
+
   @Test func sendsNothingWithoutConsent() async throws {
     let board = try SmallStoryboard(shots: Self.single, seconds: 1)
     let hub = try await StageBench.hub(board)
@@ -278,6 +396,8 @@ import Testing
     (#"{"schema":"longtake.stage-job/1","store":"file:///tmp","run":"x","sho":"y"}"#, "'sho'"),
     (#"{"schema":"longtake.stage-job/1","store":"file:///tmp","run":"x","redo":{"a":"b"}}"#, "'redo.a'"),
     (#"{"schema":"longtake.stage-job/1","store":"file:///tmp","run":"x","max_cost_usd":"-1"}"#, "'max_cost_usd'"),
+    (#"{"schema":"longtake.stage-job/1","store":"file:///tmp","run":"x","redo":{"a":-1}}"#, "'redo.a'"),
+    (#"{"schema":"longtake.stage-job/1","store":"file:///tmp","run":"x","picks":{"a":0}}"#, "'picks.a'"),
   ])
   func namesWhatIsWrongWithAJob(_ job: String, _ text: String) async throws {
     let result = try await LongtakeProgram.run(["stage", "submit"], input: job)

@@ -54,8 +54,8 @@ extension ShotRunner {
         // Perhaps another account's key: only the user may give up what may have been paid.
         throw GenerationError(
           .notFound,
-          "\(error.message) If it is lost for good, 'longtake redo … --shot \(shot.id)' makes the next run pay for a new "
-            + "one.", status: error.status)
+          "\(error.message) If it is lost for good and a new one is to be paid for, \(orderAnew).", status: error.status
+        )
       default: throw error
       }
       state.record(error, of: take.number)
@@ -96,7 +96,7 @@ extension ShotRunner {
   }
 
   private func freshResult(of take: GenerationEntry) async throws -> GenerationResult {
-    let advice = "To pay for a new one, mark it with 'longtake redo … --shot \(shot.id)'."
+    let advice = "To pay for a new one, \(orderAnew)."
     guard let id = take.remoteID else {
       throw PipelineError(
         .shotFailed,

@@ -75,6 +75,10 @@ struct ShotRunner: Sendable {
       facts.searchedIntents = context.lostAnswers.searchedIntents
       let actions = NextAction.all(for: try ledger.snapshot(of: shot.id), facts)
       facts.redownloadsDamaged = false
+      if goal == .submitted, let missing = try missingTakes() {
+        try await submit(takes: missing)
+        continue
+      }
       if goal.isReached(before: actions) { return nil }
       switch actions[0] {
       case .submit: try await submit()
@@ -98,6 +102,12 @@ struct ShotRunner: Sendable {
     }
   }
 
+  /// Takes that a stage before this one was to send and did not, after it had sent others; nil for none.
+  private func missingTakes() throws -> Int? {
+    let sent = try ledger.snapshot(of: shot.id).currentTakes(digests).filter { $0.state != .notAccepted }
+    return !sent.isEmpty && sent.count < shot.takes ? shot.takes - sent.count : nil
+  }
+
   private func failure(of take: GenerationEntry) -> any Error {
     if let error = state.errors[take.number] { return error }
     let reason: String
@@ -109,7 +119,7 @@ struct ShotRunner: Sendable {
       reason =
         "take \(take.take), \(take.clip?.path ?? "a clip"), \(fault): \(why.joined(separator: "; ")). It was paid; "
         + (again ? "running again downloads it again without paying; " : "") + "to pay for another, "
-        + "mark it with 'longtake redo … --shot \(shot.id)', or allow new takes with --retries."
+        + "\(orderAnew)\(context.options.sharing == nil ? ", or allow new takes with --retries" : "")."
     default: reason = take.error ?? "the generation is \(take.state.rawValue)"
     }
     return PipelineError(.shotFailed, reason)
@@ -120,15 +130,30 @@ struct ShotRunner: Sendable {
     let takes = try ledger.generations(shot: shot.id).filter { $0.intent == intent.number && $0.state == .uncertain }
     let amount = Spending(of: takes).uncertain
     let cost = amount == .zero ? "at a price that is not known" : "for \(amount)"
-    let own = Workspace(besideStoryboard: context.plan.path)
-    let place = own == context.workspace ? "" : " --workspace \(context.workspace.directory)"
     let time = Date(timeIntervalSince1970: intent.sentAt ?? intent.createdAt).formatted(.iso8601)
     let search = context.lostAnswers.vainSearch(for: intent.number).text(provider: intent.provider)
     return PipelineError(
       .uncertain,
       "the request for shot \(shot.id), sent \(time), may have been accepted \(cost): its answer was lost, \(search). "
         + "It was not sent again. Run again later to look for it again; or, to pay even if it was accepted, "
-        + "'longtake redo \(context.plan.path) --shot \(shot.id) --accept-double-payment\(place)'.")
+        + "'\(redoCommand) --accept-double-payment\(place)'.")
+  }
+
+  /// How people have a shot generated once more.
+  var orderAnew: String {
+    context.options.sharing == nil
+      ? "mark it with 'longtake redo … --shot \(shot.id)'" : "order it with '\(redoCommand)'"
+  }
+
+  private var redoCommand: String {
+    context.options.sharing.map { "longtake approve \($0.run) --redo \(shot.id)" }
+      ?? "longtake redo \(context.plan.path) --shot \(shot.id)"
+  }
+
+  /// The workspace as an option, where it is not the one beside the storyboard.
+  private var place: String {
+    let isUsual = Workspace(besideStoryboard: context.plan.path) == context.workspace
+    return isUsual || context.options.sharing != nil ? "" : " --workspace \(context.workspace.directory)"
   }
 
   // MARK: - Takes under way

@@ -8,6 +8,8 @@ public struct Sharing: Sendable {
   let records: [TakeRecord]
   /// Whether this stage may send a request that costs money.
   let maySend: Bool
+  /// Name of the run.
+  let run: String
 
   /// Equal or similar requests of other machines, for one whose answer was lost.
   func otherRequests(like intent: IntentEntry) async throws -> OtherRequests {

@@ -9,7 +9,7 @@ import Storyboard
 
 extension StageRun {
   /// Bytes of a manifest.
-  private static let largestManifest = 16 << 20
+  static let largestManifest = 16 << 20
 
   /// Joins and verifies the clips that count; what was made of the same clips is not made again.
   func stitch(_ plan: ExecutionPlan, _ stored: StoredRun, _ folder: String) async throws -> StageMaster {
@@ -133,8 +133,9 @@ extension StageRun {
   private func manifest<Value: Decodable>(_ key: String, _ type: Value.Type) async throws -> Value? {
     guard let object = try await store.get(key, limit: Self.largestManifest) else { return nil }
     guard let value = try? JSONDecoder().decode(type, from: Data(object.bytes)) else {
-      throw PipelineError(.inputOutput, "\(store.address)/\(key) cannot be read; delete it and run the stage again.")
+      throw PipelineError(.invalidPlan, "\(store.address)/\(key) cannot be read; delete it and run the stage again.")
     }
+    try StorePath.require(StoredRun.files(ofManifest: object).map(\.name), of: "\(store.address)/\(key)")
     return value
   }
 
@@ -188,7 +189,10 @@ extension StoredRun {
     }
     let manifests = try await store.list(prefix: "runs/\(run)/").filter { $0.key.split(separator: "/").count == 4 }
     for object in manifests.sorted(by: { ($0.modifiedAt ?? 0, $0.key) < ($1.modifiedAt ?? 0, $1.key) }) {
-      for file in try await Self.files(ofManifest: object.key, in: store) {
+      let manifest = try await store.get(object.key, limit: StageRun.largestManifest)
+      let files = manifest.map(Self.files(ofManifest:)) ?? []
+      try StorePath.require(files.map(\.name), of: "\(store.address)/\(object.key)")
+      for file in files {
         let target = workspace.path(file.name)
         try FileManager.default.createDirectory(
           atPath: URL(filePath: target).deletingLastPathComponent().path(percentEncoded: false),
@@ -199,12 +203,11 @@ extension StoredRun {
     return path
   }
 
-  private static func files(ofManifest key: String, in store: any ObjectStore) async throws -> [StageFile] {
-    guard let object = try await store.get(key, limit: 16 << 20) else { return [] }
-    // A delivery's own list is of other things than stored files.
-    let stored = (try? JSONDecoder().decode(Stored.self, from: Data(object.bytes)))?.stored
-    let files = (try? JSONDecoder().decode(Listed.self, from: Data(object.bytes)))?.files
-    return stored ?? files ?? []
+  /// The files in the store that a manifest names. A delivery's own list is of other things.
+  static func files(ofManifest object: StoredObject) -> [StageFile] {
+    let data = Data(object.bytes)
+    let stored = (try? JSONDecoder().decode(Stored.self, from: data))?.stored
+    return stored ?? (try? JSONDecoder().decode(Listed.self, from: data))?.files ?? []
   }
 
   private struct Stored: Decodable { let stored: [StageFile] }

@@ -66,10 +66,20 @@ extension StageRun {
     let snapshot = try context.ledger.snapshot(of: shot.id)
     let takes = snapshot.currentTakes(runner.digests).filter { $0.state == .downloaded }
     let chosen = snapshot.chosenTake(runner.digests)
-    try await fetch((takes + [chosen].compactMap(\.self)).compactMap(\.clip), to: context.workspace)
+    for clip in (takes + [chosen].compactMap(\.self)).compactMap(\.clip) { try await fetchOrDrop(clip, context) }
     if let chosen {
       let anchors = try AnchorKind.allCases.compactMap { try context.ledger.anchor(of: chosen.number, $0)?.file }
       try await fetch(anchors, to: context.workspace)
+    }
+  }
+
+  /// A clip that the store has lost is downloaded from the service again.
+  private func fetchOrDrop(_ clip: ClipEntry, _ context: RunContext) async throws {
+    do {
+      try await fetch([clip], to: context.workspace)
+    } catch let error as StoreError where error.code == .damaged || error.code == .notFound {
+      context.emit(.notice("\(error)"))
+      try await store.delete(try BlobStore.key(clip.sha256))
     }
   }
 

@@ -50,7 +50,7 @@ public struct StageRun: Sendable {
   /// - Throws: ``NotYet``, ``StoreError``, and what the steps of a run throw.
   public func run(_ stage: StageJob.Stage) async throws -> StageResult {
     try await inFolder { folder in
-      let stored = try await StoredRun.load(job.run, from: store)
+      let stored = try await storedRun()
       let path = try await stored.write(to: "\(folder)/storyboard", from: store)
       let plan = try Planner(library: library).plan(path, provider: stored.provider)
       switch stage {
@@ -60,6 +60,16 @@ public struct StageRun: Sendable {
       case .review: return .review(try await review(plan, stored, folder))
       case .deliver: return .delivery(try await deliver(plan, stored, folder))
       }
+    }
+  }
+
+  private func storedRun() async throws -> StoredRun {
+    do {
+      return try await StoredRun.load(job.run, from: store)
+    } catch let error as StoreError where error.code == .notFound {
+      guard try await StoredRun.list(in: store).isEmpty else { throw error }
+      // The place where a shared folder is mounted looks so while it is not.
+      throw StoreError(.unavailable, "\(store.address) has no run at all; is what holds it mounted?")
     }
   }
 
@@ -106,7 +116,7 @@ public struct StageRun: Sendable {
     run.version = options.version
     run.signCommand = options.signCommand
     run.failpoint = options.failpoint
-    run.sharing = Sharing(takes: takes, records: records, maySend: maySend)
+    run.sharing = Sharing(takes: takes, records: records, maySend: maySend, run: job.run)
     change(&run)
     try requireServer(plan, run.provider)
     let loader = RunLoader(plan: plan, workspace: workspace, options: run, library: library, emit: emit)

@@ -27,12 +27,13 @@ struct StoredBudget: Sendable {
   let limit: USD?
 
   /// Counts a take's price, once however often it is called.
+  /// - Parameter isPaidAlready: whether it counts although it exceeds the limit.
   /// - Throws: ``PipelineError`` `overBudget`.
-  func reserve(_ micro: Int64, for take: String) async throws {
+  func reserve(_ micro: Int64, for take: String, isPaidAlready: Bool) async throws {
     try await change { ledger in
       guard ledger.reserved[take] == nil else { return false }
       let sum = ledger.reserved.values.reduce(0, +)
-      if let limit, sum + micro > limit.micro {
+      if let limit, !isPaidAlready, sum + micro > limit.micro {
         throw PipelineError(
           .overBudget,
           "\(take) costs \(USD(micro: micro)) and the project \(project) has paid or may have paid \(USD(micro: sum)): "
@@ -44,8 +45,12 @@ struct StoredBudget: Sendable {
   }
 
   /// Gives back what certainly was not paid.
-  func release(_ take: String) async throws {
-    try await change { $0.reserved.removeValue(forKey: take) != nil }
+  func release(_ takes: [String]) async throws {
+    try await change { ledger in
+      takes.reduce(into: false) { isChanged, take in
+        if ledger.reserved.removeValue(forKey: take) != nil { isChanged = true }
+      }
+    }
   }
 
   /// - Parameter work: whether it changed anything.
@@ -55,11 +60,12 @@ struct StoredBudget: Sendable {
       let object = try await store.get(key, limit: Self.largestObject)
       var ledger = Ledger()
       if let object {
-        do {
-          ledger = try JSONDecoder().decode(Ledger.self, from: Data(object.bytes))
-        } catch {
-          throw PipelineError(.inputOutput, "\(store.address)/\(key) is not a budget that this version can read.")
+        guard let known = try? JSONDecoder().decode(Ledger.self, from: Data(object.bytes)), known.schema == ledger.schema
+        else {
+          throw PipelineError(
+            .invalidPlan, "\(store.address)/\(key) is not a budget that this version can read. Nothing was sent.")
         }
+        ledger = known
       }
       guard try work(&ledger) else { return }
       let bytes = Array(try JSONValue(encoding: ledger).canonicalJSON.utf8)

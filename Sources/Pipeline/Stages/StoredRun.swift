@@ -100,6 +100,7 @@ public struct StoredRun: Sendable, Hashable, Codable {
     else {
       throw PipelineError(.invalidPlan, "\(store.address)/\(StoreKey.run(run)) is no run of this version.")
     }
+    try StorePath.require(stored.files.map(\.name), of: "\(store.address)/\(StoreKey.run(run))")
     return stored
   }
 

@@ -1,3 +1,4 @@
+import Files
 public import Ledger
 
 /// A take as the store keeps it, `ledger/<run>/<shot>.take<N>.json`: the object that decides who may pay for it.
@@ -30,6 +31,37 @@ public struct StoredTake: Sendable, Hashable, Codable {
   func isLeased(at now: Double) -> Bool {
     (record.request.state == "open" || record.request.isUnsettled) && now < owner.leaseUntil
       && record.request.lostAt == nil
+  }
+}
+
+extension StoredTake {
+  /// Why an object is no take that this version can use; nil when it is one.
+  /// - Parameter key: where it was found.
+  func problem(at key: String) -> String? {
+    guard schema == Self.schema, record.schema == TakeRecord.schema else {
+      return "its form is \(schema) of \(record.schema); use the version of longtake that wrote it"
+    }
+    guard StoreKey.take(run, record.id) == key else { return "it is of \(run)/\(record.id)" }
+    guard let unknown = record.unknownWord else {
+      let paths = [record.clip?.path].compactMap(\.self) + record.anchors.map(\.path)
+      return paths.first { !StorePath.isInside($0) }.map { "it names a file \(quoted($0)) outside of the workspace" }
+    }
+    return "its state \(quoted(unknown)) is not known"
+  }
+}
+
+/// Names of files that are made from what stands in a store.
+enum StorePath {
+  /// Whether a name stays inside the folder that it is relative to.
+  static func isInside(_ name: String) -> Bool {
+    let parts = name.split(separator: "/", omittingEmptySubsequences: false)
+    return !name.contains("\0") && parts.allSatisfy { !$0.isEmpty && $0 != "." && $0 != ".." }
+  }
+
+  /// - Throws: ``PipelineError`` `invalidPlan`.
+  static func require(_ names: [String], of object: String) throws {
+    guard let outside = names.first(where: { !isInside($0) }) else { return }
+    throw PipelineError(.invalidPlan, "\(object) names a file \(quoted(outside)) outside of its folder; it is not used.")
   }
 }
 

@@ -69,16 +69,21 @@ public final class StoredTakes: TakeStore {
       }
       records.append(record)
     }
+    // A stage that was killed may have left the price of what was not paid.
+    let unpaid = records.filter { $0.isOfPaidService && $0.wasNotPaid }.map { id(of: $0) }
+    if !unpaid.isEmpty { try await budget.release(unpaid) }
     return records
   }
 
   private func read(_ key: String) async throws -> (StoredTake, EntityTag)? {
     guard let object = try await store.get(key, limit: Self.largestTake) else { return nil }
-    do {
-      return (try JSONDecoder().decode(StoredTake.self, from: Data(object.bytes)), object.tag)
-    } catch {
+    guard let take = try? JSONDecoder().decode(StoredTake.self, from: Data(object.bytes)) else {
       throw LedgerError(.corrupt, "\(store.address)/\(key) is not a take that this version of longtake can read.")
     }
+    if let problem = take.problem(at: key) {
+      throw LedgerError(.corrupt, "\(store.address)/\(key) cannot be used: \(problem). Nothing was sent.")
+    }
+    return (take, object.tag)
   }
 
   /// - Throws: ``NotYet`` while another stage may still be sending one of a shot's requests.
@@ -108,7 +113,7 @@ public final class StoredTakes: TakeStore {
     } else {
       try await add(record)
     }
-    if record.wasNotPaid { try await budget.release(id(of: record)) }
+    if record.isOfPaidService, record.wasNotPaid { try await budget.release([id(of: record)]) }
   }
 
   private func id(of record: TakeRecord) -> String { "\(run)/\(record.id)" }
@@ -130,8 +135,9 @@ public final class StoredTakes: TakeStore {
 
   private func add(_ record: TakeRecord) async throws {
     let id = id(of: record)
-    if ProviderKind(rawValue: record.request.provider)?.isPaid ?? true {
-      try await budget.reserve(record.microUSD ?? 0, for: id)
+    if record.isOfPaidService {
+      // More than was asked for is paid, too, whatever the limit is.
+      try await budget.reserve(record.microUSD ?? 0, for: id, isPaidAlready: record.remoteID != nil)
     }
     _ = try await store.put(
       StoreKey.request(record.request.similarity, run, record.id), .bytes(Array("{}\n".utf8)), if: .none)
@@ -190,7 +196,10 @@ public final class StoredTakes: TakeStore {
     let patience = take.record.remoteID == nil ? 0 : Self.acceptancePatience
     for attempt in 0... {
       do {
-        return try await store.put(key, .bytes(bytes), if: condition)
+        if let tag = try await store.put(key, .bytes(bytes), if: condition) { return tag }
+        // Something between here and the store may have repeated it: the owner's token tells.
+        guard condition != .none, let (current, tag) = try await read(key), current == take else { return nil }
+        return tag
       } catch let error as StoreError {
         if error.code == .answerLost, let (current, tag) = try await read(key), current == take { return tag }
         guard error.code == .unavailable || error.code == .answerLost, attempt < patience else { throw error }
@@ -258,6 +267,8 @@ public final class StoredTakes: TakeStore {
 }
 
 extension TakeRecord {
+  fileprivate var isOfPaidService: Bool { ProviderKind(rawValue: request.provider)?.isPaid ?? true }
+
   /// Whether nothing was paid for it, as far as is known.
   fileprivate var wasNotPaid: Bool {
     state == "not_accepted" || ((state == "failed" || state == "cancelled") && !mayCost)

@@ -12,12 +12,19 @@ struct FileStore: ObjectStore {
   let address: String
   /// The folder's absolute path without a slash at its end.
   let root: String
+  /// The folder as it was when the store was opened.
+  private let identity: FolderIdentity
+
+  private struct FolderIdentity: Sendable, Equatable {
+    let device: UInt64
+    let inode: UInt64
+  }
 
   /// - Throws: ``StoreError``: `unsupported` for an address that names no absolute path, `notFound` for a missing folder.
   init(_ url: String) throws {
     root = try Self.path(of: url)
     address = "file://" + (root.addingPercentEncoding(withAllowedCharacters: .urlPathAllowed) ?? root)
-    try requireRoot()
+    identity = try Self.identity(of: root, missing: .notFound)
   }
 
   private static func path(of url: String) throws -> String {
@@ -38,17 +45,27 @@ struct FileStore: ObjectStore {
     return path
   }
 
-  /// An unmounted folder must not look like an empty store.
+  /// An unmounted folder must not look like an empty store; it may come back.
   private func requireRoot() throws {
+    guard try Self.identity(of: root, missing: .unavailable) == identity else {
+      throw StoreError(
+        .unavailable, "The store's folder \(root.terminalSafe) is another than before; what holds it was unmounted.")
+    }
+  }
+
+  private static func identity(of root: String, missing: StoreError.Code) throws -> FolderIdentity {
     var facts = stat()
     guard stat(root, &facts) == 0 else {
-      guard errno == ENOENT || errno == ENOTDIR else { throw failure(errno, "looking for", root) }
+      guard errno == ENOENT || errno == ENOTDIR else {
+        throw StoreError(FileError(errno: errno, doing: "looking for", file: root))
+      }
       throw StoreError(
-        .notFound, "The store's folder \(root.terminalSafe) does not exist. Create it, or mount what holds it.")
+        missing, "The store's folder \(root.terminalSafe) does not exist. Create it, or mount what holds it.")
     }
     guard facts.st_mode & S_IFMT == S_IFDIR else {
       throw StoreError(.unsupported, "\(root.terminalSafe) is a file; a store needs a folder.")
     }
+    return FolderIdentity(device: UInt64(facts.st_dev), inode: UInt64(facts.st_ino))
   }
 
   func put(_ key: String, _ body: ObjectBody, if condition: PutCondition) async throws -> EntityTag? {

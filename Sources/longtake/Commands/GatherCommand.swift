@@ -9,14 +9,13 @@ struct GatherCommand: AsyncParsableCommand {
     commandName: "gather", abstract: "Make an ordinary workspace of a run in a store.",
     discussion: """
       'longtake jobs --workspace', 'pick', 'redo' and 'review' then work on it. The storyboard is in storyboard/ of the \
-      workspace. Environment: AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL for s3: stores.
+      workspace. Environment: \(StoreOptions.variables).
       """)
 
   @Argument(help: "Run.")
   var name: String
 
-  @Option(help: ArgumentHelp("Store: file:///folder or s3://bucket/prefix.", valueName: "url"))
-  var store: String
+  @OptionGroup var place: StoreOptions
 
   @Option(
     name: [.customShort("o"), .customLong("output")],
@@ -40,7 +39,7 @@ struct GatherCommand: AsyncParsableCommand {
 
   func run() async throws {
     common.apply()
-    let store = try ObjectStores.open(store, environment: try presets.configuration().environment)
+    let store = try place.open(environment: try presets.configuration().environment)
     defer { store.close() }
     let workspace = Workspace(directory: directory)
     let path = try await StoredRun.load(name, from: store).gather(into: workspace, from: store)

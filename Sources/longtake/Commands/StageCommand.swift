@@ -18,8 +18,7 @@ struct StageCommand: AsyncParsableCommand {
       {"result": …}; each line before it is an event, or a heartbeat, which comes every second. Exit status 75 asks to \
       be run again after result.retry_after seconds.
 
-      \(RunArguments.environmentHelp) AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL for s3: \
-      stores.
+      \(RunArguments.environmentHelp) For s3: stores: \(StoreOptions.variables).
       """)
 
   @Argument(help: "plan, submit, poll, collect, stitch, review or deliver.")
@@ -90,7 +89,7 @@ struct StageCommand: AsyncParsableCommand {
     options.version = Longtake.version
     options.signCommand = SignVariable.command()
     options.failpoint = try TestFailpoint.hook()
-    let store = try ObjectStores.open(job.store, environment: configuration.environment)
+    let store = try Self.open(job.store, configuration.environment)
     defer { store.close() }
     let progress = RunProgress()
     let run = StageRun(
@@ -100,6 +99,15 @@ struct StageCommand: AsyncParsableCommand {
       lines.write(event)
     }
     return try await run.run(stage)
+  }
+
+  /// A shared folder that is away may come back: that is for the engine to try again.
+  private static func open(_ address: String, _ environment: [String: String]) throws -> any ObjectStore {
+    do {
+      return try ObjectStores.open(address, environment: environment)
+    } catch let error as StoreError where error.code == .notFound {
+      throw StoreError(.unavailable, error.message)
+    }
   }
 
   /// Bytes of a job.

@@ -1,7 +1,9 @@
 import ArgumentParser
 import Files
 import Foundation
+import Settings
 import Store
+import Timing
 
 struct StoreCommand: ParsableCommand {
   static let configuration = CommandConfiguration(

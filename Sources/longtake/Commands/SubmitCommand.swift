@@ -17,14 +17,11 @@ struct SubmitCommand: AsyncParsableCommand {
 
       --engine none puts the run into the store and starts nothing; 'longtake stage' then does its stages. For temporal, \
       longtake-temporal (workers/temporal) must be on the PATH or named in LONGTAKE_TEMPORAL_COMMAND. Environment: \
-      AWS_ACCESS_KEY_ID, AWS_SECRET_ACCESS_KEY, AWS_REGION and AWS_ENDPOINT_URL for s3: stores.
+      \(StoreOptions.variables).
       """)
 
   @Argument(help: "Storyboards, YAML or JSON.", completion: .file())
   var storyboards: [String]
-
-  @Option(help: ArgumentHelp("Store: file:///folder or s3://bucket/prefix.", valueName: "url"))
-  var store: String
 
   @Option(help: ArgumentHelp("Name of the run (default: that of the storyboard and its variables).", valueName: "name"))
   var run: String?
@@ -60,6 +57,7 @@ struct SubmitCommand: AsyncParsableCommand {
   @Flag(help: "Print a JSON object for each run.")
   var json = false
 
+  @OptionGroup var place: StoreOptions
   @OptionGroup var engineOptions: EngineOptions
   @OptionGroup var variables: VariableOptions
   @OptionGroup var presets: PresetOptions
@@ -74,7 +72,7 @@ struct SubmitCommand: AsyncParsableCommand {
   func run() async throws {
     common.apply()
     let configuration = try presets.configuration()
-    let store = try ObjectStores.open(store, environment: configuration.environment)
+    let store = try place.open(environment: configuration.environment)
     defer { store.close() }
     let library = try presets.library(configuration)
     let plans = try storyboards.map { path in
@@ -90,7 +88,7 @@ struct SubmitCommand: AsyncParsableCommand {
     for plan in plans {
       let stored = try await StoredRun.put(
         plan, as: run ?? name(of: plan), project: project, options: options, into: store)
-      submissions.append(try await Submission(stored, in: store, address: self.store, library: library, maximumCost))
+      submissions.append(try await Submission(stored, in: store, address: place.url, library: library, maximumCost))
     }
     try await agree(to: submissions)
     for submission in submissions {

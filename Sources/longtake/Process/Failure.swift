@@ -57,7 +57,6 @@ enum Failure {
     case let error as StoryboardError: status(error.code)
     case let error as LedgerError: status(error.code)
     case let error as PipelineError: status(error.code)
-    case let error as StoreError: status(error.code)
     case is NotYet: .interrupted
     case let error as SandboxError: status(error.code)
     case let error as ReviewError: status(error.code)
@@ -110,7 +109,8 @@ enum Failure {
     case .notAuthorised: .notAuthorised
     case .notFound: .inputNotFound
     case .unsupported: .usage
-    case .localFile, .damaged: .inputOutput
+    case .damaged: .badInput
+    case .localFile: .inputOutput
     // Whether something was written is not known, or others write: safe to run again.
     case .answerLost, .conflict: .interrupted
     default: .unavailable
@@ -145,17 +145,6 @@ enum Failure {
     case .cannotCreate: .cannotCreate
     case .inputOutput: .inputOutput
     default: .no
-    }
-  }
-
-  private static func status(_ code: StoreError.Code) -> ExitStatus {
-    switch code {
-    case .notFound: .inputNotFound
-    case .notAuthorised: .notAuthorised
-    case .unsupported: .usage
-    case .answerLost, .conflict: .interrupted
-    case .damaged, .localFile: .inputOutput
-    default: .unavailable
     }
   }
 
