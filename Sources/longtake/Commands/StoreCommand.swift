@@ -24,7 +24,7 @@ struct StorePruneCommand: AsyncParsableCommand {
 
   @OptionGroup var store: StoreOptions
 
-  @Option(help: ArgumentHelp("Keep contents that are newer, e.g. 7d as 168h.", valueName: "duration"))
+  @Option(help: ArgumentHelp("Keep contents written within this time, e.g. 168h.", valueName: "duration"))
   var olderThan = DurationArgument(seconds: 24 * 3600)
 
   @Flag(help: "Delete instead of listing.")
