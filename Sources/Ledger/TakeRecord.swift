@@ -71,7 +71,7 @@ public struct TakeRecord: Sendable, Hashable, Codable {
   public let schema: String
   public let shot: String
   /// From 1.
-  public let take: Int
+  public var take: Int
   public var request: Request
   public let remoteID: String?
   public let state: String

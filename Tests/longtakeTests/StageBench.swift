@@ -54,7 +54,9 @@ final class StageBench: Sendable {
     "OXEN_API_KEY": ScriptedHub.key, "OXEN_NAMESPACE": "tester", "LONGTAKE_POLL_SECONDS": "0.05",
   ]
 
-  static func hub(_ board: SmallStoryboard, doneAfter: Double = 0.05, faults: String = "", more: String = "") async throws -> ScriptedHub {
+  static func hub(_ board: SmallStoryboard, doneAfter: Double = 0.05, faults: String = "", more: String = "")
+    async throws -> ScriptedHub
+  {
     try await ScriptedHub.start(
       #"{"clip_file": "\#(try board.clip(seconds: 1))", "done_after": \#(doneAfter), "faults": [\#(faults)]\#(more)}"#)
   }

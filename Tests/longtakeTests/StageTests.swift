@@ -199,6 +199,31 @@ import Testing
     #expect(try bench.paid() == 1)
   }
 
+  /// A stranger's equal generation was taken for the one of a stopped sender: the sender's own becomes a take as well.
+  @Test func anIdThatComesLateIsNotLost() async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let job: [String: JSONValue] = ["shot": .string("one")]
+    let stopped = try bench.start("submit", job, at: "\(Failpoint.requestAnswered.rawValue):1:stop")
+    try await Task.sleep(for: .seconds(3))
+    #expect(try bench.paid() == 1)
+    // As if the successor had adopted another one.
+    let path = "\(bench.store)/ledger/film/one.take1.json"
+    let other = try await StageBench("other", hub: hub, board: board, store: bench.store)
+    #expect(try await other.retry("submit", job).status == 0)
+    let taken = try String(contentsOfFile: "\(bench.store)/ledger/other/one.take1.json", encoding: .utf8)
+    try taken.replacing(#""run":"other""#, with: #""run":"film""#).write(
+      toFile: path, atomically: true, encoding: .utf8)
+    stopped.signal(SIGCONT)
+    let woken = try await bench.outcome(stopped)
+    #expect(woken.status == 75, "\(woken.errors)")
+    let late = try String(contentsOfFile: "\(bench.store)/ledger/film/one.take2.json", encoding: .utf8)
+    #expect(late.contains(#""remote_id":"gen-1""#) && taken.contains(#""remote_id":"gen-2""#), "\(late)")
+    #expect(try bench.paid() == 2)
+  }
+
   /// The control: without the intent object the same test finds a second payment.
   @Test func withoutItsIntentAShotIsPaidTwice() async throws {
     let board = try SmallStoryboard(shots: Self.single, seconds: 1)
@@ -272,7 +297,7 @@ import Testing
     let takes = try FileManager.default.contentsOfDirectory(atPath: "\(bench.store)/ledger/film")
     #expect(takes.sorted() == ["one.take1.json", "one.take2.json"])
     let next = try await bench.run("submit", limit.merging(["shot": .string("two")]) { $1 })
-    #expect(next.status == 1 && next.errors.contains("more than $0.42"), "\(next.errors)")
+    #expect(next.status == 1 && next.errors.contains("more than"), "\(next.errors)")
     #expect(try bench.paid() == 1)
   }
 
@@ -353,7 +378,9 @@ import Testing
     let first = try await bench.shot("one")
     let digest = try #require(first.result["clip"]?["sha256"]?.stringValue)
     let blob = "\(bench.store)/blobs/sha256/\(digest.prefix(2))/\(digest)"
-    for damage in [{ try Data("x".utf8).write(to: URL(filePath: blob)) }, { try FileManager.default.removeItem(atPath: blob) }] {
+    for damage in [
+      { try Data("x".utf8).write(to: URL(filePath: blob)) }, { try FileManager.default.removeItem(atPath: blob) },
+    ] {
       try damage()
       let again = try await bench.run("collect", ["shot": .string("one")])
       #expect(again.status == 0 && again.result == first.result, "\(again.errors)")

@@ -93,6 +93,7 @@ public struct StageJob: Sendable, Hashable, Decodable {
 
   private static func require(_ numbers: [String: Int], atLeast least: Int, _ field: String) throws {
     guard let wrong = numbers.sorted(by: { $0.key < $1.key }).first(where: { $0.value < least }) else { return }
-    throw PipelineError(.invalidPlan, "'\(field).\(wrong.key)' of the job must be \(least) or more, not \(wrong.value).")
+    throw PipelineError(
+      .invalidPlan, "'\(field).\(wrong.key)' of the job must be \(least) or more, not \(wrong.value).")
   }
 }

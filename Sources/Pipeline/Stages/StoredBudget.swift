@@ -60,7 +60,8 @@ struct StoredBudget: Sendable {
       let object = try await store.get(key, limit: Self.largestObject)
       var ledger = Ledger()
       if let object {
-        guard let known = try? JSONDecoder().decode(Ledger.self, from: Data(object.bytes)), known.schema == ledger.schema
+        guard let known = try? JSONDecoder().decode(Ledger.self, from: Data(object.bytes)),
+          known.schema == ledger.schema
         else {
           throw PipelineError(
             .invalidPlan, "\(store.address)/\(key) is not a budget that this version can read. Nothing was sent.")

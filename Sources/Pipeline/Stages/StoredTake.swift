@@ -61,7 +61,8 @@ enum StorePath {
   /// - Throws: ``PipelineError`` `invalidPlan`.
   static func require(_ names: [String], of object: String) throws {
     guard let outside = names.first(where: { !isInside($0) }) else { return }
-    throw PipelineError(.invalidPlan, "\(object) names a file \(quoted(outside)) outside of its folder; it is not used.")
+    throw PipelineError(
+      .invalidPlan, "\(object) names a file \(quoted(outside)) outside of its folder; it is not used.")
   }
 }
 

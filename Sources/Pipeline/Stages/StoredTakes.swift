@@ -177,7 +177,21 @@ public final class StoredTakes: TakeStore {
       // It was given up, and the answer came after all.
       return remember(take, next)
     }
+    if isAccepted, current.record.remoteID == record.remoteID { return remember(current, tag) }
+    if isAccepted { try await addSurplus(record) }
     throw LedgerError(.locked, "another stage has changed \(record.id) of \(run) meanwhile; run this stage again.")
+  }
+
+  /// Records an accepted generation whose take has another id by now as a take of its own: it is paid as well.
+  private func addSurplus(_ record: TakeRecord) async throws {
+    var surplus = record
+    let numbers = try await store.list(prefix: StoreKey.takes(run)).compactMap { object in
+      object.key.wholeMatch(of: /.*\/(.+)\.take(\d+)\.json/).flatMap { $0.1 == record.shot ? Int($0.2) : nil }
+    }
+    surplus.take = (numbers.max() ?? 0) + 1
+    // It was claimed for the take that has another.
+    try await release(record, to: surplus)
+    try await add(surplus)
   }
 
   private func stored(_ record: TakeRecord, round: Int, renewing owner: StoredTake.Owner?) -> StoredTake {
@@ -223,9 +237,7 @@ public final class StoredTakes: TakeStore {
   /// - Throws: ``LedgerError`` `locked` when it is another's.
   private func claim(_ record: TakeRecord, since earlier: TakeRecord?) async throws {
     guard let remoteID = record.remoteID, earlier?.remoteID != remoteID else { return }
-    let own = Claim(take: id(of: record))
-    let key = StoreKey.claim(record.request.provider, SHA256Text.of(remoteID))
-    let bytes = Array(try JSONValue(encoding: own).canonicalJSON.utf8)
+    let (own, key, bytes) = try claim(of: record, remoteID)
     if try await store.put(key, .bytes(bytes), if: .absent) != nil { return }
     guard let object = try await store.get(key, limit: Self.largestTake),
       let other = try? JSONDecoder().decode(Claim.self, from: Data(object.bytes))
@@ -236,6 +248,19 @@ public final class StoredTakes: TakeStore {
         "the generation \(ProviderKind.shownID(remoteID, provider: record.request.provider)) belongs to \(other.take), not to "
           + "\(own.take); this stage looks again when it is run again.")
     }
+  }
+
+  private func claim(of record: TakeRecord, _ remoteID: String) throws -> (Claim, key: String, bytes: [UInt8]) {
+    let claim = Claim(take: id(of: record))
+    let key = StoreKey.claim(record.request.provider, SHA256Text.of(remoteID))
+    return (claim, key, Array(try JSONValue(encoding: claim).canonicalJSON.utf8))
+  }
+
+  /// Gives the generation that a take of this run has claimed to another of its takes.
+  private func release(_ record: TakeRecord, to other: TakeRecord) async throws {
+    guard let remoteID = record.remoteID else { return }
+    let (_, key, bytes) = try claim(of: other, remoteID)
+    _ = try await store.put(key, .bytes(bytes), if: .none)
   }
 
   /// Requests of any run with the model and the prompt of a lost one.
