@@ -1,1 +1,1 @@
-"""A cluster on loopback: Temporal's development server, an object store, the sandbox and workers, for demo and tests."""
+"""A cluster on loopback: Temporal's development server, an object store, a service and workers, for demo and tests."""

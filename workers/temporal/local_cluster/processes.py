@@ -2,6 +2,7 @@
 
 import contextlib
 import ctypes
+import json
 import os
 import signal
 import socket
@@ -17,7 +18,7 @@ from typing import IO
 
 # Seconds that a process has to answer, and to end after SIGTERM.
 START = 60.0
-END = 15.0
+END = 3.0
 # Of prctl(2): the signal that the kernel sends when the parent ends.
 PR_SET_PDEATHSIG = 1
 
@@ -69,10 +70,14 @@ class ServerProcess:
     def resume(self) -> None:
         self._send(signal.SIGCONT)
 
-    def stop(self) -> None:
-        """SIGTERM, and SIGKILL when that does not end it."""
+    def end(self) -> None:
+        """SIGTERM."""
         self._send(signal.SIGTERM)
-        if not self._wait(END):
+
+    def stop(self, deadline: float | None = None) -> None:
+        """SIGTERM, and SIGKILL when that does not end it in time."""
+        self.end()
+        if not self._wait(max(0, (deadline or time.monotonic() + END) - time.monotonic())):
             self.kill()
 
     def _send(self, number: signal.Signals) -> None:
@@ -114,7 +119,7 @@ class ServerProcess:
 
 
 class ProcessGroup:
-    """Ends everything that was started, the last first."""
+    """Ends everything that was started."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -126,8 +131,11 @@ class ProcessGroup:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        for process in self.processes:
+            process.end()
+        deadline = time.monotonic() + END
         for process in reversed(self.processes):
-            process.stop()
+            process.stop(deadline)
 
     def add(self, process: ServerProcess) -> ServerProcess:
         self.processes.append(process)
@@ -159,18 +167,34 @@ class ProcessGroup:
         access, secret = "longtake", os.urandom(20).hex()
         identities = self.folder / "identities.json"
         identities.touch(mode=0o600)
-        identities.write_text(
-            '{"identities": [{"name": "longtake", "credentials": [{"accessKey": "%s", "secretKey": "%s"}],'
-            ' "actions": ["Admin", "Read", "Write", "List", "Tagging"]}]}' % (access, secret)
-        )
+        identity = {
+            "name": "longtake",
+            "credentials": [{"accessKey": access, "secretKey": secret}],
+            "actions": ["Admin", "Read", "Write", "List", "Tagging"],
+        }
+        identities.write_text(json.dumps({"identities": [identity]}))
         data = self.folder / "weed"
         data.mkdir(exist_ok=True)
         s3, filer, master, volume = (free_port(above=10_000) for _ in range(4))
-        arguments = ["server", f"-dir={data}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", "-filer", "-s3"]
+        arguments = [
+            "server",
+            f"-dir={data}",
+            "-ip=127.0.0.1",
+            "-ip.bind=127.0.0.1",
+            "-filer",
+            "-s3",
+            "-master.telemetry=false",
+        ]
         arguments += [f"-master.port={master}", f"-volume.port={volume}", f"-filer.port={filer}", f"-s3.port={s3}"]
         arguments += [f"-s3.config={identities}", "-master.volumeSizeLimitMB=128", "-volume.max=20"]
         server = self.add(ServerProcess("object store", [tool("weed"), *arguments], self.folder / "weed.log"))
         server.wait_for(lambda: answers(s3) and is_http(f"http://127.0.0.1:{s3}/"), f"answer on port {s3}")
+        shell = [tool("weed"), "shell", f"-master=127.0.0.1:{master}", f"-filer=127.0.0.1:{filer}"]
+        made = subprocess.run(
+            shell, input="s3.bucket.create -name longtake\n", capture_output=True, text=True, timeout=START
+        )
+        if made.returncode != 0:
+            raise ClusterError(f"the bucket cannot be created: {made.stderr.strip()}")
         environment = {
             "AWS_ACCESS_KEY_ID": access,
             "AWS_SECRET_ACCESS_KEY": secret,

@@ -23,7 +23,7 @@ from temporalio.envconfig import ClientConfig
 from temporalio.exceptions import FailureError
 from temporalio.service import RPCError, RPCStatusCode
 
-from longtake_temporal.jobs import CPU_QUEUE, IO_QUEUE, Progress, RunRequest, RunResult
+from longtake_temporal.jobs import CPU_QUEUE, IO_QUEUE, Progress, RunRequest, RunResult, Shot
 from longtake_temporal.worker import work
 from longtake_temporal.workflow import StoryboardRun
 
@@ -86,6 +86,7 @@ async def start(order: dict[str, Any]) -> dict[str, Any]:
         memo = await (await client.get_workflow_handle(run).describe(rpc_timeout=ANSWER)).memo()
         request.redo = memo.get("redo", {}) | request.redo
         request.picks = memo.get("picks", {}) | request.picks
+        request.accept_double_payment = memo.get("accept_double_payment", [])
     except RPCError as error:
         if error.status != RPCStatusCode.NOT_FOUND:
             raise
@@ -122,7 +123,8 @@ async def signal(order: dict[str, Any]) -> dict[str, Any]:
         case "approve":
             await handle.signal(StoryboardRun.approve, rpc_timeout=ANSWER)
         case "redo" if shots:
-            await handle.signal(StoryboardRun.redo, shots, rpc_timeout=ANSWER)
+            accepted = bool(order.get("accept_double_payment"))
+            await handle.signal(StoryboardRun.redo, args=[shots, accepted], rpc_timeout=ANSWER)
         case "pick" if picks:
             await handle.signal(StoryboardRun.pick, picks, rpc_timeout=ANSWER)
         case "cancel":
@@ -157,7 +159,12 @@ async def status(runs: list[str], address: str | None, namespace: str | None) ->
     listed = client.list_workflows(
         "WorkflowType = 'StoryboardRun' AND ExecutionStatus != 'ContinuedAsNew'", limit=LISTED_RUNS, rpc_timeout=ANSWER
     )
-    return {"runs": [await summary(execution) async for execution in listed]}
+    answers: dict[str, dict[str, Any]] = {}
+    async for execution in listed:
+        # A run that was started again is listed once: as it is now.
+        if execution.id not in answers:
+            answers[execution.id] = await summary(execution)
+    return {"runs": list(answers.values())}
 
 
 async def summary(execution: WorkflowExecution) -> dict[str, Any]:
@@ -172,7 +179,7 @@ async def summary(execution: WorkflowExecution) -> dict[str, Any]:
         "state": memo.get("state", "planning"),
         "progress": memo.get("progress", ""),
         "cost_usd": memo.get("cost_usd"),
-        "waiting_for": memo.get("waiting_for", []),
+        "waiting_for": "; ".join(memo.get("waiting_for", [])) or None,
         "started": execution.start_time.timestamp(),
         "ended": execution.close_time.timestamp() if execution.close_time else None,
     }
@@ -199,18 +206,30 @@ async def run_status(client: Client, run: str) -> dict[str, Any]:
     if description.status == WorkflowExecutionStatus.RUNNING:
         progress = await query(handle)
         if progress is not None:
-            answer.update({key: value for key, value in dataclasses.asdict(progress).items() if key != "run"})
-            answer["progress"] = f"{progress.ready}/{progress.total}"
+            answer |= {
+                "state": progress.state,
+                "progress": f"{progress.ready}/{progress.total}",
+                "cost_usd": progress.cost_usd,
+                "waiting_for": "; ".join(progress.waiting_for) or None,
+                "approved": progress.approved,
+                "redo": progress.redo,
+                "picks": progress.picks,
+                "shots": by_id(progress.shots),
+            }
             if progress.waiting_for:
                 answer["status"] = "waiting"
         return answer
     try:
         result = await handle.result(rpc_timeout=ANSWER)
         answer["result"] = dataclasses.asdict(result)
-        answer["shots"] = answer["result"]["shots"]
+        answer["shots"] = by_id(result.shots)
     except WorkflowFailureError as error:
         answer["error"] = innermost(error)
     return answer
+
+
+def by_id(shots: list[Shot]) -> dict[str, dict[str, Any]]:
+    return {shot.id: {"state": shot.state, "take": shot.take, "error": shot.reason or None} for shot in shots}
 
 
 def innermost(error: WorkflowFailureError) -> str:
@@ -221,15 +240,16 @@ def innermost(error: WorkflowFailureError) -> str:
 
 
 def status_name(execution: WorkflowExecution) -> str:
-    """running, completed, failed, canceled, terminated, timed_out"""
-    return execution.status.name.lower() if execution.status else "unknown"
+    """running, completed, failed, cancelled, terminated, timed_out"""
+    name = execution.status.name.lower() if execution.status else "unknown"
+    return "cancelled" if name == "canceled" else name
 
 
 def table(runs: list[dict[str, Any]]) -> str:
     rows = [("RUN", "STATUS", "STATE", "SHOTS", "COST", "WAITING FOR")]
     for run in runs:
         cost = f"${run['cost_usd']}" if run["cost_usd"] is not None else ""
-        waiting = run.get("error") or "; ".join(run["waiting_for"])
+        waiting = run.get("error") or run["waiting_for"] or ""
         rows.append((run["run"], run["status"], run["state"], run["progress"], cost, waiting))
     widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
     return "\n".join(

@@ -8,7 +8,7 @@ from typing import Any
 IO_QUEUE = "longtake-io"
 CPU_QUEUE = "longtake-cpu"
 
-JOB_SCHEMA = "longtake.job/1"
+JOB_SCHEMA = "longtake.stage-job/1"
 
 # The result of a stage, as `longtake stage` writes it (presets/schema).
 StageResult = dict[str, Any]
@@ -66,7 +66,7 @@ class Plan:
 
 @dataclass
 class RunRequest:
-    """A run to be started; the last five fields also carry a run on when its history is renewed."""
+    """A run to be started; the last six fields also carry a run on when its history is renewed."""
 
     run: str
     store: str
@@ -76,6 +76,8 @@ class RunRequest:
     approve: bool = False
     redo: dict[str, int] = field(default_factory=dict)
     picks: dict[str, int] = field(default_factory=dict)
+    accept_double_payment: list[str] = field(default_factory=list)
+    """Shots whose lost requests people no longer wait for, although they may have been paid."""
     plan: Plan | None = None
     shots: list[Shot] = field(default_factory=list)
     paid: dict[str, str] = field(default_factory=dict)

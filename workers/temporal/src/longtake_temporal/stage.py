@@ -24,7 +24,7 @@ BEAT = 1.0
 # Most bytes of one line, and lines of stderr that an error quotes.
 LINE_LIMIT = 16 << 20
 QUOTED_LINES = 5
-# Most bytes of a progress event that is passed on.
+# Most bytes of an event that is passed on.
 EVENT_LIMIT = 1000
 
 REFUSED = frozenset({64, 65, 66, 73, 77})
@@ -133,7 +133,8 @@ class StageOutput:
             self.last = line
             if b'"event"' in line and len(line) <= EVENT_LIMIT:
                 with contextlib.suppress(ValueError):
-                    self.event = {"event": json.loads(line)}
+                    event = json.loads(line)
+                    self.event = {"event": event.get("event"), "message": event.get("message")}
 
     async def _read_notes(self, stream: asyncio.StreamReader) -> None:
         async for line in stream:

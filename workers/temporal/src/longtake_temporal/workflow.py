@@ -58,6 +58,7 @@ class StoryboardRun:
         self._request = request
         self._redo = dict(request.redo)
         self._picks = dict(request.picks)
+        self._accept_double_payment = list(request.accept_double_payment)
         self._plan = request.plan
         self._shots = {shot.id: shot for shot in request.shots}
         self._paid = dict(request.paid)
@@ -94,9 +95,11 @@ class StoryboardRun:
         self._approved = True
 
     @workflow.signal
-    def redo(self, shots: list[str]) -> None:
-        """Orders shots anew; the shots after them in their chains follow."""
+    def redo(self, shots: list[str], accept_double_payment: bool = False) -> None:
+        """Orders shots anew, also uncertain ones if that is accepted; the shots after them in their chains follow."""
         for shot in shots:
+            if accept_double_payment and shot not in self._accept_double_payment:
+                self._accept_double_payment.append(shot)
             self._redo[shot] = self._redo.get(shot, 0) + 1
             for name in self._from(shot):
                 self._picks.pop(name, None)
@@ -188,7 +191,7 @@ class StoryboardRun:
                     return
             elif is_cancelled_exception(error):
                 raise
-            shot.state, shot.reason = ShotState.FAILED, f"{stage}: {message(error)}"
+            shot.state, shot.reason = ShotState.FAILED, message(error)
             return
         if result.get("cost_usd") is not None and stage == ShotState.SUBMIT:
             self._paid[f"{shot.id}.take{result.get('take')}"] = str(result["cost_usd"])
@@ -293,6 +296,7 @@ class StoryboardRun:
             approve=self._request.approve,
             redo=self._redo,
             picks=self._picks,
+            accept_double_payment=self._accept_double_payment,
             plan=self._plan,
             shots=list(self._shots.values()),
             paid=self._paid,
@@ -316,6 +320,8 @@ class StoryboardRun:
                 job["preset"] = preset
             if name != "plan":
                 job.update(redo=self._known(self._redo), picks=self._known(self._picks))
+                accepted = [shot for shot in self._accept_double_payment if shot in self._shots]
+                job["accept_double_payment"] = accepted or None
             if name == "submit":
                 job.update(consent=self._request.consent, max_cost_usd=self._request.max_cost_usd)
             handle: workflow.ActivityHandle[StageResult] = workflow.start_activity(
@@ -389,6 +395,7 @@ class StoryboardRun:
             "waiting_for": progress.waiting_for,
             "redo": dict(progress.redo),
             "picks": dict(progress.picks),
+            "accept_double_payment": list(self._accept_double_payment),
         }
         changed = {name: value for name, value in memo.items() if self._memo.get(name) != value}
         if changed:
