@@ -14,8 +14,9 @@ from typing import Any
 
 from temporalio.service import RPCError
 
-from local_cluster.processes import ClusterError, ProcessGroup, ServerProcess, tool
+from local_cluster.processes import ClusterError, ProcessGroup, ServerProcess, answers, tool
 from longtake_temporal import command
+from longtake_temporal.jobs import JOB_SCHEMA
 
 PROJECT = Path(__file__).resolve().parents[3]
 FIXTURES = PROJECT / "fixtures" / "cluster"
@@ -43,6 +44,7 @@ class Cluster:
         self.workers: list[ServerProcess] = []
         self.server: ServerProcess | None = None
         self.address = ""
+        self.began = time.monotonic()
 
     def start(self, workers: int, ui_port: int | None = None) -> None:
         self.server, self.address = self.group.temporal(ui_port)
@@ -50,9 +52,9 @@ class Cluster:
         for number in range(workers):
             self.workers.append(self.group.worker(number + 1, self.address, stages, "both", self.environment))
 
-    def submit(self, storyboard: Path, run: str, *options: str, engine: str = "temporal") -> dict[str, Any]:
+    def submit(self, storyboards: list[Path], *options: str, engine: str = "temporal") -> list[dict[str, Any]]:
         """`longtake submit --yes --json`; raises ClusterError with its messages."""
-        arguments = [str(storyboard), "--store", self.store, "--run", run, "--provider", "oxen", "--yes", "--json"]
+        arguments = [*map(str, storyboards), "--store", self.store, "--provider", "oxen", "--yes", "--json"]
         if engine == "temporal":
             arguments += ["--address", self.address]
         done = subprocess.run(
@@ -62,9 +64,8 @@ class Cluster:
             env={**os.environ, **self.environment, "LONGTAKE_TEMPORAL_COMMAND": tool("longtake-temporal")},
         )
         if done.returncode != 0:
-            raise ClusterError(f"submit {run} ended with {done.returncode}: {done.stderr.strip()}")
-        answer: dict[str, Any] = json.loads(done.stdout)
-        return answer
+            raise ClusterError(f"submit ended with {done.returncode}: {done.stderr.strip()}")
+        return [json.loads(line) for line in done.stdout.splitlines()]
 
     def signal(self, run: str, action: str, **fields: Any) -> dict[str, Any]:
         return asyncio.run(command.signal({"run": run, "action": action, "address": self.address, **fields}))
@@ -89,6 +90,34 @@ class Cluster:
             time.sleep(0.3)
         raise ClusterError(f"{run}: {what or 'the condition'} was not met within {seconds:.0f} s: {json.dumps(state)}")
 
+    def restart_server(self) -> None:
+        """Kills the engine's server, and starts it again after a while."""
+        assert self.server is not None
+        self.server.kill()
+        time.sleep(2)
+        self.server.start()
+        self.server.wait_for(lambda: answers(int(self.address.split(":")[1])), "answer")
+
+    def watch(self, runs: list[str], until: Callable[[int, int], bool], seconds: float) -> None:
+        """Shows how far runs are, until enough shots are ready or runs have ended."""
+        began, shown = time.monotonic(), ""
+        while True:
+            states: dict[str, dict[str, Any]] = {}
+            # The server may have just been started again.
+            with contextlib.suppress(command.CommandError, RPCError):
+                states = {state["run"]: state for state in self.status() if state["run"] in runs}
+            shown_runs = [run for run in runs if run in states]
+            text = "  ".join(f"{run} {states[run]['progress'] or states[run]['state']}" for run in shown_runs)
+            if text and text != shown:
+                say(f"[{time.monotonic() - self.began:4.0f} s] {text}")
+                shown = text
+            ready = sum(int(state["progress"].split("/")[0]) for state in states.values() if state["progress"])
+            if until(ready, sum(state["ended"] is not None for state in states.values())):
+                return
+            if time.monotonic() - began > seconds:
+                raise ClusterError(f"not finished within {seconds:.0f} s: {text}")
+            time.sleep(1)
+
 
 def stage(
     longtake: str, name: str, job: dict[str, Any], environment: dict[str, str], *options: str
@@ -96,7 +125,7 @@ def stage(
     """Runs a stage as an engine does; the result is empty when the stage was killed."""
     done = subprocess.run(
         [longtake, "stage", name, *options],
-        input=json.dumps({"schema": "longtake.stage-job/1", **job}),
+        input=job_text(job),
         capture_output=True,
         text=True,
         env={**os.environ, **environment},
@@ -104,6 +133,10 @@ def stage(
     lines = done.stdout.splitlines()
     result: dict[str, Any] = json.loads(lines[-1]).get("result", {}) if lines else {}
     return done.returncode, result
+
+
+def job_text(job: dict[str, Any]) -> str:
+    return json.dumps({"schema": JOB_SCHEMA, **job})
 
 
 def impatient(longtake: str, folder: Path) -> str:

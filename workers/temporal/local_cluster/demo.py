@@ -10,14 +10,10 @@ import sys
 import tempfile
 import time
 import urllib.request
-from collections.abc import Callable
 from pathlib import Path
-
-from temporalio.service import RPCError
 
 from local_cluster.cluster import FIXTURES, STORYBOARDS, Cluster, program, say
 from local_cluster.processes import ClusterError, ProcessGroup, ServerProcess, answers, free_port
-from longtake_temporal.command import CommandError
 
 WORKERS = 3
 # Seconds that the whole of it may take.
@@ -62,19 +58,15 @@ def run(group: ProcessGroup) -> bool:
     say(f"object store {credentials['AWS_ENDPOINT_URL_S3']}, service {base_url}, {WORKERS} workers")
 
     runs = [storyboard.stem for storyboard in STORYBOARDS]
-    for storyboard in STORYBOARDS:
-        cluster.submit(storyboard, storyboard.stem)
+    cluster.submit(STORYBOARDS)
     say(f"submitted {', '.join(runs)}")
-    watch(cluster, runs, began, lambda ready, ended: ready >= READY_SHOTS or ended == len(runs))
+    cluster.watch(runs, lambda ready, ended: ready >= READY_SHOTS or ended == len(runs), PATIENCE)
     say(f"kill -9 of {cluster.workers[0].name} and of the engine's server")
     cluster.workers[0].kill()
-    cluster.server.kill()
-    time.sleep(2)
-    cluster.server.start()
-    cluster.server.wait_for(lambda: answers(int(cluster.address.split(":")[1])), "answer")
+    cluster.restart_server()
     cluster.workers[0].start()
     say("both run again")
-    watch(cluster, runs, began, lambda ready, ended: ended == len(runs))
+    cluster.watch(runs, lambda _, ended: ended == len(runs), PATIENCE)
 
     states = cluster.status()
     wanted = 3 * len(runs)
@@ -103,33 +95,13 @@ def start_sandbox(group: ProcessGroup, longtake: str) -> str:
 
 def generations(base_url: str) -> list[object]:
     """All that the service was asked to generate, from its own list."""
-    states = "queued,processing,succeeded,failed,cancelled"
-    request = urllib.request.Request(f"{base_url}/ai/queue?status={states}", headers={"Authorization": "Bearer any"})
-    with urllib.request.urlopen(request, timeout=10) as answer:
-        found: list[object] = json.load(answer)["generations"]
+    found: list[object] = []
+    for state in ("queued", "processing", "succeeded", "failed", "cancelled"):
+        address = f"{base_url}/ai/queue?status={state}"
+        request = urllib.request.Request(address, headers={"Authorization": "Bearer any-key"})
+        with urllib.request.urlopen(request, timeout=10) as answer:
+            found += json.load(answer)["generations"]
     return found
-
-
-def watch(cluster: Cluster, runs: list[str], began: float, until: Callable[[int, int], bool]) -> None:
-    """Shows how far the runs are, until enough shots are ready or runs have ended."""
-    shown = ""
-    while True:
-        try:
-            states = {state["run"]: state for state in cluster.status()}
-        except (CommandError, RPCError):
-            # The server has just been started again.
-            states = {}
-        text = "  ".join(f"{run} {states[run]['progress'] or states[run]['state']}" for run in runs if run in states)
-        if text != shown:
-            say(f"[{time.monotonic() - began:4.0f} s] {text}")
-            shown = text
-        ready = sum(int(state["progress"].split("/")[0]) for state in states.values() if state["progress"])
-        ended = sum(state["ended"] is not None for state in states.values())
-        if until(ready, ended):
-            return
-        if time.monotonic() - began > PATIENCE:
-            raise ClusterError(f"not finished within {PATIENCE:.0f} s: {text}")
-        time.sleep(1)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Service:
     faults: list[dict[str, Any]] = field(default_factory=list)
 
     def start(self) -> "Service":
+        self.folder.mkdir(exist_ok=True)
         script = {"done_after": self.done_after, "clip_file": str(clip(self.folder)), "faults": self.faults}
         self.log = self.folder / "requests.jsonl"
         self.log.touch()
