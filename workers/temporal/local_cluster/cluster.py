@@ -46,15 +46,17 @@ class Cluster:
         self.address = ""
         self.began = time.monotonic()
 
-    def start(self, workers: int, ui_port: int | None = None) -> None:
-        self.server, self.address = self.group.temporal(ui_port)
+    def start(self, workers: int, ui_port: int | None = None, long_history: int | None = None) -> None:
+        self.server, self.address = self.group.temporal(ui_port, long_history)
         stages = impatient(self.longtake, self.group.folder)
         for number in range(workers):
             self.workers.append(self.group.worker(number + 1, self.address, stages, "both", self.environment))
 
-    def submit(self, storyboards: list[Path], *options: str, engine: str = "temporal") -> list[dict[str, Any]]:
+    def submit(
+        self, storyboards: list[Path], *options: str, engine: str = "temporal", store: str | None = None
+    ) -> list[dict[str, Any]]:
         """`longtake submit --yes --json`; raises ClusterError with its messages."""
-        arguments = [*map(str, storyboards), "--store", self.store, "--provider", "oxen", "--yes", "--json"]
+        arguments = [*map(str, storyboards), "--store", store or self.store, "--provider", "oxen", "--yes", "--json"]
         if engine == "temporal":
             arguments += ["--address", self.address]
         done = subprocess.run(

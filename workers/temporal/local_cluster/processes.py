@@ -61,26 +61,21 @@ class ServerProcess:
 
     def kill(self) -> None:
         """SIGKILL, as a machine that loses its power."""
-        self._send(signal.SIGKILL)
+        self.send(signal.SIGKILL)
         self._wait(END)
 
-    def suspend(self) -> None:
-        self._send(signal.SIGSTOP)
-
-    def resume(self) -> None:
-        self._send(signal.SIGCONT)
-
-    def end(self) -> None:
-        """SIGTERM."""
-        self._send(signal.SIGTERM)
+    def wait(self, seconds: float) -> int:
+        """The exit status; raises TimeoutExpired."""
+        assert self._process is not None
+        return self._process.wait(seconds)
 
     def stop(self, deadline: float | None = None) -> None:
         """SIGTERM, and SIGKILL when that does not end it in time."""
-        self.end()
+        self.send(signal.SIGTERM)
         if not self._wait(max(0, (deadline or time.monotonic() + END) - time.monotonic())):
             self.kill()
 
-    def _send(self, number: signal.Signals) -> None:
+    def send(self, number: signal.Signals) -> None:
         if self._process is not None:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(self._process.pid, number)
@@ -132,7 +127,7 @@ class ProcessGroup:
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
         for process in self.processes:
-            process.end()
+            process.send(signal.SIGTERM)
         deadline = time.monotonic() + END
         for process in reversed(self.processes):
             process.stop(deadline)
@@ -142,10 +137,15 @@ class ProcessGroup:
         process.start()
         return process
 
-    def temporal(self, ui_port: int | None = None) -> tuple[ServerProcess, str]:
-        """Temporal's development server, with its state in a file; returns its address."""
+    def temporal(self, ui_port: int | None = None, long_history: int | None = None) -> tuple[ServerProcess, str]:
+        """Temporal's development server, with its state in a file; returns its address.
+
+        `long_history`: events after which it suggests to continue as new (default: its own, 4096).
+        """
         port = free_port()
         interface = ["--headless"] if ui_port is None else ["--ui-port", str(ui_port)]
+        if long_history is not None:
+            interface += ["--dynamic-config-value", f"limit.historyCount.suggestContinueAsNew={long_history}"]
         database = str(self.folder / "temporal.sqlite")
         arguments = ["server", "start-dev", "--ip", "127.0.0.1", "--port", str(port), "--db-filename", database]
         log = self.folder / "temporal.log"

@@ -109,12 +109,14 @@ async def start(order: dict[str, Any]) -> dict[str, Any]:
 async def signal(order: dict[str, Any]) -> dict[str, Any]:
     """Passes a person's decision on."""
     run, action = named(order, "run"), order.get("action")
+    shots, picks = order.get("shots") or [], order.get("picks") or {}
+    if action not in ("approve", "cancel") and not (action == "redo" and shots) and not (action == "pick" and picks):
+        raise CommandError(USAGE, f"action {action}: expected approve, redo with shots, pick with picks, or cancel")
     client = await connect(order.get("address"), order.get("namespace"))
     handle = client.get_workflow_handle_for(StoryboardRun.run, run)
     description = await handle.describe(rpc_timeout=ANSWER)
     if description.status != WorkflowExecutionStatus.RUNNING:
         raise CommandError(NOT_FOUND, f"{run} has ended ({status_name(description)}); submit it again")
-    shots, picks = order.get("shots") or [], order.get("picks") or {}
     known = await known_shots(handle)
     for shot in [*shots, *picks]:
         if known and shot not in known:
@@ -122,15 +124,13 @@ async def signal(order: dict[str, Any]) -> dict[str, Any]:
     match action:
         case "approve":
             await handle.signal(StoryboardRun.approve, rpc_timeout=ANSWER)
-        case "redo" if shots:
+        case "redo":
             accepted = bool(order.get("accept_double_payment"))
             await handle.signal(StoryboardRun.redo, args=[shots, accepted], rpc_timeout=ANSWER)
-        case "pick" if picks:
+        case "pick":
             await handle.signal(StoryboardRun.pick, picks, rpc_timeout=ANSWER)
         case "cancel":
             await handle.cancel(rpc_timeout=ANSWER)
-        case _:
-            raise CommandError(USAGE, f"action {action}: expected approve, redo with shots, pick with picks, or cancel")
     return {"workflow_id": run, "run_id": description.run_id, "status": "running"}
 
 
@@ -346,9 +346,18 @@ def main() -> None:
     except RPCError as error:
         fail(STATUSES.get(error.status, UNAVAILABLE), f"Temporal: {error.message}")
     except KeyboardInterrupt:
-        sys.exit(130)
+        leave(130)
+    leave(0)
 
 
 def fail(status: int, text: str) -> NoReturn:
     print(f"longtake-temporal: {text}", file=sys.stderr)
-    sys.exit(status)
+    leave(status)
+
+
+def leave(status: int) -> NoReturn:
+    """Ends without the interpreter's own end: threads of temporalio still run then, and one in some dozens of processes
+    ended with "PyGILState_Release: thread state must be current" and SIGABRT."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

@@ -19,8 +19,11 @@ from longtake_temporal.jobs import Failure, StageResult
 SILENCE = 60.0
 # Seconds that a stage has between SIGTERM and SIGKILL.
 GRACE = 20.0
-# Seconds between heartbeats.
+# Seconds between heartbeats, and between looks at the process.
 BEAT = 1.0
+LOOK = 0.05
+# Seconds for the last lines of a stage that has ended.
+REST = 2.0
 # Most bytes of one line, and lines of stderr that an error quotes.
 LINE_LIMIT = 16 << 20
 QUOTED_LINES = 5
@@ -78,18 +81,18 @@ class StageRunner:
         assert process.stdin is not None
         process.stdin.write(job)
         process.stdin.close()
-        ended = asyncio.create_task(process.wait())
-        try:
-            while not ended.done():
-                await asyncio.wait({ended}, timeout=BEAT)
+        # Its end alone: `wait` also waits for whatever the stage left behind with its pipes.
+        beaten_at = 0.0
+        while process.returncode is None:
+            now = time.monotonic()
+            if now - beaten_at >= BEAT:
                 activity.heartbeat({"stage": name, **output.event})
-                if not ended.done() and time.monotonic() - output.last_line_at > self._silence:
-                    await self._end(process)
-                    raise ApplicationError(f"{name}: silent for {self._silence:.0f} s", type=Failure.UNAVAILABLE)
-        finally:
-            ended.cancel()
-        # A process that the stage left behind may hold the pipes open.
-        await output.rest(seconds=5)
+                beaten_at = now
+            if now - output.last_line_at > self._silence:
+                await self._end(process)
+                raise ApplicationError(f"{name}: silent for {self._silence:.0f} s", type=Failure.UNAVAILABLE)
+            await asyncio.sleep(LOOK)
+        await output.rest(seconds=REST)
 
     async def _end(self, process: asyncio.subprocess.Process) -> None:
         """SIGTERM, and SIGKILL when the stage does not end in time; returns when it has ended."""

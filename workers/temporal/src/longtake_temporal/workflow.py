@@ -13,7 +13,14 @@ from typing import Any
 
 from temporalio import workflow
 from temporalio.common import RetryPolicy
-from temporalio.exceptions import ActivityError, ApplicationError, is_cancelled_exception
+from temporalio.exceptions import (
+    ActivityError,
+    ApplicationError,
+    CancelledError,
+    FailureError,
+    RetryState,
+    is_cancelled_exception,
+)
 
 with workflow.unsafe.imports_passed_through():
     from longtake_temporal.jobs import (
@@ -185,11 +192,12 @@ class StoryboardRun:
         order, stage = self._orders.get(shot.id, 0), shot.state
         try:
             result = await self._stage(stage.value, CPU_QUEUE if stage == ShotState.COLLECT else IO_QUEUE, shot.id)
-        except ActivityError as error:
-            if self._leaving or order != self._orders.get(shot.id, 0):
-                if is_cancelled_exception(error):
+        except FailureError as error:
+            if order != self._orders.get(shot.id, 0):
+                return
+            if is_cancelled_exception(error):
+                if self._leaving:
                     return
-            elif is_cancelled_exception(error):
                 raise
             shot.state, shot.reason = ShotState.FAILED, message(error)
             return
@@ -308,7 +316,8 @@ class StoryboardRun:
     async def _stage(self, name: str, queue: str, shot: str | None = None, preset: str | None = None) -> StageResult:
         """Runs one stage to its result; the server retries what may be retried, without events in the history.
 
-        Raises ActivityError when the stage is refused, cancelled, or ends with internal errors.
+        Raises ActivityError when the stage is refused or ends with internal errors, and what `is_cancelled_exception`
+        recognises when it was cancelled.
         """
         internal_errors = 0
         while True:
@@ -341,6 +350,9 @@ class StoryboardRun:
             try:
                 return await handle
             except ActivityError as error:
+                if error.retry_state == RetryState.CANCEL_REQUESTED:
+                    # It ended by itself between two attempts, and will not be retried.
+                    raise CancelledError(f"{name} was ended") from error
                 cause = error.cause
                 if not (isinstance(cause, ApplicationError) and cause.type == Failure.INTERNAL):
                     raise
@@ -412,7 +424,7 @@ async def all_of(*stages: Coroutine[Any, Any, StageResult]) -> list[StageResult]
     return [result for result in results if not isinstance(result, BaseException)]
 
 
-def message(error: ActivityError) -> str:
-    """The innermost message of a failed stage."""
+def message(error: FailureError) -> str:
+    """The stage's own message."""
     cause = error.cause or error
     return cause.message if isinstance(cause, ApplicationError) else str(cause)
