@@ -27,7 +27,7 @@ def main() -> None:
     options.add_argument("--keep", action="store_true", help="leave the user interface up until Ctrl-C")
     keep = options.parse_args().keep
     # So that what was started ends, however this ends.
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, lambda *_: sys.exit(130))
     try:
         with tempfile.TemporaryDirectory(prefix="longtake-cluster-") as folder, ProcessGroup(Path(folder)) as group:
@@ -37,8 +37,6 @@ def main() -> None:
                 signal.pause()
     except ClusterError as error:
         sys.exit(f"demo-cluster: {error}")
-    except KeyboardInterrupt:
-        sys.exit(130)
     sys.exit(0 if finished else 1)
 
 

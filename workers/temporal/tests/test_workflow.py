@@ -58,7 +58,7 @@ async def replay(cluster: Cluster, run: str) -> None:
         await replay_history(history)
         if os.environ.get("LONGTAKE_RECORD_HISTORIES"):
             HISTORIES.mkdir(exist_ok=True)
-            text = json.dumps(json.loads(history.to_json()), indent=1)
+            text = json.dumps(json.loads(history.to_json()), separators=(",", ":"))
             (HISTORIES / f"{run}-{number}.json").write_text(text + "\n")
 
 

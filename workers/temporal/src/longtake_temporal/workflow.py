@@ -1,7 +1,7 @@
 """One storyboard from plan to deliveries.
 
 Deterministic: it reads no clock and no file, and its module runs nothing on import. A change of the commands that it
-issues goes behind `workflow.patched("<name>")`, because runs wait for people for days; tests/test_replay.py replays
+issues goes behind `workflow.patched("<name>")`, because runs wait for people for days; tests/test_workflow.py replays
 recorded histories and fails otherwise.
 """
 
@@ -47,7 +47,8 @@ HEARTBEAT_TIMEOUT = timedelta(seconds=30)
 BACK_OFF = RetryPolicy(
     initial_interval=timedelta(seconds=2),
     backoff_coefficient=2,
-    maximum_interval=timedelta(seconds=60),
+    # Attempts of a stage that is not yet done count, too: after many looks at a generation this is the pause.
+    maximum_interval=timedelta(seconds=15),
     maximum_attempts=0,
 )
 # Further attempts of a stage that ended with an internal error.
