@@ -338,6 +338,37 @@ import Testing
     #expect(try bench.paid() == 1)
   }
 
+  /// The store is away in the moment in which the service answers.
+  @Test func recordsTheIdWhenTheStoreIsBack() async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let sender = try bench.start("submit", ["shot": .string("one")], at: "\(Failpoint.requestAnswered.rawValue):1:stop")
+    while try bench.paid() == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    try await Task.sleep(for: .milliseconds(500))
+    try FileManager.default.moveItem(atPath: bench.store, toPath: bench.store + ".away")
+    sender.signal(SIGCONT)
+    try await Task.sleep(for: .seconds(1))
+    try FileManager.default.moveItem(atPath: bench.store + ".away", toPath: bench.store)
+    let outcome = try await bench.outcome(sender)
+    #expect(outcome.status == 0 && outcome.result["remote_id"]?.stringValue == "gen-1", "\(outcome.errors)")
+    #expect(try bench.paid() == 1)
+  }
+
+  /// Beside the take that goes on.
+  @Test func tellsOfATakeThatMayHaveBeenPaid() async throws {
+    let board = try SmallStoryboard(shots: "\(Self.single)\n    takes: 2", seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    #expect(try await bench.run("submit", ["shot": .string("one")], at: "send-recorded:2").status == 137)
+    let outcome = try await bench.shot("one")
+    #expect(outcome.status == 0 && outcome.result["uncertain"] == .bool(true), "\(outcome.result)")
+    #expect(outcome.result["take"] == .integer(1))
+    #expect(try bench.paid() == 1)
+  }
+
   private static let sha = String(repeating: "0", count: 64)
 
   /// What somebody else wrote into an object is not believed: nothing is sent, and nothing is written outside.

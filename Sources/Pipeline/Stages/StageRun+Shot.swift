@@ -95,8 +95,9 @@ extension StageRun {
       guard let take, let file = try context.ledger.anchor(of: take.number, kind)?.file else { continue }
       anchors[kind.rawValue] = Blob(sha256: file.sha256, bytes: file.bytes)
     }
-    return StageTake(
-      shot.id, take, anchors: anchors, isUncertain: failure?.code == .uncertain, error: failure?.message)
+    // Also of a take beside the one that counts.
+    let isUncertain = failure?.code == .uncertain || snapshot.openIntents.contains { $0.state == .uncertain }
+    return StageTake(shot.id, take, anchors: anchors, isUncertain: isUncertain, error: failure?.message)
   }
 }
 

@@ -15,8 +15,8 @@ import Synchronization
 public final class StoredTakes: TakeStore {
   /// Bytes of a take's object, of which a verdict is the most.
   private static let largestTake = 8 << 20
-  /// Further tries to record an id, and the pause between them.
-  private static let acceptancePatience = 30
+  /// How long an id is tried to be recorded while the store is away, and the pause between two tries.
+  private static let acceptancePatience: Duration = .seconds(600)
   private static let patiencePause: Duration = .seconds(2)
   /// Seconds that must be left of a lease when a request leaves.
   private static let leaseMargin = 1.0
@@ -107,6 +107,21 @@ public final class StoredTakes: TakeStore {
   private func write(_ record: TakeRecord) async throws {
     let before = known.withLock { $0[record.id] }
     guard before?.take.record != record else { return }
+    // What a service has accepted is worth waiting for the store.
+    let isAccepted = record.remoteID != nil && before?.take.record.remoteID == nil
+    let elapsed = ContinuousClock().stopwatch()
+    while true {
+      do {
+        return try await write(record, since: before)
+      } catch let error as StoreError {
+        let mayPass = error.code == .unavailable || error.code == .answerLost
+        guard isAccepted, mayPass, elapsed() < Self.acceptancePatience else { throw error }
+        try await Task.sleep(for: Self.patiencePause)
+      }
+    }
+  }
+
+  private func write(_ record: TakeRecord, since before: Known?) async throws {
     try await storeFiles(of: record, since: before?.take.record)
     if let before {
       try await replace(before, with: record)
@@ -206,21 +221,15 @@ public final class StoredTakes: TakeStore {
   private func put(_ take: StoredTake, if condition: PutCondition) async throws -> EntityTag? {
     let bytes = Array(try JSONValue(encoding: take).canonicalJSON.utf8)
     let key = StoreKey.take(run, take.record.id)
-    // What a service has accepted is worth waiting for the store.
-    let patience = take.record.remoteID == nil ? 0 : Self.acceptancePatience
-    for attempt in 0... {
-      do {
-        if let tag = try await store.put(key, .bytes(bytes), if: condition) { return tag }
-        // Something between here and the store may have repeated it: the owner's token tells.
-        guard condition != .none, let (current, tag) = try await read(key), current == take else { return nil }
-        return tag
-      } catch let error as StoreError {
-        if error.code == .answerLost, let (current, tag) = try await read(key), current == take { return tag }
-        guard error.code == .unavailable || error.code == .answerLost, attempt < patience else { throw error }
-        try await Task.sleep(for: Self.patiencePause)
-      }
+    do {
+      if let tag = try await store.put(key, .bytes(bytes), if: condition) { return tag }
+      // Something between here and the store may have repeated it: the owner's token tells.
+      guard let (current, tag) = try await read(key), current == take else { return nil }
+      return tag
+    } catch let error as StoreError where error.code == .answerLost {
+      guard let (current, tag) = try await read(key), current == take else { throw error }
+      return tag
     }
-    return nil
   }
 
   private func remember(_ take: StoredTake, _ tag: EntityTag) {

@@ -10,12 +10,18 @@ enum Engine: String, CaseIterable, ExpressibleByArgument {
 
 /// Where the workflow engine listens.
 struct EngineOptions: ParsableArguments {
-  @Option(help: ArgumentHelp("Address of the Temporal server.", valueName: "host:port"))
-  var address = "127.0.0.1:7233"
+  @Option(
+    help: ArgumentHelp(
+      "Address of the Temporal server (default: TEMPORAL_ADDRESS, else localhost:7233).", valueName: "host:port"))
+  var address: String?
 
-  @Option(help: ArgumentHelp("Temporal namespace.", valueName: "name"))
-  var namespace = "default"
+  @Option(help: ArgumentHelp("Temporal namespace (default: TEMPORAL_NAMESPACE, else default).", valueName: "name"))
+  var namespace: String?
 
-  var fields: [String: JSONValue] { ["address": .string(address), "namespace": .string(namespace)] }
-  var arguments: [String] { ["--address", address, "--namespace", namespace] }
+  private var given: [(name: String, value: String)] {
+    [("address", address), ("namespace", namespace)].compactMap { name, value in value.map { (name, $0) } }
+  }
+
+  var fields: [String: JSONValue] { Dictionary(given.map { ($0.name, .string($0.value)) }) { $1 } }
+  var arguments: [String] { given.flatMap { ["--\($0.name)", $0.value] } }
 }
