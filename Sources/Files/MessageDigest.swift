@@ -55,6 +55,7 @@ public final class MessageDigest {
 
     /// Without memory for 48 bytes nothing else can go on, so that a digest does not throw.
     private static func makeContext() -> OpaquePointer {
+      CryptoLibrary.prepare()
       guard let context = EVP_MD_CTX_new() else { preconditionFailure("libcrypto has no memory for a digest") }
       return context
     }
@@ -169,4 +170,17 @@ public struct MessageAuthentication: Sendable {
     guard code.count == expected.count else { return false }
     return zip(code, expected).reduce(UInt8(0)) { $0 | ($1.0 ^ $1.1) } == 0
   }
+}
+
+/// The system's libcrypto.
+package enum CryptoLibrary {
+  #if canImport(CryptoKit)
+    package static func prepare() {}
+  #else
+    private static let isReady = OPENSSL_init_crypto(UInt64(OPENSSL_INIT_NO_ATEXIT), nil) == 1
+
+    /// Keeps libcrypto from cleaning up when the process exits: a thread that ends at the same moment would find its tables
+    /// gone and crash. Counts only before anything else has used it.
+    package static func prepare() { _ = isReady }
+  #endif
 }

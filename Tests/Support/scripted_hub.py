@@ -9,7 +9,7 @@ files only with the key), clip_bytes, clip_file (a path: every clip is that file
 other), surplus (generations of each request more than were asked for), repeats_parameters, strong_etag, relative_results, results_need_key (the API's own host asks for the key instead
 of trusting the signature), odd_results (path and query of
 every clip's address, to which the signature is added), models (the catalogue's model objects), faults: [{port,
-method, path, times, skip, action, …}], where path is a pattern for the beginning and action is one of status, drop,
+method, path, times, skip, delay (seconds), action, …}], where path is a pattern for the beginning and action is one of status, drop,
 drop_streams (cuts all event streams and answers body), accept_and_drop, endless (accepts, and answers white space as
 long as the client listens), garble, redirect, truncate, stall, empty,
 damage (from: the byte from which on it is nonsense of the same length), cut (bytes: all that is left, with a length
@@ -120,6 +120,7 @@ class Handler(scripted_base.ScriptedHandler):
 
     def play(self, fault, path, query, body):
         action = fault["action"]
+        time.sleep(fault.get("delay", 0))
         if action == "status":
             self.date = fault.get("date")
             self.answer(fault["status"], fault.get("body", ""), fault.get("headers", {}))

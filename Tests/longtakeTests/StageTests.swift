@@ -263,6 +263,9 @@ import Testing
         try await StageBench(
           "film-\(number)", hub: hub, board: board, store: benches.first?.store, arguments: ["--project", "spring"]))
     }
+    let outside = try? await StageBench(
+      "x", hub: hub, board: board, store: benches[0].store, arguments: ["--project", "../x"])
+    #expect(outside == nil)
     let job: [String: JSONValue] = ["shot": .string("one"), "max_cost_usd": .string("1.00")]
     let senders = try benches.map { try $0.start("submit", job) }
     var statuses: [Int32] = []
@@ -367,6 +370,72 @@ import Testing
     #expect(outcome.status == 0 && outcome.result["uncertain"] == .bool(true), "\(outcome.result)")
     #expect(outcome.result["take"] == .integer(1))
     #expect(try bench.paid() == 1)
+  }
+
+  /// A stage that is asked to stop while its request is on the way records the id first.
+  @Test func recordsTheIdWhenItIsStopped() async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let hub = try await StageBench.hub(
+      board, faults: #"{"method": "POST", "path": "/api/ai/queue", "action": "none", "delay": 2}"#)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let sender = try bench.start("submit", ["shot": .string("one")])
+    while try bench.paid() == 0 { try await Task.sleep(for: .milliseconds(20)) }
+    sender.signal(SIGTERM)
+    let stopped = try await bench.outcome(sender)
+    #expect(stopped.status == 75 || stopped.status == 0, "\(stopped.errors)")
+    #expect(!stopped.errors.contains("CancellationError"), "\(stopped.errors)")
+    let take = try String(contentsOfFile: "\(bench.store)/ledger/film/one.take1.json", encoding: .utf8)
+    #expect(take.contains(#""remote_id":"gen-1""#), "\(take)")
+    #expect(try await bench.shot("one").status == 0)
+    #expect(try bench.paid() == 1)
+  }
+
+  /// The second of two takes is refused for the moment.
+  @Test func sendsATakeAgainThatWasRefusedForTheMoment() async throws {
+    let board = try SmallStoryboard(shots: "\(Self.single)\n    takes: 2", seconds: 1)
+    let busy = #""status", "status": 503, "body": {"error": {"message": "busy"}}"#
+    let hub = try await StageBench.hub(
+      board, faults: #"{"method": "POST", "path": "/api/ai/queue", "skip": 1, "times": 8, "action": \#(busy)}"#)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    #expect(try await bench.shot("one").status == 0)
+    let takes = try FileManager.default.contentsOfDirectory(atPath: "\(bench.store)/ledger/film").sorted()
+    let states = try takes.map { name in
+      let text = try String(contentsOfFile: "\(bench.store)/ledger/film/\(name)", encoding: .utf8)
+      return text.contains(#""remote_id""#)
+    }
+    #expect(states.count { $0 } == 2, "\(takes) \(states)")
+  }
+
+  /// Orders that name what does not exist change nothing.
+  @Test(arguments: [
+    (["picks": JSONValue.object(["one": .integer(7)])], "take 7 of shot one"),
+    (["picks": .object(["none": .integer(1)])], "'none'"), (["redo": .object(["none": .integer(1)])], "'none'"),
+    (["accept_double_payment": .array([.string("none")])], "'none'"),
+  ])
+  func refusesOrdersOfWhatDoesNotExist(_ order: [String: JSONValue], _ text: String) async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let outcome = try await bench.run("submit", order.merging(["shot": .string("one")]) { $1 })
+    #expect(outcome.status == 65 && outcome.errors.contains(text), "\(outcome.errors)")
+    #expect(try bench.paid() == 0)
+  }
+
+  /// The key goes to no host that only the store names.
+  @Test func refusesAnAddressThatTheMachineDoesNotName() async throws {
+    let board = try SmallStoryboard(shots: Self.single, seconds: 1)
+    let hub = try await StageBench.hub(board)
+    defer { hub.stop() }
+    let bench = try await StageBench(hub: hub, board: board)
+    let path = "\(bench.store)/runs/film/run.json"
+    let run = try String(contentsOfFile: path, encoding: .utf8)
+    try run.replacing(hub.baseURL, with: "https://collector.example/api").write(
+      toFile: path, atomically: true, encoding: .utf8)
+    let outcome = try await bench.run("submit", ["shot": .string("one")])
+    #expect(outcome.status == 64 && outcome.errors.contains("OXEN_BASE_URL"), "\(outcome.errors)")
   }
 
   private static let sha = String(repeating: "0", count: 64)

@@ -28,7 +28,11 @@ final class TransportLoop {
     let deadline: ContinuousClock.Instant
   }
 
-  private static let isReady: Bool = curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+  private static let isReady: Bool = {
+    // libcurl uses libcrypto.
+    CryptoLibrary.prepare()
+    return curl_global_init(Int(CURL_GLOBAL_DEFAULT)) == CURLE_OK
+  }()
 
   init(_ queue: TransportQueue, _ network: NetworkSettings) {
     self.queue = queue

@@ -14,7 +14,8 @@ extension ShotRunner {
   /// whole and are what the storyboard asks for now are kept.
   func makeAnchors(of take: GenerationEntry) async throws {
     for kind in AnchorKind.allCases where anchors.contains(kind) {
-      if let anchor = try ledger.anchor(of: take.number, kind), isWhole(anchor.file), fits(anchor, limits(for: kind)),
+      if let anchor = try ledger.anchor(of: take.number, kind), try isWhole(anchor.file),
+        fits(anchor, limits(for: kind)),
         kind == .first || AnchorRecord(anchor)?.search?.asked == shot.anchorSearch
       {
         continue

@@ -146,7 +146,7 @@ extension ShotRunner {
     guard let clip = take.clip else {
       throw LedgerError(.inconsistent, "take \(take.take) of shot \(shot.id) has no clip to verify")
     }
-    guard isWhole(clip) else {
+    guard try isWhole(clip) else {
       try setAside(clip, of: take)
       return
     }
@@ -238,13 +238,21 @@ extension ShotRunner {
     let snapshot = try ledger.snapshot(of: shot.id)
     let waiting = snapshot.currentTakes(digests).filter { $0.state == .downloaded }
     for take in waiting + [snapshot.chosenTake(digests)].compactMap(\.self) {
-      if let clip = take.clip, !isWhole(clip) { try setAside(clip, of: take) }
+      if let clip = take.clip, try !isWhole(clip) { try setAside(clip, of: take) }
     }
   }
 
-  func isWhole(_ file: ClipEntry) -> Bool {
+  /// - Throws: `CancellationError`: what could not be read for it is not altered.
+  func isWhole(_ file: ClipEntry) throws -> Bool {
     let path = context.workspace.path(file.path)
-    return FileDigest.size(ofFile: path) == file.bytes && (try? FileDigest.sha256(ofFile: path)) == file.sha256
+    guard FileDigest.size(ofFile: path) == file.bytes else { return false }
+    do {
+      return try FileDigest.sha256(ofFile: path) == file.sha256
+    } catch let error as CancellationError {
+      throw error
+    } catch {
+      return false
+    }
   }
 
   private func setAside(_ clip: ClipEntry, of take: GenerationEntry) throws {

@@ -38,7 +38,7 @@ extension ShotRunner {
         try await enqueue(GenerationRequest(model: request.model, parameters: request.parameters, takes: takes))
       } catch {
         // What was sent before is paid and goes on.
-        guard first > 0, let error = error as? GenerationError else { throw error }
+        guard first > 0, context.options.sharing == nil, let error = error as? GenerationError else { throw error }
         context.emit(.notice("shot \(shot.id) has \(first) of \(request.takes) takes: \(error.message)"))
         return
       }
@@ -52,13 +52,22 @@ extension ShotRunner {
     defer { context.lostAnswers.inFlight.end(request.digest) }
     do {
       let journal = IntentJournal(ledger: ledger, intent: intent.number)
-      let jobs = try await host.provider.enqueue(request, journal: journal)
+      let jobs = try await answered { try await $0.provider.enqueue(request, journal: journal) }
       context.options.failpoint?(.requestAnswered)
       try record(jobs.map(\.id), of: intent)
       emit(.submitted(jobs.map { shown($0.id) }))
     } catch {
       try settle(intent, error)
     }
+  }
+
+  /// The answer to a paid request. A stage that is asked to stop waits for it: engines stop workers every day, and an id is
+  /// worth the seconds that they give.
+  private func answered<Value: Sendable>(
+    _ send: @escaping @Sendable (ProviderHost) async throws -> Value
+  ) async throws -> Value {
+    guard context.options.sharing != nil else { return try await send(host) }
+    return try await Task { [host] in try await send(host) }.value
   }
 
   /// - Throws: ``LedgerError`` that names what was paid, so that the ids are not lost.

@@ -178,7 +178,14 @@ public struct StageMaster: Sendable, Codable {
   public let verdict: String
   public let reasons: [String]
   /// Paid or possibly paid, dollars as decimal text.
-  public let costUSD: String
+  public private(set) var costUSD: String
+
+  /// What was paid since for takes that do not count is part of it.
+  func with(costUSD: String) -> StageMaster {
+    var master = self
+    master.costUSD = costUSD
+    return master
+  }
 
   private enum CodingKeys: String, CodingKey {
     case files, master, frames, verdict, reasons

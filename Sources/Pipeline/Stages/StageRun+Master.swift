@@ -16,7 +16,9 @@ extension StageRun {
     try await session(plan, stored, folder, Self.assembling) { session in
       let context = session.context
       let key = StoreKey.manifest(job.run, StageJob.Stage.stitch.rawValue, try await key(context, stored))
-      if let known = try await manifest(key, StageMaster.self) { return known }
+      if let known = try await manifest(key, StageMaster.self) {
+        return known.with(costUSD: try context.ledger.spending().total.decimal)
+      }
       try await fetchChosen(context)
       let run = StoryboardRun(
         plan, workspace: context.workspace, options: context.options, library: library, emit: emit)
@@ -92,6 +94,7 @@ extension StageRun {
   // MARK: - The takes that count
 
   private func chosenTakes(_ context: RunContext) throws -> [GenerationEntry] {
+    try requirePicksCount(context, of: context.storyboard.shots)
     let chosen = try context.digests.chosenTakes()
     return try context.storyboard.shots.map { shot in
       guard let take = chosen[shot.id] else {

@@ -24,6 +24,7 @@ extension StageRun {
         throw PipelineError(
           .shotFailed, "the shots that \(id) is made from have no clip that counts; run their stages first.")
       }
+      try requirePicksCount(context, of: [shot])
       try await fetchSources(sources, context)
       if stage == .submit {
         try session.takes.requireFree(id)

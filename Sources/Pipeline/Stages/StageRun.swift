@@ -119,6 +119,8 @@ public struct StageRun: Sendable {
     run.sharing = Sharing(takes: takes, records: records, maySend: maySend, run: job.run)
     change(&run)
     try requireServer(plan, run.provider)
+    try requireOwnHost(plan, stored, run.provider)
+    try requireKnownOrders(plan, records)
     let loader = RunLoader(plan: plan, workspace: workspace, options: run, library: library, emit: emit)
     let context = try await loader.load()
     return try await closing(context.hosts.close) { try await work(Session(context: context, takes: takes)) }
@@ -132,6 +134,45 @@ public struct StageRun: Sendable {
       .unsupported,
       "stages need a sandbox that outlives them: start 'longtake sandbox --port 8080' and submit with --base-url "
         + "http://127.0.0.1:8080.")
+  }
+
+  /// The key goes to no host that only the store names: who can write there could have it sent anywhere.
+  private func requireOwnHost(_ plan: ExecutionPlan, _ stored: StoredRun, _ provider: ProviderOptions) throws {
+    guard plan.isPaid, let address = stored.baseURL, URL(string: address).flatMap(Origin.init)?.isLoopback != true
+    else { return }
+    let variables = ProviderKind.allCases.flatMap(\.addressVariables)
+    guard !variables.contains(where: { provider.environment[$0] == address }) else { return }
+    throw PipelineError(
+      .unsupported,
+      "the run \(stored.run) asks for the API at \(quoted(address)), which this machine does not name; to allow it, set "
+        + "\(variables.joined(separator: " or ")) here. Nothing was sent.")
+  }
+
+  /// Orders of people name shots and takes that exist.
+  private func requireKnownOrders(_ plan: ExecutionPlan, _ records: [TakeRecord]) throws {
+    let shots = Set((plan.storyboard?.shots ?? []).map(\.id))
+    let named = [("redo", Array(job.redo.keys)), ("picks", Array(job.picks.keys))]
+    for (field, ids) in named + [("accept_double_payment", job.acceptsDoublePayment)] {
+      if let unknown = ids.sorted().first(where: { !shots.contains($0) }) {
+        throw PipelineError(.invalidPlan, "'\(field)' of the job names a shot '\(unknown)' that the run does not have.")
+      }
+    }
+    for (shot, take) in job.picks.sorted(by: { $0.key < $1.key })
+    where !records.contains(where: { $0.shot == shot && $0.take == take }) {
+      throw PipelineError(.invalidPlan, "'picks' of the job names take \(take) of shot \(shot), which does not exist.")
+    }
+  }
+
+  /// - Throws: ``PipelineError`` `shotFailed` when a picked take is made from frames that do not count any more.
+  func requirePicksCount(_ context: RunContext, of shots: [Shot]) throws {
+    let chosen = try context.digests.chosenTakes()
+    for shot in shots {
+      guard let take = job.picks[shot.id], chosen[shot.id]?.take != take else { continue }
+      throw PipelineError(
+        .shotFailed,
+        "take \(take) of shot \(shot.id) cannot be used: it is made from frames of takes that do not count now; pick those, "
+          + "too.")
+    }
   }
 
   private func picked(_ records: [TakeRecord]) throws -> [TakeRecord] {

@@ -52,7 +52,7 @@ public struct StoredRun: Sendable, Hashable, Codable {
     guard name.wholeMatch(of: /[A-Za-z0-9][A-Za-z0-9._-]{0,99}/) != nil else {
       throw PipelineError(
         .invalidPlan,
-        "\(quoted(name)) cannot be the name of a run: 1 to 100 letters, digits, '.', '_' and '-', first a letter or a digit."
+        "\(quoted(name)) cannot be the name of a run or a project: 1 to 100 letters, digits, '.', '_' and '-', first a letter or a digit."
       )
     }
   }
@@ -63,6 +63,7 @@ public struct StoredRun: Sendable, Hashable, Codable {
     _ plan: ExecutionPlan, as run: String, project: String?, options: ProviderOptions, into store: any ObjectStore
   ) async throws -> StoredRun {
     try requireName(run)
+    if let project { try requireName(project) }
     let blobs = BlobStore(store)
     var files: [File] = []
     var names: [String: String] = [:]

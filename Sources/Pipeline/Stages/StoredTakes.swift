@@ -114,7 +114,7 @@ public final class StoredTakes: TakeStore {
       do {
         return try await write(record, since: before)
       } catch let error as StoreError {
-        let mayPass = error.code == .unavailable || error.code == .answerLost
+        let mayPass = [.unavailable, .answerLost, .localFile].contains(error.code)
         guard isAccepted, mayPass, elapsed() < Self.acceptancePatience else { throw error }
         try await Task.sleep(for: Self.patiencePause)
       }

@@ -67,6 +67,10 @@ struct StageCommand: AsyncParsableCommand {
       throw ExitStatus.interrupted
     } catch let status as ExitStatus {
       throw status
+    } catch is CancellationError {
+      Terminal.note("stopped")
+      lines.end(Interruption.status, nil, error: "the stage was stopped; run it again", retryAfter: Self.lockedPause)
+      throw Interruption.status
     } catch {
       let status = Failure.report(error)
       // Another stage is at work, or was stopped in the middle: the next one looks again.
