@@ -57,7 +57,8 @@ def test_unknown_action(cluster: Cluster) -> None:
     assert started["workflow_id"] == "waits"
     assert call("signal", order={**order, "action": "sing"}).returncode == 64
     assert call("signal", order={**order, "action": "redo", "shots": []}).returncode == 64
-    cluster.wait("waits", lambda state: state["status"] == "failed")
+    assert call("signal", order={**order, "action": "cancel"}).returncode == 0
+    cluster.wait("waits", lambda state: state["status"] == "cancelled")
 
 
 def test_no_such_program(cluster: Cluster) -> None:
