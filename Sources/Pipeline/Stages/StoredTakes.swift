@@ -173,13 +173,16 @@ public final class StoredTakes: TakeStore {
     }
     let leaves = record.request.mayHaveBeenSent && !before.take.record.request.mayHaveBeenSent
     if leaves, !isMine || time > before.take.owner.leaseUntil - Self.leaseMargin {
-      throw LedgerError(
-        .locked,
-        "the lease of \(record.id) of \(run) has ended before its request left, so nothing was sent; run again.")
+      throw leaseHasEnded(record)
     }
     try await claim(record, since: before.take.record)
     let take = stored(record, round: before.take.round, renewing: before.take.owner)
-    if let tag = try await put(take, if: .matches(before.tag)) { return remember(take, tag) }
+    if let tag = try await put(take, if: .matches(before.tag)) {
+      guard leaves, now() > take.owner.leaseUntil - Self.leaseMargin else { return remember(take, tag) }
+      // The store was slow, or this process was stopped: others may work on it by now, unless it can be taken back.
+      _ = try await put(before.take, if: .matches(tag))
+      throw leaseHasEnded(record)
+    }
     // Somebody else has written meanwhile.
     guard let (current, tag) = try await read(StoreKey.take(run, record.id)) else {
       throw LedgerError(.inconsistent, "the record of \(record.id) of \(run) is gone from the store.")
@@ -195,6 +198,12 @@ public final class StoredTakes: TakeStore {
     if isAccepted, current.record.remoteID == record.remoteID { return remember(current, tag) }
     if isAccepted { try await addSurplus(record) }
     throw LedgerError(.locked, "another stage has changed \(record.id) of \(run) meanwhile; run this stage again.")
+  }
+
+  private func leaseHasEnded(_ record: TakeRecord) -> LedgerError {
+    LedgerError(
+      .locked,
+      "the lease of \(record.id) of \(run) has ended before its request left, so nothing was sent; run again.")
   }
 
   /// Records an accepted generation whose take has another id by now as a take of its own: it is paid as well.
