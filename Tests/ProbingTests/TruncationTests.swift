@@ -11,7 +11,7 @@ import Testing
 
   private func clip(_ name: String, _ arguments: [String]) throws -> Data {
     let source = ["-f", "lavfi", "-i", "testsrc2=size=160x96:rate=24:duration=1"]
-    let audio = ["-f", "lavfi", "-i", "anoisesrc=amplitude=0.1:duration=1"]
+    let audio = ["-f", "lavfi", "-i", "anoisesrc=amplitude=0.1:duration=1:seed=7"]
     try MediaTool.ffmpeg(source + audio + arguments + [name], in: folder.url)
     return try Data(contentsOf: URL(filePath: folder.path(name)))
   }
@@ -65,7 +65,7 @@ import Testing
   func aFileWithoutALengthIsWhole(_ format: String, _ arguments: [String]) throws {
     let folded = ["-f", format, "pipe:1"].joined(separator: " ")
     let source = "-v error -f lavfi -i testsrc2=size=160x96:rate=24:duration=1"
-    let audio = "-f lavfi -i anoisesrc=amplitude=0.1:duration=1"
+    let audio = "-f lavfi -i anoisesrc=amplitude=0.1:duration=1:seed=7"
     let path = folder.path("piped.\(format)")
     _ = try MediaTool.run(
       "sh", ["-c", "ffmpeg \(source) \(audio) \(arguments.joined(separator: " ")) \(folded) </dev/null >'\(path)'"])
