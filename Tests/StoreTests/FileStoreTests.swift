@@ -147,7 +147,8 @@ import Testing
     // A share that is unmounted meanwhile is no empty store.
     let path = try folder.write("store/x", "").replacing("/x", with: "")
     let store = try FileStore(path)
-    try FileManager.default.removeItem(atPath: path)
+    // Set aside, so that the folder that takes its place is certainly another.
+    try FileManager.default.moveItem(atPath: path, toPath: path + ".away")
     for work in [
       { _ = try await store.get("a", limit: 1) }, { _ = try await store.facts("a") },
       { _ = try await store.list(prefix: "") }, { _ = try await store.put("a", Self.bytes("x"), if: .absent) },
