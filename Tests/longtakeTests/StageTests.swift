@@ -91,7 +91,12 @@ import Testing
     let gather = ["gather", "film", "--store", "file://\(bench.store)", "-o", workspace]
     let gathered = try await LongtakeProgram.run(gather)
     #expect(gathered.status == 0, "\(gathered.errors)")
-    #expect(try await LongtakeProgram.run(gather).status != 0, "a workspace with takes is not filled again")
+    // A workspace with takes is not filled again, and stays as it is.
+    let report = workspace + "/report.json"
+    try "mine".write(toFile: report, atomically: true, encoding: .utf8)
+    #expect(try await LongtakeProgram.run(gather).status == 73)
+    #expect(try String(contentsOfFile: report, encoding: .utf8) == "mine")
+    try FileManager.default.removeItem(atPath: report)
     let jobs = try await LongtakeProgram.run(["jobs", "--workspace", workspace])
     #expect(jobs.output.contains("one take 1: gen-1, verified, $0.42"), "\(jobs.output)")
     // The run of one machine goes on from there without paying.
@@ -515,6 +520,15 @@ import Testing
     let picked = try await bench.shot("two", redo.merging(["picks": .object(["two": .integer(1)])]) { $1 })
     #expect(picked.status == 0 && picked.result["take"] == .integer(1), "\(picked.errors)")
     #expect(try bench.paid() == 3)
+    // A workspace that is gathered has the takes that the master was made of.
+    #expect(try await bench.run("stitch", redo).status == 0)
+    let workspace = board.folder.path("gathered")
+    let gathered = try await LongtakeProgram.run([
+      "gather", "film", "--store", "file://\(bench.store)", "-o", workspace,
+    ])
+    #expect(gathered.status == 0, "\(gathered.errors)")
+    let ledger = try Ledger(readingWorkspace: workspace)
+    #expect(try ["one", "two"].map { try ledger.snapshot(of: $0).chosenTake()?.take } == [1, 2])
   }
 
   @Test(arguments: [

@@ -177,13 +177,16 @@ extension StoredRun {
     into workspace: Workspace, from store: any ObjectStore
   ) async throws -> String {
     try workspace.prepare()
+    let ledger = try Ledger(workspace: workspace.directory)
+    guard try ledger.generations().isEmpty else {
+      throw PipelineError(
+        .cannotCreate, "the workspace \(workspace.directory) has takes already; name an empty or a new folder.")
+    }
     let path = try await write(to: workspace.path("storyboard"), from: store)
     let takes = StoredTakes(
       store, run: run, workspace: workspace, rounds: [:],
       budget: StoredBudget(store: store, project: project, limit: nil), lease: .zero)
     let records = try await takes.load()
-    let ledger = try Ledger(workspace: workspace.directory)
-    try ledger.restore(records)
     let blobs = BlobStore(store)
     for record in records {
       let files =
@@ -203,7 +206,28 @@ extension StoredRun {
         try await blobs.fetch(file.sha256, to: target)
       }
     }
+    // What people ordered and picked is with the engine; which takes the last master was made of is in its report.
+    let chosen = Self.chosenTakes(inReport: workspace.reportPath)
+    try ledger.restore(
+      records.map { record in
+        var record = record
+        if let take = chosen[record.shot] { record.isPicked = record.take == take }
+        return record
+      })
     return path
+  }
+
+  /// Numbers of the takes that a report calls chosen, by shot; empty without a report.
+  private static func chosenTakes(inReport path: String) -> [String: Int] {
+    guard let data = FileManager.default.contents(atPath: path),
+      let report = try? JSONDecoder().decode(JSONValue.self, from: data)
+    else { return [:] }
+    var chosen: [String: Int] = [:]
+    for shot in report["shots"]?.arrayValue ?? [] {
+      let take = shot["takes"]?.arrayValue?.first { $0["chosen"]?.boolValue == true }
+      if let id = shot["id"]?.stringValue, let number = take?["take"]?.integerValue { chosen[id] = Int(number) }
+    }
+    return chosen
   }
 
   /// The files in the store that a manifest names. A delivery's own list is of other things.
