@@ -65,6 +65,14 @@ LT_FUNCTION(avcodec, av_packet_free)
 LT_FUNCTION(avcodec, av_packet_move_ref)
 LT_FUNCTION(avcodec, av_packet_rescale_ts)
 LT_FUNCTION(avcodec, av_packet_side_data_name)
+// As in CLibav/shim.h: side data belongs to the codec parameters since FFmpeg 7.
+#if LIBAVCODEC_VERSION_MAJOR > 60
+LT_FUNCTION(avcodec, av_packet_side_data_get)
+LT_FUNCTION(avcodec, av_packet_side_data_new)
+#else
+LT_FUNCTION(avformat, av_stream_get_side_data)
+LT_FUNCTION(avformat, av_stream_new_side_data)
+#endif
 LT_FUNCTION(avcodec, av_packet_unref)
 LT_FUNCTION(avcodec, avcodec_alloc_context3)
 LT_FUNCTION(avcodec, avcodec_descriptor_get)
@@ -96,8 +104,6 @@ LT_FUNCTION(avformat, av_guess_frame_rate)
 LT_FUNCTION(avformat, av_interleaved_write_frame)
 LT_FUNCTION(avformat, av_read_frame)
 LT_FUNCTION(avformat, av_seek_frame)
-LT_FUNCTION(avformat, av_stream_get_side_data)
-LT_FUNCTION(avformat, av_stream_new_side_data)
 LT_FUNCTION(avformat, av_write_trailer)
 LT_FUNCTION(avformat, avformat_alloc_context)
 LT_FUNCTION(avformat, avformat_alloc_output_context2)
