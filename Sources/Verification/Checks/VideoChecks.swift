@@ -171,9 +171,11 @@ extension CheckCatalogue {
       detail: "Whether matrix, range, transfer and primaries are all tagged.",
       advice: "Tag the stream; players guess what is missing.", ideal: true, states: ("complete", "incomplete")
     ) { input in
-      input.video { _, video in
+      input.video { stream, video in
+        // ProRes does not signal a range (SMPTE RDD 36), and FFmpeg 7 does not report one for it.
+        let range = video.color.range ?? (stream.info.codecName == "prores" ? "tv" : nil)
         let missing = [
-          ("matrix", video.color.matrix), ("range", video.color.range), ("transfer", video.color.transfer),
+          ("matrix", video.color.matrix), ("range", range), ("transfer", video.color.transfer),
           ("primaries", video.color.primaries),
         ].filter { $0.1 == nil }.map(\.0)
         return missing.isEmpty
